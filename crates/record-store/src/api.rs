@@ -1,0 +1,246 @@
+//! What callers of the store see: records, writes, windows of history, pages, errors.
+
+use fhir::{Instant, LogicalId, ResourceType, VersionId};
+use search::{Cursor, IndexRows, SearchPlan};
+
+use crate::Body;
+
+/// One version of one resource.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// Its logical id.
+    pub id: LogicalId,
+    /// The version.
+    pub version: VersionId,
+    /// When the version was stored.
+    pub last_updated: Instant,
+    /// What the interaction was.
+    pub change: Change,
+    /// The content; `None` for a deletion.
+    pub body: Option<Body>,
+}
+
+impl Record {
+    /// Whether this version is a deletion.
+    pub fn is_deleted(&self) -> bool {
+        self.change == Change::Delete
+    }
+
+    /// The resource as JSON with the server's `id`, `meta.versionId` and `meta.lastUpdated`; `None` for a
+    /// deletion.
+    pub fn to_json(&self) -> Result<Option<String>, StoreError> {
+        self.body.as_ref().map(|body| body.render(&self.id, self.version, self.last_updated)).transpose()
+    }
+}
+
+/// The interaction that made a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// `POST` or the first `PUT`.
+    Create,
+    /// A later `PUT` (also of a deleted resource).
+    Update,
+    /// `DELETE`
+    Delete,
+}
+
+/// A resource made ready to be stored.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// The compressed content.
+    pub body: Body,
+    /// How it can be found.
+    pub rows: IndexRows,
+    /// The patient in whose book it belongs; `None` for the shared book. For a `Patient` its own book is
+    /// used and this is ignored.
+    pub patient: Option<LogicalId>,
+}
+
+/// One change of one resource.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// Type of the resource.
+    pub resource_type: ResourceType,
+    /// Its logical id.
+    pub id: LogicalId,
+    /// What must be true for the change to happen.
+    pub precondition: Precondition,
+    /// The new content; `None` deletes.
+    pub content: Option<Content>,
+}
+
+/// What must be true of the stored resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing: update, or create when it does not exist.
+    None,
+    /// The id is new: it was made by the server.
+    New,
+    /// The current version is this one (`If-Match`).
+    Version(VersionId),
+}
+
+/// A search whose answer the writes rely on; it is asked again inside the transaction.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// The criteria of a conditional interaction or of a conditional reference.
+    pub plan: SearchPlan,
+    /// The ids that were found, smallest first; nothing is written when they differ now.
+    pub found: Vec<LogicalId>,
+    /// A name of the criteria that is the same for everybody who asks the same: writers with the same name
+    /// wait for each other.
+    pub criteria: String,
+}
+
+/// Writes that happen together or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Job {
+    /// What they rely on.
+    pub expectations: Vec<Expectation>,
+    /// The changes, in order. A resource may be changed at most once in a job.
+    pub writes: Vec<Write>,
+}
+
+/// What came of one write.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The version that is current now.
+    pub version: VersionId,
+    /// When it was stored.
+    pub last_updated: Instant,
+    /// What happened.
+    pub effect: Effect,
+}
+
+/// What came of one write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The resource was not there before.
+    Created,
+    /// A new version of a resource, also of one that was deleted.
+    Updated,
+    /// The content is the current one to the last character: no new version was made.
+    Unchanged,
+    /// The resource is deleted now.
+    Deleted,
+    /// There was nothing to delete.
+    NothingToDelete,
+}
+
+/// Why nothing of a job was written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// A search that the job relies on finds something else now: decide again.
+    #[error("the answer to a condition changed")]
+    ConditionChanged,
+    /// A precondition does not hold.
+    #[error("version conflict")]
+    VersionConflict {
+        /// Index of the write in the job.
+        write: usize,
+        /// The current version, if the resource exists.
+        current: Option<VersionId>,
+    },
+    /// The access does not cover the write.
+    #[error("the access does not cover this write")]
+    Forbidden,
+    /// The queue is full or the database cannot take the write now.
+    #[error("the store is busy")]
+    Busy,
+    /// Anything the caller cannot act on.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A failure of the store that the caller cannot act on. The text is for the log; it carries no value of a
+/// record.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be opened or has another layout.
+    #[error("the database cannot be used: {0}")]
+    Unusable(String),
+    /// The time limit of a statement passed.
+    #[error("the time limit of the database passed")]
+    Timeout,
+    /// No connection is free.
+    #[error("the store is busy")]
+    Busy,
+    /// The database refused or broke.
+    #[error("the database failed: {0}")]
+    Database(String),
+    /// A stored body cannot be read.
+    #[error("a stored body cannot be read")]
+    Corrupt,
+}
+
+/// Which history is asked for.
+#[derive(Debug, Clone)]
+pub enum HistoryScope {
+    /// Of one resource.
+    Instance(ResourceType, LogicalId),
+    /// Of all resources of a type.
+    Type(ResourceType),
+    /// Of everything.
+    System,
+}
+
+/// Which part of a history, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryWindow {
+    /// `_since`: versions stored at or after.
+    pub since: Option<Instant>,
+    /// Upper bound that keeps the pages of one walk stable: versions stored at or before.
+    pub until: Option<Instant>,
+    /// `_at`: the versions that were current at some time in `[low, high)` (microseconds).
+    pub at: Option<(i64, i64)>,
+    /// Versions on a page.
+    pub count: u32,
+    /// Where the previous page ended.
+    pub after: Option<HistoryCursor>,
+}
+
+/// Where a page of history ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryCursor {
+    /// Microseconds.
+    pub updated: i64,
+    /// Resource key.
+    pub key: i64,
+    /// Version.
+    pub version: i32,
+}
+
+/// A page of history.
+#[derive(Debug, Clone)]
+pub struct HistoryPage {
+    /// The versions, newest first.
+    pub records: Vec<Record>,
+    /// Where the next page starts, if there is one.
+    pub next: Option<HistoryCursor>,
+    /// Number of all versions in the window, counted on the first page only.
+    pub total: Option<u64>,
+}
+
+/// A page of matches. Included resources are found by the caller from the matches.
+#[derive(Debug, Clone)]
+pub struct SearchPage {
+    /// The matches in order.
+    pub records: Vec<Record>,
+    /// Where the next page starts, if there is one.
+    pub next: Option<Cursor>,
+    /// Number of all matches, when it was asked for.
+    pub total: Option<u64>,
+}
+
+/// A page of a book: `$everything`.
+#[derive(Debug, Clone)]
+pub struct BookPage {
+    /// Resources of the book, by resource key.
+    pub records: Vec<Record>,
+    /// The key after which the next page starts, if there is one.
+    pub next: Option<i64>,
+}

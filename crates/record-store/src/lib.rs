@@ -1,0 +1,26 @@
+//! Books, versions, index and history on SQLite and PostgreSQL: the only crate that knows diesel.
+//!
+//! A *book* is one patient's `Patient` and everything that belongs to it; its number is the resource key of
+//! that `Patient` and stands in every row. Resources of no patient are in book 0, the shared book. Every
+//! function takes an [`access::Access`] and builds it into the query.
+
+mod api;
+mod body;
+mod database;
+mod error;
+mod postgres;
+mod query;
+mod settings;
+mod sqlite;
+mod statement;
+mod store;
+mod stored;
+mod write;
+
+pub use api::{
+    BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,
+    Job, Precondition, Record, SearchPage, StoreError, Write, WriteError, Written,
+};
+pub use body::Body;
+pub use settings::StoreSettings;
+pub use store::Store;

@@ -1,0 +1,110 @@
+//! Connections to PostgreSQL: time limits, pool, migrations, the database's own settings.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use search::Slot;
+
+use super::{execute, load};
+use crate::database::{self, Prepared};
+use crate::statement::{Bind, Statement};
+use crate::{StoreError, StoreSettings};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// Names the advisory lock under which one process at a time changes the layout.
+const LAYOUT_LOCK: i64 = 0x4865_616c_7468_626b;
+
+/// Connects with a time limit for each statement.
+pub(super) async fn connect(url: &str, limit: Duration) -> ConnectionResult<AsyncPgConnection> {
+    let mut connection = AsyncPgConnection::establish(url).await?;
+    let limits = format!(
+        "SET statement_timeout = {0}; SET idle_in_transaction_session_timeout = {0}; SET lock_timeout = {0}; \
+         SET plan_cache_mode = auto; SET client_min_messages = warning",
+        limit.as_millis()
+    );
+    connection.batch_execute(&limits).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+/// The pool for reads. A connection is not asked whether it lives when it is taken out: that would cost a
+/// round trip per read.
+pub(super) fn reader_pool(settings: &StoreSettings) -> Result<Pool<AsyncPgConnection>, StoreError> {
+    let limit = settings.statement_timeout;
+    let mut config = ManagerConfig::default();
+    config.recycling_method = RecyclingMethod::Fast;
+    config.custom_setup = Box::new(move |url| {
+        let url = url.to_owned();
+        Box::pin(async move { connect(&url, limit).await })
+    });
+    let manager = AsyncDieselConnectionManager::new_with_config(settings.url.clone(), config);
+    Pool::builder(manager)
+        .max_size(settings.connections)
+        .wait_timeout(Some(Duration::from_secs(10)))
+        .create_timeout(Some(Duration::from_secs(10)))
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .map_err(|error| StoreError::Unusable(error.to_string()))
+}
+
+/// Migrates, and reads or makes what belongs to this database.
+pub(super) async fn prepare_database(settings: &StoreSettings) -> Result<Prepared, StoreError> {
+    let connection = AsyncPgConnection::establish(&settings.url)
+        .await
+        .map_err(|error| StoreError::Unusable(error.to_string()))?;
+    let mut connection = migrate(connection).await?;
+    connection.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LAYOUT_LOCK})")).await?;
+    let found: Vec<(String, Vec<u8>)> =
+        load(&mut connection, Statement::new("SELECT name, value FROM setting").returning::<(Text, Binary)>())
+            .await?;
+    let mut values: HashMap<String, Vec<u8>> = found.into_iter().collect();
+    for (name, value) in database::missing_settings(&values)? {
+        let mut statement = Statement::new("INSERT INTO setting (name, value) VALUES (");
+        statement.bind(Bind::Text(name.clone())).sql(",").bind(Bind::Bytes(value.clone())).sql(")");
+        execute(&mut connection, statement).await?;
+        values.insert(name, value);
+    }
+    let select = Statement::new("SELECT slot, expression FROM search_slot").returning::<(SmallInt, Text)>();
+    let slots: Vec<(i16, String)> = load(&mut connection, select).await?;
+    let mut slots: HashMap<String, Slot> =
+        slots.into_iter().map(|(slot, expression)| (expression, Slot(slot))).collect();
+    let missing = database::missing_slots(&slots)?;
+    if !missing.is_empty() {
+        let mut statement = Statement::new("INSERT INTO search_slot (slot, expression) SELECT * FROM unnest(");
+        statement.bind(Bind::Smalls(missing.iter().map(|(slot, _)| slot.0).collect())).sql(",");
+        statement.bind(Bind::Texts(missing.iter().map(|(_, text)| text.clone()).collect())).sql(")");
+        execute(&mut connection, statement).await?;
+        slots.extend(missing.into_iter().map(|(slot, expression)| (expression, slot)));
+    }
+    connection.batch_execute("COMMIT").await?;
+    database::prepared(&values, &slots, settings)
+}
+
+/// Runs the migrations on a thread of their own: the harness blocks.
+async fn migrate(mut connection: AsyncPgConnection) -> Result<AsyncPgConnection, StoreError> {
+    connection.batch_execute(&format!("SELECT pg_advisory_lock({LAYOUT_LOCK})")).await?;
+    let migrated = tokio::task::spawn_blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(connection);
+        match harness.run_pending_migrations(MIGRATIONS) {
+            Ok(_) => Ok(harness.into_inner()),
+            Err(error) => Err(StoreError::Unusable(error.to_string())),
+        }
+    });
+    let mut connection = migrated.await.map_err(|error| StoreError::Unusable(error.to_string()))??;
+    connection.batch_execute(&format!("SELECT pg_advisory_unlock({LAYOUT_LOCK})")).await?;
+    Ok(connection)
+}
+
+/// Reserves a block of resource keys and returns its first.
+pub(super) async fn reserve_keys(connection: &mut AsyncPgConnection, count: i64) -> Result<i64, StoreError> {
+    let mut statement = Statement::new("UPDATE key_block SET next_key = next_key + ");
+    statement.big(count).sql(" WHERE id = 1 RETURNING next_key");
+    let rows: Vec<(i64,)> = load(connection, statement.returning::<(BigInt,)>()).await?;
+    rows.first().map(|(end,)| end - count).ok_or(StoreError::Corrupt)
+}

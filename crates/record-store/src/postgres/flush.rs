@@ -1,0 +1,189 @@
+//! Writing a flush to PostgreSQL: one statement per table, its rows as arrays.
+
+use diesel_async::AsyncPgConnection;
+
+use super::execute;
+use crate::statement::{Bind, Statement};
+use crate::stored::{change_number, pack_id, type_number};
+use crate::write::{Flush, IndexChange, ResourceRow};
+use crate::{Body, StoreError};
+
+/// A column of rows to be written: name, SQL type, values.
+type Column = (&'static str, &'static str, Bind);
+
+/// Writes everything.
+pub(super) async fn flush(connection: &mut AsyncPgConnection, flush: Flush) -> Result<(), StoreError> {
+    if !flush.directory.is_empty() {
+        let rows = &flush.directory;
+        let statement = insert(
+            "directory",
+            vec![
+                ("resource_type", "smallint", smalls(rows, |row| type_number(row.0))),
+                ("logical_id", "bytea", Bind::BytesList(rows.iter().map(|row| pack_id(&row.1)).collect())),
+                ("book", "bigint", bigs(rows, |row| row.2)),
+                ("resource_key", "bigint", bigs(rows, |row| row.3)),
+            ],
+        );
+        // Another process may have made the same id meanwhile: the error makes the batch start again.
+        execute(connection, statement).await?;
+    }
+    for (old, new, key, resource_type, id) in &flush.moves {
+        for table in ["resource", "resource_version", "change_feed"] {
+            let mut statement = Statement::new(&format!("UPDATE {table} SET book = "));
+            statement.big(*new).sql(" WHERE book = ").big(*old).sql(" AND resource_key = ").big(*key);
+            execute(connection, statement).await?;
+        }
+        let mut statement = Statement::new("UPDATE directory SET book = ");
+        statement.big(*new).sql(" WHERE resource_type = ").small(type_number(*resource_type));
+        statement.sql(" AND logical_id = ").bind(Bind::Bytes(pack_id(id)));
+        execute(connection, statement).await?;
+    }
+    if !flush.versions.is_empty() {
+        let rows = &flush.versions;
+        let statement = insert(
+            "resource_version",
+            vec![
+                ("book", "bigint", bigs(rows, |row| row.book)),
+                ("resource_key", "bigint", bigs(rows, |row| row.key)),
+                ("version", "int", Bind::Ints(rows.iter().map(|row| row.version).collect())),
+                ("updated", "bigint", bigs(rows, |row| row.updated)),
+                ("change", "smallint", smalls(rows, |row| change_number(row.change))),
+                ("body", "bytea", bodies(rows.iter().map(|row| row.body.as_ref()))),
+            ],
+        );
+        execute(connection, statement).await?;
+    }
+    if !flush.inserts.is_empty() {
+        execute(connection, insert("resource", resource_columns(&flush.inserts))).await?;
+    }
+    if !flush.updates.is_empty() {
+        execute(connection, update(&flush.updates)).await?;
+    }
+    if !flush.feed.is_empty() {
+        let rows = &flush.feed;
+        let statement = insert(
+            "change_feed",
+            vec![
+                ("updated", "bigint", bigs(rows, |row| row.0)),
+                ("resource_key", "bigint", bigs(rows, |row| row.1)),
+                ("version", "int", Bind::Ints(rows.iter().map(|row| row.2).collect())),
+                ("book", "bigint", bigs(rows, |row| row.3)),
+                ("resource_type", "smallint", smalls(rows, |row| type_number(row.4))),
+            ],
+        );
+        execute(connection, statement).await?;
+    }
+    for (table, columns) in index_columns(&flush.removed) {
+        execute(connection, delete(table, columns)).await?;
+    }
+    for (table, columns) in index_columns(&flush.added) {
+        execute(connection, insert(table, columns)).await?;
+    }
+    Ok(())
+}
+
+fn smalls<T>(rows: &[T], value: impl Fn(&T) -> i16) -> Bind {
+    Bind::Smalls(rows.iter().map(value).collect())
+}
+
+fn bigs<T>(rows: &[T], value: impl Fn(&T) -> i64) -> Bind {
+    Bind::Bigs(rows.iter().map(value).collect())
+}
+
+fn bodies<'a>(bodies: impl Iterator<Item = Option<&'a Body>>) -> Bind {
+    Bind::MaybeBytesList(bodies.map(|body| body.map(|body| body.stored().to_vec())).collect())
+}
+
+fn resource_columns(rows: &[ResourceRow]) -> Vec<Column> {
+    vec![
+        ("book", "bigint", bigs(rows, |row| row.book)),
+        ("resource_key", "bigint", bigs(rows, |row| row.key)),
+        ("resource_type", "smallint", smalls(rows, |row| type_number(row.resource_type))),
+        ("logical_id", "bytea", Bind::BytesList(rows.iter().map(|row| pack_id(&row.id)).collect())),
+        ("version", "int", Bind::Ints(rows.iter().map(|row| row.version).collect())),
+        ("updated", "bigint", bigs(rows, |row| row.updated)),
+        ("change", "smallint", smalls(rows, |row| change_number(row.change))),
+        ("body", "bytea", bodies(rows.iter().map(|row| row.body.as_ref()))),
+    ]
+}
+
+/// Appends `unnest(...) AS w(...)`.
+fn rows(statement: &mut Statement, columns: Vec<Column>) {
+    let names: Vec<&str> = columns.iter().map(|(name, ..)| *name).collect();
+    statement.sql("unnest(");
+    for (index, (_, kind, values)) in columns.into_iter().enumerate() {
+        statement.sql(if index > 0 { "," } else { "" }).bind(values).sql(&format!("::{kind}[]"));
+    }
+    statement.sql(&format!(") AS w({})", names.join(",")));
+}
+
+fn insert(table: &str, columns: Vec<Column>) -> Statement {
+    let names: Vec<&str> = columns.iter().map(|(name, ..)| *name).collect();
+    let mut statement = Statement::new(&format!("INSERT INTO {table} ({}) SELECT * FROM ", names.join(",")));
+    rows(&mut statement, columns);
+    statement
+}
+
+fn delete(table: &str, columns: Vec<Column>) -> Statement {
+    let equal: Vec<String> = columns.iter().map(|(name, ..)| format!("t.{name} = w.{name}")).collect();
+    let mut statement = Statement::new(&format!("DELETE FROM {table} t USING "));
+    rows(&mut statement, columns);
+    statement.sql(" WHERE ").sql(&equal.join(" AND "));
+    statement
+}
+
+fn update(updates: &[ResourceRow]) -> Statement {
+    let mut statement = Statement::new(
+        "UPDATE resource t SET version = w.version, updated = w.updated, change = w.change, body = w.body FROM ",
+    );
+    rows(&mut statement, resource_columns(updates));
+    statement.sql(" WHERE t.book = w.book AND t.resource_key = w.resource_key");
+    statement
+}
+
+/// The index rows of many resources, table by table; tables without rows are left out.
+fn index_columns(changes: &[IndexChange]) -> Vec<(&'static str, Vec<Column>)> {
+    let mut tables = Vec::new();
+    let tokens: Vec<_> = flat(changes, |change| &change.rows.tokens);
+    if !tokens.is_empty() {
+        let mut columns = place(&tokens, |row| row.slot.0);
+        columns.push(("code", "bigint", bigs(&tokens, |row| row.2.code)));
+        columns.push(("system", "int", Bind::Ints(tokens.iter().map(|row| row.2.system).collect())));
+        tables.push(("token_index", columns));
+    }
+    let strings: Vec<_> = flat(changes, |change| &change.rows.strings);
+    if !strings.is_empty() {
+        let mut columns = place(&strings, |row| row.slot.0);
+        columns.push(("folded", "text", Bind::Texts(strings.iter().map(|row| row.2.folded.clone()).collect())));
+        columns.push(("exact", "text", Bind::Texts(strings.iter().map(|row| row.2.exact.clone()).collect())));
+        tables.push(("string_index", columns));
+    }
+    let dates: Vec<_> = flat(changes, |change| &change.rows.dates);
+    if !dates.is_empty() {
+        let mut columns = place(&dates, |row| row.slot.0);
+        columns.push(("low", "bigint", bigs(&dates, |row| row.2.low)));
+        columns.push(("high", "bigint", bigs(&dates, |row| row.2.high)));
+        tables.push(("date_index", columns));
+    }
+    let references: Vec<_> = flat(changes, |change| &change.rows.references);
+    if !references.is_empty() {
+        let mut columns = place(&references, |row| row.slot.0);
+        columns.push(("target", "bigint", bigs(&references, |row| row.2.target)));
+        columns.push(("target_type", "smallint", smalls(&references, |row| row.2.target_type)));
+        tables.push(("reference_index", columns));
+    }
+    tables
+}
+
+/// Book, key and row, for all resources.
+fn flat<'a, T>(changes: &'a [IndexChange], rows: impl Fn(&'a IndexChange) -> &'a Vec<T>) -> Vec<(i64, i64, &'a T)> {
+    changes.iter().flat_map(|change| rows(change).iter().map(|row| (change.book, change.key, row))).collect()
+}
+
+fn place<T>(rows: &[(i64, i64, &T)], slot: impl Fn(&T) -> i16) -> Vec<Column> {
+    vec![
+        ("book", "bigint", bigs(rows, |row| row.0)),
+        ("resource_key", "bigint", bigs(rows, |row| row.1)),
+        ("slot", "smallint", Bind::Smalls(rows.iter().map(|row| slot(row.2)).collect())),
+    ]
+}

@@ -1,0 +1,78 @@
+//! The PostgreSQL engine: a pool of readers and one writer per server process that groups commits.
+//!
+//! Several server processes may share a database: the rows of the directory, row locks on what is updated
+//! and advisory locks on conditions keep their writers apart.
+
+mod connection;
+mod flush;
+mod writer;
+
+use std::sync::Arc;
+
+use diesel_async::AsyncPgConnection;
+use diesel_async::RunQueryDsl;
+use diesel_async::methods::{ExecuteDsl, LoadQuery};
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use search::Registry;
+use tokio::sync::mpsc;
+
+use crate::statement::{Select, Statement};
+use crate::write::{QUEUE_LENGTH, QueuedJob};
+use crate::{StoreError, StoreSettings};
+
+/// A PostgreSQL database.
+pub(crate) struct PostgresStore {
+    readers: Pool<AsyncPgConnection>,
+    pub(crate) queue: mpsc::Sender<QueuedJob>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) link_key: [u8; 32],
+}
+
+impl PostgresStore {
+    /// Connects and brings the layout up to date.
+    pub(crate) async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let prepared = connection::prepare_database(settings).await?;
+        let registry = Arc::new(prepared.registry);
+        let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
+        writer::spawn(settings.url.clone(), jobs, Arc::clone(&registry)).await?;
+        let readers = connection::reader_pool(settings)?;
+        Ok(Self { readers, queue, registry, link_key: prepared.link_key })
+    }
+
+    /// A connection of the pool.
+    pub(crate) async fn reader(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
+        self.readers.get().await.map_err(|error| {
+            tracing::warn!(error = %error, "no database connection");
+            StoreError::Busy
+        })
+    }
+
+    /// Closes the pool.
+    pub(crate) fn close(&self) {
+        self.readers.close();
+    }
+}
+
+/// The rows of a query.
+pub(crate) async fn load<T, R>(
+    connection: &mut AsyncPgConnection,
+    query: Select<T>,
+) -> Result<Vec<R>, StoreError>
+where
+    R: Send + 'static,
+    T: Send + 'static,
+    Select<T>: LoadQuery<'static, AsyncPgConnection, R>,
+{
+    Ok(RunQueryDsl::load::<R>(query, connection).await?)
+}
+
+/// Runs a statement; returns the number of rows it changed.
+pub(crate) async fn execute(
+    connection: &mut AsyncPgConnection,
+    statement: Statement,
+) -> Result<usize, StoreError>
+where
+    Statement: ExecuteDsl<AsyncPgConnection>,
+{
+    Ok(RunQueryDsl::execute(statement, connection).await?)
+}

@@ -1,0 +1,230 @@
+//! The writer: takes what is queued, plans, flushes in a few statements, commits once, answers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use fhir::{Instant, LogicalId, ResourceType};
+use search::Registry;
+use tokio::sync::mpsc;
+
+use super::connection::{connect, reserve_keys};
+use super::{flush, load};
+use crate::query;
+use crate::statement::{Bind, Statement};
+use crate::stored::{change_of, pack_id, type_number, type_of, unpack_id};
+use crate::write::{
+    BLOCK, Current, Directory, Keys, Planner, QueuedJob, WRITES_IN_A_BATCH, expectation_holds, needed_ids,
+};
+use crate::{Body, StoreError, WriteError, Written};
+
+type Outcome = Result<Vec<Written>, WriteError>;
+
+/// Time limit of a statement of the writer.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Attempts at one job when other writers are in the way.
+const ATTEMPTS: u32 = 5;
+
+/// Connects and starts the writer on a thread of its own, so that it never waits for a request.
+pub(super) async fn spawn(
+    url: String,
+    jobs: mpsc::Receiver<QueuedJob>,
+    registry: Arc<Registry>,
+) -> Result<(), StoreError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| StoreError::Unusable(error.to_string()))?;
+    std::thread::Builder::new()
+        .name("record-writer".to_owned())
+        .spawn(move || {
+            runtime.block_on(async move {
+                Writer { url, connection: None, registry, keys: Keys::default() }.run(jobs).await;
+            });
+        })
+        .map(drop)
+        .map_err(|error| StoreError::Unusable(error.to_string()))
+}
+
+struct Writer {
+    url: String,
+    connection: Option<AsyncPgConnection>,
+    registry: Arc<Registry>,
+    keys: Keys,
+}
+
+impl Writer {
+    async fn run(&mut self, mut jobs: mpsc::Receiver<QueuedJob>) {
+        while let Some(first) = jobs.recv().await {
+            let mut writes = first.job.writes.len();
+            let mut batch = vec![first];
+            while writes < WRITES_IN_A_BATCH {
+                let Ok(next) = jobs.try_recv() else { break };
+                writes += next.job.writes.len();
+                batch.push(next);
+            }
+            self.answer(batch).await;
+        }
+    }
+
+    /// Writes a batch; when the database refuses it, its jobs one by one.
+    async fn answer(&mut self, batch: Vec<QueuedJob>) {
+        match self.commit(&batch).await {
+            Ok(outcomes) => {
+                for (queued, outcome) in batch.into_iter().zip(outcomes) {
+                    // Nobody may be waiting any more; what is written stays written.
+                    let _ = queued.reply.send(outcome);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, jobs = batch.len(), "a batch failed, its jobs are tried one by one");
+                for queued in batch {
+                    self.answer_one(queued).await;
+                }
+            }
+        }
+    }
+
+    async fn answer_one(&mut self, queued: QueuedJob) {
+        let mut attempt = 1;
+        let outcome = loop {
+            match self.commit(std::slice::from_ref(&queued)).await {
+                Ok(mut outcomes) => break outcomes.pop().unwrap_or(Err(WriteError::Busy)),
+                Err(error) if attempt == ATTEMPTS => {
+                    tracing::error!(error = %error, "a write failed");
+                    break Err(WriteError::Store(error));
+                }
+                Err(_) => {
+                    tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
+                    attempt += 1;
+                }
+            }
+        };
+        let _ = queued.reply.send(outcome);
+    }
+
+    async fn commit(&mut self, batch: &[QueuedJob]) -> Result<Vec<Outcome>, StoreError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(&self.url, LIMIT).await.map_err(|error| StoreError::Database(error.to_string()))?,
+        };
+        let outcomes = self.transaction(&mut connection, batch).await;
+        // After an error the connection is dropped with its transaction; the next batch makes a new one.
+        if outcomes.is_ok() {
+            self.connection = Some(connection);
+        }
+        outcomes
+    }
+
+    async fn transaction(
+        &mut self,
+        connection: &mut AsyncPgConnection,
+        batch: &[QueuedJob],
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let jobs: Vec<_> = batch.iter().map(|queued| &queued.job).collect();
+        let ids = needed_ids(&jobs);
+        let wanted = ids.len() + jobs.iter().map(|job| job.writes.len()).sum::<usize>();
+        if !self.keys.has(wanted) {
+            let count = BLOCK.max(i64::try_from(wanted).unwrap_or(i64::MAX));
+            let start = reserve_keys(connection, count).await?;
+            self.keys.refill(start, start + count);
+        }
+        connection.batch_execute("BEGIN").await?;
+        let criteria: Vec<String> = jobs
+            .iter()
+            .flat_map(|job| &job.expectations)
+            .map(|expectation| expectation.criteria.clone())
+            .collect();
+        if !criteria.is_empty() {
+            lock(connection, criteria).await?;
+        }
+        let state = look_up(connection, &ids).await?;
+        let mut planner = Planner::new(&self.registry, &mut self.keys, state, Instant::now());
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for queued in batch {
+            if !queued.job.expectations.is_empty() && !planner.pending.is_empty() {
+                flush::flush(connection, planner.pending.drain()).await?;
+            }
+            let mut holds = true;
+            for expectation in &queued.job.expectations {
+                let statement = query::search_ids(query::BookScope::All, &expectation.plan, None);
+                let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>()).await?;
+                let found = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<_, _>>()?;
+                holds &= expectation_holds(expectation, found);
+            }
+            outcomes.push(if holds {
+                planner.job(&queued.access, &queued.job)
+            } else {
+                Err(WriteError::ConditionChanged)
+            });
+        }
+        flush::flush(connection, planner.pending.drain()).await?;
+        connection.batch_execute("COMMIT").await?;
+        Ok(outcomes)
+    }
+}
+
+/// Makes writers that rely on the same criteria wait for each other, in this process and in others. Sorted,
+/// so that two batches cannot wait for each other; released by the end of the transaction.
+async fn lock(connection: &mut AsyncPgConnection, mut criteria: Vec<String>) -> Result<(), StoreError> {
+    criteria.sort();
+    criteria.dedup();
+    let mut statement = Statement::new(
+        "SELECT count(*) FROM (SELECT pg_advisory_xact_lock(key) FROM \
+         (SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest(",
+    );
+    statement.bind(Bind::Texts(criteria)).sql(") AS c(name) ORDER BY key) k OFFSET 0) l");
+    let _: Vec<(i64,)> = load(connection, statement.returning::<(BigInt,)>()).await?;
+    Ok(())
+}
+
+type Place = (i16, Vec<u8>, i64, i64);
+type CurrentTypes = (BigInt, BigInt, Integer, BigInt, SmallInt, Nullable<Binary>);
+type CurrentRow = (i64, i64, i32, i64, i16, Option<Vec<u8>>);
+
+/// The state of all ids of a batch. Their directory rows are locked first, in one order; only a statement
+/// that begins after the lock sees what the writer before us has committed.
+async fn look_up(
+    connection: &mut AsyncPgConnection,
+    ids: &[(ResourceType, LogicalId)],
+) -> Result<HashMap<(ResourceType, LogicalId), Directory>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut statement = Statement::new(
+        "SELECT d.resource_type, d.logical_id, d.book, d.resource_key FROM directory d JOIN unnest(",
+    );
+    statement.bind(Bind::Smalls(ids.iter().map(|(kind, _)| type_number(*kind)).collect())).sql("::smallint[],");
+    statement.bind(Bind::BytesList(ids.iter().map(|(_, id)| pack_id(id)).collect()));
+    statement.sql(
+        "::bytea[]) AS w(resource_type, logical_id) ON d.resource_type = w.resource_type \
+         AND d.logical_id = w.logical_id ORDER BY d.resource_key FOR UPDATE OF d",
+    );
+    let places: Vec<Place> =
+        load(connection, statement.returning::<(SmallInt, Binary, BigInt, BigInt)>()).await?;
+    let mut statement = Statement::new(
+        "SELECT r.book, r.resource_key, r.version, r.updated, r.change, r.body FROM unnest(",
+    );
+    statement.bind(Bind::Bigs(places.iter().map(|place| place.2).collect())).sql("::bigint[],");
+    statement.bind(Bind::Bigs(places.iter().map(|place| place.3).collect()));
+    statement.sql(
+        "::bigint[]) AS w(book, resource_key) \
+         JOIN resource r ON r.book = w.book AND r.resource_key = w.resource_key",
+    );
+    let rows: Vec<CurrentRow> = load(connection, statement.returning::<CurrentTypes>()).await?;
+    let mut current = HashMap::with_capacity(rows.len());
+    for (book, key, version, updated, change, body) in rows {
+        let body = body.map(Body::from_stored);
+        current.insert((book, key), Current { version, updated, change: change_of(change)?, body });
+    }
+    places
+        .into_iter()
+        .map(|(resource_type, id, book, key)| {
+            let entry = Directory { book, key, current: current.remove(&(book, key)) };
+            Ok(((type_of(resource_type)?, unpack_id(&id)?), entry))
+        })
+        .collect()
+}

@@ -1,0 +1,54 @@
+//! Whole books and reverse includes.
+
+use fhir::{Instant, ResourceType};
+use search::{ReferenceTest, Slot};
+
+use super::BookScope;
+use crate::statement::{Bind, Statement};
+use crate::stored::{VERSION_COLUMNS, type_number};
+
+/// Resources of one book in the order of their keys.
+pub(crate) fn book_page(
+    scope: BookScope,
+    book: i64,
+    types: &[ResourceType],
+    since: Option<Instant>,
+    after: i64,
+    count: u32,
+) -> Statement {
+    let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS} FROM resource r WHERE r.book = "));
+    statement.big(book).sql(" AND r.resource_key > ").big(after).sql(" AND r.change <> 2");
+    if !types.is_empty() {
+        statement.sql(" AND r.resource_type IN (");
+        statement.list(types.iter().map(|kind| Bind::Small(type_number(*kind))).collect()).sql(")");
+    }
+    if let Some(since) = since {
+        statement.sql(" AND r.updated >= ").big(since.microseconds());
+    }
+    scope.restrict(&mut statement, "r");
+    statement.sql(" ORDER BY r.resource_key LIMIT ").big(i64::from(count) + 1);
+    statement
+}
+
+/// Resources that refer to any of the targets through any of the slots.
+pub(crate) fn reverse_includes(
+    scope: BookScope,
+    slots: &[Slot],
+    targets: &[ReferenceTest],
+    limit: u32,
+) -> Statement {
+    let mut statement = Statement::new(&format!(
+        "SELECT {VERSION_COLUMNS} FROM (SELECT DISTINCT book, resource_key FROM reference_index WHERE slot IN ("
+    ));
+    statement.list(slots.iter().map(|slot| Bind::Small(slot.0)).collect()).sql(") AND target IN (");
+    statement.list(targets.iter().map(|target| Bind::Big(target.target)).collect());
+    statement.sql(") AND target_type IN (");
+    let mut types: Vec<i16> = targets.iter().filter_map(|target| target.target_type).collect();
+    types.sort_unstable();
+    types.dedup();
+    statement.list(types.into_iter().map(Bind::Small).collect());
+    statement.sql(")) f JOIN resource r ON r.book = f.book AND r.resource_key = f.resource_key WHERE 1 = 1");
+    scope.restrict(&mut statement, "r");
+    statement.sql(" ORDER BY r.book DESC, r.resource_key DESC LIMIT ").big(i64::from(limit));
+    statement
+}

@@ -1,0 +1,88 @@
+//! History: of an instance from its book, of types and of everything from the change feed.
+
+use super::BookScope;
+use crate::statement::{Bind, Statement};
+use crate::stored::{pack_id, type_number};
+use crate::{HistoryScope, HistoryWindow};
+
+
+/// All versions with the columns of [`VersionTypes`](crate::stored::VersionTypes), as a table `h`.
+fn versions(statement: &mut Statement, scope: &HistoryScope, bounds: &dyn Fn(&mut Statement)) {
+    match scope {
+        HistoryScope::Instance(resource_type, id) => {
+            let mut of_instance = |from: &str| {
+                statement.sql(from).small(type_number(*resource_type));
+                statement.sql(" AND d.logical_id = ").bind(Bind::Bytes(pack_id(id)));
+            };
+            of_instance(
+                "(SELECT r.book, r.resource_key, r.resource_type, r.logical_id, r.version, r.updated, r.change, \
+                 r.body FROM directory d JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
+                 WHERE d.resource_type = ",
+            );
+            of_instance(
+                " UNION ALL SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, \
+                 v.change, v.body FROM directory d \
+                 JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
+                 JOIN resource_version v ON v.book = d.book AND v.resource_key = d.resource_key \
+                 WHERE d.resource_type = ",
+            );
+            statement.sql(") h WHERE 1 = 1");
+            bounds(statement);
+        }
+        HistoryScope::Type(_) | HistoryScope::System => {
+            statement.sql(
+                "(SELECT f.book, f.resource_key, f.resource_type, r.logical_id, f.version, f.updated, \
+                 CASE WHEN v.version IS NULL THEN r.change ELSE v.change END AS change, \
+                 CASE WHEN v.version IS NULL THEN r.body ELSE v.body END AS body \
+                 FROM change_feed f JOIN resource r ON r.book = f.book AND r.resource_key = f.resource_key \
+                 LEFT JOIN resource_version v ON v.book = f.book AND v.resource_key = f.resource_key \
+                 AND v.version = f.version) h WHERE 1 = 1",
+            );
+            if let HistoryScope::Type(resource_type) = scope {
+                statement.sql(" AND h.resource_type = ").small(type_number(*resource_type));
+            }
+            bounds(statement);
+        }
+    }
+}
+
+fn bounds(statement: &mut Statement, access: BookScope, window: &HistoryWindow) {
+    if let Some(since) = window.since {
+        statement.sql(" AND h.updated >= ").big(since.microseconds());
+    }
+    if let Some(until) = window.until {
+        statement.sql(" AND h.updated <= ").big(until.microseconds());
+    }
+    if let Some((low, high)) = window.at {
+        // Current at some time in the range: stored before its end, and not replaced before its start.
+        statement.sql(" AND h.updated < ").big(high);
+        statement.sql(
+            " AND NOT EXISTS (SELECT 1 FROM change_feed n WHERE n.resource_key = h.resource_key \
+             AND n.book = h.book AND n.version = h.version + 1 AND n.updated <= ",
+        );
+        statement.big(low).sql(")");
+    }
+    access.restrict(statement, "h");
+}
+
+/// A page, newest first; one row more than asked tells that another page follows.
+pub(crate) fn history(access: BookScope, scope: &HistoryScope, window: &HistoryWindow) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT h.book, h.resource_key, h.resource_type, h.logical_id, h.version, h.updated, h.change, h.body FROM ",
+    );
+    versions(&mut statement, scope, &|statement| bounds(statement, access, window));
+    if let Some(after) = window.after {
+        statement.sql(" AND (h.updated, h.resource_key, h.version) < (").big(after.updated).sql(",");
+        statement.big(after.key).sql(",").bind(Bind::Int(after.version)).sql(")");
+    }
+    statement.sql(" ORDER BY h.updated DESC, h.resource_key DESC, h.version DESC LIMIT ");
+    statement.big(i64::from(window.count) + 1);
+    statement
+}
+
+/// The number of versions in the window.
+pub(crate) fn history_total(access: BookScope, scope: &HistoryScope, window: &HistoryWindow) -> Statement {
+    let mut statement = Statement::new("SELECT count(*) FROM ");
+    versions(&mut statement, scope, &|statement| bounds(statement, access, window));
+    statement
+}

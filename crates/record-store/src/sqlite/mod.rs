@@ -1,0 +1,90 @@
+//! The embedded engine: one writer thread with group commit, a pool of readers.
+//!
+//! SQLite has one writer at a time; giving it one thread that commits for everybody who waits makes an
+//! fsync serve many writes and removes `SQLITE_BUSY`. Readers see the last committed state (WAL).
+
+mod connection;
+mod flush;
+mod writer;
+
+use std::sync::{Arc, Mutex};
+
+use diesel::RunQueryDsl;
+use diesel::SqliteConnection;
+use diesel::deserialize::FromSqlRow;
+use diesel::query_builder::QueryFragment;
+use diesel::sqlite::Sqlite;
+use search::Registry;
+use tokio::sync::mpsc;
+
+use crate::statement::{Select, Statement};
+use crate::write::{QUEUE_LENGTH, QueuedJob};
+use crate::{StoreError, StoreSettings};
+
+pub(crate) use connection::{connect, prepare_database};
+
+/// Open connections that are kept for readers.
+const MOST_READERS: usize = 16;
+
+/// A SQLite database file.
+pub(crate) struct SqliteStore {
+    path: String,
+    readers: Mutex<Vec<SqliteConnection>>,
+    pub(crate) queue: mpsc::Sender<QueuedJob>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) link_key: [u8; 32],
+}
+
+impl SqliteStore {
+    /// Opens the file, making it when it is not there, and brings its layout up to date.
+    pub(crate) fn open(path: &str, settings: &StoreSettings) -> Result<Self, StoreError> {
+        let mut connection = connect(path, false)?;
+        let prepared = prepare_database(&mut connection, settings)?;
+        let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
+        let registry = Arc::new(prepared.registry);
+        writer::spawn(connection, jobs, Arc::clone(&registry))?;
+        Ok(Self {
+            path: path.to_owned(),
+            readers: Mutex::new(Vec::new()),
+            queue,
+            registry,
+            link_key: prepared.link_key,
+        })
+    }
+
+    /// Runs a read with a connection of the pool, on the calling thread.
+    pub(crate) fn with_reader<T>(
+        &self,
+        read: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let kept = self.readers.lock().map_err(|_| StoreError::Busy)?.pop();
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => connect(&self.path, true)?,
+        };
+        let result = read(&mut connection);
+        if let Ok(mut readers) = self.readers.lock()
+            && readers.len() < MOST_READERS
+        {
+            readers.push(connection);
+        }
+        result
+    }
+}
+
+/// The rows of a query.
+pub(crate) fn load<T, R>(connection: &mut SqliteConnection, query: Select<T>) -> Result<Vec<R>, StoreError>
+where
+    R: FromSqlRow<T, Sqlite> + 'static,
+    Select<T>: diesel::query_dsl::LoadQuery<'static, SqliteConnection, R>,
+{
+    Ok(query.load::<R>(connection)?)
+}
+
+/// Runs a statement; returns the number of rows it changed.
+pub(crate) fn execute(connection: &mut SqliteConnection, statement: Statement) -> Result<usize, StoreError>
+where
+    Statement: QueryFragment<Sqlite>,
+{
+    Ok(statement.execute(connection)?)
+}

@@ -1,0 +1,170 @@
+//! The writer thread: takes what is queued, plans, flushes, commits once, answers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
+use fhir::{Instant, LogicalId, ResourceType};
+use search::Registry;
+use tokio::sync::mpsc;
+
+use super::connection::reserve_keys;
+use super::{flush, load};
+use crate::query;
+use crate::stored::{change_of, unpack_id};
+use crate::write::{
+    BLOCK, Current, Directory, Keys, Planner, QueuedJob, WRITES_IN_A_BATCH, expectation_holds, needed_ids,
+};
+use crate::{Body, StoreError, WriteError, Written};
+
+type Outcome = Result<Vec<Written>, WriteError>;
+
+/// Starts the thread. It ends when the store is dropped and the queue is empty.
+pub(super) fn spawn(
+    connection: SqliteConnection,
+    jobs: mpsc::Receiver<QueuedJob>,
+    registry: Arc<Registry>,
+) -> Result<(), StoreError> {
+    let mut writer = Writer { connection, registry, keys: Keys::default() };
+    std::thread::Builder::new()
+        .name("record-writer".to_owned())
+        .spawn(move || writer.run(jobs))
+        .map(drop)
+        .map_err(|error| StoreError::Unusable(error.to_string()))
+}
+
+struct Writer {
+    connection: SqliteConnection,
+    registry: Arc<Registry>,
+    keys: Keys,
+}
+
+impl Writer {
+    fn run(&mut self, mut jobs: mpsc::Receiver<QueuedJob>) {
+        while let Some(first) = jobs.blocking_recv() {
+            let mut batch = vec![first];
+            let mut writes = batch[0].job.writes.len();
+            while writes < WRITES_IN_A_BATCH {
+                let Ok(next) = jobs.try_recv() else { break };
+                writes += next.job.writes.len();
+                batch.push(next);
+            }
+            self.answer(batch);
+        }
+    }
+
+    /// Writes a batch. When the database refuses it, its jobs are tried one by one, so that one bad job
+    /// does not fail the others.
+    fn answer(&mut self, batch: Vec<QueuedJob>) {
+        match self.commit(&batch) {
+            Ok(outcomes) => {
+                for (queued, outcome) in batch.into_iter().zip(outcomes) {
+                    // Nobody may be waiting any more; what is written stays written.
+                    let _ = queued.reply.send(outcome);
+                }
+            }
+            Err(error) if batch.len() == 1 => {
+                tracing::error!(error = %error, "a write failed");
+                for queued in batch {
+                    let _ = queued.reply.send(Err(WriteError::Store(error.again())));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, jobs = batch.len(), "a batch failed, its jobs are tried one by one");
+                for queued in batch {
+                    self.answer(vec![queued]);
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: &[QueuedJob]) -> Result<Vec<Outcome>, StoreError> {
+        let jobs: Vec<_> = batch.iter().map(|queued| &queued.job).collect();
+        let ids = needed_ids(&jobs);
+        let wanted = ids.len() + jobs.iter().map(|job| job.writes.len()).sum::<usize>();
+        if !self.keys.has(wanted) {
+            let count = BLOCK.max(i64::try_from(wanted).unwrap_or(i64::MAX));
+            let start = reserve_keys(&mut self.connection, count)?;
+            self.keys.refill(start, start + count);
+        }
+        self.connection.batch_execute("BEGIN IMMEDIATE")?;
+        let outcomes = self.plan(batch, ids);
+        match outcomes {
+            Ok(outcomes) => match self.connection.batch_execute("COMMIT") {
+                Ok(()) => Ok(outcomes),
+                Err(error) => self.roll_back(error.into()),
+            },
+            Err(error) => self.roll_back(error),
+        }
+    }
+
+    fn roll_back<T>(&mut self, error: StoreError) -> Result<T, StoreError> {
+        // After a failed commit the transaction may be gone already; then this fails and nothing is lost.
+        let _ = self.connection.batch_execute("ROLLBACK");
+        Err(error)
+    }
+
+    fn plan(&mut self, batch: &[QueuedJob], ids: Vec<(ResourceType, LogicalId)>) -> Result<Vec<Outcome>, StoreError> {
+        let mut state = HashMap::with_capacity(ids.len());
+        for (resource_type, id) in ids {
+            if let Some(entry) = look_up(&mut self.connection, resource_type, &id)? {
+                state.insert((resource_type, id), entry);
+            }
+        }
+        let mut planner = Planner::new(&self.registry, &mut self.keys, state, Instant::now());
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for queued in batch {
+            if !queued.job.expectations.is_empty() && !planner.pending.is_empty() {
+                flush::flush(&mut self.connection, planner.pending.drain())?;
+            }
+            let mut holds = true;
+            for expectation in &queued.job.expectations {
+                let found = search_ids(&mut self.connection, &expectation.plan)?;
+                holds &= expectation_holds(expectation, found);
+            }
+            outcomes.push(if holds {
+                planner.job(&queued.access, &queued.job)
+            } else {
+                Err(WriteError::ConditionChanged)
+            });
+        }
+        flush::flush(&mut self.connection, planner.pending.drain())?;
+        Ok(outcomes)
+    }
+}
+
+type LookupTypes =
+    (BigInt, BigInt, Nullable<Integer>, Nullable<BigInt>, Nullable<SmallInt>, Nullable<Binary>);
+type LookupRow = (i64, i64, Option<i32>, Option<i64>, Option<i16>, Option<Vec<u8>>);
+
+fn look_up(
+    connection: &mut SqliteConnection,
+    resource_type: ResourceType,
+    id: &LogicalId,
+) -> Result<Option<Directory>, StoreError> {
+    let select = query::lookup(resource_type, id).returning::<LookupTypes>();
+    let rows: Vec<LookupRow> = load(connection, select)?;
+    rows.into_iter().next().map(directory).transpose()
+}
+
+fn directory((book, key, version, updated, change, body): LookupRow) -> Result<Directory, StoreError> {
+    let current = match (version, updated, change) {
+        (Some(version), Some(updated), Some(change)) => {
+            Some(Current { version, updated, change: change_of(change)?, body: body.map(Body::from_stored) })
+        }
+        _ => None,
+    };
+    Ok(Directory { book, key, current })
+}
+
+fn search_ids(
+    connection: &mut SqliteConnection,
+    plan: &search::SearchPlan,
+) -> Result<Vec<LogicalId>, StoreError> {
+    // The store itself asks here: what the caller may see was settled when the expectation was made.
+    let statement = query::search_ids(query::BookScope::All, plan, None);
+    let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>())?;
+    rows.iter().map(|(id,)| unpack_id(id)).collect()
+}

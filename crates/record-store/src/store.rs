@@ -1,0 +1,340 @@
+//! The store: one interface, two engines.
+
+use std::sync::Arc;
+
+use access::{Access, Books};
+use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
+use fhir::{Instant, LogicalId, ResourceType, VersionId};
+use search::{Cursor, ReferenceTest, Registry, SearchPlan, Slot, SortKey, SortValue};
+
+use crate::postgres::{self, PostgresStore};
+use crate::query::{self, BookScope};
+use crate::sqlite::{self, SqliteStore};
+use crate::statement::Statement;
+use crate::stored::{VersionRow, VersionTypes, record, type_number, type_of, unpack_id};
+use crate::write::QueuedJob;
+use crate::{
+    BookPage, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow, Job, Record, SearchPage, StoreError,
+    StoreSettings, WriteError, Written,
+};
+
+/// A store of books. Cloning it is cheap and gives another handle to the same store.
+#[derive(Clone)]
+pub enum Store {
+    /// Embedded, in one file.
+    Sqlite(Arc<SqliteStore>),
+    /// On a PostgreSQL server.
+    Postgres(Arc<PostgresStore>),
+}
+
+/// Runs one select on whichever engine, with the SQL types `$types`.
+macro_rules! select {
+    ($store:expr, $statement:expr, $types:ty) => {
+        match $store {
+            Store::Sqlite(store) => {
+                let (store, select) = (Arc::clone(store), $statement.returning::<$types>());
+                blocking(move || store.with_reader(|connection| sqlite::load(connection, select))).await
+            }
+            Store::Postgres(store) => {
+                let mut connection = store.reader().await?;
+                postgres::load(&mut connection, $statement.returning::<$types>()).await
+            }
+        }
+    };
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Busy)?
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` or `postgres://...` and brings its layout up to date. PostgreSQL needs a
+    /// multi-threaded tokio runtime for this one call.
+    pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        if let Some(path) = settings.url.strip_prefix("sqlite:") {
+            let (path, settings) = (path.to_owned(), settings.clone());
+            let store = blocking(move || SqliteStore::open(&path, &settings)).await?;
+            Ok(Self::Sqlite(Arc::new(store)))
+        } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
+            Ok(Self::Postgres(Arc::new(PostgresStore::open(settings).await?)))
+        } else {
+            Err(StoreError::Unusable("the database must be sqlite:PATH or postgres://...".to_owned()))
+        }
+    }
+
+    /// The search parameters with the slot numbers of this database.
+    pub fn registry(&self) -> &Arc<Registry> {
+        match self {
+            Self::Sqlite(store) => &store.registry,
+            Self::Postgres(store) => &store.registry,
+        }
+    }
+
+    /// The secret of this database that protects page links.
+    pub fn link_key(&self) -> &[u8; 32] {
+        match self {
+            Self::Sqlite(store) => &store.link_key,
+            Self::Postgres(store) => &store.link_key,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let statement = Statement::new("SELECT count(*) FROM key_block");
+        let _: Vec<(i64,)> = select!(self, statement, (BigInt,))?;
+        Ok(())
+    }
+
+    /// Gives back connections. Writes that were queued before are still written.
+    pub async fn close(&self) {
+        if let Self::Postgres(store) = self {
+            store.close();
+        }
+    }
+
+    /// The current version of a resource, which may be a deletion; `None` when it does not exist for this
+    /// caller.
+    pub async fn read(
+        &self,
+        access: &Access,
+        resource_type: ResourceType,
+        id: &LogicalId,
+    ) -> Result<Option<Record>, StoreError> {
+        let scope = self.scope(access).await?;
+        let statement = query::read(scope, resource_type, id);
+        // A point read on SQLite takes some microseconds: less than handing it to another thread.
+        let rows: Vec<VersionRow> = match self {
+            Self::Sqlite(store) => {
+                store.with_reader(|connection| sqlite::load(connection, statement.returning::<VersionTypes>()))?
+            }
+            Self::Postgres(_) => select!(self, statement, VersionTypes)?,
+        };
+        rows.into_iter().next().map(record).transpose()
+    }
+
+    /// One version of a resource.
+    pub async fn read_version(
+        &self,
+        access: &Access,
+        resource_type: ResourceType,
+        id: &LogicalId,
+        version: VersionId,
+    ) -> Result<Option<Record>, StoreError> {
+        let scope = self.scope(access).await?;
+        let statement = query::read_version(scope, resource_type, id, version);
+        let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
+        rows.into_iter().next().map(record).transpose()
+    }
+
+    /// The current versions of those of the resources that exist for this caller, in the order asked.
+    pub async fn read_many(
+        &self,
+        access: &Access,
+        ids: &[(ResourceType, LogicalId)],
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut records = Vec::with_capacity(ids.len());
+        for (resource_type, id) in ids {
+            if let Some(record) = self.read(access, *resource_type, id).await?
+                && !record.is_deleted()
+            {
+                records.push(record);
+            }
+        }
+        Ok(records)
+    }
+
+    /// Writes a job: all of it, durably, or nothing.
+    pub async fn write(&self, access: &Access, job: Job) -> Result<Vec<Written>, WriteError> {
+        let queue = match self {
+            Self::Sqlite(store) => &store.queue,
+            Self::Postgres(store) => &store.queue,
+        };
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let queued = QueuedJob { access: access.clone(), job, reply };
+        queue.try_send(queued).map_err(|_| WriteError::Busy)?;
+        answer.await.map_err(|_| WriteError::Busy)?
+    }
+
+    /// A page of matches, and their number when the plan wants it.
+    pub async fn search(&self, access: &Access, plan: &SearchPlan) -> Result<SearchPage, StoreError> {
+        let scope = self.scope(access).await?;
+        let Some(book) = self.plan_book(plan).await? else {
+            let total = plan_counts(plan).then_some(0);
+            return Ok(SearchPage { records: Vec::new(), next: None, total });
+        };
+        let total = if plan_counts(plan) {
+            let rows: Vec<(i64,)> = select!(self, query::search_total(scope, plan, book), (BigInt,))?;
+            rows.first().and_then(|(count,)| u64::try_from(*count).ok())
+        } else {
+            None
+        };
+        if plan.count_only {
+            return Ok(SearchPage { records: Vec::new(), next: None, total });
+        }
+        let mut rows: Vec<VersionRow> = select!(self, query::search(scope, plan, book), VersionTypes)?;
+        let wanted = usize::try_from(plan.count).unwrap_or(usize::MAX);
+        let more = rows.len() > wanted;
+        rows.truncate(wanted);
+        let next = match rows.last() {
+            Some(last) if more => Some(self.cursor(plan, last.0, last.1).await?),
+            _ => None,
+        };
+        let records = rows.into_iter().map(record).collect::<Result<_, _>>()?;
+        Ok(SearchPage { records, next, total })
+    }
+
+    /// The ids of at most `plan.count` matches, smallest first.
+    pub async fn search_ids(&self, access: &Access, plan: &SearchPlan) -> Result<Vec<LogicalId>, StoreError> {
+        let scope = self.scope(access).await?;
+        let Some(book) = self.plan_book(plan).await? else { return Ok(Vec::new()) };
+        let rows: Vec<(Vec<u8>,)> = select!(self, query::search_ids(scope, plan, book), (Binary,))?;
+        let mut ids = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<Vec<_>, _>>()?;
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// Resources that refer to any of the targets through any of the slots.
+    pub async fn reverse_includes(
+        &self,
+        access: &Access,
+        slots: &[Slot],
+        targets: &[(ResourceType, LogicalId)],
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError> {
+        if slots.is_empty() || targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scope = self.scope(access).await?;
+        let hasher = self.registry().hasher();
+        let tests: Vec<ReferenceTest> = targets
+            .iter()
+            .map(|(resource_type, id)| ReferenceTest {
+                target: hasher.reference_id(id.as_str()),
+                target_type: Some(type_number(*resource_type)),
+            })
+            .collect();
+        let rows: Vec<VersionRow> =
+            select!(self, query::reverse_includes(scope, slots, &tests, limit), VersionTypes)?;
+        rows.into_iter().map(record).collect()
+    }
+
+    /// A page of one patient's book.
+    pub async fn book(
+        &self,
+        access: &Access,
+        patient: &LogicalId,
+        types: &[ResourceType],
+        since: Option<Instant>,
+        after: Option<i64>,
+        count: u32,
+    ) -> Result<BookPage, StoreError> {
+        let scope = self.scope(access).await?;
+        let Some((book, _)) = self.place(ResourceType::PATIENT, patient).await? else {
+            return Ok(BookPage { records: Vec::new(), next: None });
+        };
+        let statement = query::book_page(scope, book, types, since, after.unwrap_or(0), count);
+        let mut rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
+        let wanted = usize::try_from(count).unwrap_or(usize::MAX);
+        let more = rows.len() > wanted;
+        rows.truncate(wanted);
+        let next = if more { rows.last().map(|row| row.1) } else { None };
+        Ok(BookPage { records: rows.into_iter().map(record).collect::<Result<_, _>>()?, next })
+    }
+
+    /// A page of history, newest first; the total is counted on the first page.
+    pub async fn history(
+        &self,
+        access: &Access,
+        scope: &HistoryScope,
+        window: &HistoryWindow,
+    ) -> Result<HistoryPage, StoreError> {
+        let books = self.scope(access).await?;
+        let total = if window.after.is_none() {
+            let rows: Vec<(i64,)> = select!(self, query::history_total(books, scope, window), (BigInt,))?;
+            rows.first().and_then(|(count,)| u64::try_from(*count).ok())
+        } else {
+            None
+        };
+        let mut rows: Vec<VersionRow> = select!(self, query::history(books, scope, window), VersionTypes)?;
+        let wanted = usize::try_from(window.count).unwrap_or(usize::MAX);
+        let more = rows.len() > wanted;
+        rows.truncate(wanted);
+        let next = if more {
+            rows.last().map(|row| HistoryCursor { updated: row.5, key: row.1, version: row.4 })
+        } else {
+            None
+        };
+        Ok(HistoryPage { records: rows.into_iter().map(record).collect::<Result<_, _>>()?, next, total })
+    }
+
+    /// Number of current resources by type.
+    pub async fn counts(&self) -> Result<Vec<(ResourceType, u64)>, StoreError> {
+        let rows: Vec<(i16, i64)> = select!(self, query::counts(), (SmallInt, BigInt))?;
+        rows.into_iter().map(|(kind, count)| Ok((type_of(kind)?, u64::try_from(count).unwrap_or(0)))).collect()
+    }
+
+    /// The books of an access as numbers.
+    async fn scope(&self, access: &Access) -> Result<BookScope, StoreError> {
+        match access.books() {
+            Books::All => Ok(BookScope::All),
+            Books::One(patient) => {
+                let place = self.place(ResourceType::PATIENT, patient).await?;
+                Ok(BookScope::One(place.map_or(-1, |(book, _)| book)))
+            }
+        }
+    }
+
+    /// Book and key of an id.
+    async fn place(
+        &self,
+        resource_type: ResourceType,
+        id: &LogicalId,
+    ) -> Result<Option<(i64, i64)>, StoreError> {
+        let statement = query::place(resource_type, id);
+        let rows: Vec<(i64, i64)> = match self {
+            Self::Sqlite(store) => store
+                .with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt, BigInt)>()))?,
+            Self::Postgres(_) => select!(self, statement, (BigInt, BigInt))?,
+        };
+        Ok(rows.into_iter().next())
+    }
+
+    /// The number of the book that holds every match: `None` when that book does not exist, so nothing can
+    /// match; `Some(None)` when the plan is not bound to one book.
+    async fn plan_book(&self, plan: &SearchPlan) -> Result<Option<Option<i64>>, StoreError> {
+        match &plan.book {
+            None => Ok(Some(None)),
+            Some(patient) => Ok(self.place(ResourceType::PATIENT, patient).await?.map(|(book, _)| Some(book))),
+        }
+    }
+
+    /// The cursor behind the last match of a page.
+    async fn cursor(&self, plan: &SearchPlan, book: i64, key: i64) -> Result<Cursor, StoreError> {
+        let mut values = Vec::with_capacity(plan.sort.len());
+        for sort in &plan.sort {
+            let statement = query::sort_value(sort, book, key);
+            let value = match sort.key {
+                SortKey::Id => {
+                    let rows: Vec<(Vec<u8>,)> = select!(self, statement, (Binary,))?;
+                    rows.first().map(|(id,)| unpack_id(id)).transpose()?.map(|id| SortValue::Text(id.to_string()))
+                }
+                SortKey::LastUpdated | SortKey::Date(_) => {
+                    let rows: Vec<(Option<i64>,)> = select!(self, statement, (Nullable<BigInt>,))?;
+                    rows.first().and_then(|(value,)| *value).map(SortValue::Integer)
+                }
+                SortKey::String(_) => {
+                    let rows: Vec<(Option<String>,)> = select!(self, statement, (Nullable<Text>,))?;
+                    rows.into_iter().next().and_then(|(value,)| value).map(SortValue::Text)
+                }
+            };
+            values.push(value.unwrap_or(SortValue::Missing));
+        }
+        Ok(Cursor { values, book, key })
+    }
+}
+
+fn plan_counts(plan: &SearchPlan) -> bool {
+    plan.count_only || plan.total != search::Total::None
+}

@@ -1,0 +1,16 @@
+//! Writing: jobs are planned in memory against what is stored, then flushed in few statements.
+//!
+//! One writer takes everything that is queued, plans job after job, flushes and commits once: group commit.
+//! A job that breaks a precondition is refused before anything of it is planned, so it does not disturb the
+//! others of its batch.
+
+mod index_difference;
+mod keys;
+mod pending;
+mod plan;
+mod queue;
+
+pub(crate) use keys::{BLOCK, Keys};
+pub(crate) use pending::{Flush, IndexChange, Pending, ResourceRow, VersionToKeep};
+pub(crate) use plan::{Current, Directory, Planner, needed_ids};
+pub(crate) use queue::{QUEUE_LENGTH, QueuedJob, Reply, WRITES_IN_A_BATCH, expectation_holds};

@@ -1,0 +1,150 @@
+//! What a batch has decided and not yet flushed.
+
+use std::collections::HashMap;
+
+use fhir::{LogicalId, ResourceType};
+use search::IndexRows;
+
+use super::index_difference::difference;
+use crate::{Body, Change};
+
+/// The new current state of a resource.
+#[derive(Debug, Clone)]
+pub(crate) struct ResourceRow {
+    pub(crate) book: i64,
+    pub(crate) key: i64,
+    pub(crate) resource_type: ResourceType,
+    pub(crate) id: LogicalId,
+    pub(crate) version: i32,
+    pub(crate) updated: i64,
+    pub(crate) change: Change,
+    pub(crate) body: Option<Body>,
+}
+
+/// A version that is superseded.
+#[derive(Debug, Clone)]
+pub(crate) struct VersionToKeep {
+    pub(crate) book: i64,
+    pub(crate) key: i64,
+    pub(crate) version: i32,
+    pub(crate) updated: i64,
+    pub(crate) change: Change,
+    pub(crate) body: Option<Body>,
+}
+
+/// A resource that the batch has touched: its row and index rows in the database and as they will be.
+#[derive(Debug, Clone)]
+struct Touched {
+    stored_book: Option<i64>,
+    stored_rows: IndexRows,
+    row: ResourceRow,
+    rows: IndexRows,
+}
+
+/// Index rows of one resource, to be added or removed.
+#[derive(Debug, Clone)]
+pub(crate) struct IndexChange {
+    pub(crate) book: i64,
+    pub(crate) key: i64,
+    pub(crate) rows: IndexRows,
+}
+
+/// Everything a flush writes, in this order.
+#[derive(Debug, Default)]
+pub(crate) struct Flush {
+    /// New rows of the directory: type, id, book, key.
+    pub(crate) directory: Vec<(ResourceType, LogicalId, i64, i64)>,
+    /// Resources that change their book: old book, new book, key, type, id.
+    pub(crate) moves: Vec<(i64, i64, i64, ResourceType, LogicalId)>,
+    /// Resources that were not there.
+    pub(crate) inserts: Vec<ResourceRow>,
+    /// Resources that were there.
+    pub(crate) updates: Vec<ResourceRow>,
+    pub(crate) versions: Vec<VersionToKeep>,
+    /// updated, key, version, book, type.
+    pub(crate) feed: Vec<(i64, i64, i32, i64, ResourceType)>,
+    pub(crate) removed: Vec<IndexChange>,
+    pub(crate) added: Vec<IndexChange>,
+}
+
+/// The decisions of a batch.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    directory: Vec<(ResourceType, LogicalId, i64, i64)>,
+    touched: HashMap<i64, Touched>,
+    order: Vec<i64>,
+    versions: Vec<VersionToKeep>,
+    feed: Vec<(i64, i64, i32, i64, ResourceType)>,
+}
+
+impl Pending {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.directory.is_empty() && self.touched.is_empty()
+    }
+
+    /// A new row of the directory.
+    pub(crate) fn register(&mut self, resource_type: ResourceType, id: LogicalId, book: i64, key: i64) {
+        self.directory.push((resource_type, id, book, key));
+    }
+
+    /// A version that is no longer current.
+    pub(crate) fn keep(&mut self, version: VersionToKeep) {
+        self.versions.push(version);
+    }
+
+    /// A new current state. `stored` is what the database holds when the batch has not touched the resource
+    /// yet: its book and index rows.
+    pub(crate) fn put(&mut self, stored: Option<(i64, IndexRows)>, row: ResourceRow, rows: IndexRows) {
+        self.feed.push((row.updated, row.key, row.version, row.book, row.resource_type));
+        if let Some(touched) = self.touched.get_mut(&row.key) {
+            touched.row = row;
+            touched.rows = rows;
+            return;
+        }
+        self.order.push(row.key);
+        let (stored_book, stored_rows) =
+            stored.map_or((None, IndexRows::default()), |(book, rows)| (Some(book), rows));
+        self.touched.insert(row.key, Touched { stored_book, stored_rows, row, rows });
+    }
+
+    /// Empties the list into statements to be.
+    pub(crate) fn drain(&mut self) -> Flush {
+        let mut flush = Flush {
+            directory: std::mem::take(&mut self.directory),
+            versions: std::mem::take(&mut self.versions),
+            feed: std::mem::take(&mut self.feed),
+            ..Flush::default()
+        };
+        for key in std::mem::take(&mut self.order) {
+            let Some(touched) = self.touched.remove(&key) else { continue };
+            let Touched { stored_book, stored_rows, row, rows } = touched;
+            match stored_book {
+                Some(book) if book != row.book => {
+                    flush.moves.push((book, row.book, key, row.resource_type, row.id.clone()));
+                    flush.removed.push(IndexChange { book, key, rows: stored_rows });
+                    flush.added.push(IndexChange { book: row.book, key, rows });
+                    flush.updates.push(row);
+                }
+                Some(book) => {
+                    let (removed, added) = difference(&stored_rows, &rows);
+                    flush.removed.push(IndexChange { book, key, rows: removed });
+                    flush.added.push(IndexChange { book, key, rows: added });
+                    flush.updates.push(row);
+                }
+                None => {
+                    flush.added.push(IndexChange { book: row.book, key, rows });
+                    flush.inserts.push(row);
+                }
+            }
+        }
+        // A version kept in this batch may name the book from before a move of the same batch.
+        for (_, new_book, key, ..) in &flush.moves {
+            for version in flush.versions.iter_mut().filter(|version| version.key == *key) {
+                version.book = *new_book;
+            }
+        }
+        // Rows in the order of the trees they go to: neighbours are written together.
+        flush.directory.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        flush
+    }
+}

@@ -1,0 +1,237 @@
+//! From a job to rows: preconditions, keys, books, versions, times.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use access::Access;
+use fhir::{Instant, LogicalId, ResourceType};
+use search::{IndexRows, Registry};
+
+use super::{Keys, Pending, ResourceRow, VersionToKeep};
+use crate::stored::{version_number, version_of};
+use crate::{Body, Change, Effect, Job, Precondition, StoreError, Write, WriteError, Written};
+
+/// What the directory and the resource table say about an id.
+#[derive(Debug, Clone)]
+pub(crate) struct Directory {
+    pub(crate) book: i64,
+    pub(crate) key: i64,
+    /// `None` when the id is only reserved for a patient that others refer to.
+    pub(crate) current: Option<Current>,
+}
+
+/// The current version of a resource.
+#[derive(Debug, Clone)]
+pub(crate) struct Current {
+    pub(crate) version: i32,
+    pub(crate) updated: i64,
+    pub(crate) change: Change,
+    pub(crate) body: Option<Body>,
+}
+
+/// The ids whose state a batch needs before it can be planned.
+pub(crate) fn needed_ids(jobs: &[&Job]) -> Vec<(ResourceType, LogicalId)> {
+    let mut ids = Vec::new();
+    for write in jobs.iter().flat_map(|job| &job.writes) {
+        if write.precondition != Precondition::New {
+            ids.push((write.resource_type, write.id.clone()));
+        }
+        if let Some(patient) = write.content.as_ref().and_then(|content| content.patient.clone()) {
+            ids.push((ResourceType::PATIENT, patient));
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// Plans the jobs of one batch, one after the other.
+pub(crate) struct Planner<'a> {
+    registry: &'a Arc<Registry>,
+    keys: &'a mut Keys,
+    state: HashMap<(ResourceType, LogicalId), Directory>,
+    now: i64,
+    pub(crate) pending: Pending,
+}
+
+impl<'a> Planner<'a> {
+    /// `state` holds what the database knows of [`needed_ids`]; ids it does not know are left out.
+    pub(crate) fn new(
+        registry: &'a Arc<Registry>,
+        keys: &'a mut Keys,
+        state: HashMap<(ResourceType, LogicalId), Directory>,
+        now: Instant,
+    ) -> Self {
+        Self { registry, keys, state, now: now.truncated_to_millis().microseconds(), pending: Pending::default() }
+    }
+
+    /// Plans one job, or refuses it and leaves everything as it was.
+    pub(crate) fn job(&mut self, access: &Access, job: &Job) -> Result<Vec<Written>, WriteError> {
+        if !access.may_write() {
+            return Err(WriteError::Forbidden);
+        }
+        for (index, write) in job.writes.iter().enumerate() {
+            self.check(index, write)?;
+        }
+        // Patients first get their keys, so that a book exists before anything is put into it.
+        for write in job.writes.iter().filter(|write| write.resource_type == ResourceType::PATIENT) {
+            if write.content.is_some() {
+                self.reserve(write.resource_type, &write.id, None);
+            }
+        }
+        job.writes.iter().map(|write| self.write(write)).collect()
+    }
+
+    fn current(&self, write: &Write) -> Option<&Current> {
+        if write.precondition == Precondition::New {
+            return None;
+        }
+        self.state.get(&(write.resource_type, write.id.clone())).and_then(|entry| entry.current.as_ref())
+    }
+
+    fn check(&self, index: usize, write: &Write) -> Result<(), WriteError> {
+        let Precondition::Version(wanted) = write.precondition else { return Ok(()) };
+        let current = self.current(write).filter(|current| current.change != Change::Delete);
+        match current {
+            Some(current) if current.version == version_number(wanted) => Ok(()),
+            _ => {
+                let current = current.map(|current| version_of(current.version)).transpose()?;
+                Err(WriteError::VersionConflict { write: index, current })
+            }
+        }
+    }
+
+    /// The directory entry of an id, made when there is none. `book` is the book of a new entry; `None`
+    /// means a book of its own.
+    fn reserve(&mut self, resource_type: ResourceType, id: &LogicalId, book: Option<i64>) -> (i64, i64) {
+        let name = (resource_type, id.clone());
+        if let Some(entry) = self.state.get(&name) {
+            return (entry.book, entry.key);
+        }
+        let key = self.keys.take();
+        let book = book.unwrap_or(key);
+        self.pending.register(resource_type, id.clone(), book, key);
+        self.state.insert(name, Directory { book, key, current: None });
+        (book, key)
+    }
+
+    fn write(&mut self, write: &Write) -> Result<Written, WriteError> {
+        match &write.content {
+            Some(_) => self.put(write),
+            None => self.delete(write),
+        }
+    }
+
+    fn put(&mut self, write: &Write) -> Result<Written, WriteError> {
+        let Some(content) = &write.content else { return self.delete(write) };
+        let is_patient = write.resource_type == ResourceType::PATIENT;
+        let book = match &content.patient {
+            _ if is_patient => None,
+            Some(patient) => Some(self.reserve(ResourceType::PATIENT, patient, None).0),
+            None => Some(0),
+        };
+        let (stored_book, key) = self.reserve(write.resource_type, &write.id, book);
+        let book = book.unwrap_or(stored_book);
+        let name = (write.resource_type, write.id.clone());
+        let before = self.state.get(&name).and_then(|entry| entry.current.clone());
+        let (version, effect) = match &before {
+            None => (1, Effect::Created),
+            Some(current) if current.body.as_ref() == Some(&content.body) => {
+                return Ok(Written {
+                    version: version_of(current.version)?,
+                    last_updated: Instant::from_microseconds(current.updated),
+                    effect: Effect::Unchanged,
+                });
+            }
+            Some(current) if current.change == Change::Delete => (current.version + 1, Effect::Created),
+            Some(current) => (current.version + 1, Effect::Updated),
+        };
+        let change = if effect == Effect::Created && version == 1 { Change::Create } else { Change::Update };
+        let after = Current { version, updated: self.time_after(&before), change, body: Some(content.body.clone()) };
+        self.replace(write, (stored_book, book, key), before, after.clone(), content.rows.clone())?;
+        Ok(Written { version: version_of(version)?, last_updated: Instant::from_microseconds(after.updated), effect })
+    }
+
+    fn delete(&mut self, write: &Write) -> Result<Written, WriteError> {
+        let name = (write.resource_type, write.id.clone());
+        let Some(entry) = self.state.get(&name).cloned() else {
+            return self.nothing_to_delete(None);
+        };
+        let Some(current) = entry.current.filter(|current| current.change != Change::Delete) else {
+            return self.nothing_to_delete(self.state.get(&name).and_then(|entry| entry.current.clone()));
+        };
+        let version = current.version + 1;
+        let before = Some(current);
+        let after = Current { version, updated: self.time_after(&before), change: Change::Delete, body: None };
+        let place = (entry.book, entry.book, entry.key);
+        self.replace(write, place, before, after.clone(), IndexRows::default())?;
+        Ok(Written {
+            version: version_of(version)?,
+            last_updated: Instant::from_microseconds(after.updated),
+            effect: Effect::Deleted,
+        })
+    }
+
+    fn nothing_to_delete(&self, current: Option<Current>) -> Result<Written, WriteError> {
+        let (version, updated) = current.map_or((1, self.now), |current| (current.version, current.updated));
+        Ok(Written {
+            version: version_of(version)?,
+            last_updated: Instant::from_microseconds(updated),
+            effect: Effect::NothingToDelete,
+        })
+    }
+
+    /// The time of a new version: now, and never before the version it follows.
+    fn time_after(&self, before: &Option<Current>) -> i64 {
+        before.as_ref().map_or(self.now, |current| self.now.max(current.updated))
+    }
+
+    fn replace(
+        &mut self,
+        write: &Write,
+        (stored_book, book, key): (i64, i64, i64),
+        before: Option<Current>,
+        after: Current,
+        rows: IndexRows,
+    ) -> Result<(), StoreError> {
+        let stored = match before {
+            None => None,
+            Some(current) => {
+                let stored_rows = self.rows_of(write, &current)?;
+                self.pending.keep(VersionToKeep {
+                    book: stored_book,
+                    key,
+                    version: current.version,
+                    updated: current.updated,
+                    change: current.change,
+                    body: current.body,
+                });
+                Some((stored_book, stored_rows))
+            }
+        };
+        let row = ResourceRow {
+            book,
+            key,
+            resource_type: write.resource_type,
+            id: write.id.clone(),
+            version: after.version,
+            updated: after.updated,
+            change: after.change,
+            body: after.body.clone(),
+        };
+        self.pending.put(stored, row, rows);
+        let entry = Directory { book, key, current: Some(after) };
+        self.state.insert((write.resource_type, write.id.clone()), entry);
+        Ok(())
+    }
+
+    /// The index rows of a stored version, extracted again from its body.
+    fn rows_of(&self, write: &Write, current: &Current) -> Result<IndexRows, StoreError> {
+        let Some(body) = &current.body else { return Ok(IndexRows::default()) };
+        let version = version_of(current.version)?;
+        let text = body.render(&write.id, version, Instant::from_microseconds(current.updated))?;
+        let limits = json::Limits { depth: usize::MAX };
+        let node = json::parse(text.as_bytes(), &limits).map_err(|_| StoreError::Corrupt)?;
+        Ok(self.registry.extract(write.resource_type, &node).rows)
+    }
+}

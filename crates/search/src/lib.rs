@@ -1,0 +1,5 @@
+//! Search parameters.
+mod plan;
+mod row;
+pub use plan::*;
+pub use row::*;

@@ -1,0 +1,11 @@
+DROP TABLE reference_index;
+DROP TABLE date_index;
+DROP TABLE string_index;
+DROP TABLE token_index;
+DROP TABLE change_feed;
+DROP TABLE resource_version;
+DROP TABLE resource;
+DROP TABLE directory;
+DROP TABLE search_slot;
+DROP TABLE key_block;
+DROP TABLE setting;

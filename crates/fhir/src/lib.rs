@@ -1,1 +1,24 @@
-//! To be filled.
+//! FHIR R4 (4.0.1) without any input or output: ids, the element table, dates, references, the check of a
+//! resource's structure, and the `OperationOutcome` that says what is wrong.
+
+mod check;
+mod date;
+mod definitions;
+mod fault;
+mod ids;
+mod instant;
+mod outcome;
+mod primitive;
+mod reference;
+mod resource_type;
+
+pub use check::check_resource;
+pub use date::{DateRange, InvalidDate, PartialDate, Precision};
+pub use definitions::{Element, ElementType, Kind, Property, TypeId};
+pub use fault::{CATALOGUE, CatalogueEntry, Fault};
+pub use ids::{InvalidId, InvalidVersion, LogicalId, VersionId};
+pub use instant::{Instant, InvalidInstant};
+pub use outcome::{Issue, IssueType, Severity, outcome_json};
+pub use primitive::fits_primitive;
+pub use reference::ReferenceText;
+pub use resource_type::{ResourceType, UnknownResourceType};

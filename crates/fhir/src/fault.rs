@@ -1,0 +1,303 @@
+//! The catalogue of everything this server can find wrong: code, kind, and the text in English and
+//! Vietnamese. No text carries a value of a record; names that come from the caller are cut and cleaned.
+
+use crate::IssueType;
+
+/// An entry of the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogueEntry {
+    /// The code in `OperationOutcome.issue.details.coding`.
+    pub code: &'static str,
+    /// The kind in `OperationOutcome.issue.code`.
+    pub issue_type: IssueType,
+    /// The English text; `{name}` stands for what is filled in.
+    pub english: &'static str,
+    /// The Vietnamese text.
+    pub vietnamese: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $variant:ident $({ $($field:ident),* })? = $code:literal, $kind:ident, $english:literal, $vietnamese:literal;)*) => {
+        /// Something that this server finds wrong or has to say.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Fault {
+            $(
+                $(#[$doc])*
+                $variant $({ $(
+                    /// What is filled into the text.
+                    $field: String,
+                )* })?,
+            )*
+        }
+
+        /// All entries.
+        pub const CATALOGUE: &[CatalogueEntry] = &[
+            $(CatalogueEntry { code: $code, issue_type: IssueType::$kind, english: $english, vietnamese: $vietnamese },)*
+        ];
+
+        impl Fault {
+            /// The code of the entry; part of the contract with clients.
+            pub fn code(&self) -> &'static str {
+                match self { $(Self::$variant $({ $($field: _),* })? => $code,)* }
+            }
+
+            /// The kind of the entry.
+            pub fn issue_type(&self) -> IssueType {
+                match self { $(Self::$variant $({ $($field: _),* })? => IssueType::$kind,)* }
+            }
+
+            /// The text in English.
+            pub fn english(&self) -> String {
+                match self { $(Self::$variant $({ $($field),* })? => format!($english $($(, $field = clean($field))*)?),)* }
+            }
+
+            /// The text in Vietnamese.
+            pub fn vietnamese(&self) -> String {
+                match self { $(Self::$variant $({ $($field),* })? => format!($vietnamese $($(, $field = clean($field))*)?),)* }
+            }
+        }
+    };
+}
+
+impl Fault {
+    /// The code system of the catalogue.
+    pub const SYSTEM: &'static str = "urn:healthbook:fault";
+}
+
+/// A name that may come from the caller, made safe to be shown.
+fn clean(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(120).collect()
+}
+
+catalogue! {
+    /// Nothing is wrong.
+    AllOk = "all-ok", Informational, "everything is in order", "mọi thứ đều hợp lệ";
+
+    // The body as JSON.
+    /// Not JSON.
+    InvalidJson { rule, place } = "invalid-json", Structure,
+        "the body is not valid JSON: {rule} ({place})", "nội dung không phải JSON hợp lệ: {rule} ({place})";
+    /// No body.
+    EmptyBody = "empty-body", Required, "the body is empty", "nội dung gửi lên trống";
+    /// The body is not an object.
+    NotAnObject = "not-an-object", Structure, "a resource is a JSON object", "tài nguyên phải là một đối tượng JSON";
+
+    // The structure of a resource.
+    /// `resourceType` is missing.
+    NoResourceType = "resource-type-missing", Required, "resourceType is missing", "thiếu resourceType";
+    /// `resourceType` is not of R4.
+    UnknownResourceType { name } = "resource-type-unknown", NotSupported,
+        "{name} is not a resource type of FHIR R4", "{name} không phải loại tài nguyên của FHIR R4";
+    /// Another type than the URL says.
+    WrongResourceType { expected } = "resource-type-mismatch", Invalid,
+        "the resource must be of type {expected}", "tài nguyên phải thuộc loại {expected}";
+    /// An element that the type does not have.
+    UnknownElement { name } = "unknown-element", Structure,
+        "the element {name} does not exist here", "phần tử {name} không tồn tại ở đây";
+    /// Another JSON type than the element has.
+    WrongJsonType { expected } = "wrong-json-type", Structure,
+        "expected {expected}", "kiểu JSON sai, cần {expected}";
+    /// A repeating element that is not an array.
+    NotAnArray = "array-expected", Structure,
+        "the element repeats: it must be an array", "phần tử lặp lại: phải là một mảng";
+    /// A single element that is an array.
+    UnexpectedArray = "array-unexpected", Structure,
+        "the element does not repeat: it must not be an array", "phần tử không lặp lại: không được là mảng";
+    /// An empty array, object or string, or null.
+    EmptyValue = "empty-value", Structure,
+        "an element may not be empty or null", "phần tử không được rỗng hoặc null";
+    /// A required element is missing.
+    MissingElement { name } = "required-element", Required,
+        "the required element {name} is missing", "thiếu phần tử bắt buộc {name}";
+    /// Two forms of one choice element.
+    RepeatedChoice { name } = "choice-repeated", Structure,
+        "only one of {name}[x] is allowed", "chỉ được dùng một dạng của {name}[x]";
+    /// A primitive that does not follow its type.
+    InvalidPrimitive { expected } = "primitive-format", Value,
+        "the value does not have the format of {expected}", "giá trị không đúng định dạng {expected}";
+    /// Extensions of another number of values.
+    UnpairedExtensions = "primitive-extensions", Structure,
+        "the array of extensions does not fit the array of values", "mảng phần mở rộng không khớp với mảng giá trị";
+    /// Two contained resources with one id.
+    RepeatedContained = "contained-repeated", Duplicate,
+        "two contained resources have the same id", "hai tài nguyên chứa bên trong trùng id";
+    /// More issues were found than are shown.
+    MoreIssues { count } = "more-issues", Informational,
+        "{count} more issues are not shown", "còn {count} lỗi khác không hiển thị";
+
+    // Ids, versions, references.
+    /// Not a logical id.
+    InvalidId = "id-format", Value,
+        "an id has 1 to 64 of the characters A-Z a-z 0-9 - .", "id gồm 1 đến 64 ký tự A-Z a-z 0-9 - .";
+    /// No id in a resource that is to be updated.
+    MissingId = "id-missing", Required, "the resource must carry the id of the URL", "tài nguyên phải mang id của URL";
+    /// Another id than the URL says.
+    WrongId = "id-mismatch", Invalid,
+        "the id of the resource is not the id of the URL", "id của tài nguyên khác id trong URL";
+    /// A reference to nothing.
+    DanglingReference = "reference-unresolved", NotFound,
+        "the reference leads to no entry of the Bundle", "tham chiếu không dẫn tới mục nào trong Bundle";
+    /// A conditional reference with no match.
+    ConditionalReferenceNone = "reference-no-match", NotFound,
+        "the conditional reference matches nothing", "tham chiếu có điều kiện không khớp tài nguyên nào";
+    /// A conditional reference with several matches.
+    ConditionalReferenceMany = "reference-many-matches", MultipleMatches,
+        "the conditional reference matches more than one resource", "tham chiếu có điều kiện khớp nhiều tài nguyên";
+    /// A conditional reference outside a transaction.
+    ConditionalReferenceHere = "reference-conditional", NotSupported,
+        "a conditional reference is allowed in a transaction only", "tham chiếu có điều kiện chỉ dùng trong transaction";
+
+    // What is asked for.
+    /// Not there, or not for this caller.
+    NotFound = "not-found", NotFound, "the resource does not exist", "không có tài nguyên này";
+    /// Deleted.
+    Gone = "deleted", Deleted, "the resource was deleted", "tài nguyên đã bị xóa";
+    /// No such version.
+    NoSuchVersion = "version-not-found", NotFound, "the version does not exist", "không có phiên bản này";
+    /// No such path.
+    UnknownPath = "unknown-path", NotSupported, "nothing is at this path", "không có gì tại đường dẫn này";
+    /// No such interaction on this path.
+    WrongMethod { allowed } = "method-not-allowed", NotSupported,
+        "the method is not allowed here; allowed: {allowed}", "phương thức không được phép; cho phép: {allowed}";
+    /// No such operation.
+    UnknownOperation { name } = "operation-unknown", NotSupported,
+        "the operation {name} does not exist here", "không có thao tác {name} ở đây";
+    /// Content type of the body.
+    WrongContentType = "content-type", NotSupported,
+        "the body must be application/fhir+json or application/json",
+        "nội dung phải là application/fhir+json hoặc application/json";
+    /// Content coding of the body.
+    WrongContentEncoding = "content-encoding", NotSupported,
+        "the body may be uncompressed or compressed with gzip", "nội dung chỉ được nén bằng gzip hoặc không nén";
+    /// The compressed body cannot be read.
+    BrokenCompression = "compression-broken", Structure,
+        "the compressed body cannot be read", "không đọc được nội dung nén";
+    /// Nothing acceptable can be answered.
+    NotAcceptable = "not-acceptable", NotSupported,
+        "the answer can be application/fhir+json or application/json only",
+        "chỉ trả lời được dạng application/fhir+json hoặc application/json";
+    /// The body is larger than the limit.
+    BodyTooLarge { limit } = "body-too-large", TooLong,
+        "the body is larger than {limit} bytes", "nội dung lớn hơn {limit} byte";
+    /// The body came too slowly.
+    BodyTooSlow = "body-too-slow", Timeout,
+        "the body did not arrive in time", "nội dung không đến kịp thời hạn";
+    /// A header that cannot be read.
+    InvalidHeader { name } = "header-format", Value,
+        "the header {name} cannot be read", "không đọc được tiêu đề {name}";
+
+    // Preconditions and conditional interactions.
+    /// `If-Match` names another version.
+    VersionConflict { current } = "version-conflict", Conflict,
+        "the current version is {current}: read it and try again", "phiên bản hiện tại là {current}: hãy đọc lại rồi thử lại";
+    /// `If-Match` for a resource that does not exist.
+    NothingToMatch = "version-conflict-none", Conflict,
+        "the resource does not exist, so no version can match", "tài nguyên không tồn tại nên không có phiên bản nào khớp";
+    /// Criteria with several matches.
+    MultipleMatches = "multiple-matches", MultipleMatches,
+        "the criteria match more than one resource", "điều kiện khớp nhiều tài nguyên";
+    /// Criteria that select nothing.
+    NoCriteria = "criteria-missing", Required,
+        "a conditional interaction needs at least one search parameter that is understood",
+        "tương tác có điều kiện cần ít nhất một tham số tìm kiếm hiểu được";
+    /// Others changed the answer to the criteria all the time.
+    ConditionUnstable = "condition-unstable", Conflict,
+        "others keep changing what the criteria match: try again", "dữ liệu khớp điều kiện đang thay đổi: hãy thử lại";
+
+    // Searching.
+    /// An unknown parameter.
+    UnknownParameter { name } = "search-parameter-unknown", NotSupported,
+        "the search parameter {name} does not exist here", "không có tham số tìm kiếm {name} ở đây";
+    /// A parameter of a kind that cannot be searched yet.
+    UnsupportedParameter { name, kind } = "search-parameter-unsupported", NotSupported,
+        "the search parameter {name} of type {kind} is not supported", "chưa hỗ trợ tham số tìm kiếm {name} loại {kind}";
+    /// A modifier that the parameter does not have.
+    UnsupportedModifier { name, modifier } = "search-modifier", NotSupported,
+        "the modifier :{modifier} of {name} is not supported", "không hỗ trợ bổ ngữ :{modifier} của {name}";
+    /// A value that cannot be read.
+    InvalidSearchValue { name } = "search-value", Value,
+        "the value of {name} cannot be read", "không đọc được giá trị của {name}";
+    /// A parameter that was ignored.
+    IgnoredParameter { name } = "search-parameter-ignored", NotSupported,
+        "the parameter {name} was not understood and was ignored", "tham số {name} không hiểu được nên bị bỏ qua";
+    /// A page link that is not ours.
+    InvalidPageLink = "page-link", Value,
+        "the page link is not valid: search again", "liên kết trang không hợp lệ: hãy tìm lại";
+    /// More included resources than fit.
+    IncludesCut = "includes-cut", TooCostly,
+        "not all included resources are shown", "không hiển thị hết tài nguyên kèm theo";
+
+    // Bundles.
+    /// Not batch or transaction.
+    WrongBundleType = "bundle-type", Value,
+        "the Bundle must be of type batch or transaction", "Bundle phải thuộc loại batch hoặc transaction";
+    /// An entry without a request.
+    NoRequest = "bundle-request-missing", Required,
+        "the entry has no request", "mục không có request";
+    /// An entry's method or URL.
+    InvalidRequest = "bundle-request", Value,
+        "method and URL of the entry do not name an interaction of this server",
+        "phương thức và URL của mục không chỉ tới tương tác nào của máy chủ";
+    /// An entry without a resource.
+    NoEntryResource = "bundle-resource-missing", Required,
+        "the entry needs a resource", "mục cần có resource";
+    /// Two entries change one resource.
+    RepeatedIdentity = "bundle-identity-repeated", Duplicate,
+        "two entries of the transaction change the same resource", "hai mục của transaction cùng thay đổi một tài nguyên";
+    /// Two entries have one fullUrl.
+    RepeatedFullUrl = "bundle-full-url-repeated", Duplicate,
+        "two entries have the same fullUrl", "hai mục trùng fullUrl";
+    /// Too many entries.
+    TooManyEntries { limit } = "bundle-too-large", TooCostly,
+        "the Bundle has more than {limit} entries", "Bundle có hơn {limit} mục";
+    /// An interaction inside a batch or transaction that is not possible there.
+    NotInBundle = "bundle-interaction", NotSupported,
+        "this interaction cannot stand in a Bundle", "tương tác này không được đặt trong Bundle";
+
+    // Who asks.
+    /// Nobody signed in.
+    LoginRequired = "login-required", Login,
+        "an access token is required", "cần có mã truy cập";
+    /// A token that does not hold.
+    InvalidToken = "token-invalid", Login,
+        "the access token is not valid or has expired", "mã truy cập không hợp lệ hoặc đã hết hạn";
+    /// Not allowed.
+    Forbidden = "forbidden", Forbidden,
+        "the caller may not do this", "người gọi không được phép làm việc này";
+
+    // The server.
+    /// The queue is full.
+    Busy = "busy", Transient,
+        "the server is busy: try again in a moment", "máy chủ đang bận: hãy thử lại sau giây lát";
+    /// A time limit passed.
+    Timeout = "timeout", Timeout,
+        "the time limit of the request passed", "yêu cầu vượt quá thời hạn";
+    /// Something broke.
+    Internal = "internal", Exception,
+        "the server failed; the request id leads to the log", "máy chủ gặp lỗi; mã yêu cầu dẫn tới nhật ký";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_texts_bilingual() {
+        let mut codes: Vec<_> = CATALOGUE.iter().map(|entry| entry.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), CATALOGUE.len());
+        for entry in CATALOGUE {
+            assert_ne!(entry.english, entry.vietnamese, "{}", entry.code);
+            let fields = |text: &str| text.matches('{').count();
+            assert_eq!(fields(entry.english), fields(entry.vietnamese), "{}", entry.code);
+        }
+    }
+
+    #[test]
+    fn names_of_callers_are_cleaned() {
+        let fault = Fault::UnknownElement { name: format!("a\u{7}{}", "b".repeat(500)) };
+        assert!(fault.english().len() < 200);
+        assert!(!fault.english().contains('\u{7}'));
+    }
+}

@@ -1,0 +1,224 @@
+//! A fresh database for one test.
+
+use crate::postgres::{self, TemporaryPostgres};
+use crate::temporary_directory::{TemporaryDirectory, unique_name};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// An empty database that nobody else uses, removed on drop.
+#[derive(Debug)]
+pub struct TestDatabase {
+    url: String,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Sqlite(TemporaryDirectory),
+    Postgres { administrator: String, name: String },
+}
+
+impl TestDatabase {
+    /// A SQLite database in a temporary directory. The file does not exist yet.
+    pub fn sqlite() -> Self {
+        let directory = TemporaryDirectory::new();
+        let url = format!("sqlite:{}", directory.path().join("healthbook.db").display());
+        Self {
+            url,
+            place: Place::Sqlite(directory),
+        }
+    }
+
+    /// A PostgreSQL database on the shared server; `None` where there is none: see [`TemporaryPostgres::shared`].
+    ///
+    /// # Panics
+    /// As [`TemporaryPostgres::shared`].
+    pub fn postgres() -> Option<Self> {
+        Some(Self::on(TemporaryPostgres::shared()?))
+    }
+
+    /// A PostgreSQL database on the given server.
+    ///
+    /// # Panics
+    /// When the server does not make one.
+    pub fn on(server: &TemporaryPostgres) -> Self {
+        let name = format!("healthbook_test_{}", unique_name('_'));
+        // template0, because nobody can be connected to it: a template with a visitor cannot be copied.
+        postgres::execute(
+            server.url(),
+            &format!("CREATE DATABASE {name} TEMPLATE template0"),
+        )
+        .unwrap_or_else(|error| panic!("cannot make a test database: {}", explain(&error)));
+        let url = with_database(server.url(), &name);
+        Self {
+            url,
+            place: Place::Postgres {
+                administrator: server.url().to_owned(),
+                name,
+            },
+        }
+    }
+
+    /// One of each kind that can be had here: what a test that must hold on both loops over.
+    pub fn each() -> Vec<Self> {
+        std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
+    }
+
+    /// What `--database` takes: `sqlite:PATH` or `postgres://...`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Which kind it is.
+    pub fn backend(&self) -> Backend {
+        match self.place {
+            Place::Sqlite(_) => Backend::Sqlite,
+            Place::Postgres { .. } => Backend::Postgres,
+        }
+    }
+
+    /// What the database takes on disk, indexes and write-ahead file (SQLite) included.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub fn bytes_on_disk(&self) -> u64 {
+        match &self.place {
+            Place::Sqlite(directory) => {
+                let entries = std::fs::read_dir(directory.path())
+                    .into_iter()
+                    .flatten()
+                    .flatten();
+                entries
+                    .filter_map(|entry| entry.metadata().ok())
+                    .map(|metadata| metadata.len())
+                    .sum()
+            }
+            Place::Postgres { .. } => {
+                let size = self.postgres_value("SELECT pg_database_size(current_database())");
+                size.and_then(|text| text.parse().ok())
+                    .expect("pg_database_size gives a number")
+            }
+        }
+    }
+
+    /// Asks a PostgreSQL database for the first column of the first row, as text.
+    ///
+    /// # Panics
+    /// On SQLite, and when the statement fails.
+    pub fn postgres_value(&self, sql: &str) -> Option<String> {
+        assert_eq!(
+            self.backend(),
+            Backend::Postgres,
+            "this question is for PostgreSQL"
+        );
+        postgres::first_value(&self.url, sql).unwrap_or_else(|error| panic!("{sql}: {}", explain(&error)))
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Place::Postgres { administrator, name } = &self.place {
+            // A server that a test has crashed takes its databases with it.
+            let _ = postgres::execute(
+                administrator,
+                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            );
+        }
+    }
+}
+
+/// The error with its causes: the driver's own text is often only "db error".
+fn explain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+/// The URL of another database on the same server.
+fn with_database(url: &str, name: &str) -> String {
+    let authority = url.find("://").map_or(0, |position| position + 3);
+    let (base, parameters) = match url.find('?') {
+        Some(position) => url.split_at(position),
+        None => (url, ""),
+    };
+    let base = match base[authority..].find('/') {
+        Some(position) => &base[..authority + position],
+        None => base,
+    };
+    format!("{base}/{name}{parameters}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_in_a_url_is_replaced() {
+        let check = |url, expected| assert_eq!(with_database(url, "new"), expected);
+        check("postgres://host", "postgres://host/new");
+        check("postgres://host/", "postgres://host/new");
+        check(
+            "postgres://user:word@host:5432/old",
+            "postgres://user:word@host:5432/new",
+        );
+        check(
+            "postgres://host/old?connect_timeout=3",
+            "postgres://host/new?connect_timeout=3",
+        );
+        check("postgres://host?user=me", "postgres://host/new?user=me");
+        check("postgresql://%2Frun%2Fpg/old", "postgresql://%2Frun%2Fpg/new");
+    }
+
+    #[test]
+    fn a_sqlite_database_has_a_path_and_goes() {
+        let database = TestDatabase::sqlite();
+        assert_eq!(database.backend(), Backend::Sqlite);
+        let path = database.url().strip_prefix("sqlite:").unwrap().to_owned();
+        std::fs::write(&path, [0; 100]).unwrap();
+        assert_eq!(database.bytes_on_disk(), 100);
+        drop(database);
+        assert!(!std::path::Path::new(&path).exists());
+    }
+
+    #[test]
+    fn a_postgres_database_is_fresh_and_goes() {
+        let (Some(one), Some(other)) = (TestDatabase::postgres(), TestDatabase::postgres()) else {
+            return;
+        };
+        assert_ne!(one.url(), other.url());
+        postgres::execute(
+            one.url(),
+            "CREATE TABLE visit (id INT); INSERT INTO visit VALUES (7)",
+        )
+        .unwrap();
+        assert_eq!(one.postgres_value("SELECT id FROM visit").as_deref(), Some("7"));
+        assert!(postgres::execute(other.url(), "SELECT id FROM visit").is_err());
+        assert!(one.bytes_on_disk() > 1_000_000);
+        let url = one.url().to_owned();
+        drop(one);
+        assert!(postgres::execute(&url, "SELECT 1").is_err());
+    }
+
+    #[test]
+    fn text_is_ordered_for_people_unless_a_column_says_otherwise() {
+        let Some(database) = TestDatabase::postgres() else {
+            return;
+        };
+        let provider = database.postgres_value(
+            "SELECT datlocprovider::text FROM pg_database WHERE datname = current_database()",
+        );
+        if provider.as_deref() != Some("i") {
+            return;
+        }
+        let order = "SELECT string_agg(t, '' ORDER BY t) FROM (VALUES ('B'), ('a'), ('đ'), ('e')) AS x (t)";
+        assert_eq!(database.postgres_value(order).as_deref(), Some("aBđe"));
+    }
+}

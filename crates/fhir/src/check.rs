@@ -11,7 +11,16 @@ const MOST_ISSUES: usize = 50;
 
 /// Checks the structure of a resource. Returns its type when it can be told, and what is wrong.
 pub fn check_resource(resource: &Node<'_>) -> (Option<ResourceType>, Vec<Issue>) {
-    let mut check = Check { path: String::new(), issues: Vec::new(), left_out: 0 };
+    run(resource, true)
+}
+
+/// The same without looking into the resources that it carries: the entries of a batch are judged one by one.
+pub fn check_envelope(resource: &Node<'_>) -> (Option<ResourceType>, Vec<Issue>) {
+    run(resource, false)
+}
+
+fn run(resource: &Node<'_>, into_resources: bool) -> (Option<ResourceType>, Vec<Issue>) {
+    let mut check = Check { path: String::new(), issues: Vec::new(), left_out: 0, into_resources };
     let resource_type = check.resource(resource, "");
     if check.left_out > 0 {
         let count = check.left_out.to_string();
@@ -24,6 +33,7 @@ struct Check {
     path: String,
     issues: Vec<Issue>,
     left_out: usize,
+    into_resources: bool,
 }
 
 impl Check {
@@ -172,7 +182,9 @@ impl Check {
                 }
             }
             Kind::Abstract if type_id.name() == "Resource" => {
-                self.resource(value, "contained");
+                if self.into_resources {
+                    self.resource(value, "contained");
+                }
             }
             _ => match &value.value {
                 Value::Object(_) => self.elements(value, type_id),

@@ -166,6 +166,13 @@ catalogue! {
     WrongContentType = "content-type", NotSupported,
         "the body must be application/fhir+json or application/json",
         "nội dung phải là application/fhir+json hoặc application/json";
+    /// The parameters of a `POST _search`.
+    WrongFormType = "form-type", NotSupported,
+        "the parameters must be application/x-www-form-urlencoded in UTF-8",
+        "tham số phải là application/x-www-form-urlencoded, mã UTF-8";
+    /// The body ended in the middle.
+    BodyBroken = "body-broken", Structure,
+        "the body did not arrive whole", "nội dung không đến trọn vẹn";
     /// Content coding of the body.
     WrongContentEncoding = "content-encoding", NotSupported,
         "the body may be uncompressed or compressed with gzip", "nội dung chỉ được nén bằng gzip hoặc không nén";

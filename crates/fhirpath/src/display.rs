@@ -47,7 +47,11 @@ fn write_tree(tree: &Tree, needed: u8, out: &mut fmt::Formatter<'_>) -> fmt::Res
             write_tree(index, 0, out)?;
             out.write_char(']')
         }
-        Tree::Call { base, function, arguments } => {
+        Tree::Call {
+            base,
+            function,
+            arguments,
+        } => {
             write_base(base.as_deref(), out)?;
             write!(out, "{}(", function.name())?;
             for (index, argument) in arguments.iter().enumerate() {
@@ -58,7 +62,11 @@ fn write_tree(tree: &Tree, needed: u8, out: &mut fmt::Formatter<'_>) -> fmt::Res
             }
             out.write_char(')')
         }
-        Tree::TypeTest { base, test, specifier } => {
+        Tree::TypeTest {
+            base,
+            test,
+            specifier,
+        } => {
             write_base(base.as_deref(), out)?;
             write!(out, "{}({specifier})", test.name())
         }
@@ -66,7 +74,11 @@ fn write_tree(tree: &Tree, needed: u8, out: &mut fmt::Formatter<'_>) -> fmt::Res
             out.write_char(if *negative { '-' } else { '+' })?;
             write_tree(operand, UNARY, out)
         }
-        Tree::Binary { operator, left, right } => {
+        Tree::Binary {
+            operator,
+            left,
+            right,
+        } => {
             write_tree(left, operator.strength(), out)?;
             write!(out, " {} ", operator.symbol())?;
             write_tree(right, operator.strength() + 1, out)
@@ -107,7 +119,11 @@ fn write_path(base: Option<&Tree>, names: &[Name], out: &mut fmt::Formatter<'_>)
 fn write_name(name: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     let plain = name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit());
-    if plain && name != "true" && name != "false" { out.write_str(name) } else { write_quoted(name, '`', out) }
+    if plain && name != "true" && name != "false" {
+        out.write_str(name)
+    } else {
+        write_quoted(name, '`', out)
+    }
 }
 
 fn write_quoted(text: &str, quote: char, out: &mut fmt::Formatter<'_>) -> fmt::Result {

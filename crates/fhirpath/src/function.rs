@@ -28,7 +28,6 @@ pub(crate) enum Function {
     Decode,
     Descendants,
     Distinct,
-    ElementDefinition,
     Empty,
     Encode,
     EndsWith,
@@ -70,15 +69,12 @@ pub(crate) enum Function {
     Select,
     Single,
     Skip,
-    Slice,
     Sort,
     Split,
     Sqrt,
     StartsWith,
     SubsetOf,
     Substring,
-    SubsumedBy,
-    Subsumes,
     SupersetOf,
     Tail,
     Take,
@@ -106,7 +102,7 @@ pub(crate) enum Function {
 /// Name, function, fewest and most arguments.
 type Row = (&'static str, Function, u8, u8);
 
-const FUNCTIONS: [Row; 98] = [
+const FUNCTIONS: [Row; 94] = [
     ("abs", Function::Abs, 0, 0),
     ("aggregate", Function::Aggregate, 1, 2),
     ("all", Function::All, 1, 1),
@@ -132,7 +128,6 @@ const FUNCTIONS: [Row; 98] = [
     ("decode", Function::Decode, 1, 1),
     ("descendants", Function::Descendants, 0, 0),
     ("distinct", Function::Distinct, 0, 0),
-    ("elementDefinition", Function::ElementDefinition, 0, 0),
     ("empty", Function::Empty, 0, 0),
     ("encode", Function::Encode, 1, 1),
     ("endsWith", Function::EndsWith, 1, 1),
@@ -174,15 +169,12 @@ const FUNCTIONS: [Row; 98] = [
     ("select", Function::Select, 1, 1),
     ("single", Function::Single, 0, 0),
     ("skip", Function::Skip, 1, 1),
-    ("slice", Function::Slice, 2, 2),
     ("sort", Function::Sort, 0, 16),
     ("split", Function::Split, 1, 1),
     ("sqrt", Function::Sqrt, 0, 0),
     ("startsWith", Function::StartsWith, 1, 1),
     ("subsetOf", Function::SubsetOf, 1, 1),
     ("substring", Function::Substring, 1, 2),
-    ("subsumedBy", Function::SubsumedBy, 1, 1),
-    ("subsumes", Function::Subsumes, 1, 1),
     ("supersetOf", Function::SupersetOf, 1, 1),
     ("tail", Function::Tail, 0, 0),
     ("take", Function::Take, 1, 1),
@@ -213,8 +205,34 @@ impl Function {
         FUNCTIONS.iter().find(|(known, ..)| *known == name)
     }
 
-    /// The name in the language.
+    /// The name in the language. The table stands in the order of the functions.
     pub fn name(self) -> &'static str {
-        FUNCTIONS.iter().find(|(_, function, ..)| *function == self).map_or("", |(name, ..)| name)
+        FUNCTIONS.get(self as usize).map_or("", |(name, ..)| name)
+    }
+
+    /// Whether the result depends on the order of the input.
+    pub fn needs_order(self) -> bool {
+        matches!(
+            self,
+            Self::First | Self::Last | Self::Tail | Self::Skip | Self::Take
+        )
+    }
+
+    /// Whether the order of the result is not defined by the language.
+    pub fn loses_order(self) -> bool {
+        matches!(self, Self::Children | Self::Descendants)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_functions() {
+        for (name, function, fewest, most) in &FUNCTIONS {
+            assert_eq!(function.name(), *name);
+            assert!(fewest <= most);
+        }
     }
 }

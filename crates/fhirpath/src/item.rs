@@ -1,5 +1,6 @@
 //! Items and collections: what an expression gives.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use fhir::{Kind, TypeId};
@@ -30,7 +31,10 @@ pub struct ElementItem<'a> {
     type_id: TypeId,
 }
 
-static NULL: Node<'static> = Node { value: Json::Null, span: Span { start: 0, end: 0 } };
+static NULL: Node<'static> = Node {
+    value: Json::Null,
+    span: Span { start: 0, end: 0 },
+};
 
 /// The types that the evaluator treats in a way of their own.
 pub(crate) struct KnownTypes {
@@ -41,7 +45,7 @@ pub(crate) struct KnownTypes {
     pub decimal: Option<TypeId>,
     pub quantity: Option<TypeId>,
     pub extension: Option<TypeId>,
-    pub string: Option<TypeId>,
+    pub resource: Option<TypeId>,
     pub reference: Option<TypeId>,
 }
 
@@ -53,24 +57,36 @@ pub(crate) static KNOWN: LazyLock<KnownTypes> = LazyLock::new(|| KnownTypes {
     decimal: TypeId::named("decimal"),
     quantity: TypeId::named("Quantity"),
     extension: TypeId::named("Extension"),
-    string: TypeId::named("string"),
+    resource: TypeId::named("Resource"),
     reference: TypeId::named("Reference"),
 });
 
 impl<'a> ElementItem<'a> {
     /// An element of that type.
     pub fn new(node: &'a Node<'a>, type_id: TypeId) -> Self {
-        Self { node, sibling: None, type_id }
+        Self {
+            node,
+            sibling: None,
+            type_id,
+        }
     }
 
     /// A primitive with its `_name` sibling; either may be missing.
     pub fn primitive(node: Option<&'a Node<'a>>, sibling: Option<&'a Node<'a>>, type_id: TypeId) -> Self {
-        Self { node: node.unwrap_or(&NULL), sibling, type_id }
+        Self {
+            node: node.unwrap_or(&NULL),
+            sibling,
+            type_id,
+        }
     }
 
     /// A resource of which only the type is known, for example the target of an unresolved reference.
     pub fn of_type(type_id: TypeId) -> Self {
-        Self { node: &NULL, sibling: None, type_id }
+        Self {
+            node: &NULL,
+            sibling: None,
+            type_id,
+        }
     }
 
     /// The node; a JSON `null` when only the sibling or only the type is known.
@@ -131,6 +147,10 @@ impl<'a> ElementItem<'a> {
     }
 
     fn string(&self, text: &'a str) -> Value<'a> {
+        // Dates and times begin with a digit; most texts are told from them by that alone.
+        if !text.starts_with(|first: char| first.is_ascii_digit()) {
+            return Value::String(Text::Borrowed(text));
+        }
         let type_id = Some(self.type_id);
         let temporal = if type_id == KNOWN.date {
             Temporal::parse_date(text)
@@ -149,7 +169,11 @@ impl<'a> ElementItem<'a> {
             return None;
         }
         let value = parse_decimal(self.node.get("value")?.as_number()?)?;
-        let unit = self.node.text("code").or_else(|| self.node.text("unit")).unwrap_or("1");
+        let unit = self
+            .node
+            .text("code")
+            .or_else(|| self.node.text("unit"))
+            .unwrap_or("1");
         Some(Quantity::ucum(value, unit))
     }
 }
@@ -181,8 +205,16 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// The same without a copy of a computed value.
+    pub(crate) fn value_ref(&self) -> Option<Cow<'_, Value<'a>>> {
+        match self {
+            Self::Element(element) => element.value().map(Cow::Owned),
+            Self::Value(value) => Some(Cow::Borrowed(value)),
+        }
+    }
+
     /// The text of a primitive as it stands in the document, or of a computed value.
-    pub fn text(&self) -> Option<std::borrow::Cow<'a, str>> {
+    pub fn text(&self) -> Option<Cow<'a, str>> {
         match self {
             Self::Element(element) => element.text().map(Into::into),
             Self::Value(Value::String(Text::Borrowed(text))) => Some((*text).into()),

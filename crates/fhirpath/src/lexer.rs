@@ -28,13 +28,17 @@ pub(crate) enum Token {
 
 /// Longer ones first.
 const SYMBOLS: [&str; 22] = [
-    "<=", ">=", "!=", "!~", ".", ",", "(", ")", "[", "]", "{", "}", "+", "-", "*", "/", "&", "|", "<", ">", "=", "~",
+    "<=", ">=", "!=", "!~", ".", ",", "(", ")", "[", "]", "{", "}", "+", "-", "*", "/", "&", "|", "<", ">",
+    "=", "~",
 ];
 
 /// All tokens with their byte offsets.
 pub(crate) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ParseError> {
     if text.len() > MAXIMUM_LENGTH {
-        return Err(ParseError { kind: Kind::TooLong, offset: MAXIMUM_LENGTH });
+        return Err(ParseError {
+            kind: Kind::TooLong,
+            offset: MAXIMUM_LENGTH,
+        });
     }
     let mut lexer = Lexer { text, at: 0 };
     let mut tokens = Vec::new();
@@ -46,7 +50,12 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ParseError> {
         match result {
             Ok(Some(token)) => tokens.push(token),
             Ok(None) => return Ok(tokens),
-            Err(kind) => return Err(ParseError { kind, offset: lexer.at }),
+            Err(kind) => {
+                return Err(ParseError {
+                    kind,
+                    offset: lexer.at,
+                });
+            }
         }
     }
 }
@@ -78,7 +87,9 @@ impl<'t> Lexer<'t> {
 
     fn token(&mut self) -> Result<Option<Token>, Kind> {
         let rest = self.rest();
-        let Some(first) = rest.chars().next() else { return Ok(None) };
+        let Some(first) = rest.chars().next() else {
+            return Ok(None);
+        };
         let token = match first {
             'a'..='z' | 'A'..='Z' | '_' => Token::Word(self.word()),
             '0'..='9' => self.number()?,
@@ -106,16 +117,28 @@ impl<'t> Lexer<'t> {
 
     fn word(&mut self) -> String {
         let rest = self.rest();
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
         self.at += end;
         rest.get(..end).unwrap_or_default().to_owned()
     }
 
     fn number(&mut self) -> Result<Token, Kind> {
         let bytes = self.rest().as_bytes();
-        let digits = |from: usize| bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = |from: usize| {
+            bytes
+                .iter()
+                .skip(from)
+                .take_while(|byte| byte.is_ascii_digit())
+                .count()
+        };
         let whole = digits(0);
-        let fraction = if bytes.get(whole) == Some(&b'.') { digits(whole + 1) } else { 0 };
+        let fraction = if bytes.get(whole) == Some(&b'.') {
+            digits(whole + 1)
+        } else {
+            0
+        };
         let length = if fraction > 0 { whole + 1 + fraction } else { whole };
         let lexeme = self.rest().get(..length).unwrap_or_default();
         let token = if fraction > 0 {
@@ -136,7 +159,11 @@ impl<'t> Lexer<'t> {
             if character == quote {
                 return Ok(out);
             }
-            out.push(if character == '\\' { self.escape()? } else { character });
+            out.push(if character == '\\' {
+                self.escape()?
+            } else {
+                character
+            });
         }
     }
 
@@ -162,7 +189,8 @@ impl<'t> Lexer<'t> {
                 if !(0xdc00..0xe000).contains(&low) {
                     return Err(Kind::InvalidEscape);
                 }
-                char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)).ok_or(Kind::InvalidEscape)?
+                char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+                    .ok_or(Kind::InvalidEscape)?
             }
             _ => return Err(Kind::InvalidEscape),
         })
@@ -219,7 +247,12 @@ fn time_length(bytes: &[u8]) -> usize {
     if length < 8 || bytes.get(8) != Some(&b'.') {
         return length;
     }
-    match bytes.iter().skip(9).take_while(|byte| byte.is_ascii_digit()).count() {
+    match bytes
+        .iter()
+        .skip(9)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count()
+    {
         0 => length,
         digits => 9 + digits,
     }

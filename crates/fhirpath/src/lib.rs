@@ -8,14 +8,18 @@
 //! # use healthbook_fhirpath as fhirpath;
 //!
 //! let expression = Expression::parse("Patient.name.where(use = 'official').family")?;
-//! let text = br#"{"resourceType":"Patient","name":[{"use":"official","family":"Nguyễn"}]}"#;
-//! # let text: &[u8] = text.as_slice();
-//! # Ok::<(), fhirpath::ParseError>(())
+//! let text = r#"{"resourceType":"Patient","name":[{"use":"official","family":"Nguyễn"}]}"#;
+//! let patient = json::parse(text.as_bytes(), &json::Limits::default())?;
+//! let context = Context::for_resource(&patient).ok_or("not a resource")?;
+//! let names = expression.evaluate(&context)?;
+//! assert_eq!(names[0].text().as_deref(), Some("Nguyễn"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! The crate does no input or output and reads no clock. A hostile expression is stopped by the number of
 //! steps that the [`Context`] allows; the depth of a tree is bounded when it is parsed.
 
+mod calendar;
 mod context;
 mod display;
 mod error;
@@ -27,6 +31,7 @@ mod lexer;
 mod parser;
 mod quantity;
 mod temporal;
+mod temporal_text;
 mod tree;
 mod units;
 mod value;

@@ -100,12 +100,23 @@ pub struct Quantity {
 impl Quantity {
     /// A number in a UCUM unit.
     pub fn ucum(value: Decimal, code: &str) -> Self {
-        Self { value, unit: Unit::Ucum(code.into()) }
+        Self {
+            value,
+            unit: Unit::Ucum(code.into()),
+        }
     }
 
     /// A number without a unit.
     pub fn plain(value: Decimal) -> Self {
         Self::ucum(value, "1")
+    }
+
+    /// The unit as text: the code or the keyword.
+    pub fn unit_text(&self) -> &str {
+        match &self.unit {
+            Unit::Ucum(code) => code,
+            Unit::Calendar(unit) => unit.name(),
+        }
     }
 
     fn code(&self) -> &str {
@@ -141,12 +152,17 @@ impl Quantity {
         if first.dimensions != second.dimensions {
             return None;
         }
-        Some((self.value.checked_mul(first.factor)?, other.value.checked_mul(second.factor)?))
+        let scale = |value: Decimal, own: Decimal, other: Decimal| value.checked_mul(own)?.checked_mul(other);
+        Some((
+            scale(self.value, first.numerator, second.denominator)?,
+            scale(other.value, second.numerator, first.denominator)?,
+        ))
     }
 
     /// The order of two quantities, or `None` if their units cannot be compared.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
-        self.common(other, false).map(|(first, second)| first.cmp(&second))
+        self.common(other, false)
+            .map(|(first, second)| first.cmp(&second))
     }
 
     /// Whether the units measure the same kind of thing.
@@ -156,15 +172,25 @@ impl Quantity {
 
     /// Equality at the precision of the less precise number.
     pub fn equivalent(&self, other: &Self) -> bool {
-        let Some((first, second)) = self.common(other, true) else { return false };
+        let Some((first, second)) = self.common(other, true) else {
+            return false;
+        };
         if first == second {
             return true;
         }
         // The precision is that of the number as written, so it is applied in the unit of that number.
-        let (coarse, fine) = if precision(self.value) <= precision(other.value) { (self, other) } else { (other, self) };
-        let Some(ratio) = coarse.ratio(fine) else { return false };
+        let (coarse, fine) = if precision(self.value) <= precision(other.value) {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        let Some(ratio) = coarse.ratio(fine) else {
+            return false;
+        };
         let digits = precision(coarse.value);
-        fine.value.checked_mul(ratio).is_some_and(|value| value.round_dp(digits) == coarse.value.round_dp(digits))
+        fine.value
+            .checked_mul(ratio)
+            .is_some_and(|value| value.round_dp(digits) == coarse.value.round_dp(digits))
     }
 
     /// How many of this unit one unit of the other is.
@@ -172,33 +198,39 @@ impl Quantity {
         if self.code() == other.code() {
             return Some(Decimal::ONE);
         }
-        units::measure(other.code())?.factor.checked_div(units::measure(self.code())?.factor)
+        units::measure(other.code())?.ratio(&units::measure(self.code())?)
     }
 
     /// The product, in base units where both have one.
     pub fn multiply(&self, other: &Self) -> Option<Self> {
         if other.code() == "1" {
-            return Some(Self { value: self.value.checked_mul(other.value)?, unit: self.unit.clone() });
+            return Some(Self {
+                value: self.value.checked_mul(other.value)?,
+                unit: self.unit.clone(),
+            });
         }
         if self.code() == "1" {
             return other.multiply(self);
         }
         let measure = self.measure()?.times(&other.measure()?)?;
-        let value = self.value.checked_mul(other.value)?.checked_mul(measure.factor)?;
-        Some(Self::ucum(value, &measure.code()))
+        let value = self.value.checked_mul(other.value)?;
+        Some(Self::ucum(measure.in_base_units(value)?, &measure.code()))
     }
 
     /// The quotient, in base units where both have one; `None` for a division by zero.
     pub fn divide(&self, other: &Self) -> Option<Self> {
         let value = self.value.checked_div(other.value)?;
         if other.code() == "1" {
-            return Some(Self { value, unit: self.unit.clone() });
+            return Some(Self {
+                value,
+                unit: self.unit.clone(),
+            });
         }
         if self.code() == other.code() {
             return Some(Self::plain(value));
         }
         let measure = self.measure()?.times(&other.measure()?.inverse()?)?;
-        Some(Self::ucum(value.checked_mul(measure.factor)?, &measure.code()))
+        Some(Self::ucum(measure.in_base_units(value)?, &measure.code()))
     }
 
     fn measure(&self) -> Option<Measure> {
@@ -206,6 +238,14 @@ impl Quantity {
             Unit::Calendar(unit) if unit.varies() => None,
             _ => units::measure(self.code()),
         }
+    }
+
+    /// The base units and the number of them; the unit itself when it has no measure.
+    pub(crate) fn in_base_units(&self) -> (String, Decimal) {
+        let measured = self
+            .measure()
+            .and_then(|measure| Some((measure.code(), measure.in_base_units(self.value)?)));
+        measured.unwrap_or_else(|| (self.unit_text().to_owned(), self.value))
     }
 
     /// The sum in the unit of the first; `None` if the units differ in kind.
@@ -218,14 +258,21 @@ impl Quantity {
             (Unit::Calendar(CalendarUnit::Month), Unit::Calendar(CalendarUnit::Year)) => Decimal::from(12),
             _ => self.ratio(other)?,
         };
-        let value = self.value.checked_add(other.value.checked_mul(ratio)?.checked_mul(sign)?)?;
-        Some(Self { value, unit: self.unit.clone() })
+        let value = self
+            .value
+            .checked_add(other.value.checked_mul(ratio)?.checked_mul(sign)?)?;
+        Some(Self {
+            value,
+            unit: self.unit.clone(),
+        })
     }
 
     /// Reads what `toQuantity()` accepts: a number, and after it a quoted unit or a calendar duration.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '+' | '-')).unwrap_or(text.len());
+        let end = text
+            .find(|c: char| !matches!(c, '0'..='9' | '.' | '+' | '-'))
+            .unwrap_or(text.len());
         let (number, unit) = text.split_at_checked(end)?;
         let value = parse_plain_decimal(number)?;
         let unit = unit.trim();
@@ -235,7 +282,10 @@ impl Quantity {
         if let Some(code) = unit.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
             return (!code.is_empty()).then(|| Self::ucum(value, code));
         }
-        CalendarUnit::named(unit).map(|unit| Self { value, unit: Unit::Calendar(unit) })
+        CalendarUnit::named(unit).map(|unit| Self {
+            value,
+            unit: Unit::Calendar(unit),
+        })
     }
 }
 
@@ -259,7 +309,9 @@ impl fmt::Display for Quantity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.unit {
             Unit::Ucum(code) => write!(out, "{} '{code}'", self.value),
-            Unit::Calendar(unit) if self.value.abs() == Decimal::ONE => write!(out, "{} {}", self.value, unit.name()),
+            Unit::Calendar(unit) if self.value.abs() == Decimal::ONE => {
+                write!(out, "{} {}", self.value, unit.name())
+            }
             Unit::Calendar(unit) => write!(out, "{} {}s", self.value, unit.name()),
         }
     }

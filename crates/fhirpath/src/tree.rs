@@ -8,7 +8,7 @@ use crate::function::Function;
 use crate::value::{SystemType, Value};
 
 /// Deepest nesting of a tree. The evaluator is recursive, so this bounds its stack.
-pub(crate) const MAXIMUM_DEPTH: usize = 100;
+pub(crate) const MAXIMUM_DEPTH: usize = 64;
 
 /// One node of the tree. Sub-expressions without a base start from `$this`.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,14 +22,35 @@ pub(crate) enum Tree {
     /// `%name`
     Variable(Arc<str>),
     /// `base.name.name`; without a base the first name may be a type.
-    Path { base: Option<Box<Tree>>, names: Vec<Name> },
+    Path {
+        base: Option<Box<Tree>>,
+        names: Vec<Name>,
+    },
     /// `base[index]`
-    Indexer { base: Box<Tree>, index: Box<Tree> },
-    Call { base: Option<Box<Tree>>, function: Function, arguments: Vec<Tree> },
+    Indexer {
+        base: Box<Tree>,
+        index: Box<Tree>,
+    },
+    Call {
+        base: Option<Box<Tree>>,
+        function: Function,
+        arguments: Vec<Tree>,
+    },
     /// `is`, `as`, `ofType`
-    TypeTest { base: Option<Box<Tree>>, test: TypeTest, specifier: TypeSpecifier },
-    Unary { negative: bool, operand: Box<Tree> },
-    Binary { operator: Operator, left: Box<Tree>, right: Box<Tree> },
+    TypeTest {
+        base: Option<Box<Tree>>,
+        test: TypeTest,
+        specifier: TypeSpecifier,
+    },
+    Unary {
+        negative: bool,
+        operand: Box<Tree>,
+    },
+    Binary {
+        operator: Operator,
+        left: Box<Tree>,
+        right: Box<Tree>,
+    },
     /// `a | b | c`; never directly inside another union.
     Union(Vec<Tree>),
 }
@@ -67,13 +88,23 @@ impl Name {
     pub fn new(text: &str) -> Self {
         let is_type = text.starts_with(|first: char| first.is_ascii_uppercase());
         let type_id = if is_type { TypeId::named(text) } else { None };
-        Self { text: text.into(), type_id, first_meaning: OnceLock::new() }
+        Self {
+            text: text.into(),
+            type_id,
+            first_meaning: OnceLock::new(),
+        }
     }
 
     /// The element of this name in a type.
     pub fn element_of(&self, type_id: TypeId) -> Option<&'static Element> {
-        let (known, element) = self.first_meaning.get_or_init(|| (type_id, type_id.element(&self.text)));
-        if *known == type_id { *element } else { type_id.element(&self.text) }
+        let (known, element) = self
+            .first_meaning
+            .get_or_init(|| (type_id, type_id.element(&self.text)));
+        if *known == type_id {
+            *element
+        } else {
+            type_id.element(&self.text)
+        }
     }
 }
 
@@ -102,10 +133,23 @@ pub(crate) enum Namespace {
 impl TypeSpecifier {
     /// `None` when there is no such type. `System` is asked leniently: what it lacks, nothing is.
     pub fn resolve(namespace: Option<Namespace>, name: &str) -> Option<Self> {
-        let fhir = if namespace == Some(Namespace::System) { None } else { TypeId::named(name) };
-        let system = if namespace == Some(Namespace::Fhir) { None } else { SystemType::named(name) };
+        let fhir = if namespace == Some(Namespace::System) {
+            None
+        } else {
+            TypeId::named(name)
+        };
+        let system = if namespace == Some(Namespace::Fhir) {
+            None
+        } else {
+            SystemType::named(name)
+        };
         let known = fhir.is_some() || system.is_some() || namespace == Some(Namespace::System);
-        known.then(|| Self { namespace, name: name.into(), fhir, system })
+        known.then(|| Self {
+            namespace,
+            name: name.into(),
+            fhir,
+            system,
+        })
     }
 }
 

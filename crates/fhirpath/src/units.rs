@@ -4,6 +4,9 @@
 //! A unit outside of it still compares with itself by its code. Special scales (`Cel`, `[pH]`) have no factor
 //! and are left out on purpose.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use rust_decimal::Decimal;
 
 /// Metre, gram, second, mole, kelvin, coulomb, candela.
@@ -14,8 +17,10 @@ type Dimensions = [i8; BASE.len()];
 /// A unit in terms of base units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measure {
-    /// How many of the product of base units one unit is.
-    pub factor: Decimal,
+    /// How many of the product of base units one unit is, times the denominator.
+    pub numerator: Decimal,
+    /// Kept apart because a minute has no exact inverse in decimals.
+    pub denominator: Decimal,
     /// Exponents of the base units.
     pub dimensions: Dimensions,
 }
@@ -23,7 +28,11 @@ pub struct Measure {
 const NONE: Dimensions = [0; BASE.len()];
 
 impl Measure {
-    const ONE: Self = Self { factor: Decimal::ONE, dimensions: NONE };
+    const ONE: Self = Self {
+        numerator: Decimal::ONE,
+        denominator: Decimal::ONE,
+        dimensions: NONE,
+    };
 
     /// The product of two units.
     pub fn times(&self, other: &Self) -> Option<Self> {
@@ -31,7 +40,11 @@ impl Measure {
         for (exponent, more) in dimensions.iter_mut().zip(other.dimensions) {
             *exponent = exponent.checked_add(more)?;
         }
-        Some(Self { factor: self.factor.checked_mul(other.factor)?, dimensions })
+        Some(Self {
+            numerator: self.numerator.checked_mul(other.numerator)?,
+            denominator: self.denominator.checked_mul(other.denominator)?,
+            dimensions,
+        })
     }
 
     /// One divided by the unit.
@@ -40,7 +53,22 @@ impl Measure {
         for exponent in &mut dimensions {
             *exponent = exponent.checked_neg()?;
         }
-        Some(Self { factor: Decimal::ONE.checked_div(self.factor)?, dimensions })
+        Some(Self {
+            numerator: self.denominator,
+            denominator: self.numerator,
+            dimensions,
+        })
+    }
+
+    /// That many of the unit as a number of base units.
+    pub fn in_base_units(&self, value: Decimal) -> Option<Decimal> {
+        value.checked_mul(self.numerator)?.checked_div(self.denominator)
+    }
+
+    /// How many of the other unit one unit is.
+    pub fn ratio(&self, other: &Self) -> Option<Decimal> {
+        let numerator = self.numerator.checked_mul(other.denominator)?;
+        numerator.checked_div(self.denominator.checked_mul(other.numerator)?)
     }
 
     fn power(&self, exponent: i8) -> Option<Self> {
@@ -48,7 +76,11 @@ impl Measure {
         for _ in 0..exponent.unsigned_abs() {
             result = result.times(self)?;
         }
-        if exponent < 0 { result.inverse() } else { Some(result) }
+        if exponent < 0 {
+            result.inverse()
+        } else {
+            Some(result)
+        }
     }
 
     /// The product of base units as a UCUM code; the factor is not part of it.
@@ -61,7 +93,11 @@ impl Measure {
                 _ => terms.push(format!("{name}{exponent}")),
             }
         }
-        if terms.is_empty() { "1".to_owned() } else { terms.join(".") }
+        if terms.is_empty() {
+            "1".to_owned()
+        } else {
+            terms.join(".")
+        }
     }
 }
 
@@ -107,19 +143,31 @@ fn term_end(text: &str) -> usize {
 fn component(term: &str) -> Option<Measure> {
     // An annotation says what is counted, not how much.
     let term = match term.split_once('{') {
+        Some(("", annotation)) if annotation.ends_with('}') => return Some(Measure::ONE),
         Some((before, annotation)) if annotation.ends_with('}') => before,
         Some(_) => return None,
         None => term,
     };
-    if term.is_empty() {
-        return Some(Measure::ONE);
-    }
     if let Some(exponent) = term.strip_prefix("10*").or_else(|| term.strip_prefix("10^")) {
-        let ten = Measure { factor: Decimal::TEN, ..Measure::ONE };
-        return ten.power(exponent.parse().ok().filter(|exponent: &i8| exponent.unsigned_abs() <= 20)?);
+        let ten = Measure {
+            numerator: Decimal::TEN,
+            ..Measure::ONE
+        };
+        return ten.power(
+            exponent
+                .parse()
+                .ok()
+                .filter(|exponent: &i8| exponent.unsigned_abs() <= 20)?,
+        );
     }
     if term.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Measure { factor: Decimal::from_str_exact(term).ok().filter(|factor| !factor.is_zero())?, ..Measure::ONE });
+        let numerator = Decimal::from_str_exact(term)
+            .ok()
+            .filter(|factor| !factor.is_zero())?;
+        return Some(Measure {
+            numerator,
+            ..Measure::ONE
+        });
     }
     let digits = term.len() - term.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let signed = term.len() - digits;
@@ -128,26 +176,57 @@ fn component(term: &str) -> Option<Measure> {
         _ => signed,
     };
     let (symbol, exponent) = term.split_at_checked(split)?;
-    let exponent = if exponent.is_empty() { 1 } else { exponent.parse().ok()? };
+    let exponent = if exponent.is_empty() {
+        1
+    } else {
+        exponent.parse().ok()?
+    };
     atom(symbol)?.power(exponent)
 }
 
 fn atom(symbol: &str) -> Option<Measure> {
-    if let Some(unit) = UNITS.iter().find(|unit| unit.code == symbol) {
-        return unit.measure();
-    }
-    PREFIXES.iter().find_map(|(prefix, power)| {
-        let unit = symbol.strip_prefix(prefix)?;
-        let unit = UNITS.iter().find(|candidate| candidate.metric && candidate.code == unit)?;
-        let ten = Measure { factor: Decimal::TEN, ..Measure::ONE };
-        ten.power(*power)?.times(&unit.measure()?)
-    })
+    static ATOMS: LazyLock<HashMap<String, Measure>> = LazyLock::new(atoms);
+    ATOMS.get(symbol).cloned()
 }
 
-/// Longer prefixes first: `da` before `d`.
+/// Every unit with every prefix. A unit's own code comes before one that a prefix would make: `min`, `mo`.
+fn atoms() -> HashMap<String, Measure> {
+    let mut atoms = HashMap::new();
+    for unit in &UNITS {
+        atoms.extend(unit.measure().map(|measure| (unit.code.to_owned(), measure)));
+    }
+    let ten = Measure {
+        numerator: Decimal::TEN,
+        ..Measure::ONE
+    };
+    for unit in UNITS.iter().filter(|unit| unit.metric) {
+        for (prefix, power) in PREFIXES {
+            let measure = ten.power(power).and_then(|factor| factor.times(&unit.measure()?));
+            if let Some(measure) = measure {
+                atoms.entry(format!("{prefix}{}", unit.code)).or_insert(measure);
+            }
+        }
+    }
+    atoms
+}
+
 const PREFIXES: [(&str, i8); 16] = [
-    ("da", 1), ("P", 15), ("T", 12), ("G", 9), ("M", 6), ("k", 3), ("h", 2), ("d", -1), ("c", -2), ("m", -3),
-    ("u", -6), ("n", -9), ("p", -12), ("f", -15), ("Y", 24), ("Z", 21),
+    ("da", 1),
+    ("P", 15),
+    ("T", 12),
+    ("G", 9),
+    ("M", 6),
+    ("k", 3),
+    ("h", 2),
+    ("d", -1),
+    ("c", -2),
+    ("m", -3),
+    ("u", -6),
+    ("n", -9),
+    ("p", -12),
+    ("f", -15),
+    ("Y", 24),
+    ("Z", 21),
 ];
 
 struct UnitRow {
@@ -159,12 +238,23 @@ struct UnitRow {
 
 impl UnitRow {
     fn measure(&self) -> Option<Measure> {
-        Some(Measure { factor: Decimal::from_str_exact(self.factor).ok()?, dimensions: self.dimensions })
+        let (numerator, denominator) = self.factor.split_once('/').unwrap_or((self.factor, "1"));
+        let exact = |text| Decimal::from_str_exact(text).ok();
+        Some(Measure {
+            numerator: exact(numerator)?,
+            denominator: exact(denominator)?,
+            dimensions: self.dimensions,
+        })
     }
 }
 
 const fn row(code: &'static str, metric: bool, factor: &'static str, dimensions: Dimensions) -> UnitRow {
-    UnitRow { code, metric, factor, dimensions }
+    UnitRow {
+        code,
+        metric,
+        factor,
+        dimensions,
+    }
 }
 
 const LENGTH: Dimensions = [1, 0, 0, 0, 0, 0, 0];
@@ -210,7 +300,7 @@ static UNITS: [UnitRow; 45] = [
     row("A", true, "1", [0, 0, -1, 0, 0, 1, 0]),
     row("V", true, "1000", [2, 1, -2, 0, 0, -1, 0]),
     row("kat", true, "1", [0, 0, -1, 1, 0, 0, 0]),
-    row("U", true, "0.0000000166666666666666666667", [0, 0, -1, 1, 0, 0, 0]),
+    row("U", true, "1/60000000", [0, 0, -1, 1, 0, 0, 0]),
     row("eq", true, "1", AMOUNT),
     row("[in_i]", false, "0.0254", LENGTH),
     row("[ft_i]", false, "0.3048", LENGTH),
@@ -232,7 +322,7 @@ mod tests {
         let same = |first: &str, second: &str, ratio: &str| {
             let (first, second) = (measure(first).unwrap(), measure(second).unwrap());
             assert_eq!(first.dimensions, second.dimensions);
-            assert_eq!(first.factor / second.factor, Decimal::from_str_exact(ratio).unwrap());
+            assert_eq!(first.ratio(&second), Decimal::from_str_exact(ratio).ok());
         };
         same("g", "mg", "1000");
         same("mg/dL", "g/L", "0.01");
@@ -243,7 +333,7 @@ mod tests {
         same("mL/min/{1.73_m2}", "L/h", "0.06");
         same("m.s-2", "m/s2", "1");
         for unknown in ["[s]", "", "Cel", "kwk", "mg//", "{a"] {
-            assert!(unknown.is_empty() || measure(unknown).is_none(), "{unknown}");
+            assert!(measure(unknown).is_none(), "{unknown}");
         }
     }
 

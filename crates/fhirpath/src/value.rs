@@ -35,6 +35,20 @@ impl PartialEq for Text<'_> {
     }
 }
 
+impl Eq for Text<'_> {}
+
+impl PartialOrd for Text<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (**self).cmp(&**other)
+    }
+}
+
 impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
         Self::Shared(text.into())
@@ -170,4 +184,39 @@ pub fn parse_decimal(lexeme: &str) -> Option<Decimal> {
         return Decimal::from_scientific(lexeme).ok();
     }
     Decimal::from_str_exact(lexeme).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_exact_or_refused() {
+        let text = |lexeme| parse_decimal(lexeme).map(|value| value.to_string());
+        assert_eq!(text("1.50").as_deref(), Some("1.50"));
+        assert_eq!(text("-1E-22").as_deref(), Some("-0.0000000000000000000001"));
+        assert_eq!(text("1.5e3").as_deref(), Some("1500"));
+        assert_eq!(text("1e28").as_deref(), Some("10000000000000000000000000000"));
+        for lexeme in [
+            "1e29",
+            "1E400",
+            "1e-400",
+            "1E99999999999",
+            "1E-99999999999",
+            "0.12345678901234567890123456789012",
+            "79228162514264337593543950336",
+            "9e27e",
+            "e5",
+            "",
+            "-",
+            "1e",
+        ] {
+            assert_eq!(text(lexeme), None, "{lexeme}");
+        }
+        // Whatever the exponent, reading does not panic.
+        for exponent in -400..400 {
+            let _ = parse_decimal(&format!("79228162514264337593543950335e{exponent}"));
+            let _ = parse_decimal(&format!("0.00e{exponent}"));
+        }
+    }
 }

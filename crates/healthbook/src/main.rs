@@ -1,2 +1,66 @@
-//! The server.
-fn main() {}
+//! The Healthbook program: command line, configuration, logging, and the wiring of the other crates.
+
+mod announcement;
+mod cli;
+mod configuration;
+mod demo;
+mod failure;
+mod health;
+mod import;
+mod logging;
+mod migrate;
+mod nation;
+mod opening;
+mod progress;
+mod serve;
+mod shutdown;
+mod token;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::configuration::Configuration;
+use crate::failure::Failure;
+
+/// Many small objects live and die in parsing; this allocator is the faster one for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let file = cli.config.as_deref();
+    let load = |flags| Configuration::load(file, std::env::vars(), flags).map_err(Failure::usage);
+    match cli.command {
+        Command::Serve(command) => {
+            let configuration = load(command.given())?;
+            if command.print_config {
+                failure::print(&configuration.to_toml())
+            } else {
+                in_runtime(serve::run(configuration))
+            }
+        }
+        Command::Import(command) => in_runtime(import::run(load(command.database.given())?, command)),
+        Command::Nation(command) => nation::run(&command),
+        Command::Token(command) => in_runtime(token::run(load(command.database.given())?, command)),
+        Command::Migrate(command) => in_runtime(migrate::run(load(command.database.given())?)),
+        Command::Health(command) => health::run(&command),
+    }
+}
+
+fn in_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::because)?;
+    let result = runtime.block_on(work);
+    // A read that hangs must not keep the program from ending.
+    runtime.shutdown_background();
+    result
+}

@@ -1,1 +1,22 @@
-//! To be filled.
+//! The HTTP server: FHIR REST, health, metrics, home page.
+//!
+//! Handlers parse, ask the gate, call one function of `interactions`, and render. There is no rule and no SQL
+//! here.
+
+mod app;
+mod body;
+mod failure;
+mod fhir_routes;
+mod handlers;
+mod health;
+mod home;
+mod incoming;
+mod metrics;
+mod negotiation;
+mod reply;
+mod server;
+mod watch;
+
+pub use app::{App, Authentication, HttpSettings};
+pub use home::{DemoCaller, DemoInfo};
+pub use server::serve;

@@ -1,1 +1,47 @@
-//! To be filled.
+//! The FHIR interactions: what a request means, apart from how it arrives.
+//!
+//! Every function takes an [`access::Access`] (or a caller, when one request holds several interactions) and
+//! returns what is to be answered, or a [`Problem`].
+
+mod bundle;
+mod bundle_text;
+mod capability;
+mod condition;
+mod entity_tag;
+mod everything;
+mod history;
+mod import;
+mod page;
+mod prepare;
+mod problem;
+mod query_text;
+mod read;
+mod search;
+mod service;
+mod write;
+
+pub use bundle::process_bundle;
+pub use capability::capability_statement;
+pub use entity_tag::EntityTags;
+pub use everything::everything;
+pub use history::history;
+pub use import::{ImportOutcome, import_bundle, import_resources};
+pub use page::PAGE_PARAMETER;
+pub use problem::Problem;
+pub use query_text::{pairs, query_text};
+pub use read::{Freshness, read, read_version};
+pub use search::{SearchRequest, search};
+pub use service::{Service, ServiceSettings};
+pub use write::{Stored, conditional_create, conditional_delete, conditional_update, create, delete, update};
+
+/// `Prefer: return=...`: what of a written resource is sent back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Return {
+    /// Nothing but the headers.
+    Minimal,
+    /// The resource as it is stored.
+    #[default]
+    Representation,
+    /// An `OperationOutcome`.
+    OperationOutcome,
+}

@@ -20,28 +20,34 @@ use crate::{
 
 /// A store of books. Cloning it is cheap and gives another handle to the same store.
 #[derive(Clone)]
-pub enum Store {
-    /// Embedded, in one file.
+pub struct Store {
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
     Sqlite(Arc<SqliteStore>),
-    /// On a PostgreSQL server.
     Postgres(Arc<PostgresStore>),
 }
 
 /// Runs one select on whichever engine, with the SQL types `$types`.
 macro_rules! select {
     ($store:expr, $statement:expr, $types:ty) => {
-        match $store {
-            Store::Sqlite(store) => {
+        match &$store.engine {
+            Engine::Sqlite(store) => {
                 let (store, select) = (Arc::clone(store), $statement.returning::<$types>());
                 blocking(move || store.with_reader(|connection| sqlite::load(connection, select))).await
             }
-            Store::Postgres(store) => {
+            Engine::Postgres(store) => {
                 let mut connection = store.reader().await?;
                 postgres::load(&mut connection, $statement.returning::<$types>()).await
             }
         }
     };
 }
+
+/// Name of the setting that marks a database of invented people.
+const DEMO: &str = "demo";
 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
@@ -56,9 +62,10 @@ impl Store {
         if let Some(path) = settings.url.strip_prefix("sqlite:") {
             let (path, settings) = (path.to_owned(), settings.clone());
             let store = blocking(move || SqliteStore::open(&path, &settings)).await?;
-            Ok(Self::Sqlite(Arc::new(store)))
+            Ok(Self { engine: Engine::Sqlite(Arc::new(store)) })
         } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
-            Ok(Self::Postgres(Arc::new(PostgresStore::open(settings).await?)))
+            let store = PostgresStore::open(settings).await?;
+            Ok(Self { engine: Engine::Postgres(Arc::new(store)) })
         } else {
             Err(StoreError::Unusable("the database must be sqlite:PATH or postgres://...".to_owned()))
         }
@@ -66,17 +73,17 @@ impl Store {
 
     /// The search parameters with the slot numbers of this database.
     pub fn registry(&self) -> &Arc<Registry> {
-        match self {
-            Self::Sqlite(store) => &store.registry,
-            Self::Postgres(store) => &store.registry,
+        match &self.engine {
+            Engine::Sqlite(store) => &store.registry,
+            Engine::Postgres(store) => &store.registry,
         }
     }
 
     /// The secret of this database that protects page links.
     pub fn link_key(&self) -> &[u8; 32] {
-        match self {
-            Self::Sqlite(store) => &store.link_key,
-            Self::Postgres(store) => &store.link_key,
+        match &self.engine {
+            Engine::Sqlite(store) => &store.link_key,
+            Engine::Postgres(store) => &store.link_key,
         }
     }
 
@@ -89,7 +96,7 @@ impl Store {
 
     /// Gives back connections. Writes that were queued before are still written.
     pub async fn close(&self) {
-        if let Self::Postgres(store) = self {
+        if let Engine::Postgres(store) = &self.engine {
             store.close();
         }
     }
@@ -105,11 +112,11 @@ impl Store {
         let scope = self.scope(access).await?;
         let statement = query::read(scope, resource_type, id);
         // A point read on SQLite takes some microseconds: less than handing it to another thread.
-        let rows: Vec<VersionRow> = match self {
-            Self::Sqlite(store) => {
+        let rows: Vec<VersionRow> = match &self.engine {
+            Engine::Sqlite(store) => {
                 store.with_reader(|connection| sqlite::load(connection, statement.returning::<VersionTypes>()))?
             }
-            Self::Postgres(_) => select!(self, statement, VersionTypes)?,
+            Engine::Postgres(_) => select!(self, statement, VersionTypes)?,
         };
         rows.into_iter().next().map(record).transpose()
     }
@@ -147,9 +154,9 @@ impl Store {
 
     /// Writes a job: all of it, durably, or nothing.
     pub async fn write(&self, access: &Access, job: Job) -> Result<Vec<Written>, WriteError> {
-        let queue = match self {
-            Self::Sqlite(store) => &store.queue,
-            Self::Postgres(store) => &store.queue,
+        let queue = match &self.engine {
+            Engine::Sqlite(store) => &store.queue,
+            Engine::Postgres(store) => &store.queue,
         };
         let (reply, answer) = tokio::sync::oneshot::channel();
         let queued = QueuedJob { access: access.clone(), job, reply };
@@ -275,6 +282,26 @@ impl Store {
         rows.into_iter().map(|(kind, count)| Ok((type_of(kind)?, u64::try_from(count).unwrap_or(0)))).collect()
     }
 
+    /// What [`Store::mark_demo`] left; `None` in every other database.
+    pub async fn demo(&self) -> Result<Option<String>, StoreError> {
+        let rows: Vec<(Vec<u8>,)> = select!(self, query::setting(DEMO), (Binary,))?;
+        rows.into_iter().next().map(|(value,)| String::from_utf8(value).map_err(|_| StoreError::Corrupt)).transpose()
+    }
+
+    /// Marks the database as one of invented people, with a description of who they are. Tokens are handed
+    /// out for such a database only.
+    pub async fn mark_demo(&self, description: &str) -> Result<(), StoreError> {
+        let statement = query::put_setting(DEMO, description.as_bytes().to_vec());
+        match &self.engine {
+            Engine::Sqlite(store) => {
+                let store = Arc::clone(store);
+                blocking(move || store.with_extra_writer(|connection| sqlite::execute(connection, statement))).await?
+            }
+            Engine::Postgres(store) => postgres::execute(&mut *store.reader().await?, statement).await?,
+        };
+        Ok(())
+    }
+
     /// The books of an access as numbers.
     async fn scope(&self, access: &Access) -> Result<BookScope, StoreError> {
         match access.books() {
@@ -293,10 +320,10 @@ impl Store {
         id: &LogicalId,
     ) -> Result<Option<(i64, i64)>, StoreError> {
         let statement = query::place(resource_type, id);
-        let rows: Vec<(i64, i64)> = match self {
-            Self::Sqlite(store) => store
+        let rows: Vec<(i64, i64)> = match &self.engine {
+            Engine::Sqlite(store) => store
                 .with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt, BigInt)>()))?,
-            Self::Postgres(_) => select!(self, statement, (BigInt, BigInt))?,
+            Engine::Postgres(_) => select!(self, statement, (BigInt, BigInt))?,
         };
         Ok(rows.into_iter().next())
     }

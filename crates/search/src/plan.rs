@@ -124,7 +124,7 @@ pub enum Prefix {
     StartsAfter,
     /// The resource's range ends before the search value's.
     EndsBefore,
-    /// About the same: within a tenth of the distance to now, applied before the plan is made.
+    /// The ranges overlap. The search range was widened on both sides by a tenth of its distance to now.
     Approximately,
 }
 

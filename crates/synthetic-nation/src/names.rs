@@ -120,12 +120,7 @@ impl PersonName {
             }
             given = draw_part(&mut chance, "given", group, sex, birth_year);
         }
-        PersonName {
-            family,
-            middle: (middle != "-").then_some(middle),
-            given,
-            family_last: group == "12",
-        }
+        PersonName { family, middle: (middle != "-").then_some(middle), given, family_last: group == "12" }
     }
 
     /// The name as people write it.

@@ -101,7 +101,14 @@ fn ward(code: &'static str, marked_name: &'static str, position: usize) -> Ward 
         Some(b'd') => ("Đặc khu", 1),
         _ => ("Xã", 3),
     };
-    Ward { code, name: format!("{kind} {bare_name}"), bare_name, is_urban: kind == "Phường", position, weight }
+    Ward {
+        code,
+        name: format!("{kind} {bare_name}"),
+        bare_name,
+        is_urban: kind == "Phường",
+        position,
+        weight,
+    }
 }
 
 impl Place {
@@ -116,7 +123,9 @@ impl Place {
             });
             json.item(|json| {
                 json.plain("url", systems::WARD_EXTENSION);
-                json.object("valueCoding", |json| json.coding(systems::WARD, self.ward.code, &self.ward.name));
+                json.object("valueCoding", |json| {
+                    json.coding(systems::WARD, self.ward.code, &self.ward.name)
+                });
             });
         });
         json.plain("use", purpose);

@@ -30,10 +30,7 @@ impl TestDatabase {
     pub fn sqlite() -> Self {
         let directory = TemporaryDirectory::new();
         let url = format!("sqlite:{}", directory.path().join("healthbook.db").display());
-        Self {
-            url,
-            place: Place::Sqlite(directory),
-        }
+        Self { url, place: Place::Sqlite(directory) }
     }
 
     /// A PostgreSQL database on the shared server; `None` where there is none: see [`TemporaryPostgres::shared`].
@@ -51,19 +48,10 @@ impl TestDatabase {
     pub fn on(server: &TemporaryPostgres) -> Self {
         let name = format!("healthbook_test_{}", unique_name('_'));
         // template0, because nobody can be connected to it: a template with a visitor cannot be copied.
-        postgres::execute(
-            server.url(),
-            &format!("CREATE DATABASE {name} TEMPLATE template0"),
-        )
-        .unwrap_or_else(|error| panic!("cannot make a test database: {}", explain(&error)));
+        postgres::execute(server.url(), &format!("CREATE DATABASE {name} TEMPLATE template0"))
+            .unwrap_or_else(|error| panic!("cannot make a test database: {}", explain(&error)));
         let url = with_database(server.url(), &name);
-        Self {
-            url,
-            place: Place::Postgres {
-                administrator: server.url().to_owned(),
-                name,
-            },
-        }
+        Self { url, place: Place::Postgres { administrator: server.url().to_owned(), name } }
     }
 
     /// One of each kind that can be had here: what a test that must hold on both loops over.
@@ -91,19 +79,12 @@ impl TestDatabase {
     pub fn bytes_on_disk(&self) -> u64 {
         match &self.place {
             Place::Sqlite(directory) => {
-                let entries = std::fs::read_dir(directory.path())
-                    .into_iter()
-                    .flatten()
-                    .flatten();
-                entries
-                    .filter_map(|entry| entry.metadata().ok())
-                    .map(|metadata| metadata.len())
-                    .sum()
+                let entries = std::fs::read_dir(directory.path()).into_iter().flatten().flatten();
+                entries.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
             }
             Place::Postgres { .. } => {
                 let size = self.postgres_value("SELECT pg_database_size(current_database())");
-                size.and_then(|text| text.parse().ok())
-                    .expect("pg_database_size gives a number")
+                size.and_then(|text| text.parse().ok()).expect("pg_database_size gives a number")
             }
         }
     }
@@ -113,11 +94,7 @@ impl TestDatabase {
     /// # Panics
     /// On SQLite, and when the statement fails.
     pub fn postgres_value(&self, sql: &str) -> Option<String> {
-        assert_eq!(
-            self.backend(),
-            Backend::Postgres,
-            "this question is for PostgreSQL"
-        );
+        assert_eq!(self.backend(), Backend::Postgres, "this question is for PostgreSQL");
         postgres::first_value(&self.url, sql).unwrap_or_else(|error| panic!("{sql}: {}", explain(&error)))
     }
 }
@@ -126,10 +103,7 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         if let Place::Postgres { administrator, name } = &self.place {
             // A server that a test has crashed takes its databases with it.
-            let _ = postgres::execute(
-                administrator,
-                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            );
+            let _ = postgres::execute(administrator, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }
 }
@@ -165,14 +139,8 @@ mod tests {
         let check = |url, expected| assert_eq!(with_database(url, "new"), expected);
         check("postgres://host", "postgres://host/new");
         check("postgres://host/", "postgres://host/new");
-        check(
-            "postgres://user:word@host:5432/old",
-            "postgres://user:word@host:5432/new",
-        );
-        check(
-            "postgres://host/old?connect_timeout=3",
-            "postgres://host/new?connect_timeout=3",
-        );
+        check("postgres://user:word@host:5432/old", "postgres://user:word@host:5432/new");
+        check("postgres://host/old?connect_timeout=3", "postgres://host/new?connect_timeout=3");
         check("postgres://host?user=me", "postgres://host/new?user=me");
         check("postgresql://%2Frun%2Fpg/old", "postgresql://%2Frun%2Fpg/new");
     }
@@ -194,11 +162,7 @@ mod tests {
             return;
         };
         assert_ne!(one.url(), other.url());
-        postgres::execute(
-            one.url(),
-            "CREATE TABLE visit (id INT); INSERT INTO visit VALUES (7)",
-        )
-        .unwrap();
+        postgres::execute(one.url(), "CREATE TABLE visit (id INT); INSERT INTO visit VALUES (7)").unwrap();
         assert_eq!(one.postgres_value("SELECT id FROM visit").as_deref(), Some("7"));
         assert!(postgres::execute(other.url(), "SELECT id FROM visit").is_err());
         assert!(one.bytes_on_disk() > 1_000_000);

@@ -16,11 +16,7 @@ pub(crate) fn signal(pid: u32, name: &str) -> bool {
 
 /// Asks the `id` program for a number: `["-u"]`, `["-g", "postgres"]`.
 pub(crate) fn id(arguments: &[&str]) -> Option<u32> {
-    let output = Command::new("id")
-        .args(arguments)
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("id").args(arguments).stderr(Stdio::null()).output().ok()?;
     if !output.status.success() {
         return None;
     }

@@ -19,12 +19,9 @@ impl TemporaryDirectory {
     /// When the temporary directory cannot be written to.
     pub fn new() -> Self {
         let path = std::env::temp_dir().join(format!("healthbook-test-{}", unique_name('-')));
-        DirBuilder::new()
-            .mode(0o700)
-            .create(&path)
-            .unwrap_or_else(|error| {
-                panic!("cannot make the temporary directory {}: {error}", path.display())
-            });
+        DirBuilder::new().mode(0o700).create(&path).unwrap_or_else(|error| {
+            panic!("cannot make the temporary directory {}: {error}", path.display())
+        });
         Self { path }
     }
 
@@ -51,9 +48,7 @@ impl Drop for TemporaryDirectory {
 pub(crate) fn unique_name(separator: char) -> String {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let nanos = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.subsec_nanos());
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.subsec_nanos());
     format!("{}{separator}{nanos:x}{separator}{count}", std::process::id())
 }
 

@@ -18,10 +18,8 @@ fn what_was_written_survives_a_crash() {
     let old = server.url().to_owned();
     server.crash();
     server.start_again();
-    let url = database.url().replace(
-        old.trim_end_matches("/postgres"),
-        server.url().trim_end_matches("/postgres"),
-    );
+    let url =
+        database.url().replace(old.trim_end_matches("/postgres"), server.url().trim_end_matches("/postgres"));
     assert_eq!(value(&url, "SELECT id FROM visit"), "7");
 }
 
@@ -34,10 +32,7 @@ fn the_shared_server_does_not_wait_for_the_disk() {
         return;
     };
     assert_eq!(database.postgres_value("SHOW fsync").as_deref(), Some("off"));
-    assert_eq!(
-        TemporaryPostgres::shared().unwrap().url(),
-        TemporaryPostgres::shared().unwrap().url()
-    );
+    assert_eq!(TemporaryPostgres::shared().unwrap().url(), TemporaryPostgres::shared().unwrap().url());
 }
 
 /// Plays a test process that is killed. Does nothing unless the next test starts it.
@@ -59,11 +54,7 @@ fn the_server_of_a_killed_process_ends() {
     let directory = healthbook_test_support::TemporaryDirectory::new();
     let note = directory.path().join("url");
     // The server's account must be able to walk through.
-    std::fs::set_permissions(
-        directory.path(),
-        std::os::unix::fs::PermissionsExt::from_mode(0o711),
-    )
-    .unwrap();
+    std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child_that_is_killed"])
         .env("HEALTHBOOK_TEST_CHILD", &note)
@@ -74,14 +65,7 @@ fn the_server_of_a_killed_process_ends() {
     let url = wait_for(|| std::fs::read_to_string(&note).ok().filter(|url| !url.is_empty()));
     child.kill().unwrap();
     child.wait().unwrap();
-    let authority = url
-        .split('@')
-        .nth(1)
-        .unwrap()
-        .split('/')
-        .next()
-        .unwrap()
-        .to_owned();
+    let authority = url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
     wait_for(|| std::net::TcpStream::connect(&authority).is_err().then_some(()));
     // Only the note is left.
     wait_for(|| (std::fs::read_dir(directory.path()).unwrap().count() == 1).then_some(()));

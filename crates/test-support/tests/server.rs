@@ -20,19 +20,14 @@ fn play_server() {
     }
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!(r#"{{"message":"registry at http://127.0.0.1:1"}}"#);
-    println!(
-        r#"{{"message":"listening","address":"http://{}"}}"#,
-        listener.local_addr().unwrap()
-    );
+    println!(r#"{{"message":"listening","address":"http://{}"}}"#, listener.local_addr().unwrap());
     for (number, stream) in listener.incoming().enumerate() {
         let mut stream = stream.unwrap();
         let _ = stream.read(&mut [0; 4096]).unwrap();
         let status = if number == 0 { "503 Starting" } else { "200 OK" };
         let body = std::env::var("HEALTHBOOK_GIVEN").unwrap_or_default();
-        let head = format!(
-            "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
+        let head =
+            format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
         stream.write_all((head + &body).as_bytes()).unwrap();
     }
 }
@@ -54,24 +49,13 @@ fn started(mode: &str, use_it: impl FnOnce(ServerStart)) {
 #[test]
 fn starts_answers_and_ends_when_asked() {
     started("well", |start| {
-        let mut server = start
-            .arguments(["--auth", "off"])
-            .environment("HEALTHBOOK_GIVEN", "yes")
-            .start();
-        assert_eq!(
-            server.client().get("/fhir/metadata").expect_status(200).text(),
-            "yes"
-        );
+        let mut server = start.arguments(["--auth", "off"]).environment("HEALTHBOOK_GIVEN", "yes").start();
+        assert_eq!(server.client().get("/fhir/metadata").expect_status(200).text(), "yes");
         assert!(server.base_url().starts_with("http://127.0.0.1:"));
         let log = server.log();
-        let arguments = log
-            .iter()
-            .find(|line| line.starts_with("arguments: serve --database sqlite:"))
-            .unwrap();
-        assert!(
-            arguments.ends_with("healthbook.db --auth off --listen 127.0.0.1:0"),
-            "{arguments}"
-        );
+        let arguments =
+            log.iter().find(|line| line.starts_with("arguments: serve --database sqlite:")).unwrap();
+        assert!(arguments.ends_with("healthbook.db --auth off --listen 127.0.0.1:0"), "{arguments}");
         if cfg!(target_os = "linux") {
             assert!(server.peak_memory().unwrap() > 100_000);
         }

@@ -62,3 +62,18 @@ pub(crate) fn place(resource_type: ResourceType, id: &LogicalId) -> Statement {
     statement.small(type_number(resource_type)).sql(" AND logical_id = ").bind(Bind::Bytes(pack_id(id)));
     statement
 }
+
+/// The value of a setting of the database.
+pub(crate) fn setting(name: &str) -> Statement {
+    let mut statement = Statement::new("SELECT value FROM setting WHERE name = ");
+    statement.bind(Bind::Text(name.to_owned()));
+    statement
+}
+
+/// Sets a setting of the database.
+pub(crate) fn put_setting(name: &str, value: Vec<u8>) -> Statement {
+    let mut statement = Statement::new("INSERT INTO setting (name, value) VALUES (");
+    statement.bind(Bind::Text(name.to_owned())).sql(",").bind(Bind::Bytes(value));
+    statement.sql(") ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+    statement
+}

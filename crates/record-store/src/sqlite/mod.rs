@@ -72,6 +72,16 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Runs a rare write beside the writer thread, with a connection of its own.
+    pub(crate) fn with_extra_writer<T>(
+        &self,
+        write: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        write(&mut connect(&self.path, false)?)
+    }
+}
+
 /// The rows of a query.
 pub(crate) fn load<T, R>(connection: &mut SqliteConnection, query: Select<T>) -> Result<Vec<R>, StoreError>
 where

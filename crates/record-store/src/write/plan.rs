@@ -136,7 +136,11 @@ impl<'a> Planner<'a> {
         let before = self.state.get(&name).and_then(|entry| entry.current.clone());
         let (version, effect) = match &before {
             None => (1, Effect::Created),
-            Some(current) if current.body.as_ref() == Some(&content.body) => {
+            // A repeated write changes nothing; whoever names a version with `If-Match` gets a new one, so
+            // that of several who name the same version exactly one succeeds.
+            Some(current)
+                if write.precondition == Precondition::None && current.body.as_ref() == Some(&content.body) =>
+            {
                 return Ok(Written {
                     version: version_of(current.version)?,
                     last_updated: Instant::from_microseconds(current.updated),

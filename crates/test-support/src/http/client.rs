@@ -24,14 +24,9 @@ impl HttpClient {
     /// # Panics
     /// On any other kind of URL.
     pub fn new(base_url: &str) -> Self {
-        let authority = base_url
-            .strip_prefix("http://")
-            .map(|rest| rest.trim_end_matches('/'));
+        let authority = base_url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
         let authority = authority.unwrap_or_else(|| panic!("{base_url} does not start with http://"));
-        Self {
-            authority: authority.to_owned(),
-            idle: Mutex::default(),
-        }
+        Self { authority: authority.to_owned(), idle: Mutex::default() }
     }
 
     /// Sends a request. `Host` and, where there is a body or the method is one that has one, `Content-Length` are
@@ -62,12 +57,7 @@ impl HttpClient {
     /// When there is no answer.
     #[track_caller]
     pub fn send_fhir(&self, method: &str, path: &str, body: impl AsRef<[u8]>) -> Response {
-        self.request(
-            method,
-            path,
-            &[("Content-Type", "application/fhir+json")],
-            body.as_ref(),
-        )
+        self.request(method, path, &[("Content-Type", "application/fhir+json")], body.as_ref())
     }
 
     /// As [`Self::request`], for servers that may be gone.
@@ -173,9 +163,7 @@ mod tests {
                 for number in 1..=per_connection {
                     let mut head = String::new();
                     while stream.read_line(&mut head).unwrap() > 2 {}
-                    let length = head
-                        .lines()
-                        .find_map(|line| line.strip_prefix("Content-Length: "));
+                    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
                     let mut body = vec![0; length.map_or(0, |text| text.parse().unwrap())];
                     stream.read_exact(&mut body).unwrap();
                     sender.send(head + std::str::from_utf8(&body).unwrap()).unwrap();
@@ -201,10 +189,7 @@ mod tests {
             )
         );
         assert_eq!(client.get("/").text(), "2");
-        assert_eq!(
-            received.recv().unwrap(),
-            format!("GET / HTTP/1.1\r\nHost: {authority}\r\n\r\n")
-        );
+        assert_eq!(received.recv().unwrap(), format!("GET / HTTP/1.1\r\nHost: {authority}\r\n\r\n"));
     }
 
     #[test]
@@ -237,15 +222,11 @@ mod tests {
         let client = HttpClient::new(&format!("http://{}", listener.local_addr().unwrap()));
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            stream
-                .write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
-                .unwrap();
+            stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n").unwrap();
             // Read on, as a well-behaved server does for a while, so that the answer is not lost with the connection.
             let _ = stream.read_to_end(&mut Vec::new());
         });
-        let _ = client
-            .request("POST", "/", &[], &vec![b' '; 4 << 20])
-            .expect_status(413);
+        let _ = client.request("POST", "/", &[], &vec![b' '; 4 << 20]).expect_status(413);
         drop(client);
         server.join().unwrap();
     }

@@ -23,9 +23,7 @@ impl Connection {
         let limit = Some(Duration::from_secs(60));
         stream.set_read_timeout(limit)?;
         stream.set_write_timeout(limit)?;
-        Ok(Self {
-            stream: BufReader::new(stream),
-        })
+        Ok(Self { stream: BufReader::new(stream) })
     }
 
     /// The socket, to set other limits or to shut one side.

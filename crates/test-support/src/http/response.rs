@@ -16,10 +16,7 @@ pub struct Response {
 impl Response {
     /// The first header field of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -44,16 +41,13 @@ impl Response {
 
     /// Whether the connection can carry another request.
     pub(super) fn keeps_alive(&self) -> bool {
-        let closes = self
-            .header("connection")
-            .is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        let closes = self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
         let is_framed = self.header("content-length").is_some() || self.is_chunked() || self.is_bodiless();
         is_framed && !closes
     }
 
     fn is_chunked(&self) -> bool {
-        self.header("transfer-encoding")
-            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
+        self.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
     }
 
     fn is_bodiless(&self) -> bool {
@@ -73,9 +67,7 @@ pub(super) fn read(input: &mut impl BufRead, to_head: bool) -> io::Result<Respon
     if response.is_chunked() {
         response.body = read_chunks(input)?;
     } else if let Some(length) = response.header("content-length") {
-        let length: usize = length
-            .parse()
-            .map_err(|_| malformed(format!("content-length {length:?}")))?;
+        let length: usize = length.parse().map_err(|_| malformed(format!("content-length {length:?}")))?;
         response.body = vec![0; length];
         input.read_exact(&mut response.body)?;
     } else {
@@ -96,15 +88,9 @@ fn read_head(input: &mut impl BufRead) -> io::Result<Response> {
     loop {
         let line = read_line(input)?;
         if line.is_empty() {
-            return Ok(Response {
-                status,
-                headers,
-                body: Vec::new(),
-            });
+            return Ok(Response { status, headers, body: Vec::new() });
         }
-        let (name, value) = line
-            .split_once(':')
-            .ok_or_else(|| malformed(format!("header {line:?}")))?;
+        let (name, value) = line.split_once(':').ok_or_else(|| malformed(format!("header {line:?}")))?;
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
 }
@@ -159,38 +145,20 @@ mod tests {
             assert_eq!(response.keeps_alive(), keeps_alive, "{text}");
         };
         check("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", true);
-        check(
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
-            false,
-        );
+        check("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello", false);
         check(
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nT: 1\r\n\r\n",
             true,
         );
         check("HTTP/1.1 200 OK\r\n\r\nhello", false);
-        check(
-            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
-            true,
-        );
+        check("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", true);
     }
 
     #[test]
     fn some_answers_have_no_body() {
-        assert!(
-            read_text("HTTP/1.1 204 No Content\r\n\r\nrest")
-                .unwrap()
-                .body
-                .is_empty()
-        );
-        let to_head = read(
-            &mut "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n".as_bytes(),
-            true,
-        )
-        .unwrap();
-        assert_eq!(
-            (to_head.header("Content-LENGTH"), to_head.body.len()),
-            (Some("5"), 0)
-        );
+        assert!(read_text("HTTP/1.1 204 No Content\r\n\r\nrest").unwrap().body.is_empty());
+        let to_head = read(&mut "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n".as_bytes(), true).unwrap();
+        assert_eq!((to_head.header("Content-LENGTH"), to_head.body.len()), (Some("5"), 0));
     }
 
     #[test]

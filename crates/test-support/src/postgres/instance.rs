@@ -24,10 +24,8 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// Linguistic order first, so that a text column whose order must be that of its bytes has to say so; then what
 /// every build has.
-const LOCALES: [&[&str]; 2] = [
-    &["--locale-provider=icu", "--icu-locale=vi-VN", "--locale=C"],
-    &["--no-locale"],
-];
+const LOCALES: [&[&str]; 2] =
+    [&["--locale-provider=icu", "--icu-locale=vi-VN", "--locale=C"], &["--no-locale"]];
 
 /// Prepares the directory, the list of its users with this process on it, and the watchdog that ends the server
 /// `linger` seconds after the last of them.
@@ -68,14 +66,8 @@ pub(super) fn initialise(programs: &Programs, account: Account, directory: &Path
     let mut complaint = String::new();
     for locale in LOCALES {
         let mut command = programs.command("initdb", account, directory);
-        command
-            .args(["-U", ADMINISTRATOR, "-A", "trust", "-E", "UTF8", "--no-sync"])
-            .args(locale);
-        let output = command
-            .arg("-D")
-            .arg(directory.join("data"))
-            .output()
-            .expect("initdb can be started");
+        command.args(["-U", ADMINISTRATOR, "-A", "trust", "-E", "UTF8", "--no-sync"]).args(locale);
+        let output = command.arg("-D").arg(directory.join("data")).output().expect("initdb can be started");
         if output.status.success() {
             return;
         }
@@ -103,10 +95,7 @@ pub(super) fn start(
     }
     let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
     let tail: Vec<&str> = log.lines().rev().take(10).collect();
-    panic!(
-        "PostgreSQL does not start: {last}; the end of its log, newest first:\n{}",
-        tail.join("\n")
-    );
+    panic!("PostgreSQL does not start: {last}; the end of its log, newest first:\n{}", tail.join("\n"));
 }
 
 fn spawn(
@@ -116,11 +105,8 @@ fn spawn(
     durability: Durability,
     port: u16,
 ) -> Child {
-    let log = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(directory.join("log"))
-        .expect("own directory");
+    let log =
+        OpenOptions::new().create(true).append(true).open(directory.join("log")).expect("own directory");
     let mut settings = vec![
         format!("port={port}"),
         "listen_addresses=127.0.0.1".to_owned(),
@@ -141,11 +127,7 @@ fn spawn(
         command.arg("-c").arg(setting);
     }
     let errors = log.try_clone().expect("a file handle can be copied");
-    command
-        .stdout(log)
-        .stderr(errors)
-        .spawn()
-        .expect("postgres can be started")
+    command.stdout(log).stderr(errors).spawn().expect("postgres can be started")
 }
 
 fn wait_until_ready(mut child: Child, port: u16) -> Result<Child, String> {
@@ -175,8 +157,5 @@ pub(super) fn url(port: u16) -> String {
 fn free_port() -> u16 {
     let listener =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the loopback interface has a free port");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
-        .port()
+    listener.local_addr().expect("a bound socket has an address").port()
 }

@@ -59,10 +59,7 @@ impl TemporaryPostgres {
                 return Some(Self { url, own: None });
             }
             let port = shared::join_or_start(&Programs::find()?);
-            Some(Self {
-                url: instance::url(port),
-                own: None,
-            })
+            Some(Self { url: instance::url(port), own: None })
         });
         if shared.is_none() {
             report_missing();
@@ -85,16 +82,8 @@ impl TemporaryPostgres {
         instance::prepare(directory.path(), account, 1);
         instance::initialise(&programs, account, directory.path());
         let (child, port) = instance::start(&programs, account, directory.path(), durability);
-        let own = OwnServer {
-            child,
-            account,
-            durability,
-            directory,
-        };
-        Some(Self {
-            url: instance::url(port),
-            own: Some(own),
-        })
+        let own = OwnServer { child, account, durability, directory };
+        Some(Self { url: instance::url(port), own: Some(own) })
     }
 
     /// The URL of the administrator's database.
@@ -107,10 +96,7 @@ impl TemporaryPostgres {
     /// # Panics
     /// On the shared server, which others use.
     pub fn crash(&mut self) {
-        let own = self
-            .own
-            .as_mut()
-            .expect("only a server of the test's own may be crashed");
+        let own = self.own.as_mut().expect("only a server of the test's own may be crashed");
         own.stop();
     }
 
@@ -119,10 +105,7 @@ impl TemporaryPostgres {
     /// # Panics
     /// On the shared server, and when the server does not start.
     pub fn start_again(&mut self) {
-        let own = self
-            .own
-            .as_mut()
-            .expect("only a server of the test's own may be started again");
+        let own = self.own.as_mut().expect("only a server of the test's own may be started again");
         let programs = Programs::find().expect("the server programs were there a moment ago");
         let (child, port) = instance::start(&programs, own.account, own.directory.path(), own.durability);
         own.child = child;
@@ -157,10 +140,7 @@ fn report_missing() {
         "healthbook tests: no PostgreSQL here (initdb and postgres not found, {URL_VARIABLE} not set); its tests are skipped"
     );
     let is_continuous_integration = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(
-        !is_continuous_integration || given_url().is_some(),
-        "{text}, which CI=true does not allow"
-    );
+    assert!(!is_continuous_integration || given_url().is_some(), "{text}, which CI=true does not allow");
     // Not eprintln: the test runner would keep that to itself.
     SAID.call_once(|| {
         let _ = writeln!(std::io::stderr(), "{text}");

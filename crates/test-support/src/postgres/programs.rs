@@ -20,39 +20,21 @@ impl Programs {
         candidates.extend(pg_config_directory());
         let debian = newest_first(Path::new("/usr/lib/postgresql"), |_| true);
         let project = newest_first(Path::new("/usr"), |name| name.starts_with("pgsql-"));
-        let homebrew = [
-            "/opt/homebrew/opt",
-            "/usr/local/opt",
-            "/home/linuxbrew/.linuxbrew/opt",
-        ]
-        .into_iter()
-        .flat_map(|prefix| newest_first(Path::new(prefix), |name| name.starts_with("postgresql")));
-        candidates.extend(
-            debian
-                .into_iter()
-                .chain(project)
-                .chain(homebrew)
-                .map(|path| path.join("bin")),
-        );
+        let homebrew = ["/opt/homebrew/opt", "/usr/local/opt", "/home/linuxbrew/.linuxbrew/opt"]
+            .into_iter()
+            .flat_map(|prefix| newest_first(Path::new(prefix), |name| name.starts_with("postgresql")));
+        candidates.extend(debian.into_iter().chain(project).chain(homebrew).map(|path| path.join("bin")));
         candidates.extend(["/usr/libexec/postgresql", "/usr/local/pgsql/bin"].map(PathBuf::from));
         candidates
             .into_iter()
-            .find(|directory| {
-                ["initdb", "postgres"]
-                    .iter()
-                    .all(|program| directory.join(program).is_file())
-            })
+            .find(|directory| ["initdb", "postgres"].iter().all(|program| directory.join(program).is_file()))
             .map(|directory| Self { directory })
     }
 
     /// A command that runs one of the programs as `account`, away from the caller's terminal and signals.
     pub(super) fn command(&self, program: &str, account: Account, directory: &Path) -> Command {
         let mut command = Command::new(self.directory.join(program));
-        command
-            .current_dir(directory)
-            .env("LC_ALL", "C")
-            .env_remove("PGDATA")
-            .env_remove("PGPORT");
+        command.current_dir(directory).env("LC_ALL", "C").env_remove("PGDATA").env_remove("PGPORT");
         command.stdin(Stdio::null()).process_group(0);
         if let Account::Other { user, group } = account {
             // With a uid set, std also drops root's supplementary groups.
@@ -63,11 +45,7 @@ impl Programs {
 }
 
 fn pg_config_directory() -> Option<PathBuf> {
-    let output = Command::new("pg_config")
-        .arg("--bindir")
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("pg_config").arg("--bindir").stderr(Stdio::null()).output().ok()?;
     let path = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| PathBuf::from(path.trim()))
 }
@@ -79,10 +57,7 @@ fn newest_first(parent: &Path, fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let digits = name.trim_start_matches(|letter: char| !letter.is_ascii_digit());
-            let digits = digits
-                .split(|letter: char| !letter.is_ascii_digit())
-                .next()
-                .unwrap_or("");
+            let digits = digits.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or("");
             fits(&name).then(|| (digits.parse().unwrap_or(0), entry.path()))
         })
         .collect();
@@ -111,10 +86,7 @@ impl Account {
             return Self::Own;
         }
         let other = ["postgres", "nobody"].into_iter().find_map(|name| {
-            Some(Self::Other {
-                user: process::id(&["-u", name])?,
-                group: process::id(&["-g", name])?,
-            })
+            Some(Self::Other { user: process::id(&["-u", name])?, group: process::id(&["-g", name])? })
         });
         other.unwrap_or_else(|| {
             panic!("PostgreSQL refuses to run as root, and neither the user postgres nor nobody exists")
@@ -134,10 +106,7 @@ mod tests {
             fs::create_dir(parent.path().join(name)).unwrap();
         }
         let paths = newest_first(parent.path(), |name| name != "readme");
-        let names: Vec<_> = paths
-            .iter()
-            .map(|path| path.file_name().unwrap().to_str().unwrap())
-            .collect();
+        let names: Vec<_> = paths.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["postgresql@17", "15", "9.6"]);
     }
 }

@@ -51,11 +51,7 @@ fn base_directory(parent: &Path) -> PathBuf {
     let is_ours = fs::symlink_metadata(&base).is_ok_and(|metadata| {
         metadata.is_dir() && metadata.uid() == user && metadata.permissions().mode() & 0o022 == 0
     });
-    assert!(
-        is_ours,
-        "{} is not a directory that only this user can write to",
-        base.display()
-    );
+    assert!(is_ours, "{} is not a directory that only this user can write to", base.display());
     base
 }
 
@@ -80,10 +76,7 @@ fn start(programs: &Programs, base: &Path) -> u16 {
     let name = unique_name('-');
     let directory = base.join(&name);
     let account = Account::choose();
-    DirBuilder::new()
-        .mode(0o711)
-        .create(&directory)
-        .expect("own directory");
+    DirBuilder::new().mode(0o711).create(&directory).expect("own directory");
     instance::prepare(&directory, account, LINGER_SECONDS);
     instance::initialise(programs, account, &directory);
     let (_child, port) = instance::start(programs, account, &directory, Durability::Off);

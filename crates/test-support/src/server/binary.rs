@@ -28,11 +28,7 @@ const PROGRAM: &str = "healthbook";
 pub fn healthbook_binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let given = [
-            "HEALTHBOOK_BIN",
-            "CARGO_BIN_EXE_healthbook",
-            "NEXTEST_BIN_EXE_healthbook",
-        ];
+        let given = ["HEALTHBOOK_BIN", "CARGO_BIN_EXE_healthbook", "NEXTEST_BIN_EXE_healthbook"];
         match given.iter().find_map(env::var_os) {
             Some(path) => PathBuf::from(path),
             None => build_if_stale(&TargetDirectory::of_this_process()),
@@ -52,10 +48,7 @@ impl TargetDirectory {
     fn of_this_process() -> Self {
         let test = env::current_exe().expect("the path of the running test is known");
         Self::of(&test, |directory| directory.join("CACHEDIR.TAG").is_file()).unwrap_or_else(|| {
-            panic!(
-                "{} is not in a target directory of cargo: set HEALTHBOOK_BIN",
-                test.display()
-            )
+            panic!("{} is not in a target directory of cargo: set HEALTHBOOK_BIN", test.display())
         })
     }
 
@@ -69,11 +62,7 @@ impl TargetDirectory {
         } else {
             (parent.parent().filter(|root| is_root(root))?, Some(name(parent)?))
         };
-        Some(Self {
-            root: root.to_owned(),
-            triple,
-            profile: name(profile)?,
-        })
+        Some(Self { root: root.to_owned(), triple, profile: name(profile)? })
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -95,11 +84,7 @@ fn build_if_stale(target: &TargetDirectory) -> PathBuf {
     if !is_fresh(&binary, &sources) {
         build(target);
     }
-    assert!(
-        binary.is_file(),
-        "cargo has built {PROGRAM}, but not as {}",
-        binary.display()
-    );
+    assert!(binary.is_file(), "cargo has built {PROGRAM}, but not as {}", binary.display());
     binary
 }
 
@@ -125,14 +110,7 @@ fn build(target: &TargetDirectory) {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["build", "--quiet", "-p", PROGRAM, "--bin", PROGRAM]);
     // The directory of the profile dev is called debug; all others bear the profile's name.
-    command.args([
-        "--profile",
-        if target.profile == "debug" {
-            "dev"
-        } else {
-            &target.profile
-        },
-    ]);
+    command.args(["--profile", if target.profile == "debug" { "dev" } else { &target.profile }]);
     command.arg("--target-dir").arg(&target.root);
     if let Some(triple) = &target.triple {
         command.args(["--target", triple]);
@@ -140,15 +118,9 @@ fn build(target: &TargetDirectory) {
     // What cargo tells the test about its package must not reach build scripts as if it were theirs.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
-        if [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_CRATE_",
-            "CARGO_BIN_",
-            "NEXTEST",
-        ]
-        .iter()
-        .any(|prefix| text.starts_with(prefix))
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "NEXTEST"]
+            .iter()
+            .any(|prefix| text.starts_with(prefix))
         {
             command.env_remove(&name);
         }
@@ -158,11 +130,7 @@ fn build(target: &TargetDirectory) {
         std::io::stderr(),
         "healthbook tests: {PROGRAM} is missing or older than its sources; building it"
     );
-    let output = command
-        .current_dir(workspace)
-        .stdin(Stdio::null())
-        .output()
-        .expect("cargo can be started");
+    let output = command.current_dir(workspace).stdin(Stdio::null()).output().expect("cargo can be started");
     assert!(
         output.status.success(),
         "cargo build -p {PROGRAM} failed: {}",
@@ -180,21 +148,13 @@ mod tests {
     fn the_target_directory_is_that_of_the_test() {
         let check = |test: &str, triple: Option<&str>, profile: &str, binary: &str| {
             let found = TargetDirectory::of(Path::new(test), |path| path == Path::new("/t")).unwrap();
-            assert_eq!(
-                (found.triple.as_deref(), found.profile.as_str()),
-                (triple, profile)
-            );
+            assert_eq!((found.triple.as_deref(), found.profile.as_str()), (triple, profile));
             assert_eq!(found.file("healthbook"), Path::new(binary));
         };
         check("/t/debug/deps/it-1", None, "debug", "/t/debug/healthbook");
         let triple = "x86_64-unknown-linux-musl";
         let binary = format!("/t/{triple}/release/healthbook");
-        check(
-            &format!("/t/{triple}/release/deps/it-1"),
-            Some(triple),
-            "release",
-            &binary,
-        );
+        check(&format!("/t/{triple}/release/deps/it-1"), Some(triple), "release", &binary);
         assert_eq!(TargetDirectory::of(Path::new("/bin/it"), |_| false), None);
     }
 
@@ -208,19 +168,10 @@ mod tests {
             fs::write(file, "").unwrap();
         }
         let escaped = source.to_str().unwrap().replace(' ', "\\ ");
-        fs::write(
-            &list,
-            format!("{}: {} {escaped}\n", binary.display(), binary.display()),
-        )
-        .unwrap();
+        fs::write(&list, format!("{}: {} {escaped}\n", binary.display(), binary.display())).unwrap();
         let set_age = |path: &Path, seconds| {
             let time = SystemTime::now() - Duration::from_secs(seconds);
-            File::options()
-                .write(true)
-                .open(path)
-                .unwrap()
-                .set_modified(time)
-                .unwrap();
+            File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
         };
         set_age(&binary, 10);
         set_age(&source, 20);

@@ -18,8 +18,7 @@ impl Log {
             let mut stream = BufReader::new(stream);
             let mut line = Vec::new();
             while stream.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-                log.lines()
-                    .push(String::from_utf8_lossy(&line).trim_end().to_owned());
+                log.lines().push(String::from_utf8_lossy(&line).trim_end().to_owned());
                 line.clear();
             }
         });
@@ -41,9 +40,7 @@ impl Log {
         let (listening, other): (Vec<&String>, Vec<&String>) =
             lines.iter().partition(|line| line.contains("listening"));
         let listening = listening.iter().filter_map(|line| base_url(line, "127.0.0.1:"));
-        let other = other
-            .iter()
-            .filter_map(|line| base_url(line, "http://127.0.0.1:"));
+        let other = other.iter().filter_map(|line| base_url(line, "http://127.0.0.1:"));
         listening.chain(other).collect()
     }
 }
@@ -70,14 +67,8 @@ mod tests {
             assert_eq!(log.base_urls(), expected, "{lines:?}");
         };
         let found = "http://127.0.0.1:4000";
-        check(
-            &[r#"{"message":"listening","address":"http://127.0.0.1:4000"}"#],
-            &[found],
-        );
-        check(
-            &[r#"{"message":"listening","address":"127.0.0.1:4000"}"#],
-            &[found],
-        );
+        check(&[r#"{"message":"listening","address":"http://127.0.0.1:4000"}"#], &[found]);
+        check(&[r#"{"message":"listening","address":"127.0.0.1:4000"}"#], &[found]);
         check(&["Open http://127.0.0.1:4000/fhir in a browser"], &[found]);
         check(
             &[

@@ -50,15 +50,8 @@ impl TestServer {
 
     /// Prepares to start a server on a database.
     pub fn with(database: &TestDatabase) -> ServerStart {
-        let arguments = ["serve", "--database", database.url()]
-            .map(OsString::from)
-            .to_vec();
-        ServerStart {
-            program: None,
-            arguments,
-            environment: Vec::new(),
-            limit: Duration::from_secs(60),
-        }
+        let arguments = ["serve", "--database", database.url()].map(OsString::from).to_vec();
+        ServerStart { program: None, arguments, environment: Vec::new(), limit: Duration::from_secs(60) }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -93,11 +86,7 @@ impl TestServer {
     /// # Panics
     /// When the process is gone.
     pub fn signal(&self, name: &str) {
-        assert!(
-            process::signal(self.pid(), name),
-            "the server has ended already\n{}",
-            self.log.tail()
-        );
+        assert!(process::signal(self.pid(), name), "the server has ended already\n{}", self.log.tail());
     }
 
     /// Kills the server as a power cut does: it gets no chance to do anything.
@@ -128,11 +117,7 @@ impl TestServer {
             if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
                 return status;
             }
-            assert!(
-                Instant::now() < end,
-                "the server still runs after {limit:?}\n{}",
-                self.log.tail()
-            );
+            assert!(Instant::now() < end, "the server still runs after {limit:?}\n{}", self.log.tail());
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -154,8 +139,7 @@ impl ServerStart {
     /// Adds arguments.
     #[must_use]
     pub fn arguments<T: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = T>) -> Self {
-        self.arguments
-            .extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
@@ -195,22 +179,11 @@ impl ServerStart {
         log.collect(child.stderr.take().expect("stderr is a pipe"));
         // From here on a panic ends the child too.
         let client = HttpClient::new("http://127.0.0.1:0");
-        let mut server = TestServer {
-            child,
-            guard,
-            client,
-            base_url: String::new(),
-            log,
-            _directory: directory,
-        };
+        let mut server =
+            TestServer { child, guard, client, base_url: String::new(), log, _directory: directory };
         let end = Instant::now() + self.limit;
         loop {
-            if let Some(base_url) = server
-                .log
-                .base_urls()
-                .into_iter()
-                .find(|base_url| is_ready(base_url))
-            {
+            if let Some(base_url) = server.log.base_urls().into_iter().find(|base_url| is_ready(base_url)) {
                 server.client = HttpClient::new(&base_url);
                 server.base_url = base_url;
                 return server;
@@ -218,16 +191,9 @@ impl ServerStart {
             if let Some(status) = server.child.try_wait().expect("a child can be waited for") {
                 // Let the last lines arrive.
                 thread::sleep(Duration::from_millis(50));
-                panic!(
-                    "the server ended with {status} before it was ready\n{}",
-                    server.log.tail()
-                );
+                panic!("the server ended with {status} before it was ready\n{}", server.log.tail());
             }
-            assert!(
-                Instant::now() < end,
-                "the server is not ready after {:?}",
-                self.limit
-            );
+            assert!(Instant::now() < end, "the server is not ready after {:?}", self.limit);
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -251,9 +217,7 @@ impl ServerStart {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        command
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()))
+        command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()))
     }
 }
 
@@ -267,17 +231,7 @@ fn is_ready(base_url: &str) -> bool {
 fn guard(server: u32) -> Child {
     const SCRIPT: &str = r#"while kill -s 0 "$1" && kill -s 0 "$2"; do sleep 1; done; kill -s KILL "$2""#;
     let mut command = Command::new("sh");
-    command.args([
-        "-c",
-        SCRIPT,
-        "sh",
-        &std::process::id().to_string(),
-        &server.to_string(),
-    ]);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0);
+    command.args(["-c", SCRIPT, "sh", &std::process::id().to_string(), &server.to_string()]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     command.spawn().expect("sh can be started")
 }

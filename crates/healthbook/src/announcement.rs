@@ -1,0 +1,160 @@
+//! What a person sees on the terminal when the server is up: where to click, and a request to paste.
+
+use std::net::SocketAddr;
+
+use auth::{LONGEST_LIFETIME, Tokens};
+use fhir::Instant;
+
+use crate::configuration::Configuration;
+use crate::demo::Description;
+use crate::failure::{Failure, print};
+use crate::opening;
+
+/// What is announced.
+pub struct Announcement<'a> {
+    /// The address that this machine can ask, `http://HOST:PORT`.
+    pub address: &'a str,
+    /// The configuration.
+    pub configuration: &'a Configuration,
+    /// `None` when authentication is off.
+    pub tokens: Option<&'a Tokens>,
+    /// The demo in the database.
+    pub demo: Option<&'a Description>,
+}
+
+impl Announcement<'_> {
+    /// Prints it to stdout.
+    pub fn print(&self) -> Result<(), Failure> {
+        print(&self.text(Instant::now())?)
+    }
+
+    fn text(&self, now: Instant) -> Result<String, Failure> {
+        let address = self.address;
+        let mut text = format!(
+            "\nHealthbook – Sổ sức khỏe điện tử\n\n  Mở / open:  {address}/\n  FHIR R4:    {address}/fhir\n"
+        );
+        if let Some(demo) = self.demo {
+            let file = opening::folder(self.configuration).join("demo.json");
+            text.push_str(&format!(
+                "  Dữ liệu giả lập / invented people:  {} ({})\n",
+                demo.people,
+                file.display()
+            ));
+        }
+        if self.tokens.is_none() {
+            text.push_str(
+                "\n  CẢNH BÁO / WARNING: không xác thực, ai trên máy này cũng làm được mọi việc.\n  \
+                 Authentication is off: everybody on this machine may do everything.\n",
+            );
+        }
+        text.push_str("\nThử ngay / try it:\n\n");
+        match (self.tokens, self.demo.and_then(Description::first_client)) {
+            (Some(tokens), Some(client)) => {
+                let token =
+                    tokens.issue(&client.subject(), now, LONGEST_LIFETIME).map_err(Failure::because)?;
+                text.push_str(&format!(
+                    "  curl -s -H 'Authorization: Bearer {token}' '{address}/fhir/Patient?_count=2'\n\n\
+                     Mã truy cập có hiệu lực 10 phút; mã mới / the token lasts 10 minutes; a new one:\n\n  \
+                     {} token --client {}{}\n",
+                    program(),
+                    client.id,
+                    self.database_flag()
+                ));
+            }
+            (Some(_), None) => text.push_str(&format!("  curl -s '{address}/fhir/metadata'\n")),
+            (None, _) => text.push_str(&format!("  curl -s '{address}/fhir/Patient?_count=2'\n")),
+        }
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// The flag that leads another command to the same database. A password is not printed: where there is
+    /// one, the variable or the file that holds it serves the other command too.
+    fn database_flag(&self) -> String {
+        let database = &self.configuration.database;
+        let shown = database.to_string();
+        if shown == database.url() && *database.source() != crate::configuration::Source::Default {
+            format!(" --database {}", quoted(&shown))
+        } else {
+            String::new()
+        }
+    }
+}
+
+/// How this program was called.
+fn program() -> String {
+    std::env::args().next().map_or_else(|| "healthbook".to_owned(), |name| quoted(&name))
+}
+
+/// For a shell.
+fn quoted(text: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "/._-:@=%+,".contains(character);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// The address as this machine can ask it: one cannot connect to "any address".
+pub fn local_address(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        std::net::IpAddr::V4(ip) if ip.is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::V6(ip) if ip.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use synthetic_nation::{Nation, Settings};
+
+    use super::*;
+
+    fn announcement(flags: Vec<(&'static str, String)>, tokens: Option<&Tokens>, demo: bool) -> String {
+        let configuration = Configuration::load(None, std::iter::empty(), flags).unwrap();
+        let settings = Settings { people: 60, seed: 7, today: jiff::civil::date(2026, 11, 25) };
+        let description = Description::new(settings, &Nation::new(settings).demo(3)).unwrap();
+        let demo = demo.then_some(&description);
+        let announcement =
+            Announcement { address: "http://127.0.0.1:5", configuration: &configuration, tokens, demo };
+        announcement.text(Instant::now()).unwrap()
+    }
+
+    #[test]
+    fn the_request_carries_a_token_that_holds() {
+        let tokens = Tokens::new(&[1; 32], "urn:test".to_owned());
+        let text = announcement(vec![("database", "sqlite:/a b/c.db".to_owned())], Some(&tokens), true);
+        let token = text.split("Bearer ").nth(1).unwrap().split('\'').next().unwrap();
+        assert!(tokens.verify(token, Instant::now()).is_ok());
+        assert!(text.contains("token --client ") && text.contains(" --database 'sqlite:/a b/c.db'\n"), "{text}");
+    }
+
+    #[test]
+    fn no_token_is_made_for_real_people_and_no_password_is_shown() {
+        let tokens = Tokens::new(&[1; 32], "urn:test".to_owned());
+        let text = announcement(Vec::new(), Some(&tokens), false);
+        assert!(!text.contains("Bearer") && text.contains("curl -s 'http://127.0.0.1:5/fhir/metadata'"), "{text}");
+        let text = announcement(vec![("database", "postgres://u:secret@h/n".to_owned())], Some(&tokens), true);
+        assert!(!text.contains("secret") && !text.contains("--database"), "{text}");
+    }
+
+    #[test]
+    fn without_authentication_there_is_a_warning() {
+        let text = announcement(Vec::new(), None, true);
+        assert!(text.contains("WARNING") && !text.contains("Bearer"), "{text}");
+    }
+
+    #[test]
+    fn addresses_can_be_asked() {
+        for (address, local) in [
+            ("127.0.0.1:1", "http://127.0.0.1:1"),
+            ("0.0.0.0:2", "http://127.0.0.1:2"),
+            ("[::]:3", "http://[::1]:3"),
+            ("192.0.2.1:4", "http://192.0.2.1:4"),
+        ] {
+            assert_eq!(local_address(address.parse().unwrap()), local);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgGroup, Args, Parser, Subcommand};
+
+use crate::configuration::{DatabaseFlags, ServeFlags};
+
+/// Healthbook: the FHIR R4 backend of a national health book.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = "Examples:
+  healthbook serve --demo 200
+  healthbook token --client facility-01001
+  healthbook import bundles/
+Every key can also be set in a TOML file (--config) or as a variable, for example HEALTHBOOK_LISTEN.")]
+pub struct Cli {
+    /// Configuration file (TOML)
+    #[arg(long, global = true, value_name = "FILE", env = "HEALTHBOOK_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the server
+    #[command(after_help = "Examples:
+  healthbook serve --demo 200                          a nation of 200 invented people in ./healthbook-data
+  healthbook serve --database postgres://book:secret@db/book --listen 0.0.0.0:8080 \\
+                   --base-url https://book.example/fhir
+  healthbook serve --auth off --listen 127.0.0.1:0     for tests on this machine only
+  healthbook serve --config healthbook.toml --print-config")]
+    Serve(Serve),
+    /// Load FHIR Bundles and NDJSON files
+    #[command(after_help = "Examples:
+  healthbook import synthea/output/fhir
+  healthbook import patients.ndjson.gz observations.ndjson.zst --database postgres://book:secret@db/book
+Files may be plain or compressed with gzip, bzip2 or zstd. An import that was interrupted goes on where it
+stopped; loading the same again changes nothing. Exit code 1 when something could not be loaded.")]
+    Import(Import),
+    /// Write the synthetic nation to files
+    #[command(after_help = "Example:
+  healthbook nation --people 1000 --seed 7 --out nation --compress")]
+    Nation(Nation),
+    /// Print an access token for a demo database
+    #[command(after_help = "Examples:
+  healthbook token --client facility-01001
+  healthbook token --citizen 099123456789 --database sqlite:healthbook-data/healthbook.db
+  curl -H \"Authorization: Bearer $(healthbook token --client facility-01001)\" http://127.0.0.1:8080/fhir/Patient
+Numbers and ids are in demo.json beside the database. A token lives 10 minutes.")]
+    Token(Token),
+    /// Bring the layout of a database up to date
+    #[command(after_help = "Example:
+  healthbook migrate --database postgres://book:secret@db/book")]
+    Migrate(Migrate),
+    /// Ask a running server whether it is ready; exit code 0 or 1
+    #[command(after_help = "Example:
+  healthbook health --url http://127.0.0.1:8080/health/ready")]
+    Health(Health),
+}
+
+/// `healthbook serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+    /// The server.
+    #[command(flatten)]
+    pub server: ServeFlags,
+    /// Print the effective configuration with the source of each key, and end
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+impl Serve {
+    /// The flags that were given.
+    pub fn given(&self) -> Vec<(&'static str, String)> {
+        let mut given = self.database.given();
+        given.extend(self.server.given());
+        given
+    }
+}
+
+/// `healthbook import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Files and folders; folders with all that is in them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Files that are loaded at one time [default: one more than there are processors]
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Forget what earlier imports have done
+    #[arg(long)]
+    pub fresh: bool,
+    /// Largest Bundle or line in MiB, unpacked
+    #[arg(long, value_name = "MIB", default_value = "256")]
+    pub largest: NonZeroUsize,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+}
+
+/// `healthbook nation`
+#[derive(Debug, Args)]
+pub struct Nation {
+    /// How many people
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=i64::from(synthetic_nation::MOST_PEOPLE)))]
+    pub people: u32,
+    /// The same seed makes the same people
+    #[arg(long, value_name = "NUMBER", default_value_t = 72)]
+    pub seed: u64,
+    /// Folder for the files; it is made if needed
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Compress each file with gzip
+    #[arg(long)]
+    pub compress: bool,
+}
+
+/// `healthbook token`
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("subject").required(true).args(["citizen", "client"])))]
+pub struct Token {
+    /// A citizen, by citizen number
+    #[arg(long, value_name = "NUMBER")]
+    pub citizen: Option<String>,
+    /// A client system, by id
+    #[arg(long, value_name = "ID")]
+    pub client: Option<String>,
+    /// Facility of the client system, when it is to be another than its own
+    #[arg(long, value_name = "CODE", requires = "client")]
+    pub facility: Option<String>,
+    /// In which role the user of the client system works
+    #[arg(long, value_name = "ROLE", requires = "client", value_parser = PossibleValuesParser::new([
+        "physician", "nurse", "pharmacist", "laboratory", "registrar", "station-head", "facility-officer",
+    ]))]
+    pub role: Option<String>,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+}
+
+/// `healthbook migrate`
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+}
+
+/// `healthbook health`
+#[derive(Debug, Args)]
+pub struct Health {
+    /// What to ask
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/health/ready")]
+    pub url: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_shows_examples() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("healthbook {}", command.get_name())), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_token_names_a_citizen_or_a_client() {
+        let parse = |words: &str| Cli::try_parse_from(format!("healthbook token {words}").split_whitespace());
+        assert!(parse("--citizen 1").is_ok());
+        assert!(parse("--client a --facility b --role nurse").is_ok());
+        for bad in ["", "--citizen 1 --client a", "--citizen 1 --facility b", "--client a --role king"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn flags_are_named_after_keys() {
+        let cli = Cli::try_parse_from(["healthbook", "serve", "--time-zone", "UTC", "--body-limit", "1MiB"]).unwrap();
+        let Command::Serve(serve) = cli.command else { panic!() };
+        assert_eq!(serve.given(), [("time_zone", "UTC".to_owned()), ("body_limit", "1MiB".to_owned())]);
+    }
+}

@@ -1,0 +1,100 @@
+//! The list of keys.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::value::ByteSize;
+use super::{
+    Authentication, BaseUrl, ConfigurationError, Database, Given, ListenAddress, LogFormat, LogLevels, Setting,
+    Source, TimeZone,
+};
+
+/// From the list: the typed configuration, the flags of the command line by group, and the names.
+macro_rules! keys {
+    ($($(#[doc = $group_doc:literal])* $group:ident {
+        $($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:literal, $value_name:literal;)*
+    })*) => {
+        /// The effective configuration. Each key remembers where its value came from.
+        #[derive(Debug, Clone)]
+        pub struct Configuration {
+            $($($(#[doc = $doc])+ pub $name: Setting<$type>,)*)*
+        }
+
+        /// The names of all keys.
+        pub(super) const NAMES: &[&str] = &[$($(stringify!($name),)*)*];
+
+        impl Configuration {
+            pub(super) fn from_given(given: &Given) -> Result<Self, ConfigurationError> {
+                Ok(Self { $($($name: given.read(stringify!($name), $default)?,)*)* })
+            }
+
+            /// Name, value as it may be shown, and source of every key.
+            pub(super) fn shown(&self) -> Vec<(&'static str, Option<String>, &Source)> {
+                vec![$($((stringify!($name), self.$name.shown(), self.$name.source()),)*)*]
+            }
+        }
+
+        $(
+            $(#[doc = $group_doc])*
+            #[derive(Debug, Clone, Default, clap::Args)]
+            pub struct $group {
+                $(
+                    $(#[doc = $doc])+
+                    #[arg(long, value_name = $value_name,
+                        help = concat!($($doc,)+ " [default: ", $default, "]"))]
+                    pub $name: Option<String>,
+                )*
+            }
+
+            impl $group {
+                /// The flags that were given.
+                pub fn given(&self) -> Vec<(&'static str, String)> {
+                    let flags = [$((stringify!($name), &self.$name),)*];
+                    flags.into_iter().filter_map(|(name, text)| Some((name, text.clone()?))).collect()
+                }
+            }
+        )*
+    };
+}
+
+keys! {
+    /// Flags of every command that opens a database.
+    DatabaseFlags {
+        #[doc = "Where the books are: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"]
+        database: Database = "sqlite:healthbook-data/healthbook.db", "URL";
+        #[doc = "Folder for the files that stand beside a PostgreSQL database; beside SQLite it is the folder of its file"]
+        data_folder: PathBuf = "healthbook-data", "FOLDER";
+        #[doc = "Connections for readers (PostgreSQL)"]
+        database_connections: NonZeroUsize = "16", "NUMBER";
+        #[doc = "Time limit of one reading statement (PostgreSQL)"]
+        statement_timeout: Duration = "30s", "TIME";
+        #[doc = "Zone of dates and times that name none"]
+        time_zone: TimeZone = "Asia/Ho_Chi_Minh", "ZONE";
+        #[doc = "What is logged: off, error, warn, info, debug or trace, also for a part: info,record_store=debug"]
+        log: LogLevels = "info", "LEVEL";
+        #[doc = "Form of the log on stderr: json, text, or auto (text on a terminal, else json)"]
+        log_format: LogFormat = "auto", "FORM";
+    }
+    /// Flags of the server.
+    ServeFlags {
+        #[doc = "Address to listen on; port 0 takes any free port"]
+        listen: ListenAddress = "127.0.0.1:8080", "ADDRESS";
+        #[doc = "Public address of the FHIR API, for example https://book.example/fhir; the address listened on when empty"]
+        base_url: Option<BaseUrl> = "", "URL";
+        #[doc = "token: who asks shows an access token; off: everybody may do everything, on loopback only"]
+        auth: Authentication = "token", "MODE";
+        #[doc = "Load a synthetic nation of so many people into an empty database"]
+        demo: Option<NonZeroU32> = "", "PEOPLE";
+        #[doc = "Seed of the synthetic nation: the same seed makes the same people"]
+        seed: u64 = "72", "NUMBER";
+        #[doc = "Threads that serve requests; one for each processor when empty"]
+        workers: Option<NonZeroUsize> = "", "NUMBER";
+        #[doc = "Largest body of a request, unpacked"]
+        body_limit: ByteSize = "32MiB", "BYTES";
+        #[doc = "Time in which the body of a request must have arrived"]
+        body_deadline: Duration = "30s", "TIME";
+        #[doc = "Time that running requests get to finish when the server is asked to stop"]
+        shutdown_limit: Duration = "20s", "TIME";
+    }
+}

@@ -1,0 +1,57 @@
+//! Opening the database that the configuration names.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use interactions::{Service, ServiceSettings};
+use record_store::{Store, StoreSettings};
+
+use crate::configuration::Configuration;
+use crate::failure::Failure;
+
+/// The folder for files that stand beside the database.
+pub fn folder(configuration: &Configuration) -> PathBuf {
+    configuration.database.folder(&configuration.data_folder)
+}
+
+/// Opens the store and brings its layout up to date.
+pub async fn open(configuration: &Configuration) -> Result<Store, Failure> {
+    if configuration.database.file().is_some() {
+        make_folder(&folder(configuration))?;
+    }
+    tracing::debug!(database = %*configuration.database, "opening the database");
+    let settings = StoreSettings {
+        time_zone: configuration.time_zone.zone.clone(),
+        statement_timeout: *configuration.statement_timeout,
+        connections: configuration.database_connections.get(),
+        ..StoreSettings::new(configuration.database.url())
+    };
+    let store = Store::open(&settings).await;
+    Ok(store.with_context(|| format!("cannot open {}", *configuration.database))?)
+}
+
+/// Opens a database that must be there: a mistake in writing must not make a new one.
+pub async fn open_existing(configuration: &Configuration) -> Result<Store, Failure> {
+    match configuration.database.file() {
+        Some(file) if !file.exists() => Err(Failure::saying(format!(
+            "there is no database {} (key `database`, {})",
+            *configuration.database,
+            configuration.database.source()
+        ))),
+        _ => open(configuration).await,
+    }
+}
+
+/// The FHIR service for a command that serves nobody.
+pub fn service(store: Store) -> Service {
+    Service::new(store, ServiceSettings::default())
+}
+
+/// Makes a folder that only its owner can look into.
+pub fn make_folder(folder: &Path) -> Result<(), Failure> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    Ok(builder.create(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?)
+}

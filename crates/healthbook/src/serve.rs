@@ -1,0 +1,125 @@
+//! `healthbook serve`: from the configuration to a running server, and down again.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use healthbook_http::{App, Authentication, HttpSettings};
+use interactions::{Service, ServiceSettings};
+use tokio::sync::oneshot;
+
+use crate::announcement::{Announcement, local_address};
+use crate::configuration::{self, Configuration};
+use crate::demo::{self, Description};
+use crate::failure::Failure;
+use crate::shutdown::Signals;
+use crate::{logging, opening, token};
+
+/// How often the log repeats that authentication is off.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
+
+/// What the server gets beyond its own limit before it is left behind.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Runs the server until it is asked to stop.
+pub async fn run(configuration: Configuration) -> Result<(), Failure> {
+    logging::start(&configuration);
+    let signals = Signals::listen()?;
+    // Before the database is opened and a demo is loaded: a port that is taken is known at once.
+    let listener = TcpListener::bind(configuration.listen.addresses()).with_context(|| {
+        let listen = &configuration.listen;
+        format!("cannot listen on {} (key `listen`, {})", listen.shown().unwrap_or_default(), listen.source())
+    })?;
+    let bound = listener.local_addr().map_err(Failure::because)?;
+    let address = local_address(bound);
+    if configuration.base_url.is_none() && bound.ip().is_unspecified() {
+        tracing::warn!("key `base_url` is not set: links in answers lead to this machine only");
+    }
+    let base = configuration.base_url.as_ref().map_or_else(|| format!("{address}/fhir"), |base| base.0.clone());
+
+    let store = opening::open(&configuration).await?;
+    let service = Service::new(store.clone(), ServiceSettings { base, ..ServiceSettings::default() });
+    let result = serve(&configuration, service, listener, &address, signals).await;
+    store.close().await;
+    result?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn serve(
+    configuration: &Configuration,
+    service: Service,
+    listener: TcpListener,
+    address: &str,
+    mut signals: Signals,
+) -> Result<(), Failure> {
+    let demo = tokio::select! {
+        demo = demo::prepare(&service, configuration) => demo?,
+        // Nothing is served yet, and the loading goes on at the next start.
+        signal = signals.next() => {
+            tracing::info!(signal, "stopping before the demo is complete");
+            return Ok(());
+        }
+    };
+    let authentication = authentication(configuration, &service);
+    let tokens = match &authentication {
+        Authentication::Tokens(tokens) => Some(tokens.as_ref()),
+        Authentication::Off => None,
+    };
+    Announcement { address, configuration, tokens, demo: demo.as_ref() }.print()?;
+    let app = App { service, authentication, demo: demo.as_ref().map(Description::info).map(Arc::new) };
+    tracing::info!(address, "listening");
+
+    let (stopping, stopped) = oneshot::channel();
+    let shutdown = async move {
+        let signal = signals.next().await;
+        tracing::info!(signal, "stopping");
+        // Nobody waits any more when the server has ended by itself.
+        let _ = stopping.send(());
+    };
+    let serving = healthbook_http::serve(listener, app, settings(configuration), shutdown);
+    tokio::select! {
+        ended = serving => Ok(ended.context("the server failed")?),
+        () = over_time(stopped, *configuration.shutdown_limit + GRACE) => {
+            tracing::warn!("some requests did not finish in time and were left behind");
+            Ok(())
+        }
+    }
+}
+
+/// Ends when the time for stopping is over.
+async fn over_time(stopped: oneshot::Receiver<()>, limit: Duration) {
+    if stopped.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(limit).await;
+}
+
+fn authentication(configuration: &Configuration, service: &Service) -> Authentication {
+    match *configuration.auth {
+        configuration::Authentication::Token => Authentication::Tokens(Arc::new(token::tokens(service.store()))),
+        configuration::Authentication::Off => {
+            tokio::spawn(warn_again_and_again());
+            Authentication::Off
+        }
+    }
+}
+
+async fn warn_again_and_again() {
+    let mut moments = tokio::time::interval(BETWEEN_WARNINGS);
+    loop {
+        moments.tick().await;
+        tracing::warn!("AUTHENTICATION IS OFF: everybody on this machine may read and change everything");
+    }
+}
+
+fn settings(configuration: &Configuration) -> HttpSettings {
+    HttpSettings {
+        workers: configuration.workers.map(std::num::NonZeroUsize::get),
+        body_limit: configuration.body_limit.0,
+        body_deadline: *configuration.body_deadline,
+        shutdown_limit: *configuration.shutdown_limit,
+        ..HttpSettings::default()
+    }
+}

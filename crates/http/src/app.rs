@@ -1,0 +1,72 @@
+//! What the handlers share.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use interactions::Service;
+use tokio::sync::Semaphore;
+
+use crate::home::DemoInfo;
+use crate::metrics::Metrics;
+
+/// How callers are recognised.
+#[derive(Clone)]
+pub enum Authentication {
+    /// Everybody may do everything. Only for the loopback interface.
+    Off,
+    /// Bearer tokens that this server issued.
+    Tokens(Arc<auth::Tokens>),
+}
+
+/// Limits and sizes of the server.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Threads that serve requests; `None` is one per processor.
+    pub workers: Option<usize>,
+    /// Largest body in bytes, also after it is unpacked.
+    pub body_limit: usize,
+    /// Bytes of bodies that may be in memory at one time, over all requests.
+    pub body_budget: usize,
+    /// Time in which a body must arrive.
+    pub body_deadline: Duration,
+    /// Time that running requests get when the server stops.
+    pub shutdown_limit: Duration,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            workers: None,
+            body_limit: 32 << 20,
+            body_budget: 128 << 20,
+            body_deadline: Duration::from_secs(30),
+            shutdown_limit: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What the server serves.
+#[derive(Clone)]
+pub struct App {
+    /// The FHIR service.
+    pub service: Service,
+    /// How callers are recognised.
+    pub authentication: Authentication,
+    /// The invented people of a demo database.
+    pub demo: Option<Arc<DemoInfo>>,
+}
+
+/// What handlers get at.
+pub(crate) struct State {
+    pub(crate) app: App,
+    pub(crate) settings: HttpSettings,
+    pub(crate) address: SocketAddr,
+    pub(crate) metrics: Metrics,
+    /// Permits of 1 KiB each.
+    pub(crate) body_budget: Arc<Semaphore>,
+    /// Large bodies are parsed a few at a time: a document takes several times the memory of its text.
+    pub(crate) large_bodies: Arc<Semaphore>,
+    pub(crate) stopping: AtomicBool,
+}

@@ -1,0 +1,78 @@
+//! Refusals as HTTP answers.
+
+use std::fmt;
+
+use actix_web::HttpResponse;
+use actix_web::ResponseError;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use fhir::Fault;
+use interactions::Problem;
+
+use crate::negotiation::FHIR_JSON;
+
+/// A refusal on its way to the client.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) problem: Problem,
+    /// Whether the rest of the request was not read, so that the connection cannot be used again.
+    pub(crate) close: bool,
+    /// For 405: the methods that are allowed.
+    pub(crate) allow: Option<&'static str>,
+}
+
+impl Failure {
+    pub(crate) fn new(status: u16, fault: Fault) -> Self {
+        Problem::new(status, fault).into()
+    }
+
+    /// The connection is closed after the answer.
+    pub(crate) fn closing(status: u16, fault: Fault) -> Self {
+        Self { close: true, ..Self::new(status, fault) }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { problem, close: false, allow: None }
+    }
+}
+
+impl From<access::Denied> for Failure {
+    fn from(denied: access::Denied) -> Self {
+        Problem::from(denied).into()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(formatter)
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((header::CONTENT_TYPE, FHIR_JSON));
+        if let Some(version) = self.problem.current {
+            response.insert_header((header::ETAG, format!("W/\"{version}\"")));
+        }
+        if self.problem.status == 401 {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"healthbook\""));
+        }
+        if self.problem.status == 503 {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        if let Some(allow) = self.allow {
+            response.insert_header((header::ALLOW, allow));
+        }
+        if self.close {
+            response.force_close();
+        }
+        response.body(self.problem.outcome())
+    }
+}

@@ -1,0 +1,71 @@
+//! Paths and methods of the FHIR API.
+
+use actix_web::guard::{self, Guard};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+use fhir::Fault;
+
+use crate::failure::Failure;
+use crate::handlers;
+use crate::incoming::Incoming;
+
+/// Adds every path below the FHIR base. The order matters: the first that fits is taken.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(resource("", "POST").route(web::post().to(handlers::bundle)))
+        .service(resource("/", "POST").route(web::post().to(handlers::bundle)))
+        .service(resource("/metadata", "GET, HEAD").route(get().to(handlers::capabilities)))
+        .service(resource("/_history", "GET, HEAD").route(get().to(handlers::system_history)))
+        .service(resource("/{type}/_history", "GET, HEAD").route(get().to(handlers::type_history)))
+        .service(resource("/{type}/_search", "POST").route(web::post().to(handlers::posted_search)))
+        .service(
+            resource("/{type}", "GET, HEAD, POST, PUT, DELETE")
+                .route(get().to(handlers::search))
+                .route(web::post().to(handlers::create))
+                .route(web::put().to(handlers::conditional_update))
+                .route(web::delete().to(handlers::conditional_delete)),
+        )
+        .service(
+            resource("/{type}/{id}/_history/{version}", "GET, HEAD").route(get().to(handlers::read_version)),
+        )
+        .service(resource("/{type}/{id}/_history", "GET, HEAD").route(get().to(handlers::instance_history)))
+        .service(resource("/{type}/{id}/$everything", "GET, HEAD").route(get().to(handlers::everything)))
+        .service(
+            resource("/{type}/{id}/{member}/_search", "POST")
+                .route(web::post().to(handlers::posted_compartment_search)),
+        )
+        .service(web::resource("/{type}/{id}/${operation}").to(unknown_operation))
+        .service(web::resource("/{type}/${operation}").to(unknown_operation))
+        .service(web::resource("/${operation}").to(unknown_operation))
+        .service(
+            resource("/{type}/{id}", "GET, HEAD, PUT, DELETE")
+                .route(get().to(handlers::read))
+                .route(web::put().to(handlers::update))
+                .route(web::delete().to(handlers::delete)),
+        )
+        .service(
+            resource("/{type}/{id}/{member}", "GET, HEAD").route(get().to(handlers::compartment_search)),
+        );
+}
+
+fn get() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::fn_guard(is_head)))
+}
+
+fn is_head(context: &guard::GuardContext<'_>) -> bool {
+    guard::Head().check(context)
+}
+
+/// A path that answers other methods with 405 and the list of those that are allowed.
+fn resource(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move {
+        let fault = Fault::WrongMethod { allowed: allowed.to_owned() };
+        Err::<HttpResponse, _>(Failure { allow: Some(allowed), ..Failure::new(405, fault) })
+    }))
+}
+
+async fn unknown_operation(incoming: Incoming, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    drop(incoming);
+    let name = format!("${}", request.match_info().get("operation").unwrap_or_default());
+    Err(Failure::new(404, Fault::UnknownOperation { name }))
+}

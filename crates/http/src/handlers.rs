@@ -1,0 +1,209 @@
+//! One handler per FHIR interaction: <https://hl7.org/fhir/R4/http.html>.
+
+use access::Interaction;
+use actix_web::HttpResponse;
+use actix_web::web::Payload;
+use fhir::{Fault, ResourceType};
+use interactions::{SearchRequest, pairs};
+use record_store::HistoryScope;
+
+use crate::body::{read_form, read_json};
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+use crate::reply;
+
+type Answer = Result<HttpResponse, Failure>;
+
+/// `GET metadata`: open to everybody.
+pub(crate) async fn capabilities(incoming: Incoming) -> Answer {
+    Ok(reply::document(interactions::capability_statement(incoming.service()).to_string()))
+}
+
+/// `GET [type]/[id]`
+pub(crate) async fn read(incoming: Incoming) -> Answer {
+    let access = incoming.decide(Interaction::Read)?;
+    let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(404)?);
+    let record = interactions::read(incoming.service(), &access, resource_type, &id).await?;
+    reply::record(&record, &incoming.freshness()?)
+}
+
+/// `GET [type]/[id]/_history/[version]`
+pub(crate) async fn read_version(incoming: Incoming) -> Answer {
+    let access = incoming.decide(Interaction::VersionRead)?;
+    let (resource_type, id, version) =
+        (incoming.resource_type("type")?, incoming.id(404)?, incoming.version()?);
+    let record = interactions::read_version(incoming.service(), &access, resource_type, &id, version).await?;
+    reply::record(&record, &incoming.freshness()?)
+}
+
+/// `POST [type]`, with `If-None-Exist` conditional.
+pub(crate) async fn create(incoming: Incoming, payload: Payload) -> Answer {
+    let access = incoming.decide(Interaction::Create)?;
+    let resource_type = incoming.resource_type("type")?;
+    let criteria = incoming.if_none_exist()?;
+    let body = read_json(&incoming.state, incoming.headers(), payload).await?;
+    let service = incoming.service();
+    let stored = match criteria {
+        None => interactions::create(service, &access, resource_type, &body.bytes).await?,
+        Some(criteria) => {
+            interactions::conditional_create(service, &access, resource_type, &body.bytes, &criteria).await?
+        }
+    };
+    reply::stored(service, &stored, incoming.preferences.answer)
+}
+
+/// `PUT [type]/[id]`
+pub(crate) async fn update(incoming: Incoming, payload: Payload) -> Answer {
+    let access = incoming.decide(Interaction::Update)?;
+    let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(400)?);
+    let if_match = incoming.if_match()?;
+    let body = read_json(&incoming.state, incoming.headers(), payload).await?;
+    let service = incoming.service();
+    let stored = interactions::update(service, &access, resource_type, &id, &body.bytes, if_match).await?;
+    reply::stored(service, &stored, incoming.preferences.answer)
+}
+
+/// `PUT [type]?criteria`
+pub(crate) async fn conditional_update(incoming: Incoming, payload: Payload) -> Answer {
+    let access = incoming.decide(Interaction::Update)?;
+    let resource_type = incoming.resource_type("type")?;
+    let if_match = incoming.if_match()?;
+    let body = read_json(&incoming.state, incoming.headers(), payload).await?;
+    let service = incoming.service();
+    let criteria = incoming.query();
+    let stored =
+        interactions::conditional_update(service, &access, resource_type, &body.bytes, criteria, if_match).await?;
+    reply::stored(service, &stored, incoming.preferences.answer)
+}
+
+/// `DELETE [type]/[id]`
+pub(crate) async fn delete(incoming: Incoming) -> Answer {
+    let access = incoming.decide(Interaction::Delete)?;
+    let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(400)?);
+    let service = incoming.service();
+    let stored = interactions::delete(service, &access, resource_type, &id, incoming.if_match()?).await?;
+    reply::stored(service, &stored, incoming.preferences.answer)
+}
+
+/// `DELETE [type]?criteria`
+pub(crate) async fn conditional_delete(incoming: Incoming) -> Answer {
+    let access = incoming.decide(Interaction::Delete)?;
+    let resource_type = incoming.resource_type("type")?;
+    let service = incoming.service();
+    match interactions::conditional_delete(service, &access, resource_type, incoming.query()).await? {
+        Some(stored) => reply::stored(service, &stored, incoming.preferences.answer),
+        None => Ok(HttpResponse::NoContent().finish()),
+    }
+}
+
+/// `GET _history`
+pub(crate) async fn system_history(incoming: Incoming) -> Answer {
+    history(&incoming, HistoryScope::System).await
+}
+
+/// `GET [type]/_history`
+pub(crate) async fn type_history(incoming: Incoming) -> Answer {
+    let scope = HistoryScope::Type(incoming.resource_type("type")?);
+    history(&incoming, scope).await
+}
+
+/// `GET [type]/[id]/_history`
+pub(crate) async fn instance_history(incoming: Incoming) -> Answer {
+    let scope = HistoryScope::Instance(incoming.resource_type("type")?, incoming.id(404)?);
+    history(&incoming, scope).await
+}
+
+async fn history(incoming: &Incoming, scope: HistoryScope) -> Answer {
+    let access = incoming.decide(Interaction::History)?;
+    let strict = incoming.preferences.strict;
+    let bundle = interactions::history(incoming.service(), &access, &scope, &incoming.pairs, strict).await?;
+    Ok(reply::document(bundle))
+}
+
+/// `GET [type]?parameters`
+pub(crate) async fn search(incoming: Incoming) -> Answer {
+    let request = SearchRequest {
+        resource_type: incoming.resource_type("type")?,
+        compartment: None,
+        pairs: incoming.pairs.clone(),
+        strict: incoming.preferences.strict,
+        posted: false,
+    };
+    run_search(&incoming, request).await
+}
+
+/// `POST [type]/_search`
+pub(crate) async fn posted_search(incoming: Incoming, payload: Payload) -> Answer {
+    incoming.decide(Interaction::Search)?;
+    let form = read_form(&incoming.state, incoming.headers(), payload).await?;
+    let request = SearchRequest {
+        resource_type: incoming.resource_type("type")?,
+        compartment: None,
+        pairs: [incoming.pairs.clone(), pairs(&form)].concat(),
+        strict: incoming.preferences.strict,
+        posted: true,
+    };
+    run_search(&incoming, request).await
+}
+
+/// `GET [compartment]/[id]/[type]?parameters`
+pub(crate) async fn compartment_search(incoming: Incoming) -> Answer {
+    let request = compartment_request(&incoming, incoming.pairs.clone(), false)?;
+    run_search(&incoming, request).await
+}
+
+/// `POST [compartment]/[id]/[type]/_search`
+pub(crate) async fn posted_compartment_search(incoming: Incoming, payload: Payload) -> Answer {
+    incoming.decide(Interaction::Search)?;
+    let form = read_form(&incoming.state, incoming.headers(), payload).await?;
+    let pairs = [incoming.pairs.clone(), pairs(&form)].concat();
+    let request = compartment_request(&incoming, pairs, true)?;
+    run_search(&incoming, request).await
+}
+
+fn compartment_request(
+    incoming: &Incoming,
+    pairs: Vec<(String, String)>,
+    posted: bool,
+) -> Result<SearchRequest, Failure> {
+    let compartment = incoming.resource_type("type")?;
+    let known = ["Device", "Encounter", "Patient", "Practitioner", "RelatedPerson"];
+    if !known.contains(&compartment.as_str()) {
+        return Err(Failure::new(404, Fault::UnknownPath));
+    }
+    Ok(SearchRequest {
+        resource_type: incoming.resource_type("member")?,
+        compartment: Some((compartment, incoming.id(404)?)),
+        pairs,
+        strict: incoming.preferences.strict,
+        posted,
+    })
+}
+
+async fn run_search(incoming: &Incoming, request: SearchRequest) -> Answer {
+    let access = incoming.decide(Interaction::Search)?;
+    Ok(reply::document(interactions::search(incoming.service(), &access, request).await?))
+}
+
+/// `POST [base]`: batch or transaction.
+pub(crate) async fn bundle(incoming: Incoming, payload: Payload) -> Answer {
+    // Nobody unknown gets a body read.
+    incoming.decide(Interaction::Read)?;
+    let mut body = read_json(&incoming.state, incoming.headers(), payload).await?;
+    let answer = incoming.preferences.answer.unwrap_or(interactions::Return::Minimal);
+    let bytes = body.take();
+    let text = interactions::process_bundle(incoming.service(), &incoming.caller, bytes, answer).await?;
+    Ok(reply::document(text))
+}
+
+/// `GET Patient/[id]/$everything`
+pub(crate) async fn everything(incoming: Incoming) -> Answer {
+    let access = incoming.decide(Interaction::ReadOperation)?;
+    if incoming.resource_type("type")? != ResourceType::PATIENT {
+        return Err(Failure::new(404, Fault::UnknownOperation { name: "$everything".to_owned() }));
+    }
+    let (id, strict) = (incoming.id(404)?, incoming.preferences.strict);
+    Ok(reply::document(
+        interactions::everything(incoming.service(), &access, &id, &incoming.pairs, strict).await?,
+    ))
+}

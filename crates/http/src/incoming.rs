@@ -1,0 +1,154 @@
+//! What every FHIR handler reads from a request: who asks, what is preferred, which parameters were sent.
+
+use std::future::{Ready, ready};
+
+use access::{Access, Caller, Interaction};
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
+use interactions::{EntityTags, Freshness, Service, pairs};
+
+use crate::app::{Authentication, State};
+use crate::failure::Failure;
+use crate::negotiation::{Preferences, accepts_json};
+
+/// A request with its caller.
+pub(crate) struct Incoming {
+    pub(crate) state: Data<State>,
+    pub(crate) caller: Caller,
+    pub(crate) preferences: Preferences,
+    pub(crate) pairs: Vec<(String, String)>,
+    request: HttpRequest,
+}
+
+impl FromRequest for Incoming {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request))
+    }
+}
+
+fn read(request: &HttpRequest) -> Result<Incoming, Failure> {
+    let state = request.app_data::<Data<State>>().cloned().ok_or_else(|| Failure::new(500, Fault::Internal))?;
+    let query = request.query_string();
+    let pairs = if query.is_empty() { Vec::new() } else { pairs(query) };
+    let format = pairs.iter().find(|(name, _)| name == "_format").map(|(_, value)| value.as_str());
+    if !accepts_json(request.headers(), format) {
+        return Err(Failure::new(406, Fault::NotAcceptable));
+    }
+    let caller = caller(&state.app.authentication, request.headers())?;
+    let preferences = Preferences::read(request.headers());
+    Ok(Incoming { state, caller, preferences, pairs, request: request.clone() })
+}
+
+fn caller(authentication: &Authentication, headers: &HeaderMap) -> Result<Caller, Failure> {
+    let tokens = match authentication {
+        Authentication::Off => return local_only(headers),
+        Authentication::Tokens(tokens) => tokens,
+    };
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(Caller::Anonymous) };
+    let invalid = || Failure::new(401, Fault::InvalidToken);
+    let value = value.to_str().map_err(|_| invalid())?;
+    let (scheme, token) = value.split_once(' ').ok_or_else(invalid)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(invalid());
+    }
+    tokens.verify(token.trim(), Instant::now()).map_err(|_| invalid())
+}
+
+/// Without authentication only names of this machine are answered: a page from elsewhere that resolves its
+/// own name to the loopback address gets nothing (DNS rebinding).
+fn local_only(headers: &HeaderMap) -> Result<Caller, Failure> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let is_local = name == "localhost"
+        || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    if is_local { Ok(Caller::Unrestricted) } else { Err(Failure::new(403, Fault::Forbidden)) }
+}
+
+impl Incoming {
+    pub(crate) fn service(&self) -> &Service {
+        &self.state.app.service
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// Asks the gate.
+    pub(crate) fn decide(&self, interaction: Interaction) -> Result<Access, Failure> {
+        Ok(self.service().decide(&self.caller, interaction)?)
+    }
+
+    fn segment(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// The resource type in the path.
+    pub(crate) fn resource_type(&self, name: &str) -> Result<ResourceType, Failure> {
+        let text = self.segment(name);
+        text.parse().map_err(|_| Failure::new(404, Fault::UnknownResourceType { name: text.to_owned() }))
+    }
+
+    /// The id in the path; an impossible one is answered with `status`.
+    pub(crate) fn id(&self, status: u16) -> Result<LogicalId, Failure> {
+        LogicalId::try_from(self.segment("id")).map_err(|_| Failure::new(status, Fault::InvalidId))
+    }
+
+    /// The version in the path.
+    pub(crate) fn version(&self) -> Result<VersionId, Failure> {
+        VersionId::try_from(self.segment("version")).map_err(|_| Failure::new(404, Fault::NoSuchVersion))
+    }
+
+    fn header(&self, name: &'static str) -> Result<Option<&str>, Failure> {
+        let invalid = |_| Failure::new(400, Fault::InvalidHeader { name: name.to_owned() });
+        self.headers().get(name).map(|value| value.to_str().map_err(invalid)).transpose()
+    }
+
+    /// `If-Match`: one version.
+    pub(crate) fn if_match(&self) -> Result<Option<VersionId>, Failure> {
+        let Some(text) = self.header("if-match")? else { return Ok(None) };
+        match EntityTags::parse(text) {
+            Some(EntityTags::Versions(versions)) => match versions.as_slice() {
+                [version] => Ok(Some(*version)),
+                // A tag that no version can have: no version matches.
+                [] => Err(Failure::new(412, Fault::NothingToMatch)),
+                _ => Err(Failure::new(400, Fault::InvalidHeader { name: "If-Match".to_owned() })),
+            },
+            _ => Err(Failure::new(400, Fault::InvalidHeader { name: "If-Match".to_owned() })),
+        }
+    }
+
+    /// `If-None-Match` and `If-Modified-Since`. A date that cannot be read counts as absent (RFC 9110).
+    pub(crate) fn freshness(&self) -> Result<Freshness, Failure> {
+        let versions = match self.header("if-none-match")? {
+            None => None,
+            Some(text) => {
+                let invalid = || Failure::new(400, Fault::InvalidHeader { name: "If-None-Match".to_owned() });
+                Some(EntityTags::parse(text).ok_or_else(invalid)?)
+            }
+        };
+        let since = self.header("if-modified-since")?.and_then(|text| httpdate::parse_http_date(text).ok());
+        let since = since.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map(|age| {
+            Instant::from_microseconds(i64::try_from(age.as_micros()).unwrap_or(i64::MAX))
+        });
+        Ok(Freshness { versions, since })
+    }
+
+    /// `If-None-Exist`
+    pub(crate) fn if_none_exist(&self) -> Result<Option<String>, Failure> {
+        Ok(self.header("if-none-exist")?.map(str::to_owned))
+    }
+
+    /// The text behind the question mark.
+    pub(crate) fn query(&self) -> &str {
+        self.request.query_string()
+    }
+}

@@ -1,0 +1,61 @@
+//! `/metrics` in OpenMetrics text. Labels are paths as patterns, methods and statuses: never a value.
+
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+use crate::app::State;
+
+type Labels = [(&'static str, String); 3];
+
+/// The figures of this process.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Labels, Counter>,
+    seconds: Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>,
+    pub(crate) running: Gauge<i64, AtomicI64>,
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_5, 2.0, 16))
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("healthbook");
+        let requests = Family::default();
+        let seconds = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let running = Gauge::default();
+        registry.register("http_requests", "Requests that were answered", requests.clone());
+        registry.register("http_request_seconds", "Time from request to answer", seconds.clone());
+        registry.register("http_requests_running", "Requests that are being answered", running.clone());
+        Self { registry, requests, seconds, running }
+    }
+
+    /// Counts an answered request.
+    pub(crate) fn observe(&self, method: &str, path: &str, status: u16, duration: Duration) {
+        let (method, path) = (("method", method.to_owned()), ("path", path.to_owned()));
+        let labels = [method.clone(), path.clone(), ("status", status.to_string())];
+        self.requests.get_or_create(&labels).inc();
+        self.seconds.get_or_create(&[method, path]).observe(duration.as_secs_f64());
+    }
+}
+
+/// `GET /metrics`
+pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
+    let mut text = String::new();
+    match encode(&mut text, &state.metrics.registry) {
+        Ok(()) => HttpResponse::Ok()
+            .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+            .body(text),
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    }
+}

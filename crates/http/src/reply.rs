@@ -1,0 +1,60 @@
+//! Answers: resources with their version headers, Bundles, writes.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use fhir::{Fault, Instant, Issue, VersionId};
+use interactions::{Freshness, Problem, Return, Service, Stored};
+use record_store::Record;
+
+use crate::failure::Failure;
+use crate::negotiation::FHIR_JSON;
+
+fn version_headers(response: &mut actix_web::HttpResponseBuilder, version: VersionId, updated: Instant) {
+    let seconds = u64::try_from(updated.seconds()).unwrap_or(0);
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    response.insert_header((header::ETAG, format!("W/\"{version}\"")));
+    response.insert_header((header::LAST_MODIFIED, httpdate::fmt_http_date(time)));
+}
+
+/// A resource that was read, or 304 when the caller has it already.
+pub(crate) fn record(record: &Record, freshness: &Freshness) -> Result<HttpResponse, Failure> {
+    let fresh = freshness.holds(record);
+    let mut response = HttpResponse::build(if fresh { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    version_headers(&mut response, record.version, record.last_updated);
+    if fresh {
+        return Ok(response.finish());
+    }
+    let body = record.to_json().map_err(Problem::from)?.ok_or_else(|| Failure::new(410, Fault::Gone))?;
+    Ok(response.insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(body))
+}
+
+/// A Bundle, a CapabilityStatement, or any other FHIR document.
+pub(crate) fn document(text: String) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(text)
+}
+
+/// What came of a write.
+pub(crate) fn stored(service: &Service, stored: &Stored, answer: Option<Return>) -> Result<HttpResponse, Failure> {
+    let Stored { resource_type, id, version, last_updated, .. } = stored;
+    let answer = answer.unwrap_or_default();
+    let mut status = StatusCode::from_u16(stored.status()).unwrap_or(StatusCode::OK);
+    if answer == Return::OperationOutcome && status == StatusCode::NO_CONTENT {
+        status = StatusCode::OK;
+    }
+    let mut response = HttpResponse::build(status);
+    version_headers(&mut response, *version, *last_updated);
+    if stored.body.is_some() {
+        let location = format!("{}/{resource_type}/{id}/_history/{version}", service.base());
+        response.insert_header((header::LOCATION, location));
+    }
+    let body = match answer {
+        Return::Minimal => None,
+        Return::Representation => stored.to_json()?,
+        Return::OperationOutcome => Some(fhir::outcome_json(&[Issue::information(Fault::AllOk)])),
+    };
+    match body {
+        Some(body) => Ok(response.insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(body)),
+        None => Ok(response.finish()),
+    }
+}

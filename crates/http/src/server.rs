@@ -1,0 +1,67 @@
+//! Starting and stopping.
+
+use std::future::Future;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer};
+use fhir::Fault;
+use tokio::sync::Semaphore;
+
+use crate::app::{App, HttpSettings, State};
+use crate::failure::Failure;
+use crate::metrics::Metrics;
+use crate::{fhir_routes, health, home, metrics, watch};
+
+/// Large bodies that are parsed at one time.
+const LARGE_BODIES: usize = 2;
+
+/// Serves until `shutdown` is done, then lets running requests finish.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    settings: HttpSettings,
+    shutdown: impl Future<Output = ()>,
+) -> std::io::Result<()> {
+    let state = Data::new(State {
+        address: listener.local_addr()?,
+        metrics: Metrics::new(),
+        body_budget: Arc::new(Semaphore::new((settings.body_budget / 1024).max(settings.body_limit / 1024))),
+        large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
+        stopping: AtomicBool::new(false),
+        app,
+        settings: settings.clone(),
+    });
+    let shared = state.clone();
+    let mut server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(shared.clone())
+            .wrap(from_fn(watch::watch))
+            .service(web::scope("/fhir").configure(fhir_routes::configure).default_service(web::to(unknown_path)))
+            .route("/health/live", web::get().to(health::live))
+            .route("/health/ready", web::get().to(health::ready))
+            .route("/metrics", web::get().to(metrics::metrics))
+            .route("/", web::get().to(home::home))
+            .default_service(web::to(unknown_path))
+    })
+    .disable_signals()
+    .shutdown_timeout(settings.shutdown_limit.as_secs())
+    .client_request_timeout(std::time::Duration::from_secs(10));
+    if let Some(workers) = settings.workers {
+        server = server.workers(workers);
+    }
+    let running = server.listen(listener)?.run();
+    let handle = running.handle();
+    let serving = tokio::spawn(running);
+    shutdown.await;
+    state.stopping.store(true, Ordering::Relaxed);
+    handle.stop(true).await;
+    serving.await.map_err(std::io::Error::other)?
+}
+
+async fn unknown_path() -> Result<HttpResponse, Failure> {
+    Err(Failure::new(404, Fault::UnknownPath))
+}

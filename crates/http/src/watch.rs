@@ -1,0 +1,74 @@
+//! Around every request: its id, its line in the log, its figures, the headers that every answer has.
+
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use crate::app::State;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The middleware.
+pub(crate) async fn watch<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let started = Instant::now();
+    let id = request_id(&request);
+    let method = known_method(request.method().as_str());
+    let state = request.app_data::<Data<State>>().cloned();
+    if let Some(state) = &state {
+        state.metrics.running.inc();
+    }
+    let result = next.call(request).await;
+    let duration = started.elapsed();
+    let (status, path) = match &result {
+        // The pattern, not the path: ids stay out of logs and labels.
+        Ok(response) => (response.status().as_u16(), response.request().match_pattern()),
+        Err(error) => (error.as_response_error().status_code().as_u16(), None),
+    };
+    let path = path.as_deref().unwrap_or("other");
+    if let Some(state) = &state {
+        state.metrics.running.dec();
+        state.metrics.observe(method, path, status, duration);
+    }
+    let milliseconds = duration.as_secs_f64() * 1_000.0;
+    if status >= 500 {
+        tracing::error!(request_id = id.as_str(), method, path, status, milliseconds, "request failed");
+    } else {
+        tracing::info!(request_id = id.as_str(), method, path, status, milliseconds, "request");
+    }
+    let mut response = result?;
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+/// Methods are a label of the figures, so only known ones are told apart.
+fn known_method(method: &str) -> &'static str {
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("other")
+}
+
+/// The caller's `X-Request-Id` when it is short and plain, else a new one.
+fn request_id(request: &ServiceRequest) -> String {
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let plain = |text: &&str| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+    };
+    given.filter(plain).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+}

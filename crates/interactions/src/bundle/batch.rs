@@ -1,0 +1,116 @@
+//! batch: every entry for itself, in FHIR's order: deletions, creations, updates, reads.
+
+use access::{Caller, Interaction};
+use fhir::Fault;
+use futures_util::{StreamExt, stream};
+
+use super::get::get;
+use super::{Action, Entry};
+use crate::bundle_text::{BundleText, EntryResponse};
+use crate::{
+    Problem, Return, Service, Stored, conditional_create, conditional_delete, conditional_update, create, delete,
+    update,
+};
+
+/// Entries of one kind that run at the same time, so that they share commits.
+const AT_ONCE: usize = 64;
+
+/// Runs a batch and writes the Bundle of answers.
+pub(super) async fn answer(
+    service: &Service,
+    caller: &Caller,
+    body: Vec<u8>,
+    entries: Vec<Entry>,
+    answer: Return,
+) -> Result<String, Problem> {
+    let mut responses: Vec<(usize, EntryResponse)> = Vec::with_capacity(entries.len());
+    for order in 0..=3 {
+        let running = entries
+            .iter()
+            .filter(|entry| entry.action.as_ref().map_or(0, Action::order) == order)
+            .map(|entry| async {
+                let response = match run(service, caller, &body, entry, answer).await {
+                    Ok(response) => response,
+                    Err(problem) => refused(problem.within(&entry.place())),
+                };
+                (entry.index, response)
+            });
+        // Boxed: the futures borrow from here, and the compiler cannot see through the stream otherwise.
+        let running: Vec<_> = running.map(Box::pin).collect();
+        let mut done = stream::iter(running).buffer_unordered(AT_ONCE);
+        while let Some(response) = done.next().await {
+            responses.push(response);
+        }
+    }
+    responses.sort_by_key(|(index, _)| *index);
+    let mut bundle = BundleText::new("batch-response", None, &[]);
+    for (_, response) in &responses {
+        bundle.response(response);
+    }
+    Ok(bundle.finish())
+}
+
+fn refused(problem: Problem) -> EntryResponse {
+    EntryResponse { status: problem.status, outcome: Some(problem.outcome()), ..EntryResponse::default() }
+}
+
+async fn run(
+    service: &Service,
+    caller: &Caller,
+    body: &[u8],
+    entry: &Entry,
+    answer: Return,
+) -> Result<EntryResponse, Problem> {
+    let stored = match entry.action.clone()? {
+        Action::Create { resource_type, criteria: None } => {
+            let access = service.decide(caller, Interaction::Create)?;
+            create(service, &access, resource_type, entry.text(body)?).await
+        }
+        Action::Create { resource_type, criteria: Some(criteria) } => {
+            let access = service.decide(caller, Interaction::Create)?;
+            conditional_create(service, &access, resource_type, entry.text(body)?, &criteria).await
+        }
+        Action::Update { resource_type, id, if_match } => {
+            let access = service.decide(caller, Interaction::Update)?;
+            update(service, &access, resource_type, &id, entry.text(body)?, if_match).await
+        }
+        Action::ConditionalUpdate { resource_type, criteria, if_match } => {
+            let access = service.decide(caller, Interaction::Update)?;
+            conditional_update(service, &access, resource_type, entry.text(body)?, &criteria, if_match).await
+        }
+        Action::Delete { resource_type, id, if_match } => {
+            let access = service.decide(caller, Interaction::Delete)?;
+            delete(service, &access, resource_type, &id, if_match).await
+        }
+        Action::ConditionalDelete { resource_type, criteria } => {
+            let access = service.decide(caller, Interaction::Delete)?;
+            match conditional_delete(service, &access, resource_type, &criteria).await? {
+                Some(stored) => Ok(stored),
+                None => return Ok(EntryResponse { status: 204, ..EntryResponse::default() }),
+            }
+        }
+        Action::Get { url, versions, since } => return get(service, caller, &url, versions, since).await,
+    };
+    // Places inside the resource are seen from the Bundle.
+    let stored = stored.map_err(|problem| problem.within("entry.resource"))?;
+    stored_response(service, &stored, answer)
+}
+
+/// The answer to an entry that wrote.
+pub(super) fn stored_response(
+    service: &Service,
+    stored: &Stored,
+    answer: Return,
+) -> Result<EntryResponse, Problem> {
+    let Stored { resource_type, id, version, last_updated, .. } = stored;
+    let deleted = stored.body.is_none();
+    let outcome = (answer == Return::OperationOutcome)
+        .then(|| fhir::outcome_json(&[fhir::Issue::information(Fault::AllOk)]));
+    Ok(EntryResponse {
+        status: stored.status(),
+        location: (!deleted).then(|| format!("{}/{resource_type}/{id}/_history/{version}", service.base())),
+        version: Some((*version, *last_updated)),
+        resource: if answer == Return::Representation { stored.to_json()? } else { None },
+        outcome,
+    })
+}

@@ -1,0 +1,81 @@
+//! `GET` inside a Bundle: the same answers as over HTTP.
+
+use access::{Caller, Interaction};
+use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
+use record_store::{HistoryScope, Record};
+
+use crate::bundle_text::EntryResponse;
+use crate::query_text::pairs;
+use crate::{EntityTags, Freshness, Problem, SearchRequest, Service, everything, history, read, read_version, search};
+
+/// Answers one `GET`.
+pub(super) async fn get(
+    service: &Service,
+    caller: &Caller,
+    url: &str,
+    versions: Option<EntityTags>,
+    since: Option<Instant>,
+) -> Result<EntryResponse, Problem> {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let pairs = pairs(query);
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let unknown = || Problem::new(404, Fault::UnknownPath);
+    let type_of = |name: &str| {
+        name.parse::<ResourceType>()
+            .map_err(|_| Problem::new(404, Fault::UnknownResourceType { name: name.to_owned() }))
+    };
+    let id_of = |text: &str| LogicalId::try_from(text).map_err(|_| Problem::new(404, Fault::InvalidId));
+    let freshness = Freshness { versions, since };
+    let bundle = match segments.as_slice() {
+        ["metadata"] => crate::capability_statement(service).to_string(),
+        ["_history"] => {
+            let access = service.decide(caller, Interaction::History)?;
+            history(service, &access, &HistoryScope::System, &pairs, false).await?
+        }
+        [kind] => {
+            let access = service.decide(caller, Interaction::Search)?;
+            let resource_type = type_of(kind)?;
+            let request =
+                SearchRequest { resource_type, compartment: None, pairs, strict: false, posted: false };
+            search(service, &access, request).await?
+        }
+        [kind, "_history"] => {
+            let access = service.decide(caller, Interaction::History)?;
+            history(service, &access, &HistoryScope::Type(type_of(kind)?), &pairs, false).await?
+        }
+        [kind, id] => {
+            let access = service.decide(caller, Interaction::Read)?;
+            return resource(read(service, &access, type_of(kind)?, &id_of(id)?).await?, &freshness);
+        }
+        [kind, id, "_history"] => {
+            let access = service.decide(caller, Interaction::History)?;
+            history(service, &access, &HistoryScope::Instance(type_of(kind)?, id_of(id)?), &pairs, false).await?
+        }
+        ["Patient", id, "$everything"] => {
+            let access = service.decide(caller, Interaction::ReadOperation)?;
+            everything(service, &access, &id_of(id)?, &pairs, false).await?
+        }
+        [compartment, id, kind] => {
+            let access = service.decide(caller, Interaction::Search)?;
+            let compartment = Some((type_of(compartment)?, id_of(id)?));
+            let request =
+                SearchRequest { resource_type: type_of(kind)?, compartment, pairs, strict: false, posted: false };
+            search(service, &access, request).await?
+        }
+        [kind, id, "_history", version] => {
+            let access = service.decide(caller, Interaction::VersionRead)?;
+            let version = VersionId::try_from(*version).map_err(|_| Problem::new(404, Fault::NoSuchVersion))?;
+            return resource(read_version(service, &access, type_of(kind)?, &id_of(id)?, version).await?, &freshness);
+        }
+        _ => return Err(unknown()),
+    };
+    Ok(EntryResponse { status: 200, resource: Some(bundle), ..EntryResponse::default() })
+}
+
+fn resource(record: Record, freshness: &Freshness) -> Result<EntryResponse, Problem> {
+    let version = Some((record.version, record.last_updated));
+    if freshness.holds(&record) {
+        return Ok(EntryResponse { status: 304, version, ..EntryResponse::default() });
+    }
+    Ok(EntryResponse { status: 200, version, resource: record.to_json()?, ..EntryResponse::default() })
+}

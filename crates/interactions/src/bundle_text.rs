@@ -1,0 +1,159 @@
+//! Writing Bundles of answers as text: bodies are copied as they are, never parsed.
+
+use fhir::{Issue, LogicalId, ResourceType, VersionId, outcome_json};
+use json::write_string;
+use record_store::{Change, Record};
+
+use crate::Problem;
+
+/// A Bundle that is being written.
+pub(crate) struct BundleText {
+    out: String,
+    entries: usize,
+}
+
+impl BundleText {
+    /// Starts a Bundle of a type, with its total and its links (relation, url).
+    pub(crate) fn new(kind: &str, total: Option<u64>, links: &[(&str, String)]) -> Self {
+        let now = fhir::Instant::now();
+        let mut out = format!(
+            "{{\"resourceType\":\"Bundle\",\"id\":\"{}\",\"meta\":{{\"lastUpdated\":\"{now}\"}},\"type\":\"{kind}\"",
+            uuid::Uuid::now_v7()
+        );
+        if let Some(total) = total {
+            out.push_str(&format!(",\"total\":{total}"));
+        }
+        for (index, (relation, url)) in links.iter().enumerate() {
+            out.push_str(if index == 0 { ",\"link\":[" } else { "," });
+            out.push_str(&format!("{{\"relation\":\"{relation}\",\"url\":"));
+            write_string(url, &mut out);
+            out.push('}');
+        }
+        if !links.is_empty() {
+            out.push(']');
+        }
+        Self { out, entries: 0 }
+    }
+
+    fn begin(&mut self) {
+        self.out.push_str(if self.entries == 0 { ",\"entry\":[{" } else { ",{" });
+        self.entries += 1;
+    }
+
+    fn full_url(&mut self, base: &str, resource_type: ResourceType, id: &LogicalId) {
+        self.out.push_str("\"fullUrl\":");
+        write_string(&format!("{base}/{resource_type}/{id}"), &mut self.out);
+    }
+
+    /// A resource that was found: `match` or `include`.
+    pub(crate) fn found(&mut self, base: &str, record: &Record, mode: &str) -> Result<(), Problem> {
+        let Some(resource) = record.to_json()? else { return Ok(()) };
+        self.begin();
+        self.full_url(base, record.resource_type, &record.id);
+        self.out.push_str(",\"resource\":");
+        self.out.push_str(&resource);
+        self.out.push_str(&format!(",\"search\":{{\"mode\":\"{mode}\"}}}}"));
+        Ok(())
+    }
+
+    /// What is to be said about a search.
+    pub(crate) fn outcome(&mut self, issues: &[Issue]) {
+        if !issues.is_empty() {
+            self.begin();
+            self.out.push_str("\"resource\":");
+            self.out.push_str(&outcome_json(issues));
+            self.out.push_str(",\"search\":{\"mode\":\"outcome\"}}");
+        }
+    }
+
+    /// A version of a history.
+    pub(crate) fn version(&mut self, base: &str, record: &Record) -> Result<(), Problem> {
+        self.begin();
+        self.full_url(base, record.resource_type, &record.id);
+        if let Some(resource) = record.to_json()? {
+            self.out.push_str(",\"resource\":");
+            self.out.push_str(&resource);
+        }
+        let (method, status) = match record.change {
+            Change::Create => ("POST", "201 Created"),
+            Change::Update => ("PUT", "200 OK"),
+            Change::Delete => ("DELETE", "204 No Content"),
+        };
+        let url = match record.change {
+            Change::Create => record.resource_type.to_string(),
+            Change::Update | Change::Delete => format!("{}/{}", record.resource_type, record.id),
+        };
+        self.out.push_str(&format!(
+            ",\"request\":{{\"method\":\"{method}\",\"url\":\"{url}\"}},\"response\":{{\"status\":\"{status}\",\
+             \"etag\":\"W/\\\"{}\\\"\",\"lastModified\":\"{}\"}}}}",
+            record.version, record.last_updated
+        ));
+        Ok(())
+    }
+
+    /// An answer to an entry of a batch or transaction.
+    pub(crate) fn response(&mut self, response: &EntryResponse) {
+        self.begin();
+        if let Some(resource) = &response.resource {
+            self.out.push_str("\"resource\":");
+            self.out.push_str(resource);
+            self.out.push(',');
+        }
+        let reason = reason(response.status);
+        self.out.push_str(&format!("\"response\":{{\"status\":\"{} {reason}\"", response.status));
+        if let Some(location) = &response.location {
+            self.out.push_str(",\"location\":");
+            write_string(location, &mut self.out);
+        }
+        if let Some((version, last_updated)) = &response.version {
+            self.out.push_str(&format!(
+                ",\"etag\":\"W/\\\"{version}\\\"\",\"lastModified\":\"{last_updated}\""
+            ));
+        }
+        if let Some(outcome) = &response.outcome {
+            self.out.push_str(",\"outcome\":");
+            self.out.push_str(outcome);
+        }
+        self.out.push_str("}}");
+    }
+
+    pub(crate) fn finish(mut self) -> String {
+        if self.entries > 0 {
+            self.out.push(']');
+        }
+        self.out.push('}');
+        self.out
+    }
+}
+
+/// The answer to an entry of a batch or transaction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EntryResponse {
+    pub(crate) status: u16,
+    pub(crate) location: Option<String>,
+    pub(crate) version: Option<(VersionId, fhir::Instant)>,
+    pub(crate) resource: Option<String>,
+    pub(crate) outcome: Option<String>,
+}
+
+/// The reason phrase of a status.
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        204 => "No Content",
+        304 => "Not Modified",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        409 => "Conflict",
+        410 => "Gone",
+        412 => "Precondition Failed",
+        422 => "Unprocessable Entity",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Internal Server Error",
+    }
+}

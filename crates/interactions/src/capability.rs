@@ -1,0 +1,104 @@
+//! `GET metadata`: what this server can do, made from the tables that it runs on
+//! (<https://hl7.org/fhir/R4/capabilitystatement.html>).
+
+use std::sync::OnceLock;
+
+use fhir::ResourceType;
+use search::ParameterType;
+use serde_json::{Value, json};
+
+use crate::Service;
+
+/// When the statement last changed by hand. It follows the code, not the clock.
+const DATE: &str = "2026-11-25";
+
+/// The CapabilityStatement as JSON. It is made once.
+pub fn capability_statement(service: &Service) -> &str {
+    service.capabilities().get_or_init(|| statement(service).to_string())
+}
+
+/// Where the statement is kept.
+pub(crate) type Capabilities = OnceLock<String>;
+
+fn statement(service: &Service) -> Value {
+    let resources: Vec<Value> = ResourceType::all().map(|resource_type| resource(service, resource_type)).collect();
+    json!({
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": DATE,
+        "publisher": "Healthbook",
+        "kind": "instance",
+        "software": {"name": "Healthbook", "version": env!("CARGO_PKG_VERSION")},
+        "implementation": {"description": "Healthbook: an electronic health book", "url": service.base()},
+        "fhirVersion": "4.0.1",
+        "format": ["json", "application/fhir+json"],
+        "rest": [{
+            "mode": "server",
+            "documentation": "References are stored as they are sent; a reference to this server need not lead to \
+                a resource that exists. Inside a transaction a urn:uuid or urn:oid reference and a conditional \
+                reference must be resolved, else the transaction is refused. Absolute references to this server \
+                are made relative.",
+            "security": {"description": "Bearer tokens (RFC 6750) of this server."},
+            "resource": resources,
+            "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
+        }],
+    })
+}
+
+fn resource(service: &Service, resource_type: ResourceType) -> Value {
+    let registry = service.store().registry();
+    let searchable: Vec<_> =
+        registry.parameters(resource_type).iter().filter(|parameter| parameter.searchable).collect();
+    let parameters: Vec<Value> = searchable
+        .iter()
+        .map(|parameter| {
+            json!({"name": parameter.code, "definition": parameter.url, "type": parameter.kind.as_str()})
+        })
+        .collect();
+    let name = resource_type.as_str();
+    let references = |owner: &str, code: &str| format!("{owner}:{code}");
+    let includes: Vec<String> = searchable
+        .iter()
+        .filter(|parameter| parameter.kind == ParameterType::Reference)
+        .map(|parameter| references(name, parameter.code))
+        .collect();
+    let reverse: Vec<String> = ResourceType::all()
+        .flat_map(|source| {
+            let parameters = registry.parameters(source).iter();
+            let of_this = parameters
+                .filter(|parameter| parameter.searchable && parameter.kind == ParameterType::Reference)
+                .filter(move |parameter| parameter.targets.contains(&resource_type));
+            of_this.map(move |parameter| format!("{source}:{}", parameter.code)).collect::<Vec<_>>()
+        })
+        .collect();
+    let mut value = json!({
+        "type": name,
+        "profile": format!("http://hl7.org/fhir/StructureDefinition/{name}"),
+        "interaction": [
+            {"code": "read"}, {"code": "vread"}, {"code": "update"}, {"code": "delete"},
+            {"code": "history-instance"}, {"code": "history-type"}, {"code": "create"}, {"code": "search-type"},
+        ],
+        "versioning": "versioned-update",
+        "readHistory": true,
+        "updateCreate": true,
+        "conditionalCreate": true,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": true,
+        "conditionalDelete": "single",
+        "referencePolicy": ["literal", "logical", "local"],
+        "searchInclude": includes,
+        "searchRevInclude": reverse,
+        "searchParam": parameters,
+    });
+    if resource_type == ResourceType::PATIENT
+        && let Value::Object(members) = &mut value
+    {
+        let definition = "http://hl7.org/fhir/OperationDefinition/Patient-everything";
+        members.insert("operation".to_owned(), json!([{"name": "everything", "definition": definition}]));
+    }
+    // Empty arrays may not stand in a resource.
+    if let Value::Object(members) = &mut value {
+        members.retain(|_, value| value.as_array().is_none_or(|items| !items.is_empty()));
+    }
+    value
+}

@@ -1,0 +1,62 @@
+//! Criteria of conditional interactions and conditional references: asked before the write, and asked again
+//! by the store inside the write's transaction.
+
+use access::Access;
+use fhir::{Fault, Instant, Issue, LogicalId, ResourceType};
+use record_store::Expectation;
+use search::QueryContext;
+
+use crate::query_text::pairs;
+use crate::{Problem, Service};
+
+/// How often a write is decided again when others change what its criteria match.
+pub(crate) const ATTEMPTS: usize = 16;
+
+/// Criteria and what they match.
+#[derive(Debug, Clone)]
+pub(crate) struct Condition {
+    pub(crate) expectation: Expectation,
+}
+
+impl Condition {
+    /// The only match. 412 when there are several.
+    pub(crate) fn only(&self) -> Result<Option<&LogicalId>, Problem> {
+        match self.expectation.found.as_slice() {
+            [] => Ok(None),
+            [id] => Ok(Some(id)),
+            _ => Err(Problem::new(412, Fault::MultipleMatches)),
+        }
+    }
+}
+
+/// Asks the criteria of a conditional interaction: the text behind the question mark, or of `If-None-Exist`.
+pub(crate) async fn ask(
+    service: &Service,
+    access: &Access,
+    resource_type: ResourceType,
+    criteria: &str,
+) -> Result<Condition, Problem> {
+    let criteria = criteria.rsplit_once('?').map_or(criteria, |(_, query)| query);
+    let pairs = pairs(criteria);
+    let context = QueryContext { base: service.base(), now: Instant::now(), default_count: 2, most_count: 2 };
+    let parsed = service.store().registry().parse(resource_type, &pairs, &context);
+    // What is not understood would widen the criteria: a conditional interaction is always strict.
+    let mut issues: Vec<Issue> = parsed.errors;
+    issues.extend(parsed.unknown);
+    if !issues.is_empty() {
+        return Err(Problem::from_issues(400, issues));
+    }
+    let mut plan = parsed.plan;
+    if plan.clauses.is_empty() {
+        return Err(Problem::bad_request(Fault::NoCriteria));
+    }
+    plan.count = 2;
+    plan.count_only = false;
+    plan.includes.clear();
+    plan.sort.clear();
+    let found = service.store().search_ids(access, &plan).await?;
+    let mut names: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    names.sort();
+    let criteria = format!("{resource_type}?{}", names.join("&"));
+    Ok(Condition { expectation: Expectation { plan, found, criteria } })
+}

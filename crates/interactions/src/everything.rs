@@ -1,0 +1,161 @@
+//! `Patient/[id]/$everything`: <https://hl7.org/fhir/R4/patient-operation-everything.html>.
+
+use std::collections::HashSet;
+
+use access::Access;
+use fhir::{DateRange, Fault, Instant, Issue, LogicalId, ReferenceText, ResourceType, rewrite_references};
+use record_store::Record;
+use search::Registry;
+use serde::{Deserialize, Serialize};
+
+use crate::bundle_text::BundleText;
+use crate::page::PAGE_PARAMETER;
+use crate::query_text::query_text;
+use crate::{Problem, Service, read};
+
+/// Resources of the book on a page when the caller does not say.
+const DEFAULT_COUNT: u32 = 1_000;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct EverythingPageState {
+    types: Vec<String>,
+    since: Option<i64>,
+    count: u32,
+    after: i64,
+}
+
+/// The book of a patient: the `Patient` first, then everything in the book in the order it came, then what
+/// it refers to outside the book (practitioners, organizations, medications, ...).
+pub async fn everything(
+    service: &Service,
+    access: &Access,
+    patient: &LogicalId,
+    pairs: &[(String, String)],
+    strict: bool,
+) -> Result<String, Problem> {
+    let place = format!("Patient/{patient}/$everything");
+    let request = read_request(service, &place, pairs)?;
+    if strict && !request.unknown.is_empty() {
+        return Err(Problem::from_issues(400, request.unknown));
+    }
+    // The patient decides whether there is anything to see.
+    read::read(service, access, ResourceType::PATIENT, patient).await?;
+    let store = service.store();
+    let page =
+        store.book(access, patient, &request.types, request.since, request.after, request.count).await?;
+    let outside = referred(service, access, &page.records, &request.types).await?;
+    let url = format!("{}/{place}", service.base());
+    let query = query_text(&request.understood);
+    let mark = if query.is_empty() { "" } else { "?" };
+    let mut links = vec![("self", format!("{url}{mark}{query}"))];
+    if let Some(next) = page.next {
+        let state = EverythingPageState {
+            types: request.types.iter().map(ToString::to_string).collect(),
+            since: request.since.map(Instant::microseconds),
+            count: request.count,
+            after: next,
+        };
+        links.push(("next", format!("{url}?{PAGE_PARAMETER}={}", service.links().seal(&place, &state)?)));
+    }
+    let total = u64::try_from(page.records.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());
+    let mut bundle = BundleText::new("searchset", total, &links);
+    for record in &page.records {
+        bundle.found(service.base(), record, "match")?;
+    }
+    for record in &outside {
+        bundle.found(service.base(), record, "include")?;
+    }
+    bundle.outcome(&request.unknown);
+    Ok(bundle.finish())
+}
+
+struct EverythingRequest {
+    types: Vec<ResourceType>,
+    since: Option<Instant>,
+    after: Option<i64>,
+    count: u32,
+    understood: Vec<(String, String)>,
+    unknown: Vec<Issue>,
+}
+
+fn read_request(
+    service: &Service,
+    place: &str,
+    pairs: &[(String, String)],
+) -> Result<EverythingRequest, Problem> {
+    let mut request = EverythingRequest {
+        types: Vec::new(),
+        since: None,
+        after: None,
+        count: DEFAULT_COUNT,
+        understood: Vec::new(),
+        unknown: Vec::new(),
+    };
+    for (name, value) in pairs {
+        let invalid = || {
+            let issue = Issue::error(Fault::InvalidSearchValue { name: name.clone() });
+            Problem::from_issue(400, issue.at(format!("http.{name}")))
+        };
+        match name.as_str() {
+            "_count" => {
+                let count: u32 = value.parse().map_err(|_| invalid())?;
+                request.count = count.clamp(1, service.settings().most_count.max(DEFAULT_COUNT));
+            }
+            "_since" => {
+                let range = DateRange::parse(value, service.store().registry().time_zone()).map_err(|_| invalid())?;
+                request.since = Some(Instant::from_microseconds(range.low));
+            }
+            "_type" => {
+                for name in value.split(',') {
+                    request.types.push(name.parse().map_err(|_| invalid())?);
+                }
+            }
+            PAGE_PARAMETER => {
+                let state: EverythingPageState = service.links().open(place, value)?;
+                request.types = state.types.iter().filter_map(|name| name.parse().ok()).collect();
+                request.since = state.since.map(Instant::from_microseconds);
+                request.count = state.count;
+                request.after = Some(state.after);
+            }
+            "_format" | "_pretty" => {}
+            _ => {
+                let fault = Fault::IgnoredParameter { name: name.clone() };
+                request.unknown.push(Issue::warning(fault).at(format!("http.{name}")));
+                continue;
+            }
+        }
+        request.understood.push((name.clone(), value.clone()));
+    }
+    Ok(request)
+}
+
+/// The resources outside any book that the records refer to.
+async fn referred(
+    service: &Service,
+    access: &Access,
+    records: &[Record],
+    types: &[ResourceType],
+) -> Result<Vec<Record>, Problem> {
+    let shown: HashSet<_> = records.iter().map(|record| (record.resource_type, record.id.clone())).collect();
+    let mut targets = HashSet::new();
+    for record in records {
+        let Some(text) = record.to_json()? else { continue };
+        let mut node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX })
+            .map_err(|_| Problem::new(500, Fault::Internal))?;
+        rewrite_references(&mut node, &mut |text| {
+            if let ReferenceText::Literal { base: None, resource_type, id, .. } = ReferenceText::parse(text) {
+                targets.insert((resource_type, id));
+            }
+            None
+        });
+    }
+    let mut targets: Vec<_> = targets
+        .into_iter()
+        .filter(|target| !shown.contains(target))
+        // What belongs to a book is on another page of this one, or is another person's.
+        .filter(|(resource_type, _)| !Registry::is_member(ResourceType::PATIENT, *resource_type))
+        .filter(|(resource_type, _)| types.is_empty() || types.contains(resource_type))
+        .collect();
+    targets.sort();
+    Ok(service.store().read_many(access, &targets).await?)
+}

@@ -1,0 +1,189 @@
+//! Loading Bundles and single resources in bulk, so that loading the same again changes nothing: ids are
+//! stable, and content that is already there makes no new version.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use access::{Caller, Interaction};
+use aws_lc_rs::digest::{SHA256, digest};
+use fhir::{Fault, Issue, LogicalId, ResourceType, check_envelope};
+use json::Node;
+use record_store::{Effect, Job, Precondition, Write};
+
+use crate::bundle::{Action, Entry, Identities, Outcome, blocking, read_entries, run_transaction};
+use crate::prepare::{content, localise, parse};
+use crate::{Problem, Service};
+
+/// What came of a Bundle.
+#[derive(Debug, Clone, Default)]
+pub struct ImportOutcome {
+    /// Resources that were not there.
+    pub created: usize,
+    /// Resources that have a new version.
+    pub updated: usize,
+    /// Resources that were there with the same content.
+    pub unchanged: usize,
+    /// Entries that were refused, by their index.
+    pub failed: Vec<(usize, Problem)>,
+}
+
+impl ImportOutcome {
+    fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Stored(stored) => match stored.effect {
+                Effect::Created => self.created += 1,
+                Effect::Updated | Effect::Deleted => self.updated += 1,
+                Effect::Unchanged | Effect::NothingToDelete => self.unchanged += 1,
+            },
+            Outcome::Nothing | Outcome::Read => {}
+        }
+    }
+}
+
+/// Loads a Bundle. A transaction is loaded whole or not at all; of any other Bundle every entry counts for
+/// itself. Entries without a request are put under their own id.
+pub async fn import_bundle(service: &Service, caller: &Caller, body: Vec<u8>) -> Result<ImportOutcome, Problem> {
+    let there = service.clone();
+    let (body, entries, whole) = blocking(move || {
+        let bundle = parse(&body)?;
+        let (resource_type, issues) = check_envelope(&bundle);
+        if !issues.is_empty() {
+            return Err(Problem::from_issues(400, issues));
+        }
+        if resource_type != Some(ResourceType::BUNDLE) {
+            return Err(Problem::bad_request(Fault::WrongResourceType { expected: "Bundle".to_owned() }));
+        }
+        let (entries, whole) = match bundle.text("type") {
+            Some("transaction") => (read_entries(&there, &bundle)?, true),
+            Some("batch") => (read_entries(&there, &bundle)?, false),
+            _ => (entries_to_put(&bundle), false),
+        };
+        Ok((body, entries, whole))
+    })
+    .await?;
+    let (body, entries) = (Arc::new(body), Arc::new(entries));
+    let mut report = ImportOutcome::default();
+    let together =
+        run_transaction(service, caller, Arc::clone(&body), Arc::clone(&entries), Identities::Stable).await;
+    match together {
+        Ok(outcomes) => outcomes.iter().for_each(|outcome| report.count(outcome)),
+        Err(problem) if whole || problem.is_transient() => return Err(problem),
+        Err(_) => {
+            for entry in entries.iter() {
+                let one = Arc::new(vec![entry.clone()]);
+                match run_transaction(service, caller, Arc::clone(&body), one, Identities::Stable).await {
+                    Ok(outcomes) => outcomes.iter().for_each(|outcome| report.count(outcome)),
+                    Err(problem) => report.failed.push((entry.index, problem)),
+                }
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// The entries of a Bundle that asks for nothing: each resource is put under its id.
+fn entries_to_put(bundle: &Node<'_>) -> Vec<Entry> {
+    let entries = bundle.get("entry").map(Node::items).unwrap_or_default();
+    let put = |(index, entry): (usize, &Node<'_>)| {
+        let resource = entry.get("resource")?;
+        let name = resource.text("resourceType").unwrap_or_default();
+        let place = format!("Bundle.entry[{index}].resource");
+        let action = match (name.parse(), resource.text("id").map(LogicalId::try_from)) {
+            (Ok(resource_type), Some(Ok(id))) => Ok(Action::Update { resource_type, id, if_match: None }),
+            (Ok(resource_type), None) => Ok(Action::Create { resource_type, criteria: None }),
+            (Ok(_), Some(Err(_))) => Err(Problem::from_issue(400, Issue::error(Fault::InvalidId).at(place))),
+            (Err(_), _) => {
+                let fault = Fault::UnknownResourceType { name: name.to_owned() };
+                Err(Problem::from_issue(400, Issue::error(fault).at(place)))
+            }
+        };
+        let full_url = entry.text("fullUrl").map(str::to_owned);
+        Some(Entry { index, full_url, resource: Some(resource.span), action })
+    };
+    entries.iter().enumerate().filter_map(put).collect()
+}
+
+/// Loads single resources, for example the lines of an NDJSON file. The numbers come back with the outcomes.
+pub async fn import_resources(
+    service: &Service,
+    caller: &Caller,
+    resources: Vec<(u64, Vec<u8>)>,
+) -> Vec<(u64, Result<Effect, Problem>)> {
+    let there = service.clone();
+    let prepared = blocking(move || {
+        let prepare = |(line, body): (u64, Vec<u8>)| (line, prepare_one(&there, &body));
+        Ok(resources.into_iter().map(prepare).collect::<Vec<_>>())
+    });
+    let mut results = Vec::new();
+    let mut group: Vec<(u64, Write)> = Vec::new();
+    let mut names: HashSet<(ResourceType, LogicalId)> = HashSet::new();
+    for (line, prepared) in prepared.await.unwrap_or_default() {
+        match prepared {
+            Err(problem) => results.push((line, Err(problem))),
+            Ok(write) => {
+                // A resource may be changed once in a job: the later line goes into the next one.
+                if !names.insert((write.resource_type, write.id.clone())) {
+                    results.extend(put_group(service, caller, std::mem::take(&mut group)).await);
+                    names.clear();
+                    names.insert((write.resource_type, write.id.clone()));
+                }
+                group.push((line, write));
+            }
+        }
+    }
+    results.extend(put_group(service, caller, group).await);
+    results
+}
+
+fn prepare_one(service: &Service, body: &[u8]) -> Result<Write, Problem> {
+    let mut resource = parse(body)?;
+    let (resource_type, issues) = fhir::check_resource(&resource);
+    if !issues.is_empty() {
+        return Err(Problem::from_issues(400, issues));
+    }
+    let resource_type = resource_type.ok_or_else(|| Problem::bad_request(Fault::NoResourceType))?;
+    localise(service, &mut resource)?;
+    let id = match resource.text("id").map(LogicalId::try_from) {
+        Some(id) => id.map_err(|_| Problem::bad_request(Fault::InvalidId))?,
+        None => stable_id(None, body)?,
+    };
+    let content = content(service, resource_type, &resource)?;
+    Ok(Write { resource_type, id, precondition: Precondition::None, content: Some(content) })
+}
+
+async fn put_group(
+    service: &Service,
+    caller: &Caller,
+    group: Vec<(u64, Write)>,
+) -> Vec<(u64, Result<Effect, Problem>)> {
+    if group.is_empty() {
+        return Vec::new();
+    }
+    let (lines, writes): (Vec<u64>, Vec<Write>) = group.into_iter().unzip();
+    let result = async {
+        let access = service.decide(caller, Interaction::Update)?;
+        Ok::<_, Problem>(service.store().write(&access, Job { expectations: Vec::new(), writes }).await?)
+    };
+    match result.await {
+        Ok(written) => lines.into_iter().zip(written).map(|(line, written)| (line, Ok(written.effect))).collect(),
+        Err(problem) => lines.into_iter().map(|line| (line, Err(problem.clone()))).collect(),
+    }
+}
+
+/// An id that is the same whenever the same entry is loaded: the uuid of the fullUrl, else the id of the
+/// resource, else a hash of its text.
+pub(crate) fn stable_id(full_url: Option<&str>, resource: &[u8]) -> Result<LogicalId, Problem> {
+    let uuid = full_url.and_then(|url| url.strip_prefix("urn:uuid:")).map(str::to_lowercase);
+    if let Some(id) = uuid.as_deref().and_then(|uuid| LogicalId::try_from(uuid).ok()) {
+        return Ok(id);
+    }
+    let node = parse(resource)?;
+    if let Some(id) = node.text("id").and_then(|id| LogicalId::try_from(id).ok()) {
+        return Ok(id);
+    }
+    let hash = digest(&SHA256, resource);
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(hash.as_ref()).for_each(|(byte, from)| *byte = *from);
+    let id = uuid::Uuid::new_v8(bytes).to_string();
+    LogicalId::try_from(id.as_str()).map_err(|_| Problem::new(500, Fault::Internal))
+}

@@ -1,0 +1,88 @@
+//! From the bytes of a body to content that can be stored: parsed, checked, references made local, index
+//! rows extracted, compressed.
+
+use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, check_resource, rewrite_references};
+use json::{Limits, Node, ParseError};
+use record_store::{Body, Content};
+
+use crate::{Problem, Service};
+
+/// Parses a body.
+pub(crate) fn parse(body: &[u8]) -> Result<Node<'_>, Problem> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Problem::bad_request(Fault::EmptyBody));
+    }
+    json::parse(body, &Limits::default()).map_err(parse_problem)
+}
+
+fn parse_problem(error: ParseError) -> Problem {
+    let place = format!("line {}, column {}", error.line, error.column);
+    let issue = Issue::error(Fault::InvalidJson { rule: error.kind.to_string(), place });
+    Problem::from_issue(400, if error.path.is_empty() { issue } else { issue.at(error.path) })
+}
+
+/// What the URL or the entry says about a resource.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    pub(crate) resource_type: ResourceType,
+    /// The id that the resource must carry: an update. `None`: its id is ignored.
+    pub(crate) id: Option<&'a LogicalId>,
+}
+
+/// A body, checked and ready to be stored.
+pub(crate) fn prepare(service: &Service, body: &[u8], expected: Expected<'_>) -> Result<Content, Problem> {
+    let mut resource = parse(body)?;
+    check(&resource, expected)?;
+    localise(service, &mut resource)?;
+    content(service, expected.resource_type, &resource)
+}
+
+/// The structure of a resource, its type and its id.
+pub(crate) fn check(resource: &Node<'_>, expected: Expected<'_>) -> Result<(), Problem> {
+    let (resource_type, issues) = check_resource(resource);
+    if !issues.is_empty() {
+        return Err(Problem::from_issues(400, issues));
+    }
+    let Expected { resource_type: wanted, id } = expected;
+    if resource_type != Some(wanted) {
+        let fault = Fault::WrongResourceType { expected: wanted.to_string() };
+        return Err(Problem::from_issue(400, Issue::error(fault).at("resourceType")));
+    }
+    if let Some(id) = id {
+        let fault = match resource.text("id") {
+            None => Fault::MissingId,
+            Some(given) if given != id.as_str() => Fault::WrongId,
+            Some(_) => return Ok(()),
+        };
+        return Err(Problem::from_issue(400, Issue::error(fault).at(format!("{wanted}.id"))));
+    }
+    Ok(())
+}
+
+/// Makes absolute references to this server relative, so that they hold under another address, and refuses
+/// conditional ones, which only a transaction resolves.
+pub(crate) fn localise(service: &Service, resource: &mut Node<'_>) -> Result<(), Problem> {
+    let mut conditional = false;
+    rewrite_references(resource, &mut |text| {
+        match ReferenceText::parse(text) {
+            ReferenceText::Conditional { .. } => conditional = true,
+            ReferenceText::Literal { base: Some(base), .. } if base == service.base() => {
+                return text.get(base.len() + 1..).map(str::to_owned);
+            }
+            _ => {}
+        }
+        None
+    });
+    if conditional { Err(Problem::bad_request(Fault::ConditionalReferenceHere)) } else { Ok(()) }
+}
+
+/// Index rows, book and packed body of a checked resource.
+pub(crate) fn content(
+    service: &Service,
+    resource_type: ResourceType,
+    resource: &Node<'_>,
+) -> Result<Content, Problem> {
+    let extracted = service.store().registry().extract(resource_type, resource);
+    let body = Body::from_node(resource)?;
+    Ok(Content { resource_type, body, rows: extracted.rows, patient: extracted.patient })
+}

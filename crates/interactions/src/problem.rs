@@ -1,0 +1,104 @@
+//! Why an interaction was refused: an HTTP status, and the issues of the `OperationOutcome`.
+
+use access::Denied;
+use fhir::{Fault, Issue, VersionId};
+use record_store::{StoreError, WriteError};
+
+/// A refusal. FHIR defines its interactions in terms of HTTP, so the status belongs to the meaning.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("refused with status {status}")]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong; at least one issue.
+    pub issues: Vec<Issue>,
+    /// The version that is current, when the refusal is about versions.
+    pub current: Option<VersionId>,
+}
+
+impl Problem {
+    /// A refusal for one reason.
+    pub fn new(status: u16, fault: Fault) -> Self {
+        Self::from_issue(status, Issue::error(fault))
+    }
+
+    /// A refusal for one issue.
+    pub fn from_issue(status: u16, issue: Issue) -> Self {
+        Self { status, issues: vec![issue], current: None }
+    }
+
+    /// A refusal for several issues.
+    pub fn from_issues(status: u16, issues: Vec<Issue>) -> Self {
+        Self { status, issues, current: None }
+    }
+
+    /// 400
+    pub fn bad_request(fault: Fault) -> Self {
+        Self::new(400, fault)
+    }
+
+    /// 404: it does not exist, or not for this caller.
+    pub fn not_found() -> Self {
+        Self::new(404, Fault::NotFound)
+    }
+
+    /// 412: `current` is the version that is there.
+    pub fn version_conflict(current: Option<VersionId>) -> Self {
+        let fault = match current {
+            Some(version) => Fault::VersionConflict { current: version.to_string() },
+            None => Fault::NothingToMatch,
+        };
+        Self { current, ..Self::new(412, fault) }
+    }
+
+    /// The same refusal with the place of its issues seen from the Bundle that holds the entry.
+    #[must_use]
+    pub fn within(mut self, outer: &str) -> Self {
+        self.issues = self.issues.into_iter().map(|issue| issue.within(outer)).collect();
+        self
+    }
+
+    /// Whether trying the same again may succeed.
+    pub fn is_transient(&self) -> bool {
+        self.status == 503
+    }
+
+    /// The `OperationOutcome`.
+    pub fn outcome(&self) -> String {
+        fhir::outcome_json(&self.issues)
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Unauthenticated => Self::new(401, Fault::LoginRequired),
+            Denied::Forbidden => Self::new(403, Fault::Forbidden),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Timeout => Self::new(504, Fault::Timeout),
+            StoreError::Busy => Self::new(503, Fault::Busy),
+            StoreError::Unusable(_) | StoreError::Database(_) | StoreError::Corrupt => {
+                tracing::error!(error = %error, "the store failed");
+                Self::new(500, Fault::Internal)
+            }
+        }
+    }
+}
+
+impl From<WriteError> for Problem {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::ConditionChanged => Self::new(409, Fault::ConditionUnstable),
+            WriteError::VersionConflict { current, .. } => Self::version_conflict(current),
+            WriteError::Forbidden => Self::new(403, Fault::Forbidden),
+            WriteError::Busy => Self::new(503, Fault::Busy),
+            WriteError::Store(error) => error.into(),
+        }
+    }
+}

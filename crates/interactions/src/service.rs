@@ -1,0 +1,81 @@
+//! What every interaction needs: the store, the gate, and how the server is called.
+
+use std::sync::Arc;
+
+use access::{Access, Caller, Denied, Interaction, Policy};
+use record_store::Store;
+
+use crate::capability::Capabilities;
+use crate::page::PageLinks;
+
+/// How the server presents itself.
+#[derive(Debug, Clone)]
+pub struct ServiceSettings {
+    /// Public base url of the FHIR API without a `/` at its end, for example `http://127.0.0.1:8080/fhir`.
+    pub base: String,
+    /// Matches on a page when the caller does not say.
+    pub default_count: u32,
+    /// Most matches on a page.
+    pub most_count: u32,
+    /// Most entries of a batch or transaction.
+    pub most_entries: usize,
+}
+
+impl Default for ServiceSettings {
+    fn default() -> Self {
+        Self {
+            base: "http://127.0.0.1:8080/fhir".to_owned(),
+            default_count: 20,
+            most_count: 1_000,
+            most_entries: 10_000,
+        }
+    }
+}
+
+struct Inner {
+    store: Store,
+    policy: Policy,
+    settings: ServiceSettings,
+    links: PageLinks,
+    capabilities: Capabilities,
+}
+
+/// The FHIR service. Cloning it is cheap and gives another handle to the same service.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+impl Service {
+    /// A service over a store.
+    pub fn new(store: Store, settings: ServiceSettings) -> Self {
+        let links = PageLinks::new(store.link_key());
+        Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities: Capabilities::new() }))
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// How the server presents itself.
+    pub fn settings(&self) -> &ServiceSettings {
+        &self.0.settings
+    }
+
+    /// Public base url without a `/` at its end.
+    pub fn base(&self) -> &str {
+        &self.0.settings.base
+    }
+
+    /// Asks the gate.
+    pub fn decide(&self, caller: &Caller, interaction: Interaction) -> Result<Access, Denied> {
+        self.0.policy.decide(caller, interaction)
+    }
+
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.0.capabilities
+    }
+
+    pub(crate) fn links(&self) -> &PageLinks {
+        &self.0.links
+    }
+}

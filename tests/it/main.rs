@@ -1,1 +1,39 @@
-//! Black-box tests.
+//! Black-box tests of the running server: what a client may rely on, by the text of FHIR R4, HTTP and the project's
+//! promises. One module for each.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a broken premise of a test fails the test"
+)]
+
+mod auth;
+mod auth_book;
+mod bad_input;
+mod bad_input_headers;
+mod batch;
+mod conditional;
+mod crud;
+mod crud_headers;
+mod durability;
+mod history;
+mod import;
+mod import_order;
+mod limits;
+mod lossless;
+mod metadata;
+mod operations;
+mod operations_start;
+mod races;
+mod search;
+mod search_dates;
+mod search_everything;
+mod search_include;
+mod search_pages;
+mod search_tokens;
+mod support;
+mod tidy;
+mod transaction;
+mod transaction_links;

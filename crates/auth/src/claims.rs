@@ -61,7 +61,11 @@ impl Claims {
         match (self.kind, self.patient) {
             (SubjectKind::Citizen, Some(patient)) if self.facility.is_none() && self.role.is_none() => {
                 let patient = LogicalId::try_from(patient.as_str()).map_err(|_| TokenError::Malformed)?;
-                if patient.as_str() == self.sub { Ok(Subject::Citizen { patient }) } else { Err(TokenError::Malformed) }
+                if patient.as_str() == self.sub {
+                    Ok(Subject::Citizen { patient })
+                } else {
+                    Err(TokenError::Malformed)
+                }
             }
             (SubjectKind::ClientSystem, None) if !self.sub.is_empty() => {
                 Ok(Subject::ClientSystem { client: self.sub, facility: self.facility, role: self.role })

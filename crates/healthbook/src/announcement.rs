@@ -128,15 +128,22 @@ mod tests {
         let text = announcement(vec![("database", "sqlite:/a b/c.db".to_owned())], Some(&tokens), true);
         let token = text.split("Bearer ").nth(1).unwrap().split('\'').next().unwrap();
         assert!(tokens.verify(token, Instant::now()).is_ok());
-        assert!(text.contains("token --client ") && text.contains(" --database 'sqlite:/a b/c.db'\n"), "{text}");
+        assert!(
+            text.contains("token --client ") && text.contains(" --database 'sqlite:/a b/c.db'\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn no_token_is_made_for_real_people_and_no_password_is_shown() {
         let tokens = Tokens::new(&[1; 32], "urn:test".to_owned());
         let text = announcement(Vec::new(), Some(&tokens), false);
-        assert!(!text.contains("Bearer") && text.contains("curl -s 'http://127.0.0.1:5/fhir/metadata'"), "{text}");
-        let text = announcement(vec![("database", "postgres://u:secret@h/n".to_owned())], Some(&tokens), true);
+        assert!(
+            !text.contains("Bearer") && text.contains("curl -s 'http://127.0.0.1:5/fhir/metadata'"),
+            "{text}"
+        );
+        let text =
+            announcement(vec![("database", "postgres://u:secret@h/n".to_owned())], Some(&tokens), true);
         assert!(!text.contains("secret") && !text.contains("--database"), "{text}");
     }
 

@@ -10,11 +10,15 @@ use crate::configuration::{DatabaseFlags, ServeFlags};
 
 /// Healthbook: the FHIR R4 backend of a national health book.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = "Examples:
+#[command(
+    version,
+    about,
+    after_help = "Examples:
   healthbook serve --demo 200
   healthbook token --client facility-01001
   healthbook import bundles/
-Every key can also be set in a TOML file (--config) or as a variable, for example HEALTHBOOK_LISTEN.")]
+Every key can also be set in a TOML file (--config) or as a variable, for example HEALTHBOOK_LISTEN."
+)]
 pub struct Cli {
     /// Configuration file (TOML)
     #[arg(long, global = true, value_name = "FILE", env = "HEALTHBOOK_CONFIG", hide_env_values = true)]
@@ -134,10 +138,10 @@ pub struct Token {
     #[arg(long, value_name = "ID")]
     pub client: Option<String>,
     /// Facility of the client system, when it is to be another than its own
-    #[arg(long, value_name = "CODE", requires = "client")]
+    #[arg(long, value_name = "CODE", conflicts_with = "citizen")]
     pub facility: Option<String>,
     /// In which role the user of the client system works
-    #[arg(long, value_name = "ROLE", requires = "client", value_parser = PossibleValuesParser::new([
+    #[arg(long, value_name = "ROLE", conflicts_with = "citizen", value_parser = PossibleValuesParser::new([
         "physician", "nurse", "pharmacist", "laboratory", "registrar", "station-head", "facility-officer",
     ]))]
     pub role: Option<String>,
@@ -191,7 +195,8 @@ mod tests {
 
     #[test]
     fn flags_are_named_after_keys() {
-        let cli = Cli::try_parse_from(["healthbook", "serve", "--time-zone", "UTC", "--body-limit", "1MiB"]).unwrap();
+        let cli = Cli::try_parse_from(["healthbook", "serve", "--time-zone", "UTC", "--body-limit", "1MiB"])
+            .unwrap();
         let Command::Serve(serve) = cli.command else { panic!() };
         assert_eq!(serve.given(), [("time_zone", "UTC".to_owned()), ("body_limit", "1MiB".to_owned())]);
     }

@@ -13,17 +13,23 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks once; anything but a status of 2xx is a failure.
 pub fn run(command: &Health) -> Result<(), Failure> {
-    let (authority, path) = split(&command.url)
-        .ok_or_else(|| Failure::usage(anyhow::anyhow!("--url must be http://HOST:PORT/PATH, not \"{}\"", command.url)))?;
+    let (authority, path) = split(&command.url).ok_or_else(|| {
+        Failure::usage(anyhow::anyhow!("--url must be http://HOST:PORT/PATH, not \"{}\"", command.url))
+    })?;
     let status = ask(&authority, path).with_context(|| format!("{} does not answer", command.url))?;
-    if (200..300).contains(&status) { Ok(()) } else { Err(Failure::saying(format!("{} says {status}", command.url))) }
+    if (200..300).contains(&status) {
+        Ok(())
+    } else {
+        Err(Failure::saying(format!("{} says {status}", command.url)))
+    }
 }
 
 /// Host with port, and path, of an address.
 fn split(url: &str) -> Option<(String, &str)> {
     let rest = url.strip_prefix("http://")?;
     let (host, path) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
-    if host.is_empty() || url.contains(|character: char| character.is_whitespace() || character.is_control()) {
+    if host.is_empty() || url.contains(|character: char| character.is_whitespace() || character.is_control())
+    {
         return None;
     }
     let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());

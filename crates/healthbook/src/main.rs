@@ -50,7 +50,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             }
         }
         Command::Import(command) => in_runtime(import::run(load(command.database.given())?, command)),
-        Command::Nation(command) => nation::run(&command),
+        Command::Nation(command) => nation::run(&load(Vec::new())?, &command),
         Command::Token(command) => in_runtime(token::run(load(command.database.given())?, command)),
         Command::Migrate(command) => in_runtime(migrate::run(load(command.database.given())?)),
         Command::Health(command) => health::run(&command),
@@ -58,7 +58,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
 }
 
 fn in_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::because)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::because)?;
     let result = runtime.block_on(work);
     // A read that hangs must not keep the program from ending.
     runtime.shutdown_background();

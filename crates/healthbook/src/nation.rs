@@ -9,15 +9,17 @@ use flate2::{Compression, GzBuilder};
 use synthetic_nation::{Nation, Settings};
 
 use crate::cli;
+use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
 use crate::progress::{Lines, Progress, grouped};
 
 /// Writes a Bundle to each file.
-pub fn run(command: &cli::Nation) -> Result<(), Failure> {
-    let today = jiff::Zoned::now().date();
+pub fn run(configuration: &Configuration, command: &cli::Nation) -> Result<(), Failure> {
+    let today = configuration.time_zone.today();
     let nation = Nation::new(Settings { people: command.people, seed: command.seed, today });
     let folder = &command.out;
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let bundles = u64::try_from(nation.bundle_count()).unwrap_or(u64::MAX);
     let progress = Progress::new("nation", bundles, Lines::Plain);
     let (mut files, mut resources) = (0_u64, 0_u64);

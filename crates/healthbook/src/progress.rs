@@ -86,7 +86,14 @@ impl Progress {
                 let _ = writeln!(std::io::stderr(), "{line}");
             }
             Lines::Log => {
-                tracing::info!(percent, resources = state.resources, per_second, seconds_left = left, "{}", self.label);
+                tracing::info!(
+                    percent,
+                    resources = state.resources,
+                    per_second,
+                    seconds_left = left,
+                    "{}",
+                    self.label
+                );
             }
         }
     }

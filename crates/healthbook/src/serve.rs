@@ -36,7 +36,8 @@ pub async fn run(configuration: Configuration) -> Result<(), Failure> {
     if configuration.base_url.is_none() && bound.ip().is_unspecified() {
         tracing::warn!("key `base_url` is not set: links in answers lead to this machine only");
     }
-    let base = configuration.base_url.as_ref().map_or_else(|| format!("{address}/fhir"), |base| base.0.clone());
+    let base =
+        configuration.base_url.as_ref().map_or_else(|| format!("{address}/fhir"), |base| base.0.clone());
 
     let store = opening::open(&configuration).await?;
     let service = Service::new(store.clone(), ServiceSettings { base, ..ServiceSettings::default() });
@@ -98,7 +99,9 @@ async fn over_time(stopped: oneshot::Receiver<()>, limit: Duration) {
 
 fn authentication(configuration: &Configuration, service: &Service) -> Authentication {
     match *configuration.auth {
-        configuration::Authentication::Token => Authentication::Tokens(Arc::new(token::tokens(service.store()))),
+        configuration::Authentication::Token => {
+            Authentication::Tokens(Arc::new(token::tokens(service.store())))
+        }
         configuration::Authentication::Off => {
             tokio::spawn(warn_again_and_again());
             Authentication::Off

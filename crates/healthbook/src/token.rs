@@ -53,5 +53,9 @@ fn subject(demo: &Description, command: &Token) -> Result<Subject, Failure> {
     if !demo.has_facility(facility) {
         return Err(Failure::saying("no facility of demo.json has this code"));
     }
-    Ok(Subject::ClientSystem { client: client.id.clone(), facility: Some(facility.clone()), role: command.role.clone() })
+    Ok(Subject::ClientSystem {
+        client: client.id.clone(),
+        facility: Some(facility.clone()),
+        role: command.role.clone(),
+    })
 }

@@ -57,10 +57,19 @@ impl fmt::Display for ConfigurationError {
                 write!(formatter, "the configuration cannot be read: {}: {reason}", path.display())
             }
             Self::UnknownKey { name, source } => {
-                write!(formatter, "unknown key `{}` ({source}); allowed: {}", one_line(name), NAMES.join(", "))
+                write!(
+                    formatter,
+                    "unknown key `{}` ({source}); allowed: {}",
+                    one_line(name),
+                    NAMES.join(", ")
+                )
             }
             Self::Unreadable { name, text: Some(text), source, allowed } => {
-                write!(formatter, "key `{name}` ({source}) cannot be \"{}\"; allowed: {allowed}", one_line(text))
+                write!(
+                    formatter,
+                    "key `{name}` ({source}) cannot be \"{}\"; allowed: {allowed}",
+                    one_line(text)
+                )
             }
             Self::Unreadable { name, text: None, source, allowed } => {
                 write!(formatter, "key `{name}` ({source}) cannot be read; allowed: {allowed}")

@@ -20,7 +20,11 @@ pub fn read(path: &Path, given: &mut Given) -> Result<(), ConfigurationError> {
 /// Reads the text of a file; the path is for the errors.
 pub fn read_text(path: &Path, text: &str, given: &mut Given) -> Result<(), ConfigurationError> {
     let line_of = |offset: usize| 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
-    let wrong = |line: Option<usize>, reason: String| ConfigurationError::File { path: path.to_owned(), line, reason };
+    let wrong = |line: Option<usize>, reason: String| ConfigurationError::File {
+        path: path.to_owned(),
+        line,
+        reason,
+    };
     let table = DeTable::parse(text).map_err(|error| {
         wrong(error.span().map(|span| line_of(span.start)), error.message().replace('\n', " "))
     })?;
@@ -32,9 +36,8 @@ pub fn read_text(path: &Path, text: &str, given: &mut Given) -> Result<(), Confi
         };
         let value = match value.get_ref() {
             DeValue::String(text) => text.to_string(),
-            DeValue::Integer(number) => {
-                integer(number).ok_or_else(|| wrong(Some(line), format!("the number of `{name}` is too large")))?
-            }
+            DeValue::Integer(number) => integer(number)
+                .ok_or_else(|| wrong(Some(line), format!("the number of `{name}` is too large")))?,
             DeValue::Boolean(yes) => yes.to_string(),
             other => {
                 let reason = format!("key `{name}` must be a string or a number, not {}", other.type_str());

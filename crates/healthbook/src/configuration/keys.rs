@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::value::ByteSize;
 use super::{
-    Authentication, BaseUrl, ConfigurationError, Database, Given, ListenAddress, LogFormat, LogLevels, Setting,
-    Source, TimeZone,
+    Authentication, BaseUrl, ConfigurationError, Database, Given, ListenAddress, LogFormat, LogLevels,
+    Setting, Source, TimeZone,
 };
 
 /// From the list: the typed configuration, the flags of the command line by group, and the names.

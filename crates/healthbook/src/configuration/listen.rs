@@ -48,7 +48,9 @@ impl Value for BaseUrl {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
         let host = rest.split('/').next().unwrap_or_default();
         let refused = |character: char| {
-            character.is_whitespace() || character.is_control() || matches!(character, '?' | '#' | '@' | '"' | '<' | '>')
+            character.is_whitespace()
+                || character.is_control()
+                || matches!(character, '?' | '#' | '@' | '"' | '<' | '>')
         };
         (!host.is_empty() && !rest.contains(refused)).then(|| Self(text.to_owned()))
     }
@@ -83,7 +85,9 @@ mod tests {
     #[test]
     fn base_urls_lose_their_last_slash() {
         assert_eq!(BaseUrl::read("https://a.example/fhir/").unwrap().0, "https://a.example/fhir");
-        for bad in ["a.example", "ftp://a", "http://", "http:///fhir", "http://a/?b", "http://u@a/", "http://a b"] {
+        for bad in
+            ["a.example", "ftp://a", "http://", "http:///fhir", "http://a/?b", "http://u@a/", "http://a b"]
+        {
             assert!(BaseUrl::read(bad).is_none(), "{bad}");
         }
     }

@@ -75,7 +75,11 @@ impl Given {
     }
 
     /// Reads a key.
-    pub fn read<T: Value>(&self, name: &'static str, default: &str) -> Result<Setting<T>, ConfigurationError> {
+    pub fn read<T: Value>(
+        &self,
+        name: &'static str,
+        default: &str,
+    ) -> Result<Setting<T>, ConfigurationError> {
         let (text, source) = match self.0.get(name) {
             Some((text, source)) => (text.as_str(), source.clone()),
             None => (default, Source::Default),

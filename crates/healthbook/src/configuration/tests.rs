@@ -45,7 +45,8 @@ fn flag_beats_variable_beats_file_beats_default() {
 
 #[test]
 fn the_file_takes_strings_and_numbers() {
-    let file = "# a comment\ntime_zone = 'UTC'\nworkers = 3\nbody_limit = \"1KiB\"\nseed = 0x_10\n".replace("0x_", "0x");
+    let file = "# a comment\ntime_zone = 'UTC'\nworkers = 3\nbody_limit = \"1KiB\"\nseed = 0x_10\n"
+        .replace("0x_", "0x");
     let configuration = load(&file, &[], &[]).unwrap();
     assert_eq!(configuration.workers.map(std::num::NonZeroUsize::get), Some(3));
     assert_eq!(configuration.body_limit.0, 1024);
@@ -56,15 +57,27 @@ fn the_file_takes_strings_and_numbers() {
 #[test]
 fn errors_name_key_source_and_what_is_allowed() {
     let text = error("seed = 1\nlissten = \"a\"\n", &[], &[]);
-    assert!(text.contains("unknown key `lissten`") && text.contains("h.toml:2") && text.contains("listen"), "{text}");
+    assert!(
+        text.contains("unknown key `lissten`") && text.contains("h.toml:2") && text.contains("listen"),
+        "{text}"
+    );
     let text = error("[server]\nlisten = \"a\"\n", &[], &[]);
     assert!(text.contains("unknown key `server`") && text.contains("h.toml:1"), "{text}");
     let text = error("\n\nworkers = 0\n", &[], &[]);
-    assert!(text.contains("key `workers`") && text.contains("h.toml:3") && text.contains("a number from 1"), "{text}");
+    assert!(
+        text.contains("key `workers`") && text.contains("h.toml:3") && text.contains("a number from 1"),
+        "{text}"
+    );
     let text = error("", &[("HEALTHBOOK_TIME_ZONE", "Mars/Base")], &[]);
-    assert!(text.contains("key `time_zone` (variable HEALTHBOOK_TIME_ZONE) cannot be \"Mars/Base\""), "{text}");
+    assert!(
+        text.contains("key `time_zone` (variable HEALTHBOOK_TIME_ZONE) cannot be \"Mars/Base\""),
+        "{text}"
+    );
     let text = error("", &[], &[("body_limit", "3 apples")]);
-    assert!(text.contains("key `body_limit` (flag --body-limit) cannot be \"3 apples\"; allowed: "), "{text}");
+    assert!(
+        text.contains("key `body_limit` (flag --body-limit) cannot be \"3 apples\"; allowed: "),
+        "{text}"
+    );
     let text = error("a = 1\nb = = 2\n", &[], &[]);
     assert!(text.contains("h.toml:2: "), "{text}");
     let text = error("seed = [1]\n", &[], &[]);
@@ -76,14 +89,20 @@ fn errors_name_key_source_and_what_is_allowed() {
 #[test]
 fn no_error_shows_a_database_address() {
     let text = error("", &[("HEALTHBOOK_DATABASE", "postgress://u:secret@h/n")], &[]);
-    assert!(!text.contains("secret") && text.contains("key `database` (variable HEALTHBOOK_DATABASE)"), "{text}");
+    assert!(
+        !text.contains("secret") && text.contains("key `database` (variable HEALTHBOOK_DATABASE)"),
+        "{text}"
+    );
 }
 
 #[test]
 fn authentication_is_off_on_loopback_only() {
     assert!(load("", &[], &[("auth", "off")]).is_ok());
     let text = error("listen = '0.0.0.0:1'", &[], &[("auth", "off")]);
-    assert!(text.contains("`auth` (flag --auth)") && text.contains("`listen` (") && text.contains("h.toml:1"), "{text}");
+    assert!(
+        text.contains("`auth` (flag --auth)") && text.contains("`listen` (") && text.contains("h.toml:1"),
+        "{text}"
+    );
     assert!(load("listen = '0.0.0.0:1'", &[], &[("auth", "token")]).is_ok());
 }
 
@@ -107,8 +126,10 @@ fn what_is_printed_can_be_read_again() {
 
 #[test]
 fn variables_with_mistakes_are_found() {
-    let names = ["HEALTHBOOK_LISTEN", "HEALTHBOOK_LISSTEN", "HEALTHBOOK_TEST_POSTGRES", "HEALTHBOOK_CONFIG", "HOME"];
-    let unknown = Configuration::unknown_variables(names.iter().map(|name| ((*name).to_owned(), String::new())));
+    let names =
+        ["HEALTHBOOK_LISTEN", "HEALTHBOOK_LISSTEN", "HEALTHBOOK_TEST_POSTGRES", "HEALTHBOOK_CONFIG", "HOME"];
+    let unknown =
+        Configuration::unknown_variables(names.iter().map(|name| ((*name).to_owned(), String::new())));
     assert_eq!(unknown, ["HEALTHBOOK_LISSTEN"]);
 }
 
@@ -126,10 +147,14 @@ fn levels_are_read_by_name() {
 fn sizes_and_times_have_units() {
     use std::time::Duration;
     use value::{ByteSize, Value};
-    for (text, bytes) in [("1", Some(1)), ("2KiB", Some(2048)), ("3 MiB", Some(3 << 20)), ("0", None), ("1TB", None)] {
+    for (text, bytes) in
+        [("1", Some(1)), ("2KiB", Some(2048)), ("3 MiB", Some(3 << 20)), ("0", None), ("1TB", None)]
+    {
         assert_eq!(ByteSize::read(text).map(|size| size.0), bytes, "{text}");
     }
-    for (text, time) in [("90", Some(90_000)), ("5m", Some(300_000)), ("250ms", Some(250)), ("0s", None), ("-1s", None)] {
+    for (text, time) in
+        [("90", Some(90_000)), ("5m", Some(300_000)), ("250ms", Some(250)), ("0s", None), ("-1s", None)]
+    {
         assert_eq!(Duration::read(text), time.map(Duration::from_millis), "{text}");
     }
 }

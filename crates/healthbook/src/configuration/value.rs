@@ -231,6 +231,13 @@ pub struct TimeZone {
     pub zone: jiff::tz::TimeZone,
 }
 
+impl TimeZone {
+    /// The day that it is there now.
+    pub fn today(&self) -> jiff::civil::Date {
+        self.zone.to_datetime(jiff::Timestamp::now()).date()
+    }
+}
+
 impl Value for TimeZone {
     const ALLOWED: &'static str = "the name of a time zone such as Asia/Ho_Chi_Minh or UTC";
 

@@ -146,7 +146,11 @@ impl Description {
 impl Client {
     /// Whom its token names.
     pub fn subject(&self) -> auth::Subject {
-        auth::Subject::ClientSystem { client: self.id.clone(), facility: Some(self.facility.clone()), role: None }
+        auth::Subject::ClientSystem {
+            client: self.id.clone(),
+            facility: Some(self.facility.clone()),
+            role: None,
+        }
     }
 }
 

@@ -59,7 +59,10 @@ fn is_facilities(bundle: &NationBundle) -> bool {
     bundle.name.starts_with("facilities")
 }
 
-async fn finish_one(running: &mut JoinSet<Result<u64, Failure>>, progress: &Progress) -> Result<u64, Failure> {
+async fn finish_one(
+    running: &mut JoinSet<Result<u64, Failure>>,
+    progress: &Progress,
+) -> Result<u64, Failure> {
     let Some(done) = running.join_next().await else { return Ok(0) };
     let resources = done.map_err(Failure::because)??;
     progress.advance(1, resources);
@@ -79,7 +82,11 @@ async fn load_one(service: Service, bundle: NationBundle) -> Result<u64, Failure
             Err(problem) => problem,
         };
         if !problem.is_transient() || tries == TRIES {
-            return Err(Failure::saying(format!("the demo cannot be loaded: {}: {}", bundle.name, text(&problem))));
+            return Err(Failure::saying(format!(
+                "the demo cannot be loaded: {}: {}",
+                bundle.name,
+                text(&problem)
+            )));
         }
         tokio::time::sleep(pause).await;
         pause *= 2;

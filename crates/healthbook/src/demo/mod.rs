@@ -11,7 +11,7 @@ use interactions::Service;
 use record_store::Store;
 use synthetic_nation::{MOST_PEOPLE, Nation, Settings};
 
-pub use description::{Client, Description};
+pub use description::Description;
 
 use crate::configuration::Configuration;
 use crate::failure::Failure;
@@ -23,17 +23,23 @@ const CITIZENS: usize = 100;
 /// The demo of a database, if it holds one.
 pub async fn find(store: &Store) -> Result<Option<Description>, Failure> {
     let Some(text) = store.demo().await.map_err(Failure::because)? else { return Ok(None) };
-    let description = Description::parse(&text).context("the description of the demo in the database is broken")?;
+    let description =
+        Description::parse(&text).context("the description of the demo in the database is broken")?;
     Ok(Some(description))
 }
 
 /// Loads the demo that the configuration asks for, unless it is there already.
-pub async fn prepare(service: &Service, configuration: &Configuration) -> Result<Option<Description>, Failure> {
+pub async fn prepare(
+    service: &Service,
+    configuration: &Configuration,
+) -> Result<Option<Description>, Failure> {
     let store = service.store();
     let there = find(store).await?;
     let Some(people) = *configuration.demo else {
         if there.as_ref().is_some_and(|demo| !demo.complete) {
-            tracing::warn!("the demo is not complete: its loading was interrupted; start with --demo to complete it");
+            tracing::warn!(
+                "the demo is not complete: its loading was interrupted; start with --demo to complete it"
+            );
         }
         return Ok(there);
     };
@@ -58,8 +64,7 @@ pub async fn prepare(service: &Service, configuration: &Configuration) -> Result
                     configuration.demo.source()
                 )));
             }
-            let zone = configuration.time_zone.zone.clone();
-            let today = jiff::Timestamp::now().to_zoned(zone).date();
+            let today = configuration.time_zone.today();
             let settings = Settings { people: people.get(), seed: *configuration.seed, today };
             complete(service, describe(settings).await?).await?
         }

@@ -40,13 +40,16 @@ pub(crate) fn reverse_includes(
     let mut statement = Statement::new(&format!(
         "SELECT {VERSION_COLUMNS} FROM (SELECT DISTINCT book, resource_key FROM reference_index WHERE slot IN ("
     ));
-    statement.list(slots.iter().map(|slot| Bind::Small(slot.0)).collect()).sql(") AND target IN (");
-    statement.list(targets.iter().map(|target| Bind::Big(target.target)).collect());
-    statement.sql(") AND target_type IN (");
+    statement.list(slots.iter().map(|slot| Bind::Small(slot.0)).collect()).sql(") AND (");
     let mut types: Vec<i16> = targets.iter().filter_map(|target| target.target_type).collect();
     types.sort_unstable();
     types.dedup();
-    statement.list(types.into_iter().map(Bind::Small).collect());
+    for (index, kind) in types.into_iter().enumerate() {
+        statement.sql(if index > 0 { " OR (target IN (" } else { "(target IN (" });
+        let of_type = targets.iter().filter(|target| target.target_type == Some(kind));
+        statement.list(of_type.map(|target| Bind::Big(target.target)).collect());
+        statement.sql(") AND target_type = ").small(kind).sql(")");
+    }
     statement.sql(")) f JOIN resource r ON r.book = f.book AND r.resource_key = f.resource_key WHERE 1 = 1");
     scope.restrict(&mut statement, "r");
     statement.sql(" ORDER BY r.book DESC, r.resource_key DESC LIMIT ").big(i64::from(limit));

@@ -81,13 +81,16 @@ pub(super) fn test(statement: &mut Statement, clause: &Clause) {
             statement.sql("1 = 0");
         }
         Clause::Any(clauses) => any(statement, clauses, test),
-        _ => {
-            if let Some(IndexCondition { table, condition, .. }) = index_condition(clause) {
+        _ => match index_condition(clause) {
+            Some(IndexCondition { table, condition, .. }) => {
                 statement.sql(&format!("EXISTS (SELECT 1 FROM {table} x WHERE "));
                 statement.append(condition);
                 statement.sql(" AND x.book = r.book AND x.resource_key = r.resource_key)");
             }
-        }
+            None => {
+                statement.sql("1 = 0");
+            }
+        },
     }
 }
 
@@ -221,9 +224,12 @@ fn after_prefix(start: &str) -> Option<String> {
 fn range(statement: &mut Statement, value: &DateTest) {
     let DateTest { prefix, low, high } = *value;
     match prefix {
-        Prefix::Equal | Prefix::Approximately => {
+        Prefix::Equal => {
             statement.sql("(x.low >= ").big(low).sql(" AND x.low < ").big(high);
             statement.sql(" AND x.high <= ").big(high).sql(")");
+        }
+        Prefix::Approximately => {
+            statement.sql("(x.low < ").big(high).sql(" AND x.high > ").big(low).sql(")");
         }
         Prefix::NotEqual => {
             statement.sql("(x.low < ").big(low).sql(" OR x.high > ").big(high).sql(")");

@@ -1,0 +1,167 @@
+//! The smallest valid instance of each R4 resource type, made from the element table.
+
+use std::collections::BTreeMap;
+
+/// The table of types, elements, cardinalities.
+const ELEMENTS: &str = include_str!("../../../crates/fhir/definitions/r4-elements.tsv");
+
+struct Element {
+    name: &'static str,
+    is_required: bool,
+    repeats: bool,
+    types: &'static str,
+}
+
+/// R4's types.
+pub struct Types {
+    kinds: BTreeMap<&'static str, &'static str>,
+    elements: BTreeMap<&'static str, Vec<Element>>,
+}
+
+impl Types {
+    /// Reads the table.
+    pub fn new() -> Self {
+        let (mut kinds, mut elements) = (BTreeMap::new(), BTreeMap::new());
+        let mut current = "";
+        for line in ELEMENTS.lines() {
+            let parts: Vec<&'static str> = line.split('\t').collect();
+            match parts[..] {
+                ["#", name, kind, ..] => {
+                    current = name;
+                    kinds.insert(name, kind);
+                    elements.insert(name, Vec::new());
+                }
+                [name, least, most, types] => elements.get_mut(current).unwrap().push(Element {
+                    name,
+                    is_required: least != "0",
+                    repeats: most != "1",
+                    types,
+                }),
+                _ => {}
+            }
+        }
+        Self { kinds, elements }
+    }
+
+    /// The names of the resource types.
+    pub fn resources(&self) -> Vec<&'static str> {
+        self.kinds.iter().filter(|(_, kind)| **kind == "resource").map(|(name, _)| *name).collect()
+    }
+
+    /// A resource with its required elements only.
+    pub fn minimal(&self, resource: &str) -> String {
+        let members = self.required(resource, resource);
+        format!(r#"{{"resourceType":"{resource}"{}}}"#, members.iter().map(|m| format!(",{m}")).collect::<String>())
+    }
+
+    fn required(&self, kind: &str, path: &str) -> Vec<String> {
+        let elements = self.elements[kind].iter().filter(|element| element.is_required);
+        elements.map(|element| self.member(element, path)).collect()
+    }
+
+    fn member(&self, element: &Element, path: &str) -> String {
+        let first = element.types.split('|').next().unwrap();
+        let (kind, target) = match first.split_once('(') {
+            Some((kind, targets)) => (kind, targets.trim_end_matches(')').split(',').next().unwrap()),
+            None => (first, "Resource"),
+        };
+        let name = match element.name.strip_suffix("[x]") {
+            Some(stem) => format!("{stem}{}{}", kind[..1].to_uppercase(), &kind[1..]),
+            None => element.name.to_owned(),
+        };
+        let value = self.value(kind, target, &format!("{path}.{}", element.name));
+        if element.repeats { format!(r#""{name}":[{value}]"#) } else { format!(r#""{name}":{value}"#) }
+    }
+
+    fn value(&self, kind: &str, target: &str, path: &str) -> String {
+        match kind {
+            "code" => format!("\"{}\"", code(path)),
+            "Reference" => {
+                let target = if target == "Resource" { "Patient" } else { target };
+                format!(r#"{{"reference":"{target}/099-minimal"}}"#)
+            }
+            "string" | "markdown" => "\"Văn bản\"".to_owned(),
+            "id" => "\"a1\"".to_owned(),
+            "uri" | "url" | "canonical" => format!("\"http://example.org/{path}\""),
+            "boolean" => "true".to_owned(),
+            "integer" | "positiveInt" | "unsignedInt" => "1".to_owned(),
+            "decimal" => "1.50".to_owned(),
+            "date" => "\"2026-05-04\"".to_owned(),
+            "dateTime" | "instant" => "\"2026-05-04T08:30:00+07:00\"".to_owned(),
+            "base64Binary" => "\"AAAA\"".to_owned(),
+            "CodeableConcept" => r#"{"text":"Khái niệm"}"#.to_owned(),
+            "Coding" => r#"{"system":"http://example.org/codes","code":"a"}"#.to_owned(),
+            "Quantity" => r#"{"value":1.50}"#.to_owned(),
+            "Money" => r#"{"value":1.50,"currency":"VND"}"#.to_owned(),
+            "Attachment" => r#"{"contentType":"text/plain","data":"AAAA"}"#.to_owned(),
+            "Period" => r#"{"start":"2026-05-04"}"#.to_owned(),
+            "TriggerDefinition" => r#"{"type":"named-event","name":"a"}"#.to_owned(),
+            "Identifier" => r#"{"value":"0990"}"#.to_owned(),
+            _ => {
+                let members = self.required(kind, path);
+                assert!(!members.is_empty(), "{path}: a {kind} without content");
+                format!("{{{}}}", members.join(","))
+            }
+        }
+    }
+}
+
+/// A code of the value set to which R4 binds the element.
+fn code(path: &str) -> &'static str {
+    let (owner, name) = path.rsplit_once('.').unwrap();
+    match (owner, name) {
+        ("Appointment", "status") => "booked",
+        ("Appointment.participant", "status") => "accepted",
+        ("ChargeItem", "status") => "billable",
+        ("DocumentManifest" | "DocumentReference" | "List", "status") => "current",
+        ("Composition" | "DetectedIssue" | "DiagnosticReport" | "Observation" | "RiskAssessment", "status") => "final",
+        ("Encounter", "status") => "finished",
+        ("GuidanceResponse", "status") => "success",
+        ("ImagingStudy", "status") => "available",
+        ("Invoice", "status") => "issued",
+        ("MeasureReport", "status") => "complete",
+        ("ResearchSubject", "status") => "candidate",
+        ("Slot", "status") => "free",
+        ("Subscription" | "Task", "status") => "requested",
+        ("VerificationResult", "status") => "attested",
+        (
+            "ClinicalImpression" | "Communication" | "FamilyMemberHistory" | "Immunization" | "ImmunizationEvaluation"
+            | "Media" | "MedicationAdministration" | "MedicationDispense" | "Procedure" | "QuestionnaireResponse"
+            | "TestReport",
+            "status",
+        ) => "completed",
+        (_, "status" | "lifecycleStatus") => "active",
+        (_, "participantStatus") => "accepted",
+        (_, "actuality") => "actual",
+        (_, "contentType") => "text/plain",
+        ("Bundle", "type") => "collection",
+        ("EventDefinition.trigger", "type") => "named-event",
+        ("Group", "type") => "person",
+        ("Linkage.item", "type") => "source",
+        ("MeasureReport", "type") => "individual",
+        ("NamingSystem.uniqueId", "type") => "oid",
+        ("ResearchElementDefinition", "type") => "population",
+        ("SearchParameter", "type") => "string",
+        ("Subscription.channel", "type") => "rest-hook",
+        ("CapabilityStatement" | "TerminologyCapabilities", "kind") => "instance",
+        ("NamingSystem", "kind") => "codesystem",
+        ("OperationDefinition", "kind") => "operation",
+        ("StructureDefinition", "kind") => "resource",
+        (_, "fhirVersion") => "4.0.1",
+        (_, "format") => "json",
+        (_, "intent") => "order",
+        (_, "use") => "claim",
+        (_, "outcome" | "content") => "complete",
+        (_, "purpose") => "benefits",
+        (_, "category") => "measurement",
+        (_, "start" | "base") | ("CompartmentDefinition", "code") => "Patient",
+        (_, "mode") => if owner == "List" { "working" } else { "source" },
+        (_, "severity") => "information",
+        ("OperationOutcome.issue", "code") => "informational",
+        ("OperationDefinition" | "SearchParameter", "code") => "test",
+        (_, "typeMode") => "none",
+        (_, "result") => "pass",
+        (_, "eye") => "right",
+        _ => panic!("no code for {path}"),
+    }
+}

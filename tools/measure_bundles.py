@@ -53,7 +53,7 @@ def is_object(value):
 def resolved(value, targets, name=None):
     """The source with its links resolved: what the server has to return."""
     if isinstance(value, str) and not isinstance(value, Lexeme):
-        if value in targets and (name == "reference" or value.startswith("urn:uuid:")):
+        if name == "reference" and value in targets:
             return targets[value]
         return value
     if isinstance(value, list):

@@ -87,7 +87,10 @@ fn what_is_wrong_with_the_bundle_itself_fails_the_whole() {
         for (what, sent) in whole {
             expect_refusal(what, &server.bundle(sent), 400);
         }
-        let sent = bundle("batch", &[entry_with("POST", "Patient", &patient(1)), "{\"fullUrl\":\"urn:x\"}".to_owned()]);
+        let sent = bundle(
+            "batch",
+            &[entry_with("POST", "Patient", &patient(1)), "{\"fullUrl\":\"urn:x\"}".to_owned()],
+        );
         let answer = server.bundle(sent);
         // Without a request an entry of a batch means nothing: refused alone or with the Bundle.
         match answer.status {

@@ -74,7 +74,11 @@ fn criteria_that_are_not_understood_are_refused_and_never_ignored() {
             "_sort=birthdate".to_owned(),
         ];
         for criteria in &criteria {
-            expect_refusal(&format!("create if {criteria}"), &create_if_none(server, criteria, &patient(2)), 400);
+            expect_refusal(
+                &format!("create if {criteria}"),
+                &create_if_none(server, criteria, &patient(2)),
+                400,
+            );
             let path = format!("/fhir/Patient?{criteria}");
             expect_refusal(&format!("PUT {path}"), &server.http().send_fhir("PUT", &path, patient(2)), 400);
             let delete = server.http().request("DELETE", &path, &[], b"");

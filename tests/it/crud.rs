@@ -10,7 +10,11 @@ fn a_created_resource_is_told_in_full_and_read_back() {
         let answer = server.http().send_fhir("POST", "/fhir/Patient", patient(1)).expect_status(201);
         let location = answer.header("Location").expect("Location").to_owned();
         let stored = Stored::at(&location);
-        assert_eq!(location, format!("{}{}/_history/1", server.base_url(), stored.path()), "absolute, with version");
+        assert_eq!(
+            location,
+            format!("{}{}/_history/1", server.base_url(), stored.path()),
+            "absolute, with version"
+        );
         assert_eq!(answer.header("ETag"), Some(r#"W/"1""#));
         assert!(answer.header("Last-Modified").is_some_and(|date| date.ends_with(" GMT")));
         let created = body(&answer);
@@ -96,13 +100,25 @@ fn a_client_may_choose_the_id_with_put() {
             let location = answer.header("Location").unwrap();
             assert_eq!(location, format!("{}/fhir/Patient/{id}/_history/1", server.base_url()));
             assert_eq!(server.read(&format!("/fhir/Patient/{id}"))["id"], id);
-            server.put(&patient_at(id, "Phạm")).expect_status(200).header("ETag").filter(|tag| *tag == "W/\"2\"").unwrap();
+            server
+                .put(&patient_at(id, "Phạm"))
+                .expect_status(200)
+                .header("ETag")
+                .filter(|tag| *tag == "W/\"2\"")
+                .unwrap();
         }
         // Ids are told apart by case, and belong to a type.
         assert_eq!(server.http().get("/fhir/Patient/A").status, 404);
         assert_eq!(server.http().get("/fhir/Observation/a").status, 404);
         let other = observation("Patient/a").replacen('{', r#"{"id":"a","#, 1);
-        assert!(server.put(&other).expect_status(201).header("Location").unwrap().ends_with("/Observation/a/_history/1"));
+        assert!(
+            server
+                .put(&other)
+                .expect_status(201)
+                .header("Location")
+                .unwrap()
+                .ends_with("/Observation/a/_history/1")
+        );
     });
 }
 
@@ -115,7 +131,10 @@ fn an_update_needs_the_id_of_its_address() {
             ("another id", patient_at("other", "Đỗ")),
             ("no id", r#"{"resourceType":"Patient"}"#.to_owned()),
             ("an empty id", patient_at("", "Đỗ")),
-            ("another type", format!(r#"{{"resourceType":"Basic","id":"{}","code":{{"text":"x"}}}}"#, stored.id)),
+            (
+                "another type",
+                format!(r#"{{"resourceType":"Basic","id":"{}","code":{{"text":"x"}}}}"#, stored.id),
+            ),
         ];
         for (what, sent) in &cases {
             expect_refusal(what, &server.http().send_fhir("PUT", &path, sent), 400);
@@ -125,7 +144,11 @@ fn an_update_needs_the_id_of_its_address() {
         expect_refusal("65 characters", &answer, 400);
         let answer = server.http().send_fhir("PUT", "/fhir/Patient/a_b", patient_at("a_b", "Đỗ"));
         expect_refusal("a character that ids do not have", &answer, 400);
-        expect_refusal("type of the path", &server.http().send_fhir("POST", "/fhir/Observation", patient(3)), 400);
+        expect_refusal(
+            "type of the path",
+            &server.http().send_fhir("POST", "/fhir/Observation", patient(3)),
+            400,
+        );
         assert_eq!(server.read(&path)["meta"]["versionId"], "1");
         assert_eq!(server.count("/fhir/Patient"), 1);
         assert_eq!(server.count("/fhir/Basic"), 0);

@@ -35,7 +35,8 @@ fn prefer_decides_what_a_write_answers_with() {
             assert_eq!(server.read(&path)["name"][0]["family"], "Bùi");
         }
         // RFC 7240: unknown preferences are ignored, several may stand in one header, with parameters.
-        let answer = send("POST", "/fhir/Patient", &patient(1), "x=y; z=1, return=minimal").expect_status(201);
+        let answer =
+            send("POST", "/fhir/Patient", &patient(1), "x=y; z=1, return=minimal").expect_status(201);
         check(&answer, "return=minimal");
         let answer = send("POST", "/fhir/Patient", &patient(1), "return=nothing-known").expect_status(201);
         check(&answer, "return=representation");
@@ -64,7 +65,8 @@ fn if_match_lets_only_the_current_version_be_replaced() {
 
         // What is not there has no version that could match.
         let headers = [("Content-Type", FHIR_JSON), ("If-Match", r#"W/"1""#)];
-        let answer = server.http().request("PUT", "/fhir/Patient/new", &headers, patient_at("new", "Vũ").as_bytes());
+        let answer =
+            server.http().request("PUT", "/fhir/Patient/new", &headers, patient_at("new", "Vũ").as_bytes());
         assert!(matches!(answer.status, 404 | 412), "If-Match on nothing: {}", answer.status);
         assert_eq!(server.http().get("/fhir/Patient/new").status, 404);
 
@@ -111,6 +113,7 @@ fn a_conditional_read_sends_nothing_twice() {
         let _ = server.put(&patient_at(&stored.id, "Dương")).expect_status(200);
         let answer = get("If-None-Match", r#"W/"1""#).expect_status(200);
         assert_eq!(body(&answer)["meta"]["versionId"], "2");
-        let _ = server.http().request("HEAD", &path, &[("If-None-Match", r#"W/"2""#)], b"").expect_status(304);
+        let _ =
+            server.http().request("HEAD", &path, &[("If-None-Match", r#"W/"2""#)], b"").expect_status(304);
     });
 }

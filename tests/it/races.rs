@@ -12,11 +12,15 @@ const PARALLEL: usize = 64;
 
 /// How often each race is run.
 fn rounds() -> u64 {
-    std::env::var("HEALTHBOOK_ROUNDS").map_or(20, |rounds| rounds.parse().expect("HEALTHBOOK_ROUNDS is a number"))
+    std::env::var("HEALTHBOOK_ROUNDS")
+        .map_or(20, |rounds| rounds.parse().expect("HEALTHBOOK_ROUNDS is a number"))
 }
 
 /// All at the same moment, each on a connection of its own, spread over the servers.
-fn all_at_once(clients: &[&HttpClient], send: impl Fn(usize, &HttpClient) -> Response + Sync) -> Vec<Response> {
+fn all_at_once(
+    clients: &[&HttpClient],
+    send: impl Fn(usize, &HttpClient) -> Response + Sync,
+) -> Vec<Response> {
     let barrier = Barrier::new(PARALLEL);
     thread::scope(|scope| {
         let threads: Vec<_> = (0..PARALLEL)
@@ -52,9 +56,15 @@ fn race_of_creates(servers: &[&TestServer]) {
             client.request("POST", "/fhir/Patient", &headers, patient(round).as_bytes())
         });
         expect_one(&answers, 201, 200);
-        let made = Stored::at(answers.iter().find(|answer| answer.status == 201).unwrap().header("Location").unwrap());
+        let made = Stored::at(
+            answers.iter().find(|answer| answer.status == 201).unwrap().header("Location").unwrap(),
+        );
         for answer in &answers {
-            assert_eq!(Stored::at(answer.header("Location").unwrap()).id, made.id, "all are told of the same person");
+            assert_eq!(
+                Stored::at(answer.header("Location").unwrap()).id,
+                made.id,
+                "all are told of the same person"
+            );
         }
         for server in servers {
             assert_eq!(server.ids(&format!("/fhir/Patient?{criteria}")), [made.id.as_str()]);
@@ -71,7 +81,8 @@ fn race_of_updates(servers: &[&TestServer]) {
         let tag = format!("W/\"{}\"", round + 1);
         let answers = all_at_once(&clients, |index, client| {
             // In every second round all send what is stored already: that too is a new version.
-            let family = if round % 2 == 0 { format!("Tên {round} {index}") } else { "Giống nhau".to_owned() };
+            let family =
+                if round % 2 == 0 { format!("Tên {round} {index}") } else { "Giống nhau".to_owned() };
             let headers = [("Content-Type", FHIR_JSON), ("If-Match", tag.as_str())];
             client.request("PUT", &path, &headers, patient_at(&stored.id, &family).as_bytes())
         });
@@ -92,8 +103,10 @@ fn race_of_blind_updates(servers: &[&TestServer]) {
         client.send_fhir("PUT", "/fhir/Patient/blind", patient_at("blind", &format!("Tên {index}")))
     });
     expect_one(&answers, 201, 200);
-    let mut tags: Vec<u64> =
-        answers.iter().map(|answer| answer.header("ETag").unwrap()[3..].trim_end_matches('"').parse().unwrap()).collect();
+    let mut tags: Vec<u64> = answers
+        .iter()
+        .map(|answer| answer.header("ETag").unwrap()[3..].trim_end_matches('"').parse().unwrap())
+        .collect();
     tags.sort_unstable();
     assert_eq!(tags, (1..=PARALLEL as u64).collect::<Vec<_>>(), "versions without gap or repetition");
 }

@@ -84,7 +84,10 @@ fn deletes_come_before_creates_and_creates_before_updates() {
         let number = format!("{NUMBERS}|{}", citizen_number(2));
         let answers = transaction(
             server,
-            &[entry("GET", &format!("Patient?identifier={}", encode(&number))), entry_with("POST", "Patient", &patient(2))],
+            &[
+                entry("GET", &format!("Patient?identifier={}", encode(&number))),
+                entry_with("POST", "Patient", &patient(2)),
+            ],
         );
         assert_eq!(answers[0]["resource"]["entry"].as_array().map(Vec::len), Some(1));
     });
@@ -103,13 +106,29 @@ fn one_failing_entry_undoes_everything() {
         let stale = entry_if("PUT", &old.reference(), r#""ifMatch":"W/\"9\"""#, &patient_at(&old.id, "Cũ"));
         let many = entry_if("POST", "Patient", r#""ifNoneExist":"gender=female""#, &patient(4));
         let failing: [(&str, Vec<String>, &[u16]); 9] = [
-            ("a resource that is none", vec![entry_with("POST", "Patient", r#"{"resourceType":"Patient","nme":1}"#)], &[400, 422]),
-            ("an unknown type", vec![entry_with("POST", "Patientt", r#"{"resourceType":"Patientt"}"#)], &[400, 404, 422]),
+            (
+                "a resource that is none",
+                vec![entry_with("POST", "Patient", r#"{"resourceType":"Patient","nme":1}"#)],
+                &[400, 422],
+            ),
+            (
+                "an unknown type",
+                vec![entry_with("POST", "Patientt", r#"{"resourceType":"Patientt"}"#)],
+                &[400, 404, 422],
+            ),
             ("type and address differ", vec![entry_with("POST", "Observation", &patient(5))], &[400, 422]),
-            ("an id that does not fit", vec![entry_with("PUT", "Patient/x", &patient_at("y", "Z"))], &[400, 422]),
+            (
+                "an id that does not fit",
+                vec![entry_with("PUT", "Patient/x", &patient_at("y", "Z"))],
+                &[400, 422],
+            ),
             ("no request", vec![format!(r#"{{"resource":{}}}"#, patient(5))], &[400, 422]),
             ("a read of nothing", vec![entry("GET", "Patient/never-was")], &[404, 400]),
-            ("criteria nobody knows", vec![entry_if("POST", "Patient", r#""ifNoneExist":"no-such=1""#, &patient(5))], &[400]),
+            (
+                "criteria nobody knows",
+                vec![entry_if("POST", "Patient", r#""ifNoneExist":"no-such=1""#, &patient(5))],
+                &[400],
+            ),
             ("several matches", vec![many], &[412]),
             ("a POST without a resource", vec![entry("POST", "Patient")], &[400, 422]),
         ];
@@ -122,7 +141,10 @@ fn one_failing_entry_undoes_everything() {
                 let outcome = body(&answer);
                 expect_outcome(what, &outcome);
                 let named = outcome.to_string();
-                assert!(named.contains(&format!("Bundle.entry[{position}]")), "{what} names the entry: {named}");
+                assert!(
+                    named.contains(&format!("Bundle.entry[{position}]")),
+                    "{what} names the entry: {named}"
+                );
             }
         }
         // A stale version of something that no other entry touches.
@@ -141,7 +163,8 @@ fn one_failing_entry_undoes_everything() {
 #[test]
 fn a_failure_in_the_middle_of_two_thousand_stores_nothing() {
     on_each(|server| {
-        let mut parts: Vec<String> = (0..2000).map(|index| entry_with("POST", "Patient", &patient(index))).collect();
+        let mut parts: Vec<String> =
+            (0..2000).map(|index| entry_with("POST", "Patient", &patient(index))).collect();
         parts[999] = entry_with("POST", "Patient", r#"{"resourceType":"Patient","birthDate":"hôm qua"}"#);
         let answer = server.bundle(bundle("transaction", &parts));
         let issue = expect_refusal("wrong in itself", &answer, 400);
@@ -150,7 +173,8 @@ fn a_failure_in_the_middle_of_two_thousand_stores_nothing() {
         assert!(expression.contains("birthDate"), "down to the element: {issue}");
 
         // A failure that shows only while it is being carried out.
-        parts[999] = entry_if("PUT", "Patient/nobody", r#""ifMatch":"W/\"4\"""#, &patient_at("nobody", "Không"));
+        parts[999] =
+            entry_if("PUT", "Patient/nobody", r#""ifMatch":"W/\"4\"""#, &patient_at("nobody", "Không"));
         let answer = server.bundle(bundle("transaction", &parts));
         assert!(matches!(answer.status, 404 | 409 | 412), "{}", answer.status);
         let outcome = body(&answer);
@@ -171,7 +195,12 @@ fn conditions_inside_a_transaction() {
         let known = server.create(&patient(1));
         let if_none = |index| {
             let number = citizen_number(index);
-            entry_if("POST", "Patient", &format!(r#""ifNoneExist":"identifier={NUMBERS}|{number}""#), &patient(index))
+            entry_if(
+                "POST",
+                "Patient",
+                &format!(r#""ifNoneExist":"identifier={NUMBERS}|{number}""#),
+                &patient(index),
+            )
         };
         let by_number = |index| format!("Patient?identifier={NUMBERS}|{}", citizen_number(index));
         let answers = transaction(server, &[if_none(1), if_none(2)]);
@@ -180,7 +209,8 @@ fn conditions_inside_a_transaction() {
         assert_eq!(server.count("/fhir/Patient"), 2);
 
         let update = entry_with("PUT", &by_number(2), &patient(2).replace("Nguyễn", "Lý"));
-        let guarded = entry_if("PUT", &known.reference(), r#""ifMatch":"W/\"1\"""#, &patient_at(&known.id, "Mai"));
+        let guarded =
+            entry_if("PUT", &known.reference(), r#""ifMatch":"W/\"1\"""#, &patient_at(&known.id, "Mai"));
         let answers = transaction(server, &[update, guarded]);
         assert_eq!((status(&answers[0]).as_str(), status(&answers[1]).as_str()), ("200", "200"));
         assert_eq!(server.read(&known.path())["meta"]["versionId"], "2");
@@ -191,7 +221,10 @@ fn conditions_inside_a_transaction() {
         assert_eq!(server.ids("/fhir/Patient"), [known.id.clone()]);
 
         // ifNoneMatch, ifModifiedSince: conditional reads.
-        let read = format!(r#"{{"request":{{"method":"GET","url":"{}","ifNoneMatch":"W/\"2\""}}}}"#, known.reference());
+        let read = format!(
+            r#"{{"request":{{"method":"GET","url":"{}","ifNoneMatch":"W/\"2\""}}}}"#,
+            known.reference()
+        );
         assert_eq!(status(&transaction(server, &[read])[0]), "304");
     });
 }
@@ -205,7 +238,10 @@ fn the_same_resource_twice_is_refused() {
         let cases = [
             ("two updates", vec![put("A"), put("B")]),
             ("update and delete", vec![put("A"), entry("DELETE", &old.reference())]),
-            ("by id and by condition", vec![put("A"), entry_with("PUT", &format!("Patient?{number}"), &patient(1))]),
+            (
+                "by id and by condition",
+                vec![put("A"), entry_with("PUT", &format!("Patient?{number}"), &patient(1))],
+            ),
             (
                 "one fullUrl for two",
                 vec![
@@ -216,7 +252,12 @@ fn the_same_resource_twice_is_refused() {
         ];
         for (what, parts) in cases {
             let answer = server.bundle(bundle("transaction", &parts));
-            assert!(matches!(answer.status, 400 | 409 | 412 | 422), "{what}: {}: {}", answer.status, answer.text());
+            assert!(
+                matches!(answer.status, 400 | 409 | 412 | 422),
+                "{what}: {}: {}",
+                answer.status,
+                answer.text()
+            );
             expect_outcome(what, &body(&answer));
         }
         assert_eq!(server.read(&old.path())["meta"]["versionId"], "1");
@@ -255,7 +296,8 @@ fn bundles_of_other_kinds() {
                 assert!(response["entry"].as_array().is_none_or(Vec::is_empty));
             }
         }
-        for kind in ["searchset", "history", "collection", "document", "message", "batch-response", "no-such"] {
+        for kind in ["searchset", "history", "collection", "document", "message", "batch-response", "no-such"]
+        {
             let answer = server.bundle(bundle(kind, &[entry_with("POST", "Patient", &patient(1))]));
             assert!(matches!(answer.status, 400 | 422), "{kind}: {}", answer.status);
             expect_outcome(kind, &body(&answer));
@@ -274,7 +316,10 @@ fn bundles_of_other_kinds() {
 #[test]
 fn prefer_holds_for_the_entries() {
     on_each(|server| {
-        let parts = [entry_with("POST", "Patient", &patient(1)), entry_with("POST", "Observation", &observation("Patient/x"))];
+        let parts = [
+            entry_with("POST", "Patient", &patient(1)),
+            entry_with("POST", "Observation", &observation("Patient/x")),
+        ];
         for (preference, has_resource) in [("return=minimal", false), ("return=representation", true)] {
             let headers = [("Content-Type", "application/fhir+json"), ("Prefer", preference)];
             let sent = bundle("transaction", &parts);

@@ -4,7 +4,8 @@ use serde_json::Value;
 use test_support::TestServer;
 
 use crate::support::bodies::{
-    NUMBERS, bundle, encounter, entry_at, entry_if, entry_with, observation, organization, patient, patient_at, urn,
+    NUMBERS, bundle, encounter, entry_at, entry_if, entry_with, observation, organization, patient,
+    patient_at, urn,
 };
 use crate::support::{Fhir, Stored, body, citizen_number, encode, entries, expect_outcome, on_each, text};
 
@@ -44,7 +45,10 @@ fn references_by_uuid_lead_to_what_was_made_in_any_order() {
 fn circular_references_are_resolved() {
     on_each(|server| {
         let link = |to: u32| {
-            format!(r#"{{"resourceType":"Patient","link":[{{"other":{{"reference":"{}"}},"type":"seealso"}}]}}"#, urn(to))
+            format!(
+                r#"{{"resourceType":"Patient","link":[{{"other":{{"reference":"{}"}},"type":"seealso"}}]}}"#,
+                urn(to)
+            )
         };
         let stored = transaction(
             server,
@@ -114,7 +118,12 @@ fn versioned_references_and_references_by_address() {
         let stored = transaction(
             server,
             &[
-                entry_at(&format!("{base}/fhir/Patient/chosen"), "PUT", "Patient/chosen", &patient_at("chosen", "Tạ")),
+                entry_at(
+                    &format!("{base}/fhir/Patient/chosen"),
+                    "PUT",
+                    "Patient/chosen",
+                    &patient_at("chosen", "Tạ"),
+                ),
                 entry_with("POST", "Observation", &with("Patient/chosen")),
                 entry_with("POST", "Observation", &with(&format!("{base}/fhir/Patient/chosen"))),
                 entry_at(elsewhere, "POST", "Patient", &patient(1)),
@@ -127,7 +136,11 @@ fn versioned_references_and_references_by_address() {
         assert_eq!(subject(1), "Patient/chosen");
         assert!(subject(2).ends_with("Patient/chosen"));
         assert_eq!(subject(4), stored[3].reference(), "the fullUrl of an entry that gets an id here");
-        assert_eq!(subject(5), "https://elsewhere.example/fhir/Patient/other", "not in the Bundle: untouched");
+        assert_eq!(
+            subject(5),
+            "https://elsewhere.example/fhir/Patient/other",
+            "not in the Bundle: untouched"
+        );
         assert!(subject(6).starts_with("Patient/chosen"));
         assert_eq!(server.count("/fhir/Observation?subject=Patient/chosen"), 3);
     });
@@ -150,7 +163,10 @@ fn conditional_references_find_one_or_fail_the_whole() {
             assert!(outcome.to_string().contains("Bundle.entry[1]"), "{what}: {outcome}");
         };
         let with = |reference: &str| {
-            [entry_with("POST", "Organization", &organization("Trạm y tế")), entry_with("POST", "Observation", &observation(reference))]
+            [
+                entry_with("POST", "Organization", &organization("Trạm y tế")),
+                entry_with("POST", "Observation", &observation(reference)),
+            ]
         };
         fails("nobody", &with(&by_number(2)), &[400, 404, 412, 422]);
         fails("an unknown parameter", &with(&format!("{}&no-such=1", by_number(1))), &[400, 412, 422]);
@@ -176,7 +192,8 @@ fn a_condition_that_finds_someone_turns_references_to_them() {
         for index in [1, 2] {
             let number = encode(&format!("{NUMBERS}|{}", citizen_number(index)));
             let update = entry_at(&urn(1), "PUT", &format!("Patient?identifier={number}"), &patient(index));
-            let stored = transaction(server, &[entry_with("POST", "Observation", &observation(&urn(1))), update]);
+            let stored =
+                transaction(server, &[entry_with("POST", "Observation", &observation(&urn(1))), update]);
             assert_eq!(read(server, &stored[0])["subject"]["reference"], stored[1].reference());
         }
         assert_eq!(server.count("/fhir/Patient"), 2);

@@ -87,7 +87,8 @@ impl Check {
     }
 
     fn contained(&mut self, contained: &Node<'_>) {
-        let mut ids: Vec<&str> = contained.items().iter().filter_map(|resource| resource.text("id")).collect();
+        let mut ids: Vec<&str> =
+            contained.items().iter().filter_map(|resource| resource.text("id")).collect();
         ids.sort_unstable();
         if ids.windows(2).any(|pair| pair.first() == pair.last()) {
             self.within(".contained", |check| check.report(Fault::RepeatedContained));
@@ -112,7 +113,8 @@ impl Check {
                 None => (name.as_ref(), false),
             };
             let property = type_id.property(plain);
-            let property = property.filter(|property| !is_sibling || property.type_id.kind() == Kind::Primitive);
+            let property =
+                property.filter(|property| !is_sibling || property.type_id.kind() == Kind::Primitive);
             let Some(property) = property else {
                 self.report(Fault::UnknownElement { name: name.to_string() });
                 continue;
@@ -133,7 +135,8 @@ impl Check {
         }
         for element in type_id.elements() {
             if element.min > 0 && !seen.iter().any(|(name, _)| *name == element.name) {
-                let name = if element.choice { format!("{}[x]", element.name) } else { element.name.to_owned() };
+                let name =
+                    if element.choice { format!("{}[x]", element.name) } else { element.name.to_owned() };
                 self.report(Fault::MissingElement { name });
             }
         }
@@ -227,7 +230,8 @@ mod tests {
 
     fn issues(text: &str) -> Vec<String> {
         let node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
-        let show = |issue: &Issue| format!("{} {}", issue.expression.as_deref().unwrap_or("-"), issue.fault.code());
+        let show =
+            |issue: &Issue| format!("{} {}", issue.expression.as_deref().unwrap_or("-"), issue.fault.code());
         check_resource(&node).1.iter().map(show).collect()
     }
 
@@ -249,19 +253,31 @@ mod tests {
             (r#"{"resourceType":"Patient","id":"a b"}"#, "Patient.id id-format"),
             (r#"{"resourceType":"Patient","nme":[]}"#, "Patient unknown-element"),
             (r#"{"resourceType":"Patient","name":{"text":"x"}}"#, "Patient.name array-expected"),
-            (r#"{"resourceType":"Patient","name":[{"text":["x"]}]}"#, "Patient.name[0].text array-unexpected"),
+            (
+                r#"{"resourceType":"Patient","name":[{"text":["x"]}]}"#,
+                "Patient.name[0].text array-unexpected",
+            ),
             (r#"{"resourceType":"Patient","name":[]}"#, "Patient.name empty-value"),
             (r#"{"resourceType":"Patient","name":[{}]}"#, "Patient.name[0] empty-value"),
             (r#"{"resourceType":"Patient","active":"true"}"#, "Patient.active primitive-format"),
             (r#"{"resourceType":"Patient","active":{"a":1}}"#, "Patient.active wrong-json-type"),
             (r#"{"resourceType":"Patient","name":["x"]}"#, "Patient.name[0] wrong-json-type"),
             (r#"{"resourceType":"Patient","birthDate":"2001-02-30"}"#, "Patient.birthDate primitive-format"),
-            (r#"{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2001"}"#, "Patient choice-repeated"),
+            (
+                r#"{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2001"}"#,
+                "Patient choice-repeated",
+            ),
             (r#"{"resourceType":"Patient","link":[{"type":"seealso"}]}"#, "Patient.link[0] required-element"),
             (r#"{"resourceType":"Observation","status":"final"}"#, "Observation required-element"),
             (r#"{"resourceType":"Patient","_name":[{"id":"x"}]}"#, "Patient unknown-element"),
-            (r#"{"resourceType":"Patient","name":[{"given":["A"],"_given":[null,null]}]}"#, "Patient.name[0].given primitive-extensions"),
-            (r#"{"resourceType":"Patient","name":[{"given":[null]}]}"#, "Patient.name[0].given[0] empty-value"),
+            (
+                r#"{"resourceType":"Patient","name":[{"given":["A"],"_given":[null,null]}]}"#,
+                "Patient.name[0].given primitive-extensions",
+            ),
+            (
+                r#"{"resourceType":"Patient","name":[{"given":[null]}]}"#,
+                "Patient.name[0].given[0] empty-value",
+            ),
         ] {
             assert_eq!(issues(text), [expected], "{text}");
         }

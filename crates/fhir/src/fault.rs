@@ -200,6 +200,10 @@ catalogue! {
     /// `If-Match` for a resource that does not exist.
     NothingToMatch = "version-conflict-none", Conflict,
         "the resource does not exist, so no version can match", "tài nguyên không tồn tại nên không có phiên bản nào khớp";
+    /// The id of a resource that the criteria do not match is in use.
+    IdTaken = "id-taken", Conflict,
+        "the criteria match nothing, but the id of the resource is in use by another one",
+        "điều kiện không khớp tài nguyên nào, nhưng id của tài nguyên đã thuộc về tài nguyên khác";
     /// Criteria with several matches.
     MultipleMatches = "multiple-matches", MultipleMatches,
         "the criteria match more than one resource", "điều kiện khớp nhiều tài nguyên";

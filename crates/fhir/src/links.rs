@@ -55,7 +55,9 @@ fn members(node: &mut Node<'_>, type_id: TypeId, visit: &mut dyn FnMut(LinkKind,
     for (name, value) in members {
         let Some(property) = type_id.property(name) else { continue };
         match &mut value.value {
-            Value::Array(items) => items.iter_mut().for_each(|item| element(item, property.type_id, false, visit)),
+            Value::Array(items) => {
+                items.iter_mut().for_each(|item| element(item, property.type_id, false, visit))
+            }
             _ => element(value, property.type_id, in_reference && name == "reference", visit),
         }
     }
@@ -124,7 +126,10 @@ mod tests {
         let mut node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
         rewrite_links(&mut node, &mut |_, link| (link == "urn:a").then(|| "b/1".to_owned()));
         let out = node.to_json();
-        assert!(out.contains(r##""implicitRules":"b/1","meta":{"profile":["urn:a"],"source":"b/1"}"##), "{out}");
+        assert!(
+            out.contains(r##""implicitRules":"b/1","meta":{"profile":["urn:a"],"source":"b/1"}"##),
+            "{out}"
+        );
         assert!(out.contains(r##"<a href=\"b/1\">urn:a</a><img src='b/1'/>ế href=urn:a</div>"##), "{out}");
         assert!(out.contains(r##""other":{"reference":"b/1"}"##), "{out}");
         assert!(out.contains(r##"{"system":"b/1","value":"urn:a"}"##), "{out}");

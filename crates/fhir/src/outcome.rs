@@ -169,7 +169,10 @@ mod tests {
         let issue = &node.get("issue").unwrap().items()[0];
         assert_eq!(issue.text("severity"), Some("error"));
         assert_eq!(issue.text("code"), Some("structure"));
-        assert_eq!(issue.get("expression").unwrap().items()[0].as_str(), Some("Bundle.entry[2].resource.contact[0]"));
+        assert_eq!(
+            issue.get("expression").unwrap().items()[0].as_str(),
+            Some("Bundle.entry[2].resource.contact[0]")
+        );
         assert!(issue.text("diagnostics").unwrap().contains("x\"y"));
         assert!(issue.get("details").unwrap().text("text").unwrap().contains("không"));
     }

@@ -58,7 +58,9 @@ fn fits_code(text: &str) -> bool {
 
 fn fits_oid(text: &str) -> bool {
     let numbers = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && (part == "0" || !part.starts_with('0'))
     };
     matches!(text.as_bytes().first(), Some(b'0'..=b'2')) && text.contains('.') && text.split('.').all(numbers)
 }
@@ -124,7 +126,11 @@ mod tests {
             assert!(!text_fits(kind, bad), "{kind} {bad}");
         }
         assert!(number_fits("decimal", "1E-22") && number_fits("decimal", "-0.50"));
-        assert!(number_fits("integer", "-5") && !number_fits("integer", "5.0") && !number_fits("integer", "2147483648"));
+        assert!(
+            number_fits("integer", "-5")
+                && !number_fits("integer", "5.0")
+                && !number_fits("integer", "2147483648")
+        );
         assert!(number_fits("unsignedInt", "0") && !number_fits("positiveInt", "0"));
         assert!(!text_fits("boolean", "true") && !text_fits("decimal", "1.0") && !number_fits("string", "1"));
     }

@@ -88,7 +88,9 @@ mod tests {
         assert_eq!(local("Patient/1/_history/2").as_deref(), Some("Patient 1"));
         assert_eq!(local("http://a/fhir/Patient/1").as_deref(), Some("Patient 1"));
         assert_eq!(local("http://b/fhir/Patient/1"), None);
-        for other in ["Person2/1", "Patient/", "Patient/a b", "x/Patient/1", "urn:uuid:1", "", "Patient/1/_history/0"] {
+        for other in
+            ["Person2/1", "Patient/", "Patient/a b", "x/Patient/1", "urn:uuid:1", "", "Patient/1/_history/0"]
+        {
             assert_eq!(ReferenceText::parse(other), ReferenceText::Other(other));
         }
     }

@@ -47,11 +47,7 @@ fn write_tree(tree: &Tree, needed: u8, out: &mut fmt::Formatter<'_>) -> fmt::Res
             write_tree(index, 0, out)?;
             out.write_char(']')
         }
-        Tree::Call {
-            base,
-            function,
-            arguments,
-        } => {
+        Tree::Call { base, function, arguments } => {
             write_base(base.as_deref(), out)?;
             write!(out, "{}(", function.name())?;
             for (index, argument) in arguments.iter().enumerate() {
@@ -62,11 +58,7 @@ fn write_tree(tree: &Tree, needed: u8, out: &mut fmt::Formatter<'_>) -> fmt::Res
             }
             out.write_char(')')
         }
-        Tree::TypeTest {
-            base,
-            test,
-            specifier,
-        } => {
+        Tree::TypeTest { base, test, specifier } => {
             write_base(base.as_deref(), out)?;
             write!(out, "{}({specifier})", test.name())
         }
@@ -74,11 +66,7 @@ fn write_tree(tree: &Tree, needed: u8, out: &mut fmt::Formatter<'_>) -> fmt::Res
             out.write_char(if *negative { '-' } else { '+' })?;
             write_tree(operand, UNARY, out)
         }
-        Tree::Binary {
-            operator,
-            left,
-            right,
-        } => {
+        Tree::Binary { operator, left, right } => {
             write_tree(left, operator.strength(), out)?;
             write!(out, " {} ", operator.symbol())?;
             write_tree(right, operator.strength() + 1, out)

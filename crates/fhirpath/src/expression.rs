@@ -20,9 +20,7 @@ impl Expression {
     /// Reads an expression. Functions and types are checked here, so that a spelling mistake is found when an
     /// expression is registered and not when it silently finds nothing.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        Ok(Self {
-            tree: Arc::new(parser::parse(text)?),
-        })
+        Ok(Self { tree: Arc::new(parser::parse(text)?) })
     }
 
     /// The items that the expression selects. They borrow from the resource, not from the expression.
@@ -43,12 +41,9 @@ impl Expression {
     /// item of the union but two of its branches.
     pub fn branches(&self) -> Vec<Self> {
         match &*self.tree {
-            Tree::Union(members) => members
-                .iter()
-                .map(|tree| Self {
-                    tree: Arc::new(tree.clone()),
-                })
-                .collect(),
+            Tree::Union(members) => {
+                members.iter().map(|tree| Self { tree: Arc::new(tree.clone()) }).collect()
+            }
             _ => vec![self.clone()],
         }
     }
@@ -62,20 +57,16 @@ impl Expression {
 
 fn root_type(tree: &Tree) -> Option<&str> {
     match tree {
-        Tree::Path { base: None, names } => names
-            .first()
-            .filter(|name| name.type_id.is_some())
-            .map(|name| &*name.text),
+        Tree::Path { base: None, names } => {
+            names.first().filter(|name| name.type_id.is_some()).map(|name| &*name.text)
+        }
         Tree::Path { base: Some(base), .. } | Tree::Indexer { base, .. } => root_type(base),
         Tree::Call { base, .. } | Tree::TypeTest { base, .. } => root_type(base.as_deref()?),
         Tree::Unary { operand, .. } => root_type(operand),
         Tree::Binary { left, .. } => root_type(left),
         Tree::Union(members) => {
             let first = root_type(members.first()?)?;
-            members
-                .iter()
-                .all(|member| root_type(member) == Some(first))
-                .then_some(first)
+            members.iter().all(|member| root_type(member) == Some(first)).then_some(first)
         }
         _ => None,
     }

@@ -212,10 +212,7 @@ impl Function {
 
     /// Whether the result depends on the order of the input.
     pub fn needs_order(self) -> bool {
-        matches!(
-            self,
-            Self::First | Self::Last | Self::Tail | Self::Skip | Self::Take
-        )
+        matches!(self, Self::First | Self::Last | Self::Tail | Self::Skip | Self::Take)
     }
 
     /// Whether the order of the result is not defined by the language.

@@ -31,10 +31,7 @@ pub struct ElementItem<'a> {
     type_id: TypeId,
 }
 
-static NULL: Node<'static> = Node {
-    value: Json::Null,
-    span: Span { start: 0, end: 0 },
-};
+static NULL: Node<'static> = Node { value: Json::Null, span: Span { start: 0, end: 0 } };
 
 /// The types that the evaluator treats in a way of their own.
 pub(crate) struct KnownTypes {
@@ -64,29 +61,17 @@ pub(crate) static KNOWN: LazyLock<KnownTypes> = LazyLock::new(|| KnownTypes {
 impl<'a> ElementItem<'a> {
     /// An element of that type.
     pub fn new(node: &'a Node<'a>, type_id: TypeId) -> Self {
-        Self {
-            node,
-            sibling: None,
-            type_id,
-        }
+        Self { node, sibling: None, type_id }
     }
 
     /// A primitive with its `_name` sibling; either may be missing.
     pub fn primitive(node: Option<&'a Node<'a>>, sibling: Option<&'a Node<'a>>, type_id: TypeId) -> Self {
-        Self {
-            node: node.unwrap_or(&NULL),
-            sibling,
-            type_id,
-        }
+        Self { node: node.unwrap_or(&NULL), sibling, type_id }
     }
 
     /// A resource of which only the type is known, for example the target of an unresolved reference.
     pub fn of_type(type_id: TypeId) -> Self {
-        Self {
-            node: &NULL,
-            sibling: None,
-            type_id,
-        }
+        Self { node: &NULL, sibling: None, type_id }
     }
 
     /// The node; a JSON `null` when only the sibling or only the type is known.
@@ -169,11 +154,7 @@ impl<'a> ElementItem<'a> {
             return None;
         }
         let value = parse_decimal(self.node.get("value")?.as_number()?)?;
-        let unit = self
-            .node
-            .text("code")
-            .or_else(|| self.node.text("unit"))
-            .unwrap_or("1");
+        let unit = self.node.text("code").or_else(|| self.node.text("unit")).unwrap_or("1");
         Some(Quantity::ucum(value, unit))
     }
 }

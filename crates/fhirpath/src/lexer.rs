@@ -35,10 +35,7 @@ const SYMBOLS: [&str; 22] = [
 /// All tokens with their byte offsets.
 pub(crate) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ParseError> {
     if text.len() > MAXIMUM_LENGTH {
-        return Err(ParseError {
-            kind: Kind::TooLong,
-            offset: MAXIMUM_LENGTH,
-        });
+        return Err(ParseError { kind: Kind::TooLong, offset: MAXIMUM_LENGTH });
     }
     let mut lexer = Lexer { text, at: 0 };
     let mut tokens = Vec::new();
@@ -51,10 +48,7 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ParseError> {
             Ok(Some(token)) => tokens.push(token),
             Ok(None) => return Ok(tokens),
             Err(kind) => {
-                return Err(ParseError {
-                    kind,
-                    offset: lexer.at,
-                });
+                return Err(ParseError { kind, offset: lexer.at });
             }
         }
     }
@@ -117,28 +111,16 @@ impl<'t> Lexer<'t> {
 
     fn word(&mut self) -> String {
         let rest = self.rest();
-        let end = rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
         self.at += end;
         rest.get(..end).unwrap_or_default().to_owned()
     }
 
     fn number(&mut self) -> Result<Token, Kind> {
         let bytes = self.rest().as_bytes();
-        let digits = |from: usize| {
-            bytes
-                .iter()
-                .skip(from)
-                .take_while(|byte| byte.is_ascii_digit())
-                .count()
-        };
+        let digits = |from: usize| bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
         let whole = digits(0);
-        let fraction = if bytes.get(whole) == Some(&b'.') {
-            digits(whole + 1)
-        } else {
-            0
-        };
+        let fraction = if bytes.get(whole) == Some(&b'.') { digits(whole + 1) } else { 0 };
         let length = if fraction > 0 { whole + 1 + fraction } else { whole };
         let lexeme = self.rest().get(..length).unwrap_or_default();
         let token = if fraction > 0 {
@@ -159,11 +141,7 @@ impl<'t> Lexer<'t> {
             if character == quote {
                 return Ok(out);
             }
-            out.push(if character == '\\' {
-                self.escape()?
-            } else {
-                character
-            });
+            out.push(if character == '\\' { self.escape()? } else { character });
         }
     }
 
@@ -247,12 +225,7 @@ fn time_length(bytes: &[u8]) -> usize {
     if length < 8 || bytes.get(8) != Some(&b'.') {
         return length;
     }
-    match bytes
-        .iter()
-        .skip(9)
-        .take_while(|byte| byte.is_ascii_digit())
-        .count()
-    {
+    match bytes.iter().skip(9).take_while(|byte| byte.is_ascii_digit()).count() {
         0 => length,
         digits => 9 + digits,
     }

@@ -20,11 +20,7 @@ const MAXIMUM_RECURSION: usize = 2 * MAXIMUM_DEPTH;
 /// Reads one expression that fills the whole text.
 pub(crate) fn parse(text: &str) -> Result<Tree, ParseError> {
     let tokens = tokens(text)?;
-    let mut parser = Parser {
-        tokens: &tokens,
-        at: 0,
-        depth: 0,
-    };
+    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
     let result = parser.expression(0).and_then(|parsed| match parser.peek() {
         None => Ok(parsed.tree),
         Some(_) => Err(Kind::UnexpectedToken),
@@ -47,14 +43,7 @@ impl Parsed {
     }
 
     fn above(height: usize, tree: Tree) -> Result<Self, Kind> {
-        if height >= MAXIMUM_DEPTH {
-            Err(Kind::TooDeep)
-        } else {
-            Ok(Self {
-                tree,
-                height: height + 1,
-            })
-        }
+        if height >= MAXIMUM_DEPTH { Err(Kind::TooDeep) } else { Ok(Self { tree, height: height + 1 }) }
     }
 }
 
@@ -80,19 +69,11 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, symbol: &str) -> Result<(), Kind> {
-        if self.take_symbol(symbol) {
-            Ok(())
-        } else {
-            Err(self.unexpected())
-        }
+        if self.take_symbol(symbol) { Ok(()) } else { Err(self.unexpected()) }
     }
 
     fn unexpected(&self) -> Kind {
-        if self.peek().is_some() {
-            Kind::UnexpectedToken
-        } else {
-            Kind::UnexpectedEnd
-        }
+        if self.peek().is_some() { Kind::UnexpectedToken } else { Kind::UnexpectedEnd }
     }
 
     /// An expression whose operators all bind at least that strongly.
@@ -112,10 +93,7 @@ impl Parser<'_> {
                 let negative = *sign == "-";
                 self.at += 1;
                 let operand = self.expression(UNARY)?;
-                let tree = Tree::Unary {
-                    negative,
-                    operand: Box::new(operand.tree),
-                };
+                let tree = Tree::Unary { negative, operand: Box::new(operand.tree) };
                 Parsed::above(operand.height, tree)?
             }
             _ => self.postfix()?,
@@ -133,22 +111,11 @@ impl Parser<'_> {
                     union(left, right)?
                 }
                 "is" | "as" if strength <= TYPE => {
-                    let test = if symbol == "is" {
-                        TypeTest::Is
-                    } else {
-                        TypeTest::As
-                    };
+                    let test = if symbol == "is" { TypeTest::Is } else { TypeTest::As };
                     self.at += 1;
                     let specifier = self.type_specifier()?;
                     let base = Some(Box::new(left.tree));
-                    Parsed::above(
-                        left.height,
-                        Tree::TypeTest {
-                            base,
-                            test,
-                            specifier,
-                        },
-                    )?
+                    Parsed::above(left.height, Tree::TypeTest { base, test, specifier })?
                 }
                 _ => match Operator::from_symbol(symbol) {
                     Some(operator) if operator.strength() >= strength => {
@@ -156,14 +123,7 @@ impl Parser<'_> {
                         let right = self.expression(operator.strength() + 1)?;
                         let height = left.height.max(right.height);
                         let (left, right) = (Box::new(left.tree), Box::new(right.tree));
-                        Parsed::above(
-                            height,
-                            Tree::Binary {
-                                operator,
-                                left,
-                                right,
-                            },
-                        )?
+                        Parsed::above(height, Tree::Binary { operator, left, right })?
                     }
                     _ => return Ok(left),
                 },
@@ -224,17 +184,13 @@ impl Parser<'_> {
                 let value = *value;
                 self.at += 1;
                 let quantity = self.unit().map(|unit| quantity(Decimal::from(value), unit));
-                return Ok(Parsed::leaf(Tree::Literal(
-                    quantity.unwrap_or(Value::Integer(value)),
-                )));
+                return Ok(Parsed::leaf(Tree::Literal(quantity.unwrap_or(Value::Integer(value)))));
             }
             Token::Decimal(value) => {
                 let value = *value;
                 self.at += 1;
                 let quantity = self.unit().map(|unit| quantity(value, unit));
-                return Ok(Parsed::leaf(Tree::Literal(
-                    quantity.unwrap_or(Value::Decimal(value)),
-                )));
+                return Ok(Parsed::leaf(Tree::Literal(quantity.unwrap_or(Value::Decimal(value)))));
             }
         };
         self.at += 1;
@@ -296,14 +252,7 @@ impl Parser<'_> {
             self.expect("(")?;
             let specifier = self.type_specifier()?;
             self.expect(")")?;
-            return Parsed::above(
-                height,
-                Tree::TypeTest {
-                    base,
-                    test,
-                    specifier,
-                },
-            );
+            return Parsed::above(height, Tree::TypeTest { base, test, specifier });
         }
         let Some((known_name, function, fewest, most)) = Function::named(&name) else {
             self.at = start;
@@ -314,14 +263,7 @@ impl Parser<'_> {
             self.at = start;
             return Err(Kind::ArgumentCount(known_name));
         }
-        Parsed::above(
-            height.max(deepest),
-            Tree::Call {
-                base,
-                function: *function,
-                arguments,
-            },
-        )
+        Parsed::above(height.max(deepest), Tree::Call { base, function: *function, arguments })
     }
 
     fn arguments(&mut self) -> Result<(Vec<Tree>, usize), Kind> {
@@ -347,11 +289,7 @@ impl Parser<'_> {
         let mut namespace = None;
         // `System` and `FHIR` are no types, so a dot behind them leads to one; behind a type it is a member.
         if matches!(name.as_str(), "System" | "FHIR") && self.take_symbol(".") {
-            namespace = Some(if name == "System" {
-                Namespace::System
-            } else {
-                Namespace::Fhir
-            });
+            namespace = Some(if name == "System" { Namespace::System } else { Namespace::Fhir });
             name = self.name()?;
         }
         TypeSpecifier::resolve(namespace, &name).ok_or_else(|| {
@@ -368,28 +306,15 @@ fn quantity(value: Decimal, unit: Unit) -> Value<'static> {
 fn path(base: Option<Parsed>, name: &str) -> Result<Parsed, Kind> {
     let name = Name::new(name);
     match base {
-        None => Ok(Parsed::leaf(Tree::Path {
-            base: None,
-            names: vec![name],
-        })),
+        None => Ok(Parsed::leaf(Tree::Path { base: None, names: vec![name] })),
         // One node for a chain of names, however long.
-        Some(Parsed {
-            tree: Tree::Path { base, mut names },
-            height,
-        }) => {
+        Some(Parsed { tree: Tree::Path { base, mut names }, height }) => {
             names.push(name);
-            Ok(Parsed {
-                tree: Tree::Path { base, names },
-                height,
-            })
+            Ok(Parsed { tree: Tree::Path { base, names }, height })
         }
-        Some(Parsed { tree, height }) => Parsed::above(
-            height,
-            Tree::Path {
-                base: Some(Box::new(tree)),
-                names: vec![name],
-            },
-        ),
+        Some(Parsed { tree, height }) => {
+            Parsed::above(height, Tree::Path { base: Some(Box::new(tree)), names: vec![name] })
+        }
     }
 }
 

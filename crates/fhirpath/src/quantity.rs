@@ -100,10 +100,7 @@ pub struct Quantity {
 impl Quantity {
     /// A number in a UCUM unit.
     pub fn ucum(value: Decimal, code: &str) -> Self {
-        Self {
-            value,
-            unit: Unit::Ucum(code.into()),
-        }
+        Self { value, unit: Unit::Ucum(code.into()) }
     }
 
     /// A number without a unit.
@@ -161,8 +158,7 @@ impl Quantity {
 
     /// The order of two quantities, or `None` if their units cannot be compared.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
-        self.common(other, false)
-            .map(|(first, second)| first.cmp(&second))
+        self.common(other, false).map(|(first, second)| first.cmp(&second))
     }
 
     /// Whether the units measure the same kind of thing.
@@ -179,11 +175,8 @@ impl Quantity {
             return true;
         }
         // The precision is that of the number as written, so it is applied in the unit of that number.
-        let (coarse, fine) = if precision(self.value) <= precision(other.value) {
-            (self, other)
-        } else {
-            (other, self)
-        };
+        let (coarse, fine) =
+            if precision(self.value) <= precision(other.value) { (self, other) } else { (other, self) };
         let Some(ratio) = coarse.ratio(fine) else {
             return false;
         };
@@ -204,10 +197,7 @@ impl Quantity {
     /// The product, in base units where both have one.
     pub fn multiply(&self, other: &Self) -> Option<Self> {
         if other.code() == "1" {
-            return Some(Self {
-                value: self.value.checked_mul(other.value)?,
-                unit: self.unit.clone(),
-            });
+            return Some(Self { value: self.value.checked_mul(other.value)?, unit: self.unit.clone() });
         }
         if self.code() == "1" {
             return other.multiply(self);
@@ -221,10 +211,7 @@ impl Quantity {
     pub fn divide(&self, other: &Self) -> Option<Self> {
         let value = self.value.checked_div(other.value)?;
         if other.code() == "1" {
-            return Some(Self {
-                value,
-                unit: self.unit.clone(),
-            });
+            return Some(Self { value, unit: self.unit.clone() });
         }
         if self.code() == other.code() {
             return Some(Self::plain(value));
@@ -242,9 +229,8 @@ impl Quantity {
 
     /// The base units and the number of them; the unit itself when it has no measure.
     pub(crate) fn in_base_units(&self) -> (String, Decimal) {
-        let measured = self
-            .measure()
-            .and_then(|measure| Some((measure.code(), measure.in_base_units(self.value)?)));
+        let measured =
+            self.measure().and_then(|measure| Some((measure.code(), measure.in_base_units(self.value)?)));
         measured.unwrap_or_else(|| (self.unit_text().to_owned(), self.value))
     }
 
@@ -258,21 +244,14 @@ impl Quantity {
             (Unit::Calendar(CalendarUnit::Month), Unit::Calendar(CalendarUnit::Year)) => Decimal::from(12),
             _ => self.ratio(other)?,
         };
-        let value = self
-            .value
-            .checked_add(other.value.checked_mul(ratio)?.checked_mul(sign)?)?;
-        Some(Self {
-            value,
-            unit: self.unit.clone(),
-        })
+        let value = self.value.checked_add(other.value.checked_mul(ratio)?.checked_mul(sign)?)?;
+        Some(Self { value, unit: self.unit.clone() })
     }
 
     /// Reads what `toQuantity()` accepts: a number, and after it a quoted unit or a calendar duration.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let end = text
-            .find(|c: char| !matches!(c, '0'..='9' | '.' | '+' | '-'))
-            .unwrap_or(text.len());
+        let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '+' | '-')).unwrap_or(text.len());
         let (number, unit) = text.split_at_checked(end)?;
         let value = parse_plain_decimal(number)?;
         let unit = unit.trim();
@@ -282,10 +261,7 @@ impl Quantity {
         if let Some(code) = unit.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
             return (!code.is_empty()).then(|| Self::ucum(value, code));
         }
-        CalendarUnit::named(unit).map(|unit| Self {
-            value,
-            unit: Unit::Calendar(unit),
-        })
+        CalendarUnit::named(unit).map(|unit| Self { value, unit: Unit::Calendar(unit) })
     }
 }
 

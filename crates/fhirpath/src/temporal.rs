@@ -113,11 +113,7 @@ impl Temporal {
             hour: keep(Precision::Hour, self.hour, 0),
             minute: keep(Precision::Minute, self.minute, 0),
             second: keep(Precision::Second, self.second, 0),
-            nanosecond: if self.fraction_digits == 0 {
-                0
-            } else {
-                self.nanosecond
-            },
+            nanosecond: if self.fraction_digits == 0 { 0 } else { self.nanosecond },
             ..self
         }
     }
@@ -137,14 +133,7 @@ impl Temporal {
     /// The time part of a dateTime.
     pub(crate) fn time(&self) -> Self {
         let (year, month, day) = (Self::START.year, Self::START.month, Self::START.day);
-        Self {
-            kind: TemporalKind::Time,
-            year,
-            month,
-            day,
-            offset_minutes: None,
-            ..*self
-        }
+        Self { kind: TemporalKind::Time, year, month, day, offset_minutes: None, ..*self }
     }
 
     /// Nanoseconds since 1970 on the local clock; components not given count as their first value.
@@ -185,30 +174,11 @@ impl Temporal {
     fn interval(&self) -> (i128, i128) {
         let start = self.local();
         let end = match self.precision {
-            Precision::Year => {
-                Self {
-                    year: self.year + 1,
-                    month: 1,
-                    day: 1,
-                    ..Self::START
-                }
-                .local()
-                    - 1
-            }
+            Precision::Year => Self { year: self.year + 1, month: 1, day: 1, ..Self::START }.local() - 1,
             Precision::Month => {
-                let (year, month) = if self.month == 12 {
-                    (self.year + 1, 1)
-                } else {
-                    (self.year, self.month + 1)
-                };
-                Self {
-                    year,
-                    month,
-                    day: 1,
-                    ..Self::START
-                }
-                .local()
-                    - 1
+                let (year, month) =
+                    if self.month == 12 { (self.year + 1, 1) } else { (self.year, self.month + 1) };
+                Self { year, month, day: 1, ..Self::START }.local() - 1
             }
             Precision::Day => start + i128::from(DAY_SECONDS) * NANOSECONDS - 1,
             Precision::Hour => start + 3600 * NANOSECONDS - 1,
@@ -227,11 +197,7 @@ impl Temporal {
         let (mut first, mut second) = (self.interval(), other.interval());
         let same_zone = self.offset_minutes.is_some() == other.offset_minutes.is_some();
         if !same_zone {
-            let zoneless = if self.offset_minutes.is_none() {
-                &mut first
-            } else {
-                &mut second
-            };
+            let zoneless = if self.offset_minutes.is_none() { &mut first } else { &mut second };
             zoneless.0 -= EASTERNMOST_HOURS * 3600 * NANOSECONDS;
             zoneless.1 += WESTERNMOST_HOURS * 3600 * NANOSECONDS;
         }
@@ -260,19 +226,10 @@ mod tests {
         let compare = |a: &str, b: &str| date_time(a).compare(&date_time(b));
         assert_eq!(compare("2018-03", "2018-03-01"), None);
         assert_eq!(compare("2018-03", "2018-04-01"), Some(Ordering::Less));
-        assert_eq!(
-            compare("2012-04-15T15:00:00+02:00", "2012-04-15T16:00:00+03:00"),
-            Some(Ordering::Equal)
-        );
+        assert_eq!(compare("2012-04-15T15:00:00+02:00", "2012-04-15T16:00:00+03:00"), Some(Ordering::Equal));
         assert_eq!(compare("2012-04-15T15:00:00Z", "2012-04-15T10:00:00"), None);
-        assert_eq!(
-            compare("2012-04-15T15:00:00Z", "2012-04-17T10:00:00"),
-            Some(Ordering::Less)
-        );
-        assert_eq!(
-            compare("2012-04-15T15:30:31", "2012-04-15T15:30:31.0"),
-            Some(Ordering::Equal)
-        );
+        assert_eq!(compare("2012-04-15T15:00:00Z", "2012-04-17T10:00:00"), Some(Ordering::Less));
+        assert_eq!(compare("2012-04-15T15:30:31", "2012-04-15T15:30:31.0"), Some(Ordering::Equal));
     }
 
     #[test]

@@ -8,18 +8,14 @@ use crate::temporal::{Precision, Temporal, TemporalKind};
 impl Temporal {
     /// Reads `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
     pub fn parse_date(text: &str) -> Option<Self> {
-        let mut reader = Reader {
-            rest: text.as_bytes(),
-        };
+        let mut reader = Reader { rest: text.as_bytes() };
         let value = reader.date(TemporalKind::Date)?;
         reader.rest.is_empty().then_some(value)
     }
 
     /// Reads a date, optionally followed by `T`, a time and a zone.
     pub fn parse_date_time(text: &str) -> Option<Self> {
-        let mut reader = Reader {
-            rest: text.as_bytes(),
-        };
+        let mut reader = Reader { rest: text.as_bytes() };
         let mut value = reader.date(TemporalKind::DateTime)?;
         if reader.take(b'T') && !reader.rest.is_empty() {
             if value.precision != Precision::Day {
@@ -33,13 +29,8 @@ impl Temporal {
 
     /// Reads `hh`, `hh:mm` or `hh:mm:ss` with an optional fraction.
     pub fn parse_time(text: &str) -> Option<Self> {
-        let mut reader = Reader {
-            rest: text.as_bytes(),
-        };
-        let mut value = Self {
-            kind: TemporalKind::Time,
-            ..Self::START
-        };
+        let mut reader = Reader { rest: text.as_bytes() };
+        let mut value = Self { kind: TemporalKind::Time, ..Self::START };
         reader.time(&mut value)?;
         reader.rest.is_empty().then_some(value)
     }
@@ -80,11 +71,7 @@ impl Reader<'_> {
 
     fn date(&mut self, kind: TemporalKind) -> Option<Temporal> {
         let year = i16::try_from(self.digits(4)?).ok().filter(|year| *year > 0)?;
-        let mut value = Temporal {
-            kind,
-            year,
-            ..Temporal::START
-        };
+        let mut value = Temporal { kind, year, ..Temporal::START };
         if self.take(b'-') {
             value.month = self.two(1..=12)?;
             value.precision = Precision::Month;
@@ -172,11 +159,7 @@ impl fmt::Display for Temporal {
             write!(out, ":{:02}", self.second)?;
             if self.fraction_digits > 0 {
                 let digits = format!("{:09}", self.nanosecond);
-                write!(
-                    out,
-                    ".{}",
-                    digits.get(..usize::from(self.fraction_digits)).unwrap_or(&digits)
-                )?;
+                write!(out, ".{}", digits.get(..usize::from(self.fraction_digits)).unwrap_or(&digits))?;
             }
         }
         match self.offset_minutes {

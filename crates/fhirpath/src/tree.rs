@@ -88,23 +88,13 @@ impl Name {
     pub fn new(text: &str) -> Self {
         let is_type = text.starts_with(|first: char| first.is_ascii_uppercase());
         let type_id = if is_type { TypeId::named(text) } else { None };
-        Self {
-            text: text.into(),
-            type_id,
-            first_meaning: OnceLock::new(),
-        }
+        Self { text: text.into(), type_id, first_meaning: OnceLock::new() }
     }
 
     /// The element of this name in a type.
     pub fn element_of(&self, type_id: TypeId) -> Option<&'static Element> {
-        let (known, element) = self
-            .first_meaning
-            .get_or_init(|| (type_id, type_id.element(&self.text)));
-        if *known == type_id {
-            *element
-        } else {
-            type_id.element(&self.text)
-        }
+        let (known, element) = self.first_meaning.get_or_init(|| (type_id, type_id.element(&self.text)));
+        if *known == type_id { *element } else { type_id.element(&self.text) }
     }
 }
 
@@ -133,23 +123,10 @@ pub(crate) enum Namespace {
 impl TypeSpecifier {
     /// `None` when there is no such type. `System` is asked leniently: what it lacks, nothing is.
     pub fn resolve(namespace: Option<Namespace>, name: &str) -> Option<Self> {
-        let fhir = if namespace == Some(Namespace::System) {
-            None
-        } else {
-            TypeId::named(name)
-        };
-        let system = if namespace == Some(Namespace::Fhir) {
-            None
-        } else {
-            SystemType::named(name)
-        };
+        let fhir = if namespace == Some(Namespace::System) { None } else { TypeId::named(name) };
+        let system = if namespace == Some(Namespace::Fhir) { None } else { SystemType::named(name) };
         let known = fhir.is_some() || system.is_some() || namespace == Some(Namespace::System);
-        known.then(|| Self {
-            namespace,
-            name: name.into(),
-            fhir,
-            system,
-        })
+        known.then(|| Self { namespace, name: name.into(), fhir, system })
     }
 }
 

@@ -28,11 +28,7 @@ pub struct Measure {
 const NONE: Dimensions = [0; BASE.len()];
 
 impl Measure {
-    const ONE: Self = Self {
-        numerator: Decimal::ONE,
-        denominator: Decimal::ONE,
-        dimensions: NONE,
-    };
+    const ONE: Self = Self { numerator: Decimal::ONE, denominator: Decimal::ONE, dimensions: NONE };
 
     /// The product of two units.
     pub fn times(&self, other: &Self) -> Option<Self> {
@@ -53,11 +49,7 @@ impl Measure {
         for exponent in &mut dimensions {
             *exponent = exponent.checked_neg()?;
         }
-        Some(Self {
-            numerator: self.denominator,
-            denominator: self.numerator,
-            dimensions,
-        })
+        Some(Self { numerator: self.denominator, denominator: self.numerator, dimensions })
     }
 
     /// That many of the unit as a number of base units.
@@ -76,11 +68,7 @@ impl Measure {
         for _ in 0..exponent.unsigned_abs() {
             result = result.times(self)?;
         }
-        if exponent < 0 {
-            result.inverse()
-        } else {
-            Some(result)
-        }
+        if exponent < 0 { result.inverse() } else { Some(result) }
     }
 
     /// The product of base units as a UCUM code; the factor is not part of it.
@@ -93,11 +81,7 @@ impl Measure {
                 _ => terms.push(format!("{name}{exponent}")),
             }
         }
-        if terms.is_empty() {
-            "1".to_owned()
-        } else {
-            terms.join(".")
-        }
+        if terms.is_empty() { "1".to_owned() } else { terms.join(".") }
     }
 }
 
@@ -149,25 +133,12 @@ fn component(term: &str) -> Option<Measure> {
         None => term,
     };
     if let Some(exponent) = term.strip_prefix("10*").or_else(|| term.strip_prefix("10^")) {
-        let ten = Measure {
-            numerator: Decimal::TEN,
-            ..Measure::ONE
-        };
-        return ten.power(
-            exponent
-                .parse()
-                .ok()
-                .filter(|exponent: &i8| exponent.unsigned_abs() <= 20)?,
-        );
+        let ten = Measure { numerator: Decimal::TEN, ..Measure::ONE };
+        return ten.power(exponent.parse().ok().filter(|exponent: &i8| exponent.unsigned_abs() <= 20)?);
     }
     if term.bytes().all(|byte| byte.is_ascii_digit()) {
-        let numerator = Decimal::from_str_exact(term)
-            .ok()
-            .filter(|factor| !factor.is_zero())?;
-        return Some(Measure {
-            numerator,
-            ..Measure::ONE
-        });
+        let numerator = Decimal::from_str_exact(term).ok().filter(|factor| !factor.is_zero())?;
+        return Some(Measure { numerator, ..Measure::ONE });
     }
     let digits = term.len() - term.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let signed = term.len() - digits;
@@ -176,11 +147,7 @@ fn component(term: &str) -> Option<Measure> {
         _ => signed,
     };
     let (symbol, exponent) = term.split_at_checked(split)?;
-    let exponent = if exponent.is_empty() {
-        1
-    } else {
-        exponent.parse().ok()?
-    };
+    let exponent = if exponent.is_empty() { 1 } else { exponent.parse().ok()? };
     atom(symbol)?.power(exponent)
 }
 
@@ -195,10 +162,7 @@ fn atoms() -> HashMap<String, Measure> {
     for unit in &UNITS {
         atoms.extend(unit.measure().map(|measure| (unit.code.to_owned(), measure)));
     }
-    let ten = Measure {
-        numerator: Decimal::TEN,
-        ..Measure::ONE
-    };
+    let ten = Measure { numerator: Decimal::TEN, ..Measure::ONE };
     for unit in UNITS.iter().filter(|unit| unit.metric) {
         for (prefix, power) in PREFIXES {
             let measure = ten.power(power).and_then(|factor| factor.times(&unit.measure()?));
@@ -249,12 +213,7 @@ impl UnitRow {
 }
 
 const fn row(code: &'static str, metric: bool, factor: &'static str, dimensions: Dimensions) -> UnitRow {
-    UnitRow {
-        code,
-        metric,
-        factor,
-        dimensions,
-    }
+    UnitRow { code, metric, factor, dimensions }
 }
 
 const LENGTH: Dimensions = [1, 0, 0, 0, 0, 0, 0];

@@ -1,12 +1,7 @@
 //! What holds for any text: the parser never panics, and what it accepts reads back from its canonical text
 //! and can be evaluated within the budget.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails this way"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails this way")]
 
 use healthbook_fhirpath::{Context, EvaluateError, Expression, Temporal};
 use proptest::prelude::*;
@@ -24,12 +19,7 @@ fn check(text: &str) {
     assert_eq!(again, expression, "{text} -> {canonical}");
     let node = json::parse(PATIENT.as_bytes(), &json::Limits::default()).unwrap();
     let now = Temporal::from_unix(1_800_000_000, 0, 420).unwrap();
-    let context = || {
-        Context::for_resource(&node)
-            .unwrap()
-            .with_now(now)
-            .with_steps(20_000)
-    };
+    let context = || Context::for_resource(&node).unwrap().with_now(now).with_steps(20_000);
     let _ = expression.evaluate(&context());
     let _ = expression.evaluate(&context().strict());
 }
@@ -207,10 +197,7 @@ fn depth_is_refused_not_followed() {
         assert!(Expression::parse(&text).is_err(), "{}", &text[..20]);
     }
     // Long chains and unions are flat, not deep.
-    for text in [
-        format!("a{}", ".a".repeat(20_000)),
-        format!("1{}", "|1".repeat(15_000)),
-    ] {
+    for text in [format!("a{}", ".a".repeat(20_000)), format!("1{}", "|1".repeat(15_000))] {
         check(&text);
     }
 }
@@ -239,24 +226,12 @@ fn work_is_bounded() {
     for text in [
         "(1 | 2 | 3).repeat($this + 1)".to_owned(),
         "'a'.repeat($this & 'a')".to_owned(),
-        format!(
-            "(1){}",
-            double.replace("$this", "%context.descendants() | descendants()")
-        ),
-        format!(
-            "'aaaaaaaaaa'{}",
-            ".replace('', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')".repeat(20)
-        ),
-        format!(
-            "'aaaaaaaaaa'{}",
-            ".replaceMatches('.', '$0$0$0$0$0$0$0$0$0$0')".repeat(40)
-        ),
+        format!("(1){}", double.replace("$this", "%context.descendants() | descendants()")),
+        format!("'aaaaaaaaaa'{}", ".replace('', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')".repeat(20)),
+        format!("'aaaaaaaaaa'{}", ".replaceMatches('.', '$0$0$0$0$0$0$0$0$0$0')".repeat(40)),
     ] {
         let expression = Expression::parse(&text).unwrap();
         let result = expression.evaluate(&Context::for_resource(&node).unwrap());
-        assert!(
-            matches!(result, Err(EvaluateError::TooManySteps) | Ok(_)),
-            "{text}: {result:?}"
-        );
+        assert!(matches!(result, Err(EvaluateError::TooManySteps) | Ok(_)), "{text}: {result:?}");
     }
 }

@@ -1,11 +1,6 @@
 //! Every search parameter of R4 must parse, survive its canonical text, and evaluate.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails this way"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails this way")]
 
 use fhir::{Kind, TypeId};
 use healthbook_fhirpath::{Context, Expression, Item};
@@ -14,14 +9,11 @@ const PARAMETERS: &str = include_str!("../../fhir/definitions/r4-search-paramete
 
 /// Base types and expression of each parameter that has one.
 fn parameters() -> impl Iterator<Item = (Vec<&'static str>, &'static str)> {
-    PARAMETERS
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| {
-            let fields: Vec<&str> = line.split('\t').collect();
-            let (bases, expression) = (fields.get(2)?, fields.get(3)?);
-            (!expression.is_empty()).then(|| (bases.split([',', '|', ' ']).collect(), *expression))
-        })
+    PARAMETERS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let (bases, expression) = (fields.get(2)?, fields.get(3)?);
+        (!expression.is_empty()).then(|| (bases.split([',', '|', ' ']).collect(), *expression))
+    })
 }
 
 #[test]
@@ -31,17 +23,11 @@ fn every_expression_parses_and_evaluates_on_an_empty_resource() {
         let expression = Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         for base in bases {
             // `Resource` and `DomainResource` are bases of parameters too; any resource stands for them.
-            let base = if TypeId::named(base).unwrap().kind() == Kind::Abstract {
-                "Patient"
-            } else {
-                base
-            };
+            let base = if TypeId::named(base).unwrap().kind() == Kind::Abstract { "Patient" } else { base };
             let resource = format!("{{\"resourceType\":\"{base}\"}}");
             let node = json::parse(resource.as_bytes(), &json::Limits::default()).unwrap();
             let context = Context::for_resource(&node).unwrap();
-            let items = expression
-                .evaluate(&context)
-                .unwrap_or_else(|error| panic!("{text}: {error}"));
+            let items = expression.evaluate(&context).unwrap_or_else(|error| panic!("{text}: {error}"));
             // Composite parameters select the resource itself, `deceased` computes its value.
             let itself =
                 |item: &Item<'_>| item.type_id().is_none() || std::ptr::eq(item.node().unwrap(), &node);
@@ -57,11 +43,7 @@ fn canonical_text_reads_back() {
     for (_, text) in parameters() {
         let expression = Expression::parse(text).unwrap();
         let canonical = expression.to_string();
-        assert_eq!(
-            Expression::parse(&canonical).unwrap(),
-            expression,
-            "{text} as {canonical}"
-        );
+        assert_eq!(Expression::parse(&canonical).unwrap(), expression, "{text} as {canonical}");
         for branch in expression.branches() {
             // One parameter of R4 forgot its type: `name | alias` of InsurancePlan.
             assert!(branch.root_type().is_some() || text == "name | alias", "{branch}");

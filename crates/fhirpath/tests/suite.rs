@@ -3,12 +3,7 @@
 //! `known-failures.txt` lists the tests that do not pass, with the reason. The test fails when a listed one
 //! passes, and when another does not.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails this way"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails this way")]
 
 use std::collections::BTreeMap;
 
@@ -40,22 +35,14 @@ fn official_suite() {
         failed += usize::from(result.is_err());
         match (result, known.contains_key(name)) {
             (Err(message), false) => {
-                wrong.push(format!(
-                    "{name}: {}\n    {message}",
-                    test.text("expression").unwrap().trim()
-                ));
+                wrong.push(format!("{name}: {}\n    {message}", test.text("expression").unwrap().trim()));
             }
             (Ok(()), true) => wrong.push(format!("{name}: is listed as a failure but passes")),
             _ => {}
         }
     }
     println!("{} of {total} tests of the suite pass", total - failed);
-    assert!(
-        wrong.is_empty(),
-        "{} unexpected results:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} unexpected results:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(failed, known.len(), "a listed failure is not in the suite");
 }
 
@@ -92,11 +79,7 @@ fn compare(test: &Node<'_>, items: &Collection<'_>) -> Result<(), String> {
         .map(|output| (output.items()[0].as_str(), output.items()[1].as_str().unwrap()))
         .collect();
     if test.get("predicate").is_some() {
-        return if items.len() == 1 {
-            Ok(())
-        } else {
-            Err(show(items))
-        };
+        return if items.len() == 1 { Ok(()) } else { Err(show(items)) };
     }
     let mut found: Vec<&Item<'_>> = items.iter().collect();
     if found.len() != expected.len() {

@@ -35,7 +35,8 @@ impl Body {
 
 /// Reads a resource in JSON.
 pub(crate) async fn read_json(state: &State, headers: &HeaderMap, payload: Payload) -> Result<Body, Failure> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) {
         return Err(Failure::closing(415, Fault::WrongContentType));
     }
@@ -43,9 +44,14 @@ pub(crate) async fn read_json(state: &State, headers: &HeaderMap, payload: Paylo
 }
 
 /// Reads the parameters of a `POST _search`.
-pub(crate) async fn read_form(state: &State, headers: &HeaderMap, payload: Payload) -> Result<String, Failure> {
+pub(crate) async fn read_form(
+    state: &State,
+    headers: &HeaderMap,
+    payload: Payload,
+) -> Result<String, Failure> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let plain = content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let plain =
+        content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     match plain.as_deref() {
         Some("application/x-www-form-urlencoded") => {}
         // Without a body the parameters of the URL are all there is.

@@ -72,7 +72,8 @@ pub(crate) async fn conditional_update(incoming: Incoming, payload: Payload) -> 
     let service = incoming.service();
     let criteria = incoming.query();
     let stored =
-        interactions::conditional_update(service, &access, resource_type, &body.bytes, criteria, if_match).await?;
+        interactions::conditional_update(service, &access, resource_type, &body.bytes, criteria, if_match)
+            .await?;
     reply::stored(service, &stored, incoming.preferences.answer)
 }
 

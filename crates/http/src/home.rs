@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
+use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::HttpRequest;
 use fhir::Instant;
 
 use crate::app::{Authentication, State};

@@ -33,7 +33,8 @@ impl FromRequest for Incoming {
 }
 
 fn read(request: &HttpRequest) -> Result<Incoming, Failure> {
-    let state = request.app_data::<Data<State>>().cloned().ok_or_else(|| Failure::new(500, Fault::Internal))?;
+    let state =
+        request.app_data::<Data<State>>().cloned().ok_or_else(|| Failure::new(500, Fault::Internal))?;
     let query = request.query_string();
     let pairs = if query.is_empty() { Vec::new() } else { pairs(query) };
     let format = pairs.iter().find(|(name, _)| name == "_format").map(|(_, value)| value.as_str());
@@ -69,7 +70,10 @@ fn local_only(headers: &HeaderMap) -> Result<Caller, Failure> {
         _ => host,
     };
     let is_local = name == "localhost"
-        || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        || name
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
     if is_local { Ok(Caller::Unrestricted) } else { Err(Failure::new(403, Fault::Forbidden)) }
 }
 
@@ -136,9 +140,9 @@ impl Incoming {
             }
         };
         let since = self.header("if-modified-since")?.and_then(|text| httpdate::parse_http_date(text).ok());
-        let since = since.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map(|age| {
-            Instant::from_microseconds(i64::try_from(age.as_micros()).unwrap_or(i64::MAX))
-        });
+        let since = since
+            .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
+            .map(|age| Instant::from_microseconds(i64::try_from(age.as_micros()).unwrap_or(i64::MAX)));
         Ok(Freshness { versions, since })
     }
 

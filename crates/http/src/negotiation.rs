@@ -91,8 +91,12 @@ mod tests {
         ] {
             assert!(accepts_json(&headers("accept", good), None), "{good}");
         }
-        for bad in ["application/fhir+xml", "text/html", "application/json;q=0", "application/fhir+json; fhirVersion=5.0"]
-        {
+        for bad in [
+            "application/fhir+xml",
+            "text/html",
+            "application/json;q=0",
+            "application/fhir+json; fhirVersion=5.0",
+        ] {
             assert!(!accepts_json(&headers("accept", bad), None), "{bad}");
         }
         assert!(accepts_json(&headers("accept", "text/html"), Some("json")));

@@ -35,7 +35,11 @@ pub(crate) fn document(text: String) -> HttpResponse {
 }
 
 /// What came of a write.
-pub(crate) fn stored(service: &Service, stored: &Stored, answer: Option<Return>) -> Result<HttpResponse, Failure> {
+pub(crate) fn stored(
+    service: &Service,
+    stored: &Stored,
+    answer: Option<Return>,
+) -> Result<HttpResponse, Failure> {
     let Stored { resource_type, id, version, last_updated, .. } = stored;
     let answer = answer.unwrap_or_default();
     let mut status = StatusCode::from_u16(stored.status()).unwrap_or(StatusCode::OK);

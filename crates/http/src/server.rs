@@ -40,7 +40,9 @@ pub async fn serve(
         ActixApp::new()
             .app_data(shared.clone())
             .wrap(from_fn(watch::watch))
-            .service(web::scope("/fhir").configure(fhir_routes::configure).default_service(web::to(unknown_path)))
+            .service(
+                web::scope("/fhir").configure(fhir_routes::configure).default_service(web::to(unknown_path)),
+            )
             .route("/health/live", web::get().to(health::live))
             .route("/health/ready", web::get().to(health::ready))
             .route("/metrics", web::get().to(metrics::metrics))

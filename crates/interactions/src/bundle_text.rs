@@ -106,9 +106,8 @@ impl BundleText {
             write_string(location, &mut self.out);
         }
         if let Some((version, last_updated)) = &response.version {
-            self.out.push_str(&format!(
-                ",\"etag\":\"W/\\\"{version}\\\"\",\"lastModified\":\"{last_updated}\""
-            ));
+            self.out
+                .push_str(&format!(",\"etag\":\"W/\\\"{version}\\\"\",\"lastModified\":\"{last_updated}\""));
         }
         if let Some(outcome) = &response.outcome {
             self.out.push_str(",\"outcome\":");

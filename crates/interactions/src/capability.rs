@@ -21,7 +21,8 @@ pub fn capability_statement(service: &Service) -> &str {
 pub(crate) type Capabilities = OnceLock<String>;
 
 fn statement(service: &Service) -> Value {
-    let resources: Vec<Value> = ResourceType::all().map(|resource_type| resource(service, resource_type)).collect();
+    let resources: Vec<Value> =
+        ResourceType::all().map(|resource_type| resource(service, resource_type)).collect();
     json!({
         "resourceType": "CapabilityStatement",
         "status": "active",

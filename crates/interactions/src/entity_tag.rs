@@ -12,8 +12,7 @@ pub enum EntityTags {
 }
 
 impl EntityTags {
-    /// Reads a header's value; `None` when it is not a list of entity tags. A bare number is accepted, since
-    /// many clients send one.
+    /// Reads a header's value; `None` when it is not a list of entity tags.
     pub fn parse(text: &str) -> Option<Self> {
         if text.trim() == "*" {
             return Some(Self::Any);
@@ -21,9 +20,8 @@ impl EntityTags {
         let mut versions = Vec::new();
         for tag in text.split(',').map(str::trim) {
             let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            let quoted = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-            let bare = !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_digit());
-            versions.extend(VersionId::try_from(quoted.or_else(|| bare.then_some(tag))?));
+            let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'))?;
+            versions.extend(VersionId::try_from(inner));
         }
         Some(Self::Versions(versions))
     }
@@ -50,10 +48,9 @@ mod tests {
         };
         assert_eq!(versions("W/\"3\""), Some(vec![version(3)]));
         assert_eq!(versions("\"3\", W/\"4\""), Some(vec![version(3), version(4)]));
-        assert_eq!(versions("3"), Some(vec![version(3)]));
         assert_eq!(versions("\"abc\""), Some(vec![]));
         assert_eq!(EntityTags::parse(" * "), Some(EntityTags::Any));
-        for bad in ["", "abc", "W/3\"", "\"3", "3,"] {
+        for bad in ["", "abc", "3", "W/3\"", "\"3", "3,"] {
             assert_eq!(EntityTags::parse(bad), None, "{bad}");
         }
     }

@@ -57,7 +57,8 @@ pub async fn everything(
         };
         links.push(("next", format!("{url}?{PAGE_PARAMETER}={}", service.links().seal(&place, &state)?)));
     }
-    let total = u64::try_from(page.records.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());
+    let total =
+        u64::try_from(page.records.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());
     let mut bundle = BundleText::new("searchset", total, &links);
     for record in &page.records {
         bundle.found(service.base(), record, "match")?;
@@ -102,7 +103,8 @@ fn read_request(
                 request.count = count.clamp(1, service.settings().most_count.max(DEFAULT_COUNT));
             }
             "_since" => {
-                let range = DateRange::parse(value, service.store().registry().time_zone()).map_err(|_| invalid())?;
+                let range =
+                    DateRange::parse(value, service.store().registry().time_zone()).map_err(|_| invalid())?;
                 request.since = Some(Instant::from_microseconds(range.low));
             }
             "_type" => {

@@ -76,7 +76,11 @@ struct HistoryRequest {
     unknown: Vec<Issue>,
 }
 
-fn read_request(service: &Service, path: &str, pairs: &[(String, String)]) -> Result<HistoryRequest, Problem> {
+fn read_request(
+    service: &Service,
+    path: &str,
+    pairs: &[(String, String)],
+) -> Result<HistoryRequest, Problem> {
     let settings = service.settings();
     // What is written after this moment does not disturb the pages of this walk.
     let until = Some(Instant::now());
@@ -93,11 +97,13 @@ fn read_request(service: &Service, path: &str, pairs: &[(String, String)]) -> Re
                 window.count = count.clamp(1, settings.most_count);
             }
             "_since" => {
-                let range = DateRange::parse(value, service.store().registry().time_zone()).map_err(|_| invalid())?;
+                let range =
+                    DateRange::parse(value, service.store().registry().time_zone()).map_err(|_| invalid())?;
                 window.since = Some(Instant::from_microseconds(range.low));
             }
             "_at" => {
-                let range = DateRange::parse(value, service.store().registry().time_zone()).map_err(|_| invalid())?;
+                let range =
+                    DateRange::parse(value, service.store().registry().time_zone()).map_err(|_| invalid())?;
                 window.at = Some((range.low, range.high));
             }
             PAGE_PARAMETER => {

@@ -42,7 +42,11 @@ impl ImportOutcome {
 
 /// Loads a Bundle. A transaction is loaded whole or not at all; of any other Bundle every entry counts for
 /// itself. Entries without a request are put under their own id.
-pub async fn import_bundle(service: &Service, caller: &Caller, body: Vec<u8>) -> Result<ImportOutcome, Problem> {
+pub async fn import_bundle(
+    service: &Service,
+    caller: &Caller,
+    body: Vec<u8>,
+) -> Result<ImportOutcome, Problem> {
     let there = service.clone();
     let (body, entries, whole) = blocking(move || {
         let bundle = parse(&body)?;
@@ -165,7 +169,9 @@ async fn put_group(
         Ok::<_, Problem>(service.store().write(&access, Job { expectations: Vec::new(), writes }).await?)
     };
     match result.await {
-        Ok(written) => lines.into_iter().zip(written).map(|(line, written)| (line, Ok(written.effect))).collect(),
+        Ok(written) => {
+            lines.into_iter().zip(written).map(|(line, written)| (line, Ok(written.effect))).collect()
+        }
         Err(problem) => lines.into_iter().map(|line| (line, Err(problem.clone()))).collect(),
     }
 }

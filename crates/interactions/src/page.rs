@@ -34,7 +34,8 @@ impl PageLinks {
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).map_err(|_| failed())?;
         let aad = Aad::from(place.as_bytes());
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed).map_err(|_| failed())?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed)
+            .map_err(|_| failed())?;
         let mut out = nonce.to_vec();
         out.append(&mut sealed);
         Ok(URL_SAFE_NO_PAD.encode(out))

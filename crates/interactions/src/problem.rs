@@ -2,7 +2,7 @@
 
 use access::Denied;
 use fhir::{Fault, Issue, VersionId};
-use record_store::{StoreError, WriteError};
+use record_store::{Precondition, StoreError, WriteError};
 
 /// A refusal. FHIR defines its interactions in terms of HTTP, so the status belongs to the meaning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +49,14 @@ impl Problem {
             None => Fault::NothingToMatch,
         };
         Self { current, ..Self::new(412, fault) }
+    }
+
+    /// A write whose precondition does not hold.
+    pub(crate) fn precondition_failed(precondition: Precondition, current: Option<VersionId>) -> Self {
+        match precondition {
+            Precondition::Absent => Self { current, ..Self::new(409, Fault::IdTaken) },
+            _ => Self::version_conflict(current),
+        }
     }
 
     /// The same refusal with the place of its issues seen from the Bundle that holds the entry.

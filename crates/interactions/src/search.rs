@@ -52,7 +52,11 @@ enum PageValue {
 }
 
 /// A page of matches as a Bundle.
-pub async fn search(service: &Service, access: &Access, mut request: SearchRequest) -> Result<String, Problem> {
+pub async fn search(
+    service: &Service,
+    access: &Access,
+    mut request: SearchRequest,
+) -> Result<String, Problem> {
     let place = match &request.compartment {
         Some((compartment, id)) => format!("{compartment}/{id}/{}", request.resource_type),
         None => request.resource_type.to_string(),
@@ -182,7 +186,9 @@ async fn includes(
             } else {
                 forward_include(service, access, include, &round).await?
             };
-            found.extend(records.into_iter().filter(|record| seen.insert((record.resource_type, record.id.clone()))));
+            found.extend(
+                records.into_iter().filter(|record| seen.insert((record.resource_type, record.id.clone()))),
+            );
         }
         if included.len() + found.len() > MOST_INCLUDES {
             found.truncate(MOST_INCLUDES - included.len());

@@ -67,7 +67,8 @@ impl Stored {
 
 /// A new logical id. Version 7: ids of one time lie together in the directory's tree.
 pub(crate) fn new_id() -> Result<LogicalId, Problem> {
-    LogicalId::try_from(uuid::Uuid::now_v7().to_string().as_str()).map_err(|_| Problem::new(500, Fault::Internal))
+    LogicalId::try_from(uuid::Uuid::now_v7().to_string().as_str())
+        .map_err(|_| Problem::new(500, Fault::Internal))
 }
 
 /// `POST [type]`
@@ -78,7 +79,8 @@ pub async fn create(
     body: &[u8],
 ) -> Result<Stored, Problem> {
     let content = prepare(service, body, Expected { resource_type, id: None })?;
-    let write = Write { resource_type, id: new_id()?, precondition: Precondition::New, content: Some(content) };
+    let write =
+        Write { resource_type, id: new_id()?, precondition: Precondition::New, content: Some(content) };
     commit(service, access, write).await
 }
 
@@ -120,7 +122,8 @@ pub async fn update(
 ) -> Result<Stored, Problem> {
     let content = prepare(service, body, Expected { resource_type, id: Some(id) })?;
     let precondition = if_match.map_or(Precondition::None, Precondition::Version);
-    commit(service, access, Write { resource_type, id: id.clone(), precondition, content: Some(content) }).await
+    commit(service, access, Write { resource_type, id: id.clone(), precondition, content: Some(content) })
+        .await
 }
 
 /// `PUT [type]?criteria`: no match creates, one match updates, several answer 412.
@@ -164,6 +167,8 @@ pub(crate) fn conditional_write(
     let precondition = if_match.map_or(Precondition::None, Precondition::Version);
     let (id, precondition) = match (found, own_id) {
         (Some(found), _) => (found.clone(), precondition),
+        // Another resource under this id is not what the criteria ask for: it must not be replaced.
+        (None, Some(own_id)) if if_match.is_none() => (own_id.clone(), Precondition::Absent),
         (None, Some(own_id)) => (own_id.clone(), precondition),
         (None, None) if if_match.is_some() => return Err(Problem::version_conflict(None)),
         (None, None) => (new_id()?, Precondition::New),
@@ -218,6 +223,9 @@ async fn commit_under(
     match service.store().write(access, job).await {
         Ok(written) => first(&write, &written).map(Some),
         Err(WriteError::ConditionChanged) => Ok(None),
+        Err(WriteError::VersionConflict { current, .. }) => {
+            Err(Problem::precondition_failed(write.precondition, current))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -69,7 +69,8 @@ impl<'a> Parser<'a> {
                     if !out.is_empty() {
                         out.push('.');
                     }
-                    let plain = name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                    let plain =
+                        name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
                     out.push_str(if plain { name } else { "?" });
                 }
                 Step::Item(index) => out.push_str(&format!("[{index}]")),

@@ -80,6 +80,8 @@ pub enum Precondition {
     None,
     /// The id is new: it was made by the server.
     New,
+    /// There is no such resource, or it is deleted.
+    Absent,
     /// The current version is this one (`If-Match`).
     Version(VersionId),
 }

@@ -37,7 +37,8 @@ pub(crate) fn missing_slots(found: &HashMap<String, Slot>) -> Result<Vec<(Slot, 
     let mut missing = Vec::new();
     for expression in Registry::slot_expressions() {
         if !found.contains_key(&expression) {
-            next = next.checked_add(1).ok_or_else(|| StoreError::Unusable("no slot number is left".into()))?;
+            next =
+                next.checked_add(1).ok_or_else(|| StoreError::Unusable("no slot number is left".into()))?;
             missing.push((Slot(next), expression));
         }
     }

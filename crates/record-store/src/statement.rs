@@ -75,8 +75,11 @@ impl Statement {
     pub(crate) fn list(&mut self, values: Vec<Bind>) -> &mut Self {
         let wanted = values.len().next_power_of_two();
         let last = values.last().cloned();
-        for (index, value) in
-            values.into_iter().chain(std::iter::repeat_with(|| last.clone()).flatten()).take(wanted).enumerate()
+        for (index, value) in values
+            .into_iter()
+            .chain(std::iter::repeat_with(|| last.clone()).flatten())
+            .take(wanted)
+            .enumerate()
         {
             if index > 0 {
                 self.sql(",");

@@ -113,9 +113,8 @@ impl Store {
         let statement = query::read(scope, resource_type, id);
         // A point read on SQLite takes some microseconds: less than handing it to another thread.
         let rows: Vec<VersionRow> = match &self.engine {
-            Engine::Sqlite(store) => {
-                store.with_reader(|connection| sqlite::load(connection, statement.returning::<VersionTypes>()))?
-            }
+            Engine::Sqlite(store) => store
+                .with_reader(|connection| sqlite::load(connection, statement.returning::<VersionTypes>()))?,
             Engine::Postgres(_) => select!(self, statement, VersionTypes)?,
         };
         rows.into_iter().next().map(record).transpose()
@@ -279,13 +278,18 @@ impl Store {
     /// Number of current resources by type.
     pub async fn counts(&self) -> Result<Vec<(ResourceType, u64)>, StoreError> {
         let rows: Vec<(i16, i64)> = select!(self, query::counts(), (SmallInt, BigInt))?;
-        rows.into_iter().map(|(kind, count)| Ok((type_of(kind)?, u64::try_from(count).unwrap_or(0)))).collect()
+        rows.into_iter()
+            .map(|(kind, count)| Ok((type_of(kind)?, u64::try_from(count).unwrap_or(0))))
+            .collect()
     }
 
     /// What [`Store::mark_demo`] left; `None` in every other database.
     pub async fn demo(&self) -> Result<Option<String>, StoreError> {
         let rows: Vec<(Vec<u8>,)> = select!(self, query::setting(DEMO), (Binary,))?;
-        rows.into_iter().next().map(|(value,)| String::from_utf8(value).map_err(|_| StoreError::Corrupt)).transpose()
+        rows.into_iter()
+            .next()
+            .map(|(value,)| String::from_utf8(value).map_err(|_| StoreError::Corrupt))
+            .transpose()
     }
 
     /// Marks the database as one of invented people, with a description of who they are. Tokens are handed
@@ -295,7 +299,8 @@ impl Store {
         match &self.engine {
             Engine::Sqlite(store) => {
                 let store = Arc::clone(store);
-                blocking(move || store.with_extra_writer(|connection| sqlite::execute(connection, statement))).await?
+                blocking(move || store.with_extra_writer(|connection| sqlite::execute(connection, statement)))
+                    .await?
             }
             Engine::Postgres(store) => postgres::execute(&mut *store.reader().await?, statement).await?,
         };
@@ -321,8 +326,9 @@ impl Store {
     ) -> Result<Option<(i64, i64)>, StoreError> {
         let statement = query::place(resource_type, id);
         let rows: Vec<(i64, i64)> = match &self.engine {
-            Engine::Sqlite(store) => store
-                .with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt, BigInt)>()))?,
+            Engine::Sqlite(store) => store.with_reader(|connection| {
+                sqlite::load(connection, statement.returning::<(BigInt, BigInt)>())
+            })?,
             Engine::Postgres(_) => select!(self, statement, (BigInt, BigInt))?,
         };
         Ok(rows.into_iter().next())
@@ -333,7 +339,9 @@ impl Store {
     async fn plan_book(&self, plan: &SearchPlan) -> Result<Option<Option<i64>>, StoreError> {
         match &plan.book {
             None => Ok(Some(None)),
-            Some(patient) => Ok(self.place(ResourceType::PATIENT, patient).await?.map(|(book, _)| Some(book))),
+            Some(patient) => {
+                Ok(self.place(ResourceType::PATIENT, patient).await?.map(|(book, _)| Some(book)))
+            }
         }
     }
 
@@ -345,7 +353,10 @@ impl Store {
             let value = match sort.key {
                 SortKey::Id => {
                     let rows: Vec<(Vec<u8>,)> = select!(self, statement, (Binary,))?;
-                    rows.first().map(|(id,)| unpack_id(id)).transpose()?.map(|id| SortValue::Text(id.to_string()))
+                    rows.first()
+                        .map(|(id,)| unpack_id(id))
+                        .transpose()?
+                        .map(|id| SortValue::Text(id.to_string()))
                 }
                 SortKey::LastUpdated | SortKey::Date(_) => {
                     let rows: Vec<(Option<i64>,)> = select!(self, statement, (Nullable<BigInt>,))?;

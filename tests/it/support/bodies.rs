@@ -71,7 +71,9 @@ pub fn entry_with(method: &str, url: &str, resource: &str) -> String {
 
 /// An entry with a resource and a `fullUrl`.
 pub fn entry_at(full_url: &str, method: &str, url: &str, resource: &str) -> String {
-    format!(r#"{{"fullUrl":"{full_url}","resource":{resource},"request":{{"method":"{method}","url":"{url}"}}}}"#)
+    format!(
+        r#"{{"fullUrl":"{full_url}","resource":{resource},"request":{{"method":"{method}","url":"{url}"}}}}"#
+    )
 }
 
 /// An entry with a resource and further members of its request, such as `"ifNoneExist":"..."`.

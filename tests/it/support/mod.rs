@@ -51,7 +51,9 @@ impl Stored {
     #[track_caller]
     pub fn at(location: &str) -> Self {
         let parts: Vec<&str> = location.rsplit('/').take(4).collect();
-        let [version, "_history", id, kind] = parts[..] else { panic!("not a versioned location: {location}") };
+        let [version, "_history", id, kind] = parts[..] else {
+            panic!("not a versioned location: {location}")
+        };
         let version = version.parse().unwrap_or_else(|_| panic!("not a version number: {location}"));
         Self { kind: kind.to_owned(), id: id.to_owned(), version }
     }
@@ -245,10 +247,37 @@ pub fn expect_outcome(what: &str, outcome: &Value) -> Value {
 
 /// http://hl7.org/fhir/issue-type
 const ISSUE_TYPES: [&str; 31] = [
-    "invalid", "structure", "required", "value", "invariant", "security", "login", "unknown", "expired", "forbidden",
-    "suppressed", "processing", "not-supported", "duplicate", "multiple-matches", "not-found", "deleted", "too-long",
-    "code-invalid", "extension", "too-costly", "business-rule", "conflict", "transient", "lock-error", "no-store",
-    "exception", "timeout", "incomplete", "throttled", "informational",
+    "invalid",
+    "structure",
+    "required",
+    "value",
+    "invariant",
+    "security",
+    "login",
+    "unknown",
+    "expired",
+    "forbidden",
+    "suppressed",
+    "processing",
+    "not-supported",
+    "duplicate",
+    "multiple-matches",
+    "not-found",
+    "deleted",
+    "too-long",
+    "code-invalid",
+    "extension",
+    "too-costly",
+    "business-rule",
+    "conflict",
+    "transient",
+    "lock-error",
+    "no-store",
+    "exception",
+    "timeout",
+    "incomplete",
+    "throttled",
+    "informational",
 ];
 
 /// Sends bytes on a connection of their own and tells the status of the answer; `None` when the server closed the

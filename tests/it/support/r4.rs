@@ -51,7 +51,10 @@ impl Types {
     /// A resource with its required elements only.
     pub fn minimal(&self, resource: &str) -> String {
         let members = self.required(resource, resource);
-        format!(r#"{{"resourceType":"{resource}"{}}}"#, members.iter().map(|m| format!(",{m}")).collect::<String>())
+        format!(
+            r#"{{"resourceType":"{resource}"{}}}"#,
+            members.iter().map(|m| format!(",{m}")).collect::<String>()
+        )
     }
 
     fn required(&self, kind: &str, path: &str) -> Vec<String> {
@@ -114,7 +117,10 @@ fn code(path: &str) -> &'static str {
         ("Appointment.participant", "status") => "accepted",
         ("ChargeItem", "status") => "billable",
         ("DocumentManifest" | "DocumentReference" | "List", "status") => "current",
-        ("Composition" | "DetectedIssue" | "DiagnosticReport" | "Observation" | "RiskAssessment", "status") => "final",
+        (
+            "Composition" | "DetectedIssue" | "DiagnosticReport" | "Observation" | "RiskAssessment",
+            "status",
+        ) => "final",
         ("Encounter", "status") => "finished",
         ("GuidanceResponse", "status") => "success",
         ("ImagingStudy", "status") => "available",
@@ -125,8 +131,16 @@ fn code(path: &str) -> &'static str {
         ("Subscription" | "Task", "status") => "requested",
         ("VerificationResult", "status") => "attested",
         (
-            "ClinicalImpression" | "Communication" | "FamilyMemberHistory" | "Immunization" | "ImmunizationEvaluation"
-            | "Media" | "MedicationAdministration" | "MedicationDispense" | "Procedure" | "QuestionnaireResponse"
+            "ClinicalImpression"
+            | "Communication"
+            | "FamilyMemberHistory"
+            | "Immunization"
+            | "ImmunizationEvaluation"
+            | "Media"
+            | "MedicationAdministration"
+            | "MedicationDispense"
+            | "Procedure"
+            | "QuestionnaireResponse"
             | "TestReport",
             "status",
         ) => "completed",
@@ -155,7 +169,13 @@ fn code(path: &str) -> &'static str {
         (_, "purpose") => "benefits",
         (_, "category") => "measurement",
         (_, "start" | "base") | ("CompartmentDefinition", "code") => "Patient",
-        (_, "mode") => if owner == "List" { "working" } else { "source" },
+        (_, "mode") => {
+            if owner == "List" {
+                "working"
+            } else {
+                "source"
+            }
+        }
         (_, "severity") => "information",
         ("OperationOutcome.issue", "code") => "informational",
         ("OperationDefinition" | "SearchParameter", "code") => "test",

@@ -41,15 +41,8 @@ impl<'a> Evaluator<'_, 'a> {
             }
             (Value::Temporal(temporal), _) => moment(temporal, digits, high).map(Value::Temporal),
             (Value::Quantity(quantity), _) if function != Function::Precision => {
-                number(quantity.value, digits, high).map(|value| {
-                    Value::Quantity(
-                        Quantity {
-                            value,
-                            unit: quantity.unit.clone(),
-                        }
-                        .into(),
-                    )
-                })
+                number(quantity.value, digits, high)
+                    .map(|value| Value::Quantity(Quantity { value, unit: quantity.unit.clone() }.into()))
             }
             (_, Some(value)) => number(value, digits, high).map(Value::Decimal),
             _ => return Err(EvaluateError::WrongType(name)),
@@ -86,11 +79,7 @@ fn digits_of(temporal: &Temporal) -> i64 {
         Precision::Second if temporal.fraction_digits == 0 => 14,
         Precision::Second => 17,
     };
-    if temporal.kind == TemporalKind::Time {
-        digits - 8
-    } else {
-        digits
-    }
+    if temporal.kind == TemporalKind::Time { digits - 8 } else { digits }
 }
 
 fn moment(temporal: &Temporal, digits: Option<i64>, high: bool) -> Option<Temporal> {
@@ -136,11 +125,7 @@ fn moment(temporal: &Temporal, digits: Option<i64>, high: bool) -> Option<Tempor
         }
     }
     if edge.kind == TemporalKind::DateTime && precision >= Precision::Hour && edge.offset_minutes.is_none() {
-        edge.offset_minutes = Some(if high {
-            WESTERNMOST_MINUTES
-        } else {
-            EASTERNMOST_MINUTES
-        });
+        edge.offset_minutes = Some(if high { WESTERNMOST_MINUTES } else { EASTERNMOST_MINUTES });
     }
     if precision < Precision::Hour {
         edge.offset_minutes = None;

@@ -66,12 +66,7 @@ impl<'a> Evaluator<'_, 'a> {
             F::GetValue => {
                 let primitive =
                     |item: &&Item<'a>| item.element().is_none_or(|element| element.is_primitive());
-                out.extend(
-                    single(input, name)?
-                        .filter(primitive)
-                        .and_then(Item::value)
-                        .map(Item::Value),
-                );
+                out.extend(single(input, name)?.filter(primitive).and_then(Item::value).map(Item::Value));
                 Ok(())
             }
             F::Resolve => self.resolve(input, out),
@@ -215,11 +210,7 @@ impl<'a> Evaluator<'_, 'a> {
         };
         let truth = match function {
             Function::Count => {
-                out.extend(
-                    i64::try_from(input.len())
-                        .ok()
-                        .map(|count| Item::Value(Value::Integer(count))),
-                );
+                out.extend(i64::try_from(input.len()).ok().map(|count| Item::Value(Value::Integer(count))));
                 return Ok(());
             }
             Function::Empty => Some(input.is_empty()),

@@ -27,9 +27,7 @@ impl<'a> Evaluator<'_, 'a> {
         out: &mut Collection<'a>,
     ) -> Outcome {
         let count = count.ok_or(EvaluateError::NotSingle(function.name()))?;
-        let count = usize::try_from(count.max(0))
-            .unwrap_or(usize::MAX)
-            .min(input.len());
+        let count = usize::try_from(count.max(0)).unwrap_or(usize::MAX).min(input.len());
         let (before, after) = input.split_at(count);
         self.extend(out, if function == Function::Skip { after } else { before })
     }

@@ -117,10 +117,9 @@ fn date(value: &Value<'_>) -> Option<Temporal> {
 
 fn date_time(value: &Value<'_>) -> Option<Temporal> {
     match value {
-        Value::Temporal(temporal) if temporal.kind() != TemporalKind::Time => Some(Temporal {
-            kind: TemporalKind::DateTime,
-            ..*temporal
-        }),
+        Value::Temporal(temporal) if temporal.kind() != TemporalKind::Time => {
+            Some(Temporal { kind: TemporalKind::DateTime, ..*temporal })
+        }
         Value::String(text) => Temporal::parse_date_time(text),
         _ => None,
     }
@@ -149,9 +148,5 @@ fn in_unit(quantity: &Quantity, unit: &str) -> Option<Quantity> {
         Some(unit) => Unit::Calendar(unit),
         None => Unit::Ucum(unit.into()),
     };
-    Quantity {
-        value: Decimal::ZERO,
-        unit,
-    }
-    .add(quantity, Decimal::ONE)
+    Quantity { value: Decimal::ZERO, unit }.add(quantity, Decimal::ONE)
 }

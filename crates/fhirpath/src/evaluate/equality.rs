@@ -221,9 +221,7 @@ fn equal_values(first: &Value<'_>, second: &Value<'_>) -> Option<bool> {
             let Some(number) = number.as_decimal() else {
                 return Some(false);
             };
-            Quantity::plain(number)
-                .compare(quantity)
-                .map(|order| order.is_eq())
+            Quantity::plain(number).compare(quantity).map(|order| order.is_eq())
         }
         _ => Some(match (first.as_decimal(), second.as_decimal()) {
             (Some(first), Some(second)) => first == second,
@@ -239,9 +237,9 @@ fn equivalent_values(first: &Value<'_>, second: &Value<'_>) -> bool {
             first.compare(second).is_some_and(|order| order.is_eq())
         }
         (Value::Quantity(first), Value::Quantity(second)) => first.equivalent(second),
-        (Value::Quantity(quantity), number) | (number, Value::Quantity(quantity)) => number
-            .as_decimal()
-            .is_some_and(|number| Quantity::plain(number).equivalent(quantity)),
+        (Value::Quantity(quantity), number) | (number, Value::Quantity(quantity)) => {
+            number.as_decimal().is_some_and(|number| Quantity::plain(number).equivalent(quantity))
+        }
         _ => match (first.as_decimal(), second.as_decimal()) {
             (Some(first), Some(second)) => equivalent_decimals(first, second),
             _ => equal_values(first, second) == Some(true),

@@ -55,10 +55,7 @@ impl<'a> Evaluator<'_, 'a> {
             (Function::Aggregate, [aggregator, rest @ ..]) => {
                 let mut total = self.argument(rest, 0, scope)?;
                 for (index, item) in input.iter().enumerate() {
-                    let inner = Scope {
-                        total: Some(&total),
-                        ..scope.of_item(item, index)
-                    };
+                    let inner = Scope { total: Some(&total), ..scope.of_item(item, index) };
                     total = self.collect(aggregator, inner)?;
                 }
                 out.extend(total);

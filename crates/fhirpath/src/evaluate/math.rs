@@ -81,9 +81,7 @@ fn result<'a>(
         Function::Power => {
             let exponent = argument?;
             if exponent.is_integer() {
-                let exponent = exponent
-                    .to_i64()
-                    .filter(|exponent| exponent.unsigned_abs() <= 100_000)?;
+                let exponent = exponent.to_i64().filter(|exponent| exponent.unsigned_abs() <= 100_000)?;
                 let power = number.checked_powi(exponent)?;
                 return if is_integer && exponent >= 0 {
                     whole(power.to_i64()?)
@@ -101,11 +99,7 @@ fn result<'a>(
 }
 
 fn logarithm(number: Decimal) -> Option<Decimal> {
-    if number <= Decimal::ZERO {
-        None
-    } else {
-        number.checked_ln()
-    }
+    if number <= Decimal::ZERO { None } else { number.checked_ln() }
 }
 
 fn rounded(number: Decimal) -> Value<'static> {

@@ -47,11 +47,7 @@ struct Scope<'s, 'a> {
 impl<'s, 'a> Scope<'s, 'a> {
     /// The scope of a criterion or projection for one item.
     fn of_item(self, item: &'s Item<'a>, index: usize) -> Self {
-        Self {
-            this: std::slice::from_ref(item),
-            index: Some(index),
-            total: self.total,
-        }
+        Self { this: std::slice::from_ref(item), index: Some(index), total: self.total }
     }
 }
 
@@ -65,34 +61,18 @@ pub(crate) struct Evaluator<'c, 'a> {
 
 impl<'c, 'a> Evaluator<'c, 'a> {
     pub fn new(context: &'c Context<'a>) -> Self {
-        Self {
-            context,
-            steps: Cell::new(context.steps),
-            pattern: RefCell::new(None),
-        }
+        Self { context, steps: Cell::new(context.steps), pattern: RefCell::new(None) }
     }
 
     /// Evaluates from the focus of the context.
     pub fn run(&self, tree: &Tree, out: &mut Collection<'a>) -> Outcome {
         let this = std::slice::from_ref(&self.context.focus);
-        self.evaluate(
-            tree,
-            Scope {
-                this,
-                index: None,
-                total: None,
-            },
-            out,
-        )
+        self.evaluate(tree, Scope { this, index: None, total: None }, out)
     }
 
     fn charge(&self, steps: usize) -> Outcome {
         let steps = u64::try_from(steps).unwrap_or(u64::MAX);
-        let left = self
-            .steps
-            .get()
-            .checked_sub(steps)
-            .ok_or(EvaluateError::TooManySteps)?;
+        let left = self.steps.get().checked_sub(steps).ok_or(EvaluateError::TooManySteps)?;
         self.steps.set(left);
         Ok(())
     }
@@ -115,10 +95,7 @@ impl<'c, 'a> Evaluator<'c, 'a> {
             Tree::Total => self.extend(out, scope.total.unwrap_or_default())?,
             Tree::Variable(name) => self.variable(name, out)?,
             Tree::Path { base: None, names } => self.path(scope.this, names, true, out)?,
-            Tree::Path {
-                base: Some(base),
-                names,
-            } => {
+            Tree::Path { base: Some(base), names } => {
                 if self.context.strict {
                     require_element(base, names)?;
                 }
@@ -132,25 +109,13 @@ impl<'c, 'a> Evaluator<'c, 'a> {
                 if let Some(index) = integer(&index, "[]")? {
                     let mut items = Collection::new();
                     self.evaluate(base, scope, &mut items)?;
-                    out.extend(
-                        usize::try_from(index)
-                            .ok()
-                            .and_then(|index| items.get(index).cloned()),
-                    );
+                    out.extend(usize::try_from(index).ok().and_then(|index| items.get(index).cloned()));
                 }
             }
-            Tree::Call {
-                base: None,
-                function,
-                arguments,
-            } => {
+            Tree::Call { base: None, function, arguments } => {
                 self.call(*function, scope.this, arguments, scope, out)?;
             }
-            Tree::Call {
-                base: Some(base),
-                function,
-                arguments,
-            } => {
+            Tree::Call { base: Some(base), function, arguments } => {
                 if function.needs_order() {
                     self.require_order(base, function.name())?;
                 }
@@ -158,18 +123,10 @@ impl<'c, 'a> Evaluator<'c, 'a> {
                 self.evaluate(base, scope, &mut items)?;
                 self.call(*function, &items, arguments, scope, out)?;
             }
-            Tree::TypeTest {
-                base: None,
-                test,
-                specifier,
-            } => {
+            Tree::TypeTest { base: None, test, specifier } => {
                 self.type_test(scope.this, *test, specifier, out)?;
             }
-            Tree::TypeTest {
-                base: Some(base),
-                test,
-                specifier,
-            } => {
+            Tree::TypeTest { base: Some(base), test, specifier } => {
                 let mut items = Collection::new();
                 self.evaluate(base, scope, &mut items)?;
                 self.type_test(&items, *test, specifier, out)?;
@@ -179,11 +136,7 @@ impl<'c, 'a> Evaluator<'c, 'a> {
                 self.evaluate(operand, scope, &mut items)?;
                 self.sign(*negative, &items, out)?;
             }
-            Tree::Binary {
-                operator,
-                left,
-                right,
-            } => self.binary(*operator, left, right, scope, out)?,
+            Tree::Binary { operator, left, right } => self.binary(*operator, left, right, scope, out)?,
             Tree::Union(members) => {
                 let mut all = Collection::new();
                 for member in members {

@@ -24,13 +24,7 @@ impl<'a> Evaluator<'_, 'a> {
         for item in items {
             match item {
                 Item::Element(element) => match names {
-                    [
-                        Name {
-                            type_id: Some(type_id),
-                            ..
-                        },
-                        rest @ ..,
-                    ] if start => {
+                    [Name { type_id: Some(type_id), .. }, rest @ ..] if start => {
                         if element.type_id().is_a(*type_id) {
                             self.walk(*element, rest, out)?;
                         }
@@ -143,12 +137,7 @@ impl<'a> Evaluator<'_, 'a> {
         visit: &mut dyn FnMut(ElementItem<'a>) -> Outcome,
     ) -> Outcome {
         let members = container(element).map_or(&[][..], Node::members);
-        let member = |wanted: &str| {
-            members
-                .iter()
-                .find(|(name, _)| name == wanted)
-                .map(|(_, node)| node)
-        };
+        let member = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, node)| node);
         for (name, node) in members {
             self.charge(1)?;
             let (plain, value, sibling) = match name.strip_prefix('_') {
@@ -174,12 +163,9 @@ impl<'a> Evaluator<'_, 'a> {
         };
         for element in items.iter().filter_map(Item::element) {
             self.charge(1)?;
-            let extensions = container(element)
-                .and_then(|node| node.get("extension"))
-                .map_or(&[][..], Node::each);
-            let wanted = extensions
-                .iter()
-                .filter(|extension| extension.text("url") == Some(url));
+            let extensions =
+                container(element).and_then(|node| node.get("extension")).map_or(&[][..], Node::each);
+            let wanted = extensions.iter().filter(|extension| extension.text("url") == Some(url));
             out.extend(wanted.map(|node| Item::Element(ElementItem::new(node, type_id))));
         }
         Ok(())
@@ -274,7 +260,5 @@ fn dynamic_type(node: &Node<'_>, declared: TypeId) -> TypeId {
     if Some(declared) != KNOWN.resource {
         return declared;
     }
-    node.text("resourceType")
-        .and_then(TypeId::named)
-        .unwrap_or(declared)
+    node.text("resourceType").and_then(TypeId::named).unwrap_or(declared)
 }

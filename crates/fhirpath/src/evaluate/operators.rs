@@ -116,16 +116,9 @@ fn no_value(
 ) -> Result<Option<Ordering>, EvaluateError> {
     let complex = |items: &[Item<'_>]| {
         matches!(single_value(items, name), Ok(None))
-            && items
-                .iter()
-                .filter_map(Item::element)
-                .any(|element| !element.is_primitive())
+            && items.iter().filter_map(Item::element).any(|element| !element.is_primitive())
     };
-    if complex(left) || complex(right) {
-        Err(EvaluateError::WrongType(name))
-    } else {
-        Ok(None)
-    }
+    if complex(left) || complex(right) { Err(EvaluateError::WrongType(name)) } else { Ok(None) }
 }
 
 /// The outer `None` means that values of these types have no order.
@@ -134,12 +127,12 @@ fn order_values(first: &Value<'_>, second: &Value<'_>) -> Option<Option<Ordering
         (Value::String(first), Value::String(second)) => Some(Some((**first).cmp(&**second))),
         (Value::Temporal(first), Value::Temporal(second)) => Some(first.compare(second)),
         (Value::Quantity(first), Value::Quantity(second)) => Some(first.compare(second)),
-        (Value::Quantity(quantity), number) => number
-            .as_decimal()
-            .map(|number| quantity.compare(&Quantity::plain(number))),
-        (number, Value::Quantity(quantity)) => number
-            .as_decimal()
-            .map(|number| Quantity::plain(number).compare(quantity)),
+        (Value::Quantity(quantity), number) => {
+            number.as_decimal().map(|number| quantity.compare(&Quantity::plain(number)))
+        }
+        (number, Value::Quantity(quantity)) => {
+            number.as_decimal().map(|number| Quantity::plain(number).compare(quantity))
+        }
         _ => match (first.as_decimal(), second.as_decimal()) {
             (Some(first), Some(second)) => Some(Some(first.cmp(&second))),
             _ => None,

@@ -10,12 +10,7 @@ impl<'a> Evaluator<'_, 'a> {
     /// Items that cannot be resolved at all are left out.
     pub(super) fn resolve(&self, input: &[Item<'a>], out: &mut Collection<'a>) -> Outcome {
         self.charge(input.len())?;
-        out.extend(
-            input
-                .iter()
-                .filter_map(|item| self.target(item))
-                .map(Item::Element),
-        );
+        out.extend(input.iter().filter_map(|item| self.target(item)).map(Item::Element));
         Ok(())
     }
 
@@ -30,11 +25,7 @@ impl<'a> Evaluator<'_, 'a> {
         let text = element.node().text("reference");
         text.and_then(|text| self.target_of_text(text)).or_else(|| {
             // A logical reference says at least what it points to.
-            element
-                .node()
-                .text("type")
-                .and_then(TypeId::named)
-                .map(ElementItem::of_type)
+            element.node().text("type").and_then(TypeId::named).map(ElementItem::of_type)
         })
     }
 
@@ -44,9 +35,8 @@ impl<'a> Evaluator<'_, 'a> {
             return self.contained(id);
         }
         let resolver = self.context.resolver;
-        if let Some(target) = resolver
-            .and_then(|resolver| resolver.resolve(text))
-            .or_else(|| self.entry(text))
+        if let Some(target) =
+            resolver.and_then(|resolver| resolver.resolve(text)).or_else(|| self.entry(text))
         {
             return Some(target);
         }
@@ -66,10 +56,7 @@ impl<'a> Evaluator<'_, 'a> {
             return Some(*root);
         }
         let contained = root.node().get("contained")?.items();
-        contained
-            .iter()
-            .find(|resource| resource.text("id") == Some(id))
-            .and_then(resource)
+        contained.iter().find(|resource| resource.text("id") == Some(id)).and_then(resource)
     }
 
     /// The entry of that full url, when the root is a Bundle.
@@ -78,11 +65,7 @@ impl<'a> Evaluator<'_, 'a> {
         if root.text("resourceType") != Some("Bundle") {
             return None;
         }
-        let entry = root
-            .get("entry")?
-            .items()
-            .iter()
-            .find(|entry| entry.text("fullUrl") == Some(url))?;
+        let entry = root.get("entry")?.items().iter().find(|entry| entry.text("fullUrl") == Some(url))?;
         entry.get("resource").and_then(resource)
     }
 }

@@ -87,27 +87,15 @@ impl<'a> Evaluator<'_, 'a> {
                 return Err(EvaluateError::WrongType(name));
             }
         }
-        let comparisons = rows
-            .len()
-            .saturating_mul(rows.len().checked_ilog2().unwrap_or(0) as usize);
+        let comparisons = rows.len().saturating_mul(rows.len().checked_ilog2().unwrap_or(0) as usize);
         self.charge(comparisons.saturating_mul(keys.len()))?;
         rows.sort_by(|(first, _), (second, _)| {
-            let orders = keys
-                .iter()
-                .zip(first.iter().zip(second))
-                .map(|(key, (first, second))| {
-                    let order = first.cmp(second);
-                    let both = first.is_some() && second.is_some();
-                    if both && direction(key).0 {
-                        order.reverse()
-                    } else {
-                        order
-                    }
-                });
-            orders
-                .into_iter()
-                .find(|order| order.is_ne())
-                .unwrap_or(Ordering::Equal)
+            let orders = keys.iter().zip(first.iter().zip(second)).map(|(key, (first, second))| {
+                let order = first.cmp(second);
+                let both = first.is_some() && second.is_some();
+                if both && direction(key).0 { order.reverse() } else { order }
+            });
+            orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         });
         out.extend(rows.into_iter().map(|(_, item)| item.clone()));
         Ok(())
@@ -117,10 +105,7 @@ impl<'a> Evaluator<'_, 'a> {
 /// Whether a key counts downwards, and the key itself.
 fn direction(key: &Tree) -> (bool, &Tree) {
     match key {
-        Tree::Unary {
-            negative: true,
-            operand,
-        } => (true, operand),
+        Tree::Unary { negative: true, operand } => (true, operand),
         _ => (false, key),
     }
 }

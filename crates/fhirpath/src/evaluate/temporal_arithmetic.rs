@@ -65,10 +65,7 @@ fn shift(temporal: Temporal, amount: Decimal, unit: CalendarUnit) -> Option<Temp
     let total = if length > NANOSECONDS {
         amount.trunc().to_i128()?.checked_mul(length)?
     } else {
-        amount
-            .checked_mul(Decimal::from_i128_with_scale(length, 0))?
-            .trunc()
-            .to_i128()?
+        amount.checked_mul(Decimal::from_i128_with_scale(length, 0))?.trunc().to_i128()?
     };
     let step = match temporal.precision {
         Precision::Year => {
@@ -81,11 +78,7 @@ fn shift(temporal: Temporal, amount: Decimal, unit: CalendarUnit) -> Option<Temp
         Precision::Second => 1,
     };
     let local = temporal.local().checked_add(total / step * step)?;
-    let local = if temporal.kind == TemporalKind::Time {
-        local.rem_euclid(DAY)
-    } else {
-        local
-    };
+    let local = if temporal.kind == TemporalKind::Time { local.rem_euclid(DAY) } else { local };
     let mut result = temporal.with_local(local)?;
     if result.nanosecond != 0 {
         result.fraction_digits = result.fraction_digits.max(3);
@@ -94,20 +87,9 @@ fn shift(temporal: Temporal, amount: Decimal, unit: CalendarUnit) -> Option<Temp
 }
 
 fn shift_months(temporal: Temporal, months: i64) -> Option<Temporal> {
-    let months = if temporal.precision == Precision::Year {
-        months / 12 * 12
-    } else {
-        months
-    };
+    let months = if temporal.precision == Precision::Year { months / 12 * 12 } else { months };
     let index = (i64::from(temporal.year) * 12 + i64::from(temporal.month) - 1).checked_add(months)?;
-    let year = i16::try_from(index.div_euclid(12))
-        .ok()
-        .filter(|year| (1..=9999).contains(year))?;
+    let year = i16::try_from(index.div_euclid(12)).ok().filter(|year| (1..=9999).contains(year))?;
     let month = u8::try_from(index.rem_euclid(12) + 1).ok()?;
-    Some(Temporal {
-        year,
-        month,
-        day: temporal.day.min(days_in_month(year, month)),
-        ..temporal
-    })
+    Some(Temporal { year, month, day: temporal.day.min(days_in_month(year, month)), ..temporal })
 }

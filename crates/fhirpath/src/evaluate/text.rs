@@ -39,10 +39,7 @@ impl<'a> Evaluator<'_, 'a> {
             F::Trim => Some(Value::string(text.trim())),
             F::ToChars => {
                 self.charge(text.len())?;
-                out.extend(
-                    text.chars()
-                        .map(|character| Item::Value(Value::string(character.to_string()))),
-                );
+                out.extend(text.chars().map(|character| Item::Value(Value::string(character.to_string()))));
                 None
             }
             F::Substring => self.substring(&text, arguments, scope)?,
@@ -77,11 +74,9 @@ impl<'a> Evaluator<'_, 'a> {
                     F::Contains => Some(Value::Boolean(text.contains(&*argument))),
                     F::IndexOf => position(&text, text.find(&*argument)),
                     F::LastIndexOf => position(&text, text.rfind(&*argument)),
-                    F::Matches => Some(Value::Boolean(self.with_pattern(
-                        &argument,
-                        &text,
-                        |pattern| pattern.is_match(&text),
-                    )?)),
+                    F::Matches => Some(Value::Boolean(
+                        self.with_pattern(&argument, &text, |pattern| pattern.is_match(&text))?,
+                    )),
                     F::MatchesFull => {
                         let whole = format!("^(?:{})$", &*argument);
                         Some(Value::Boolean(
@@ -93,10 +88,7 @@ impl<'a> Evaluator<'_, 'a> {
                         if argument.is_empty() {
                             out.push(Item::Value(Value::String(text)));
                         } else {
-                            out.extend(
-                                text.split(&*argument)
-                                    .map(|part| Item::Value(Value::string(part))),
-                            );
+                            out.extend(text.split(&*argument).map(|part| Item::Value(Value::string(part))));
                         }
                         None
                     }
@@ -157,9 +149,7 @@ impl<'a> Evaluator<'_, 'a> {
             return Ok(None);
         };
         let rest = text.get(at..).unwrap_or_default();
-        let length = length.map_or(usize::MAX, |length| {
-            usize::try_from(length.max(0)).unwrap_or(usize::MAX)
-        });
+        let length = length.map_or(usize::MAX, |length| usize::try_from(length.max(0)).unwrap_or(usize::MAX));
         let end = rest.char_indices().nth(length).map_or(rest.len(), |(end, _)| end);
         Ok(rest.get(..end).map(Value::string))
     }
@@ -180,10 +170,7 @@ impl<'a> Evaluator<'_, 'a> {
         }
         self.charge(64 + pattern.len())?;
         let builder = &mut RegexBuilder::new(pattern);
-        let compiled = builder
-            .dot_matches_new_line(true)
-            .size_limit(PATTERN_BYTES)
-            .build();
+        let compiled = builder.dot_matches_new_line(true).size_limit(PATTERN_BYTES).build();
         let compiled = compiled.map_err(|_| EvaluateError::InvalidPattern)?;
         let (_, compiled) = last.insert((pattern.to_owned(), compiled));
         Ok(run(compiled))

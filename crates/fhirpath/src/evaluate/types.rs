@@ -38,9 +38,7 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(item) = single(input, "conformsTo")? else {
             return Ok(None);
         };
-        let name = url
-            .strip_prefix("http://hl7.org/fhir/StructureDefinition/")
-            .ok_or(unknown.clone())?;
+        let name = url.strip_prefix("http://hl7.org/fhir/StructureDefinition/").ok_or(unknown.clone())?;
         let type_id = TypeId::named(name).ok_or(unknown)?;
         Ok(Some(item.type_id().is_some_and(|own| own.is_a(type_id))))
     }
@@ -48,9 +46,7 @@ impl<'a> Evaluator<'_, 'a> {
 
 fn is(item: &Item<'_>, specifier: &TypeSpecifier) -> bool {
     match item {
-        Item::Element(element) => specifier
-            .fhir
-            .is_some_and(|type_id| element.type_id().is_a(type_id)),
+        Item::Element(element) => specifier.fhir.is_some_and(|type_id| element.type_id().is_a(type_id)),
         Item::Value(value) => specifier.system == Some(value.system_type()),
     }
 }

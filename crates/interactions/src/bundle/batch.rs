@@ -8,8 +8,8 @@ use super::get::get;
 use super::{Action, Entry};
 use crate::bundle_text::{BundleText, EntryResponse};
 use crate::{
-    Problem, Return, Service, Stored, conditional_create, conditional_delete, conditional_update, create, delete,
-    update,
+    Problem, Return, Service, Stored, conditional_create, conditional_delete, conditional_update, create,
+    delete, update,
 };
 
 /// Entries of one kind that run at the same time, so that they share commits.

@@ -6,7 +6,9 @@ use record_store::{HistoryScope, Record};
 
 use crate::bundle_text::EntryResponse;
 use crate::query_text::pairs;
-use crate::{EntityTags, Freshness, Problem, SearchRequest, Service, everything, history, read, read_version, search};
+use crate::{
+    EntityTags, Freshness, Problem, SearchRequest, Service, everything, history, read, read_version, search,
+};
 
 /// Answers one `GET`.
 pub(super) async fn get(
@@ -49,7 +51,8 @@ pub(super) async fn get(
         }
         [kind, id, "_history"] => {
             let access = service.decide(caller, Interaction::History)?;
-            history(service, &access, &HistoryScope::Instance(type_of(kind)?, id_of(id)?), &pairs, false).await?
+            history(service, &access, &HistoryScope::Instance(type_of(kind)?, id_of(id)?), &pairs, false)
+                .await?
         }
         ["Patient", id, "$everything"] => {
             let access = service.decide(caller, Interaction::ReadOperation)?;
@@ -58,14 +61,23 @@ pub(super) async fn get(
         [compartment, id, kind] => {
             let access = service.decide(caller, Interaction::Search)?;
             let compartment = Some((type_of(compartment)?, id_of(id)?));
-            let request =
-                SearchRequest { resource_type: type_of(kind)?, compartment, pairs, strict: false, posted: false };
+            let request = SearchRequest {
+                resource_type: type_of(kind)?,
+                compartment,
+                pairs,
+                strict: false,
+                posted: false,
+            };
             search(service, &access, request).await?
         }
         [kind, id, "_history", version] => {
             let access = service.decide(caller, Interaction::VersionRead)?;
-            let version = VersionId::try_from(*version).map_err(|_| Problem::new(404, Fault::NoSuchVersion))?;
-            return resource(read_version(service, &access, type_of(kind)?, &id_of(id)?, version).await?, &freshness);
+            let version =
+                VersionId::try_from(*version).map_err(|_| Problem::new(404, Fault::NoSuchVersion))?;
+            return resource(
+                read_version(service, &access, type_of(kind)?, &id_of(id)?, version).await?,
+                &freshness,
+            );
         }
         _ => return Err(unknown()),
     };

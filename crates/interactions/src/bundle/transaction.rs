@@ -120,7 +120,8 @@ pub(crate) async fn run(
             Err(WriteError::ConditionChanged) => {}
             Err(WriteError::VersionConflict { write, current }) => {
                 let entry = steps.iter().position(|step| matches!(step, Step::Write(at) if *at == write));
-                let problem = Problem::version_conflict(current);
+                let precondition = writes.get(write).map_or(Precondition::None, |write| write.precondition);
+                let problem = Problem::precondition_failed(precondition, current);
                 return Err(match entry.and_then(|index| entries.get(index)) {
                     Some(entry) => problem.within(&entry.place()),
                     None => problem,
@@ -144,7 +145,9 @@ fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<
             Ok(Action::Get { .. }) => continue,
             Err(problem) => return Err(problem.clone()),
         };
-        let decided = service.decide(caller, interaction).map_err(|denied| Problem::from(denied).within(&entry.place()))?;
+        let decided = service
+            .decide(caller, interaction)
+            .map_err(|denied| Problem::from(denied).within(&entry.place()))?;
         access = Some(decided);
     }
     Ok(access)
@@ -155,7 +158,9 @@ fn node<'a>(entry: &Entry, body: &'a [u8]) -> Result<Option<Node<'a>>, Problem> 
         return Ok(None);
     }
     // It was parsed with the Bundle, so this cannot fail any more.
-    json::parse(entry.text(body)?, &Limits::default()).map(Some).map_err(|_| Problem::new(500, Fault::Internal))
+    json::parse(entry.text(body)?, &Limits::default())
+        .map(Some)
+        .map_err(|_| Problem::new(500, Fault::Internal))
 }
 
 /// Checks the structure of every resource, and collects the criteria that have to be asked.
@@ -187,7 +192,9 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<Vec<Criteria>, Problem> {
         }
         if let (Some(mut resource), Some((resource_type, id))) = (node(entry, body)?, wanted) {
             let place = format!("{}.resource", entry.place());
-            issues.extend(check_entry(&resource, resource_type, id).into_iter().map(|issue| issue.within(&place)));
+            issues.extend(
+                check_entry(&resource, resource_type, id).into_iter().map(|issue| issue.within(&place)),
+            );
             fhir::rewrite_references(&mut resource, &mut |text| {
                 if let ReferenceText::Conditional { resource_type, query } = ReferenceText::parse(text) {
                     criteria.push((resource_type, query.to_owned()));
@@ -280,7 +287,8 @@ fn plan(
         }
         if let Some((resource_type, identity)) = &identity {
             let key = (*resource_type, identity.id().clone());
-            let writes = !matches!((&entry.action, identity), (Ok(Action::Create { .. }), Identity::Existing(_)));
+            let writes =
+                !matches!((&entry.action, identity), (Ok(Action::Create { .. }), Identity::Existing(_)));
             if writes && !taken.insert(key.clone()) {
                 return Err(repeated());
             }
@@ -299,8 +307,9 @@ fn plan(
                 Step::Found(*resource_type, id)
             }
             (Ok(action), Some((resource_type, identity))) => {
-                let write = write(service, body, entry, action, resource_type, identity, &targets, conditions)
-                    .map_err(|problem| problem.within(&format!("{}.resource", entry.place())))?;
+                let write =
+                    write(service, body, entry, action, resource_type, identity, &targets, conditions)
+                        .map_err(|problem| problem.within(&format!("{}.resource", entry.place())))?;
                 job.writes.push(write);
                 Step::Write(job.writes.len() - 1)
             }
@@ -344,7 +353,9 @@ fn identify(
     conditions: &HashMap<Criteria, Condition>,
     identities: Identities,
 ) -> Result<Option<(ResourceType, Identity)>, Problem> {
-    let matched = |resource_type: ResourceType, criteria: &str| match conditions.get(&(resource_type, criteria.to_owned())) {
+    let matched = |resource_type: ResourceType, criteria: &str| match conditions
+        .get(&(resource_type, criteria.to_owned()))
+    {
         Some(condition) => condition.only().map(Option::<&LogicalId>::cloned),
         None => Err(Problem::new(500, Fault::Internal)),
     };
@@ -410,7 +421,8 @@ fn write(
         Action::Update { if_match, .. } | Action::Delete { if_match, .. } => *if_match,
         _ => None,
     };
-    if let (Action::ConditionalUpdate { criteria, if_match, .. }, Some((content, own_id))) = (action, &content)
+    if let (Action::ConditionalUpdate { criteria, if_match, .. }, Some((content, own_id))) =
+        (action, &content)
         && let Some(condition) = conditions.get(&(resource_type, criteria.clone()))
     {
         let own_id = own_id.as_deref().and_then(|id| LogicalId::try_from(id).ok());
@@ -470,7 +482,9 @@ fn resolve(
                     }
                 }
             }
-            ReferenceText::Other(other) if other.starts_with("urn:uuid:") || other.starts_with("urn:oid:") => {
+            ReferenceText::Other(other)
+                if other.starts_with("urn:uuid:") || other.starts_with("urn:oid:") =>
+            {
                 fault.get_or_insert(Fault::DanglingReference);
                 None
             }

@@ -60,9 +60,11 @@ pub(super) async fn prepare_database(settings: &StoreSettings) -> Result<Prepare
         .map_err(|error| StoreError::Unusable(error.to_string()))?;
     let mut connection = migrate(connection).await?;
     connection.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LAYOUT_LOCK})")).await?;
-    let found: Vec<(String, Vec<u8>)> =
-        load(&mut connection, Statement::new("SELECT name, value FROM setting").returning::<(Text, Binary)>())
-            .await?;
+    let found: Vec<(String, Vec<u8>)> = load(
+        &mut connection,
+        Statement::new("SELECT name, value FROM setting").returning::<(Text, Binary)>(),
+    )
+    .await?;
     let mut values: HashMap<String, Vec<u8>> = found.into_iter().collect();
     for (name, value) in database::missing_settings(&values)? {
         let mut statement = Statement::new("INSERT INTO setting (name, value) VALUES (");
@@ -76,7 +78,8 @@ pub(super) async fn prepare_database(settings: &StoreSettings) -> Result<Prepare
         slots.into_iter().map(|(slot, expression)| (expression, Slot(slot))).collect();
     let missing = database::missing_slots(&slots)?;
     if !missing.is_empty() {
-        let mut statement = Statement::new("INSERT INTO search_slot (slot, expression) SELECT * FROM unnest(");
+        let mut statement =
+            Statement::new("INSERT INTO search_slot (slot, expression) SELECT * FROM unnest(");
         statement.bind(Bind::Smalls(missing.iter().map(|(slot, _)| slot.0).collect())).sql(",");
         statement.bind(Bind::Texts(missing.iter().map(|(_, text)| text.clone()).collect())).sql(")");
         execute(&mut connection, statement).await?;

@@ -154,7 +154,11 @@ fn index_columns(changes: &[IndexChange]) -> Vec<(&'static str, Vec<Column>)> {
     let strings: Vec<_> = flat(changes, |change| &change.rows.strings);
     if !strings.is_empty() {
         let mut columns = place(&strings, |row| row.slot.0);
-        columns.push(("folded", "text", Bind::Texts(strings.iter().map(|row| row.2.folded.clone()).collect())));
+        columns.push((
+            "folded",
+            "text",
+            Bind::Texts(strings.iter().map(|row| row.2.folded.clone()).collect()),
+        ));
         columns.push(("exact", "text", Bind::Texts(strings.iter().map(|row| row.2.exact.clone()).collect())));
         tables.push(("string_index", columns));
     }
@@ -176,7 +180,10 @@ fn index_columns(changes: &[IndexChange]) -> Vec<(&'static str, Vec<Column>)> {
 }
 
 /// Book, key and row, for all resources.
-fn flat<'a, T>(changes: &'a [IndexChange], rows: impl Fn(&'a IndexChange) -> &'a Vec<T>) -> Vec<(i64, i64, &'a T)> {
+fn flat<'a, T>(
+    changes: &'a [IndexChange],
+    rows: impl Fn(&'a IndexChange) -> &'a Vec<T>,
+) -> Vec<(i64, i64, &'a T)> {
     changes.iter().flat_map(|change| rows(change).iter().map(|row| (change.book, change.key, row))).collect()
 }
 

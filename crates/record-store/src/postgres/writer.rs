@@ -109,7 +109,9 @@ impl Writer {
     async fn commit(&mut self, batch: &[QueuedJob]) -> Result<Vec<Outcome>, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connect(&self.url, LIMIT).await.map_err(|error| StoreError::Database(error.to_string()))?,
+            None => {
+                connect(&self.url, LIMIT).await.map_err(|error| StoreError::Database(error.to_string()))?
+            }
         };
         let outcomes = self.transaction(&mut connection, batch).await;
         // After an error the connection is dropped with its transaction; the next batch makes a new one.
@@ -197,7 +199,9 @@ async fn look_up(
     let mut statement = Statement::new(
         "SELECT d.resource_type, d.logical_id, d.book, d.resource_key FROM directory d JOIN unnest(",
     );
-    statement.bind(Bind::Smalls(ids.iter().map(|(kind, _)| type_number(*kind)).collect())).sql("::smallint[],");
+    statement
+        .bind(Bind::Smalls(ids.iter().map(|(kind, _)| type_number(*kind)).collect()))
+        .sql("::smallint[],");
     statement.bind(Bind::BytesList(ids.iter().map(|(_, id)| pack_id(id)).collect()));
     statement.sql(
         "::bytea[]) AS w(resource_type, logical_id) ON d.resource_type = w.resource_type \
@@ -205,9 +209,8 @@ async fn look_up(
     );
     let places: Vec<Place> =
         load(connection, statement.returning::<(SmallInt, Binary, BigInt, BigInt)>()).await?;
-    let mut statement = Statement::new(
-        "SELECT r.book, r.resource_key, r.version, r.updated, r.change, r.body FROM unnest(",
-    );
+    let mut statement =
+        Statement::new("SELECT r.book, r.resource_key, r.version, r.updated, r.change, r.body FROM unnest(");
     statement.bind(Bind::Bigs(places.iter().map(|place| place.2).collect())).sql("::bigint[],");
     statement.bind(Bind::Bigs(places.iter().map(|place| place.3).collect()));
     statement.sql(

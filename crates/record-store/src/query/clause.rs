@@ -25,7 +25,9 @@ pub(super) fn rank(clause: &Clause) -> Option<u8> {
             Some(3)
         }
         Clause::Date { values, .. } if values.iter().all(|value| value.prefix == Prefix::Equal) => Some(4),
-        Clause::Any(clauses) if clauses.iter().all(|clause| matches!(clause, Clause::Reference { .. })) => Some(1),
+        Clause::Any(clauses) if clauses.iter().all(|clause| matches!(clause, Clause::Reference { .. })) => {
+            Some(1)
+        }
         _ => None,
     }
 }
@@ -192,8 +194,10 @@ fn string(statement: &mut Statement, value: &StringTest) {
             statement.sql(")");
         }
         StringTest::Contains(part) => {
-            let pattern: String =
-                part.chars().flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])).collect();
+            let pattern: String = part
+                .chars()
+                .flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c]))
+                .collect();
             statement.sql("x.folded LIKE ").bind(Bind::Text(format!("%{pattern}%"))).sql(" ESCAPE '\\'");
         }
         StringTest::Exact { folded, exact } => {

@@ -5,7 +5,6 @@ use crate::statement::{Bind, Statement};
 use crate::stored::{pack_id, type_number};
 use crate::{HistoryScope, HistoryWindow};
 
-
 /// All versions with the columns of [`VersionTypes`](crate::stored::VersionTypes), as a table `h`.
 fn versions(statement: &mut Statement, scope: &HistoryScope, bounds: &dyn Fn(&mut Statement)) {
     match scope {

@@ -11,7 +11,6 @@ use super::clause::{candidates, rank, test};
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, pack_id, type_number};
 
-
 /// A page of matches; one row more than asked tells that another page follows. `book` is the number of
 /// [`SearchPlan::book`].
 pub(crate) fn search(scope: BookScope, plan: &SearchPlan, book: Option<i64>) -> Statement {
@@ -19,13 +18,20 @@ pub(crate) fn search(scope: BookScope, plan: &SearchPlan, book: Option<i64>) -> 
         let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS}"));
         matches(&mut statement, scope, plan, book);
         if let Some(after) = &plan.after {
-            statement.sql(" AND (r.book, r.resource_key) < (").big(after.book).sql(",").big(after.key).sql(")");
+            statement
+                .sql(" AND (r.book, r.resource_key) < (")
+                .big(after.book)
+                .sql(",")
+                .big(after.key)
+                .sql(")");
         }
         statement.sql(" ORDER BY r.book DESC, r.resource_key DESC");
         return limit(statement, plan);
     }
     // The page is cut before the bodies are fetched.
-    let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS} FROM (SELECT q.* FROM (SELECT r.book, r.resource_key"));
+    let mut statement = Statement::new(&format!(
+        "SELECT {VERSION_COLUMNS} FROM (SELECT q.* FROM (SELECT r.book, r.resource_key"
+    ));
     for (index, sort) in plan.sort.iter().enumerate() {
         statement.sql(", ");
         sort_expression(&mut statement, sort);
@@ -102,7 +108,8 @@ fn matches(statement: &mut Statement, scope: BookScope, plan: &SearchPlan, book:
             } else {
                 statement.append(inner);
             }
-            statement.sql(") c CROSS JOIN resource r WHERE r.book = c.book AND r.resource_key = c.resource_key");
+            statement
+                .sql(") c CROSS JOIN resource r WHERE r.book = c.book AND r.resource_key = c.resource_key");
             statement.sql(" AND r.resource_type = ").small(type_number(plan.resource_type));
             // Deleted resources have no index rows; the condition is for the planner's partial index only.
             statement.sql(" AND r.change <> 2");
@@ -179,14 +186,19 @@ fn after_cursor(statement: &mut Statement, sort: &[Sort], after: &Cursor) {
             statement.sql(" OR ");
         }
         statement.sql("(");
-        for index in 0..end {
-            equals(statement, index, &sort[index].key, after.values.get(index));
+        for (index, key) in sort.iter().take(end).enumerate() {
+            equals(statement, index, &key.key, after.values.get(index));
             statement.sql(" AND ");
         }
         match sort.get(end) {
             Some(key) => further(statement, end, key, after.values.get(end)),
             None => {
-                statement.sql("(q.book, q.resource_key) < (").big(after.book).sql(",").big(after.key).sql(")");
+                statement
+                    .sql("(q.book, q.resource_key) < (")
+                    .big(after.book)
+                    .sql(",")
+                    .big(after.key)
+                    .sql(")");
             }
         }
         statement.sql(")");

@@ -38,8 +38,10 @@ pub(crate) fn prepare_database(
 ) -> Result<Prepared, StoreError> {
     connection.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Unusable(error.to_string()))?;
     connection.immediate_transaction(|connection| {
-        let found: Vec<(String, Vec<u8>)> =
-            load(connection, Statement::new("SELECT name, value FROM setting").returning::<(Text, Binary)>())?;
+        let found: Vec<(String, Vec<u8>)> = load(
+            connection,
+            Statement::new("SELECT name, value FROM setting").returning::<(Text, Binary)>(),
+        )?;
         let mut values: HashMap<String, Vec<u8>> = found.into_iter().collect();
         for (name, value) in database::missing_settings(&values)? {
             let mut statement = Statement::new("INSERT INTO setting (name, value) VALUES (");
@@ -47,7 +49,8 @@ pub(crate) fn prepare_database(
             execute(connection, statement)?;
             values.insert(name, value);
         }
-        let select = Statement::new("SELECT slot, expression FROM search_slot").returning::<(SmallInt, Text)>();
+        let select =
+            Statement::new("SELECT slot, expression FROM search_slot").returning::<(SmallInt, Text)>();
         let slots: Vec<(i16, String)> = load(connection, select)?;
         let mut slots: HashMap<String, Slot> =
             slots.into_iter().map(|(slot, expression)| (expression, Slot(slot))).collect();

@@ -14,7 +14,11 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
     for (resource_type, id, book, key) in &flush.directory {
         let columns = "directory (resource_type, logical_id, book, resource_key)";
         let id = Bind::Bytes(pack_id(id));
-        insert(connection, columns, [Bind::Small(type_number(*resource_type)), id, Bind::Big(*book), Bind::Big(*key)])?;
+        insert(
+            connection,
+            columns,
+            [Bind::Small(type_number(*resource_type)), id, Bind::Big(*book), Bind::Big(*key)],
+        )?;
     }
     for (old, new, key, resource_type, id) in &flush.moves {
         for table in ["resource", "resource_version", "change_feed"] {
@@ -43,7 +47,8 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
         )?;
     }
     for row in flush.inserts {
-        let columns = "resource (book, resource_key, resource_type, logical_id, version, updated, change, body)";
+        let columns =
+            "resource (book, resource_key, resource_type, logical_id, version, updated, change, body)";
         insert(connection, columns, resource(row))?;
     }
     for row in flush.updates {
@@ -129,8 +134,11 @@ fn rows(change: IndexChange) -> impl Iterator<Item = (&'static str, Vec<(&'stati
         ("string_index", place(values))
     });
     let dates = rows.dates.into_iter().map(move |row| {
-        let values =
-            vec![("slot", Bind::Small(row.slot.0)), ("low", Bind::Big(row.low)), ("high", Bind::Big(row.high))];
+        let values = vec![
+            ("slot", Bind::Small(row.slot.0)),
+            ("low", Bind::Big(row.low)),
+            ("high", Bind::Big(row.high)),
+        ];
         ("date_index", place(values))
     });
     let references = rows.references.into_iter().map(move |row| {

@@ -106,7 +106,11 @@ impl Writer {
         Err(error)
     }
 
-    fn plan(&mut self, batch: &[QueuedJob], ids: Vec<(ResourceType, LogicalId)>) -> Result<Vec<Outcome>, StoreError> {
+    fn plan(
+        &mut self,
+        batch: &[QueuedJob],
+        ids: Vec<(ResourceType, LogicalId)>,
+    ) -> Result<Vec<Outcome>, StoreError> {
         let mut state = HashMap::with_capacity(ids.len());
         for (resource_type, id) in ids {
             if let Some(entry) = look_up(&mut self.connection, resource_type, &id)? {

@@ -62,7 +62,13 @@ impl<'a> Planner<'a> {
         state: HashMap<(ResourceType, LogicalId), Directory>,
         now: Instant,
     ) -> Self {
-        Self { registry, keys, state, now: now.truncated_to_millis().microseconds(), pending: Pending::default() }
+        Self {
+            registry,
+            keys,
+            state,
+            now: now.truncated_to_millis().microseconds(),
+            pending: Pending::default(),
+        }
     }
 
     /// Plans one job, or refuses it and leaves everything as it was.
@@ -90,15 +96,19 @@ impl<'a> Planner<'a> {
     }
 
     fn check(&self, index: usize, write: &Write) -> Result<(), WriteError> {
-        let Precondition::Version(wanted) = write.precondition else { return Ok(()) };
         let current = self.current(write).filter(|current| current.change != Change::Delete);
-        match current {
-            Some(current) if current.version == version_number(wanted) => Ok(()),
-            _ => {
-                let current = current.map(|current| version_of(current.version)).transpose()?;
-                Err(WriteError::VersionConflict { write: index, current })
+        let holds = match write.precondition {
+            Precondition::None | Precondition::New => true,
+            Precondition::Absent => current.is_none(),
+            Precondition::Version(wanted) => {
+                current.is_some_and(|current| current.version == version_number(wanted))
             }
+        };
+        if holds {
+            return Ok(());
         }
+        let current = current.map(|current| version_of(current.version)).transpose()?;
+        Err(WriteError::VersionConflict { write: index, current })
     }
 
     /// The directory entry of an id, made when there is none. `book` is the book of a new entry; `None`
@@ -139,7 +149,8 @@ impl<'a> Planner<'a> {
             // A repeated write changes nothing; whoever names a version with `If-Match` gets a new one, so
             // that of several who name the same version exactly one succeeds.
             Some(current)
-                if write.precondition == Precondition::None && current.body.as_ref() == Some(&content.body) =>
+                if write.precondition == Precondition::None
+                    && current.body.as_ref() == Some(&content.body) =>
             {
                 return Ok(Written {
                     version: version_of(current.version)?,
@@ -151,9 +162,14 @@ impl<'a> Planner<'a> {
             Some(current) => (current.version + 1, Effect::Updated),
         };
         let change = if effect == Effect::Created && version == 1 { Change::Create } else { Change::Update };
-        let after = Current { version, updated: self.time_after(&before), change, body: Some(content.body.clone()) };
+        let after =
+            Current { version, updated: self.time_after(&before), change, body: Some(content.body.clone()) };
         self.replace(write, (stored_book, book, key), before, after.clone(), content.rows.clone())?;
-        Ok(Written { version: version_of(version)?, last_updated: Instant::from_microseconds(after.updated), effect })
+        Ok(Written {
+            version: version_of(version)?,
+            last_updated: Instant::from_microseconds(after.updated),
+            effect,
+        })
     }
 
     fn delete(&mut self, write: &Write) -> Result<Written, WriteError> {
@@ -166,7 +182,8 @@ impl<'a> Planner<'a> {
         };
         let version = current.version + 1;
         let before = Some(current);
-        let after = Current { version, updated: self.time_after(&before), change: Change::Delete, body: None };
+        let after =
+            Current { version, updated: self.time_after(&before), change: Change::Delete, body: None };
         let place = (entry.book, entry.book, entry.key);
         self.replace(write, place, before, after.clone(), IndexRows::default())?;
         Ok(Written {

@@ -32,11 +32,10 @@ pub(crate) fn pack_id(id: &LogicalId) -> Vec<u8> {
                 b'-' if matches!(at, 8 | 13 | 18 | 23) => continue,
                 _ => return text.to_vec(),
             };
-            packed[1 + digits / 2] = packed[1 + digits / 2] << 4 | digit;
+            // More digits than a UUID has: a dash is missing.
+            let Some(place) = packed.get_mut(1 + digits / 2) else { return text.to_vec() };
+            *place = *place << 4 | digit;
             digits += 1;
-            if digits > 32 {
-                return text.to_vec();
-            }
         }
         if digits == 32 {
             return packed.to_vec();

@@ -292,3 +292,14 @@ pub fn status_of_raw(server: &TestServer, bytes: &[u8]) -> Option<Response> {
 pub fn citizen_number(index: u64) -> String {
     format!("099{index:09}")
 }
+
+/// Runs a check for each case and fails at the end with the number of those that failed, so that one run shows all.
+#[track_caller]
+pub fn check_all<T>(cases: impl IntoIterator<Item = T>, check: impl Fn(T)) {
+    let (mut all, mut failed) = (0, 0);
+    for case in cases {
+        all += 1;
+        failed += usize::from(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(case))).is_err());
+    }
+    assert_eq!(failed, 0, "{failed} of {all} cases failed; each is told above");
+}

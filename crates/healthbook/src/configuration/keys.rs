@@ -87,7 +87,7 @@ keys! {
         #[doc = "Load a synthetic nation of so many people into an empty database"]
         demo: Option<NonZeroU32> = "", "PEOPLE";
         #[doc = "Seed of the synthetic nation: the same seed makes the same people"]
-        seed: u64 = "72", "NUMBER";
+        seed: u64 = "412", "NUMBER";
         #[doc = "Threads that serve requests; one for each processor when empty"]
         workers: Option<NonZeroUsize> = "", "NUMBER";
         #[doc = "Largest body of a request, unpacked"]

@@ -34,7 +34,7 @@ fn flag_beats_variable_beats_file_beats_default() {
         let configuration = load(file, variables, flags).unwrap();
         (*configuration.seed, configuration.seed.source().clone())
     };
-    assert_eq!(seed("", &[], &[]), (72, Source::Default));
+    assert_eq!(seed("", &[], &[]), (412, Source::Default));
     let (value, source) = seed(file, &[], &[]);
     assert!(value == 1 && matches!(source, Source::File { line: 1, .. }));
     assert_eq!(seed(file, &[variable], &[]), (2, Source::Variable("HEALTHBOOK_SEED".to_owned())));

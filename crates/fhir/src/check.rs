@@ -90,6 +90,11 @@ impl Check {
         let mut ids: Vec<&str> =
             contained.items().iter().filter_map(|resource| resource.text("id")).collect();
         ids.sort_unstable();
+        for (index, resource) in contained.items().iter().enumerate() {
+            if resource.get("contained").is_some() {
+                self.within(&format!(".contained[{index}]"), |check| check.report(Fault::NestedContained));
+            }
+        }
         if ids.windows(2).any(|pair| pair.first() == pair.last()) {
             self.within(".contained", |check| check.report(Fault::RepeatedContained));
         }
@@ -132,6 +137,12 @@ impl Check {
                     check.values(element, property.type_id, value, node);
                 }
             });
+        }
+        if type_id.name() == "Extension" {
+            let has = |element: &str| seen.iter().any(|(name, _)| *name == element);
+            if has("value") == has("extension") {
+                self.report(Fault::ExtensionValue);
+            }
         }
         for element in type_id.elements() {
             if element.min > 0 && !seen.iter().any(|(name, _)| *name == element.name) {
@@ -269,6 +280,11 @@ mod tests {
             ),
             (r#"{"resourceType":"Patient","link":[{"type":"seealso"}]}"#, "Patient.link[0] required-element"),
             (r#"{"resourceType":"Observation","status":"final"}"#, "Observation required-element"),
+            (r#"{"resourceType":"Patient","extension":[{"url":"u"}]}"#, "Patient.extension[0] extension-value"),
+            (
+                r#"{"resourceType":"Patient","contained":[{"resourceType":"Patient","contained":[{"resourceType":"Patient","id":"x"}]}]}"#,
+                "Patient.contained[0] contained-nested",
+            ),
             (r#"{"resourceType":"Patient","_name":[{"id":"x"}]}"#, "Patient unknown-element"),
             (
                 r#"{"resourceType":"Patient","name":[{"given":["A"],"_given":[null,null]}]}"#,

@@ -121,6 +121,12 @@ catalogue! {
     /// Two contained resources with one id.
     RepeatedContained = "contained-repeated", Duplicate,
         "two contained resources have the same id", "hai tài nguyên chứa bên trong trùng id";
+    /// A contained resource that contains others (R4 invariant dom-2).
+    NestedContained = "contained-nested", Structure,
+        "a contained resource may not contain others", "tài nguyên chứa bên trong không được chứa tài nguyên khác";
+    /// An extension with value and extensions, or with neither (R4 invariant ext-1).
+    ExtensionValue = "extension-value", Structure,
+        "an extension has either a value or extensions", "phần mở rộng phải có hoặc giá trị, hoặc phần mở rộng con";
     /// More issues were found than are shown.
     MoreIssues { count } = "more-issues", Informational,
         "{count} more issues are not shown", "còn {count} lỗi khác không hiển thị";
@@ -189,6 +195,9 @@ catalogue! {
     /// The body came too slowly.
     BodyTooSlow = "body-too-slow", Timeout,
         "the body did not arrive in time", "nội dung không đến kịp thời hạn";
+    /// The query part of the URL is not percent-encoded UTF-8.
+    InvalidQuery = "query-encoding", Value,
+        "the parameters are not percent-encoded UTF-8", "tham số không được mã hóa phần trăm theo UTF-8";
     /// A header that cannot be read.
     InvalidHeader { name } = "header-format", Value,
         "the header {name} cannot be read", "không đọc được tiêu đề {name}";

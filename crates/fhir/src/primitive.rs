@@ -28,7 +28,10 @@ fn fits_decimal(lexeme: &str) -> bool {
 
 fn fits_text(type_name: &str, text: &str) -> bool {
     match type_name {
-        "string" | "markdown" | "xhtml" => !text.is_empty() && text.len() <= 1 << 20,
+        "string" | "markdown" | "xhtml" => {
+            let readable = |byte: u8| byte >= b' ' || matches!(byte, b'\t' | b'\r' | b'\n');
+            !text.is_empty() && text.len() <= 1 << 20 && text.bytes().all(readable)
+        }
         "code" => fits_code(text),
         "id" => crate::LogicalId::try_from(text).is_ok(),
         "uri" | "url" | "canonical" => !text.is_empty() && !text.contains(char::is_whitespace),
@@ -121,6 +124,7 @@ mod tests {
             ("time", "10:00:00.5", "10:00"),
             ("base64Binary", "QUJD REVG\nQQ==", "QUJ"),
             ("string", "x", ""),
+            ("string", "a\tb\n", "a\u{7}b"),
         ] {
             assert!(text_fits(kind, good), "{kind} {good}");
             assert!(!text_fits(kind, bad), "{kind} {bad}");

@@ -140,7 +140,7 @@ pub(crate) async fn posted_search(incoming: Incoming, payload: Payload) -> Answe
     let request = SearchRequest {
         resource_type: incoming.resource_type("type")?,
         compartment: None,
-        pairs: [incoming.pairs.clone(), pairs(&form)].concat(),
+        pairs: [incoming.pairs.clone(), pairs(&form)?].concat(),
         strict: incoming.preferences.strict,
         posted: true,
     };
@@ -157,7 +157,7 @@ pub(crate) async fn compartment_search(incoming: Incoming) -> Answer {
 pub(crate) async fn posted_compartment_search(incoming: Incoming, payload: Payload) -> Answer {
     incoming.decide(Interaction::Search)?;
     let form = read_form(&incoming.state, incoming.headers(), payload).await?;
-    let pairs = [incoming.pairs.clone(), pairs(&form)].concat();
+    let pairs = [incoming.pairs.clone(), pairs(&form)?].concat();
     let request = compartment_request(&incoming, pairs, true)?;
     run_search(&incoming, request).await
 }

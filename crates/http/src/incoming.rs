@@ -36,7 +36,7 @@ fn read(request: &HttpRequest) -> Result<Incoming, Failure> {
     let state =
         request.app_data::<Data<State>>().cloned().ok_or_else(|| Failure::new(500, Fault::Internal))?;
     let query = request.query_string();
-    let pairs = if query.is_empty() { Vec::new() } else { pairs(query) };
+    let pairs = if query.is_empty() { Vec::new() } else { pairs(query)? };
     let format = pairs.iter().find(|(name, _)| name == "_format").map(|(_, value)| value.as_str());
     if !accepts_json(request.headers(), format) {
         return Err(Failure::new(406, Fault::NotAcceptable));

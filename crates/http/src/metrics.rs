@@ -16,11 +16,13 @@ use crate::app::State;
 
 type Labels = [(&'static str, String); 3];
 
+type Durations = Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>;
+
 /// The figures of this process.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Labels, Counter>,
-    seconds: Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>,
+    seconds: Durations,
     pub(crate) running: Gauge<i64, AtomicI64>,
 }
 

@@ -21,10 +21,18 @@ pub(crate) struct Condition {
 impl Condition {
     /// The only match. 412 when there are several.
     pub(crate) fn only(&self) -> Result<Option<&LogicalId>, Problem> {
-        match self.expectation.found.as_slice() {
-            [] => Ok(None),
-            [id] => Ok(Some(id)),
-            _ => Err(Problem::new(412, Fault::MultipleMatches)),
+        self.only_besides(|_| false)
+    }
+
+    /// The only match that is not gone. A transaction deletes first, so what it deletes matches no more.
+    pub(crate) fn only_besides(
+        &self,
+        gone: impl Fn(&LogicalId) -> bool,
+    ) -> Result<Option<&LogicalId>, Problem> {
+        let mut left = self.expectation.found.iter().filter(|id| !gone(id));
+        match (left.next(), left.next()) {
+            (_, Some(_)) => Err(Problem::new(412, Fault::MultipleMatches)),
+            (first, None) => Ok(first),
         }
     }
 }
@@ -37,7 +45,7 @@ pub(crate) async fn ask(
     criteria: &str,
 ) -> Result<Condition, Problem> {
     let criteria = criteria.rsplit_once('?').map_or(criteria, |(_, query)| query);
-    let pairs = pairs(criteria);
+    let pairs = pairs(criteria)?;
     let context = QueryContext { base: service.base(), now: Instant::now(), default_count: 2, most_count: 2 };
     let parsed = service.store().registry().parse(resource_type, &pairs, &context);
     // What is not understood would widen the criteria: a conditional interaction is always strict.

@@ -49,7 +49,7 @@ pub async fn import_bundle(
 ) -> Result<ImportOutcome, Problem> {
     let there = service.clone();
     let (body, entries, whole) = blocking(move || {
-        let bundle = parse(&body)?;
+        let bundle = parse(&body, "Bundle")?;
         let (resource_type, issues) = check_envelope(&bundle);
         if !issues.is_empty() {
             return Err(Problem::from_issues(400, issues));
@@ -140,7 +140,7 @@ pub async fn import_resources(
 }
 
 fn prepare_one(service: &Service, body: &[u8]) -> Result<Write, Problem> {
-    let mut resource = parse(body)?;
+    let mut resource = parse(body, "Resource")?;
     let (resource_type, issues) = fhir::check_resource(&resource);
     if !issues.is_empty() {
         return Err(Problem::from_issues(400, issues));
@@ -183,7 +183,7 @@ pub(crate) fn stable_id(full_url: Option<&str>, resource: &[u8]) -> Result<Logic
     if let Some(id) = uuid.as_deref().and_then(|uuid| LogicalId::try_from(uuid).ok()) {
         return Ok(id);
     }
-    let node = parse(resource)?;
+    let node = parse(resource, "Resource")?;
     if let Some(id) = node.text("id").and_then(|id| LogicalId::try_from(id).ok()) {
         return Ok(id);
     }

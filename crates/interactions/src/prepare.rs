@@ -7,18 +7,19 @@ use record_store::{Body, Content};
 
 use crate::{Problem, Service};
 
-/// Parses a body.
-pub(crate) fn parse(body: &[u8]) -> Result<Node<'_>, Problem> {
+/// Parses a body that is to hold a resource of the type `root`.
+pub(crate) fn parse<'a>(body: &'a [u8], root: &str) -> Result<Node<'a>, Problem> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::bad_request(Fault::EmptyBody));
     }
-    json::parse(body, &Limits::default()).map_err(parse_problem)
+    json::parse(body, &Limits::default()).map_err(|error| parse_problem(error, root))
 }
 
-fn parse_problem(error: ParseError) -> Problem {
-    let place = format!("line {}, column {}", error.line, error.column);
-    let issue = Issue::error(Fault::InvalidJson { rule: error.kind.to_string(), place });
-    Problem::from_issue(400, if error.path.is_empty() { issue } else { issue.at(error.path) })
+fn parse_problem(error: ParseError, root: &str) -> Problem {
+    let place = format!("{}:{}", error.line, error.column);
+    let issue = Issue::error(Fault::InvalidJson { rule: error.kind.code().to_owned(), place });
+    let path = error.path;
+    Problem::from_issue(400, if path.is_empty() { issue } else { issue.at(format!("{root}.{path}")) })
 }
 
 /// What the URL or the entry says about a resource.
@@ -31,7 +32,7 @@ pub(crate) struct Expected<'a> {
 
 /// A body, checked and ready to be stored.
 pub(crate) fn prepare(service: &Service, body: &[u8], expected: Expected<'_>) -> Result<Content, Problem> {
-    let mut resource = parse(body)?;
+    let mut resource = parse(body, expected.resource_type.as_str())?;
     check(&resource, expected)?;
     localise(service, &mut resource)?;
     content(service, expected.resource_type, &resource)

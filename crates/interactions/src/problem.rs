@@ -66,6 +66,13 @@ impl Problem {
         self
     }
 
+    /// The same refusal with one place for all its issues.
+    #[must_use]
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.issues = self.issues.into_iter().map(|issue| issue.at(place)).collect();
+        self
+    }
+
     /// Whether trying the same again may succeed.
     pub fn is_transient(&self) -> bool {
         self.status == 503

@@ -1,13 +1,36 @@
 //! The text of a query: `name=value&name=value`, percent-encoded.
 
-use std::borrow::Cow;
+use fhir::Fault;
+use percent_encoding::percent_decode_str;
 
-/// Decoded names and values in their order. Pairs without a value are left out, as R4 asks.
-pub fn pairs(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes())
-        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
-        .map(|(name, value): (Cow<'_, str>, Cow<'_, str>)| (name.into_owned(), value.into_owned()))
-        .collect()
+use crate::Problem;
+
+/// Decoded names and values in their order. Pairs without a value are left out, as R4 asks. What is not
+/// percent-encoded UTF-8 is refused: a value that was changed on the way would find something else.
+pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    let mut pairs = Vec::new();
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decoded(name)?, decoded(value)?);
+        if !name.is_empty() && !value.is_empty() {
+            pairs.push((name, value));
+        }
+    }
+    Ok(pairs)
+}
+
+fn decoded(text: &str) -> Result<String, Problem> {
+    let invalid = || Problem::bad_request(Fault::InvalidQuery);
+    let escapes_are_whole = text.split('%').skip(1).all(|rest| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    if !escapes_are_whole {
+        return Err(invalid());
+    }
+    let text = text.replace('+', " ");
+    let text = percent_decode_str(&text).decode_utf8().map_err(|_| invalid())?;
+    Ok(text.into_owned())
 }
 
 /// The pairs as the text of a query.
@@ -23,9 +46,12 @@ mod tests {
 
     #[test]
     fn there_and_back() {
-        let pairs = pairs("a=1%2C2&name=Nguy%E1%BB%85n+V%C4%83n&empty=&b%3Aexact=x");
+        let pairs = pairs("a=1%2C2&name=Nguy%E1%BB%85n+V%C4%83n&empty=&b%3Aexact=x").unwrap();
         let names: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(names, [("a", "1,2"), ("name", "Nguyễn Văn"), ("b:exact", "x")]);
-        assert_eq!(super::pairs(&query_text(&pairs)), pairs);
+        assert_eq!(super::pairs(&query_text(&pairs)), Ok(pairs));
+        for bad in ["a=%FF", "a=%C3%28", "a=%ZZ", "a=%", "a=%2", "%=1"] {
+            assert!(super::pairs(bad).is_err(), "{bad}");
+        }
     }
 }

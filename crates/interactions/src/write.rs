@@ -135,14 +135,15 @@ pub async fn conditional_update(
     criteria: &str,
     if_match: Option<VersionId>,
 ) -> Result<Stored, Problem> {
-    let mut resource = parse(body)?;
+    let mut resource = parse(body, resource_type.as_str())?;
     check(&resource, Expected { resource_type, id: None })?;
     crate::prepare::localise(service, &mut resource)?;
     let own_id = resource.text("id").and_then(|id| LogicalId::try_from(id).ok());
     let content = content(service, resource_type, &resource)?;
     for _ in 0..ATTEMPTS {
         let condition = ask(service, access, resource_type, criteria).await?;
-        let write = conditional_write(resource_type, own_id.as_ref(), content.clone(), &condition, if_match)?;
+        let found = condition.only()?;
+        let write = conditional_write(resource_type, own_id.as_ref(), content.clone(), found, if_match)?;
         if let Some(stored) = commit_under(service, access, write, condition).await? {
             return Ok(stored);
         }
@@ -155,10 +156,9 @@ pub(crate) fn conditional_write(
     resource_type: ResourceType,
     own_id: Option<&LogicalId>,
     content: Content,
-    condition: &Condition,
+    found: Option<&LogicalId>,
     if_match: Option<VersionId>,
 ) -> Result<Write, Problem> {
-    let found = condition.only()?;
     if let (Some(found), Some(own_id)) = (found, own_id)
         && found != own_id
     {

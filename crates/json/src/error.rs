@@ -38,6 +38,25 @@ pub enum ParseErrorKind {
     TrailingData,
 }
 
+impl ParseErrorKind {
+    /// A name of the rule that is the same in every language.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InvalidUtf8 => "invalid-utf-8",
+            Self::LoneSurrogate => "lone-surrogate",
+            Self::InvalidEscape => "invalid-escape",
+            Self::ControlCharacter => "control-character",
+            Self::NullCharacter => "null-character",
+            Self::InvalidNumber => "invalid-number",
+            Self::DuplicateKey => "duplicate-key",
+            Self::TooDeep => "too-deep",
+            Self::UnexpectedEnd => "unexpected-end",
+            Self::UnexpectedCharacter => "unexpected-character",
+            Self::TrailingData => "trailing-data",
+        }
+    }
+}
+
 /// A refused input: the rule, the byte offset, line and column (from 1), and the path of the enclosing
 /// member, for example `entry[3].resource.name`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

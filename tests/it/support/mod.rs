@@ -1,7 +1,9 @@
 //! What the modules share: a server on each backend, requests with FHIR bodies, bundles, refusals.
 
 pub mod bodies;
+pub mod checks;
 pub mod json_text;
+pub mod program;
 pub mod r4;
 
 use serde_json::Value;

@@ -19,7 +19,7 @@ pub(super) async fn get(
     since: Option<Instant>,
 ) -> Result<EntryResponse, Problem> {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let pairs = pairs(query);
+    let pairs = pairs(query)?;
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let unknown = || Problem::new(404, Fault::UnknownPath);
     let type_of = |name: &str| {

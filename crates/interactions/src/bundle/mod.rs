@@ -3,6 +3,7 @@
 mod batch;
 mod entry;
 mod get;
+mod identity;
 mod transaction;
 
 use access::Caller;
@@ -10,7 +11,8 @@ use fhir::{Fault, Issue, ResourceType, check_envelope};
 use json::Node;
 
 pub(crate) use entry::{Action, Entry, read_entries};
-pub(crate) use transaction::{Identities, Outcome, run as run_transaction};
+pub(crate) use identity::Identities;
+pub(crate) use transaction::{Outcome, run as run_transaction};
 
 use crate::prepare::parse;
 use crate::{Problem, Return, Service};
@@ -24,7 +26,7 @@ pub async fn process_bundle(
 ) -> Result<String, Problem> {
     let service_there = service.clone();
     let (body, is_transaction, entries) = blocking(move || {
-        let bundle = parse(&body)?;
+        let bundle = parse(&body, "Bundle")?;
         let is_transaction = envelope(&bundle)? == "transaction";
         let entries = read_entries(&service_there, &bundle)?;
         Ok((body, is_transaction, entries))

@@ -3,34 +3,23 @@
 //! Criteria are asked first, ids are given, links rewritten, and one job carries everything to the store,
 //! which asks the criteria again inside its transaction. When an answer has changed, all is decided anew.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use access::{Access, Caller, Interaction};
 use fhir::{Fault, Issue, LinkKind, LogicalId, ReferenceText, ResourceType, check_resource, rewrite_links};
-use json::{Limits, Node};
+use json::Node;
 use record_store::{Job, Precondition, Write, WriteError};
 
 use super::batch::stored_response;
 use super::get::get;
+use super::identity::{Criteria, Identities, Identity, deleted, identify, node};
 use super::{Action, Entry, blocking};
 use crate::bundle_text::{BundleText, EntryResponse};
 use crate::condition::{ATTEMPTS, Condition, ask};
 use crate::prepare::content;
-use crate::write::{conditional_write, new_id};
+use crate::write::conditional_write;
 use crate::{Problem, Return, Service, Stored};
-
-type Criteria = (ResourceType, String);
-
-/// Where the ids of new resources come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Identities {
-    /// The server makes them.
-    New,
-    /// From the uuid of the fullUrl or the resource's own id, so that loading the same Bundle again changes
-    /// nothing.
-    Stable,
-}
 
 /// What came of one entry.
 #[derive(Debug, Clone)]
@@ -88,10 +77,12 @@ pub(crate) async fn run(
     let Some(access) = access else { return Ok(vec![Outcome::Read; entries.len()]) };
     for _ in 0..ATTEMPTS {
         let mut conditions = HashMap::with_capacity(criteria.len());
-        for (resource_type, text) in &criteria {
-            let condition = ask(service, &access, *resource_type, text).await?;
+        for ((resource_type, text), place) in &criteria {
+            let condition = ask(service, &access, *resource_type, text).await;
+            let condition = condition.map_err(|problem| problem.at(place))?;
             conditions.insert((*resource_type, text.clone()), condition);
         }
+        check_reads(service, caller, &entries).await?;
         let planned = {
             let (service, body, entries) = (service.clone(), Arc::clone(&body), Arc::clone(&entries));
             blocking(move || plan(&service, &body, &entries, &conditions, identities)).await?
@@ -133,6 +124,35 @@ pub(crate) async fn run(
     Err(Problem::new(409, Fault::ConditionUnstable))
 }
 
+/// A read that is going to fail refuses the whole transaction, so it has to be known before anything is
+/// written. A resource that the transaction itself writes will be there.
+async fn check_reads(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<(), Problem> {
+    let written = |wanted: &str| {
+        entries.iter().any(|entry| match &entry.action {
+            Ok(Action::Update { resource_type, id, .. }) => format!("{resource_type}/{id}") == wanted,
+            _ => false,
+        })
+    };
+    let removed = |wanted: &str| {
+        entries.iter().any(|entry| match &entry.action {
+            Ok(Action::Delete { resource_type, id, .. }) => format!("{resource_type}/{id}") == wanted,
+            _ => false,
+        })
+    };
+    for entry in entries {
+        let Ok(Action::Get { url, versions, since }) = &entry.action else { continue };
+        if written(url) {
+            continue;
+        }
+        if removed(url) {
+            return Err(Problem::new(410, Fault::Gone).at(&entry.place()));
+        }
+        let answer = get(service, caller, url, versions.clone(), *since).await;
+        answer.map_err(|problem| problem.at(&entry.place()))?;
+    }
+    Ok(())
+}
+
 /// Asks the gate for every kind of entry. The access of the writes is the one of the last: all of them say
 /// which books may be touched, and the policy gives one caller the same books for every writing interaction.
 fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<Access>, Problem> {
@@ -153,19 +173,9 @@ fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<
     Ok(access)
 }
 
-fn node<'a>(entry: &Entry, body: &'a [u8]) -> Result<Option<Node<'a>>, Problem> {
-    if !matches!(entry.action.as_ref().map(Action::order), Ok(1 | 2)) {
-        return Ok(None);
-    }
-    // It was parsed with the Bundle, so this cannot fail any more.
-    json::parse(entry.text(body)?, &Limits::default())
-        .map(Some)
-        .map_err(|_| Problem::new(500, Fault::Internal))
-}
-
 /// Checks the structure of every resource, and collects the criteria that have to be asked.
-fn check_all(body: &[u8], entries: &[Entry]) -> Result<Vec<Criteria>, Problem> {
-    let mut criteria: Vec<Criteria> = Vec::new();
+fn check_all(body: &[u8], entries: &[Entry]) -> Result<BTreeMap<Criteria, String>, Problem> {
+    let mut criteria: BTreeMap<Criteria, String> = BTreeMap::new();
     let mut full_urls = HashSet::new();
     let mut issues: Vec<Issue> = Vec::new();
     for entry in entries {
@@ -175,18 +185,19 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<Vec<Criteria>, Problem> {
             issues.push(Issue::error(Fault::RepeatedFullUrl).at(format!("{}.fullUrl", entry.place())));
         }
         let mut wanted = None;
+        let request = format!("{}.request", entry.place());
         match &entry.action {
             Ok(Action::Create { resource_type, criteria: text }) => {
                 wanted = Some((*resource_type, None));
-                criteria.extend(text.as_ref().map(|text| (*resource_type, text.clone())));
+                criteria.extend(text.as_ref().map(|text| ((*resource_type, text.clone()), request)));
             }
             Ok(Action::Update { resource_type, id, .. }) => wanted = Some((*resource_type, Some(id))),
             Ok(Action::ConditionalUpdate { resource_type, criteria: text, .. }) => {
                 wanted = Some((*resource_type, None));
-                criteria.push((*resource_type, text.clone()));
+                criteria.insert((*resource_type, text.clone()), request);
             }
             Ok(Action::ConditionalDelete { resource_type, criteria: text }) => {
-                criteria.push((*resource_type, text.clone()));
+                criteria.insert((*resource_type, text.clone()), request);
             }
             _ => {}
         }
@@ -197,7 +208,7 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<Vec<Criteria>, Problem> {
             );
             fhir::rewrite_references(&mut resource, &mut |text| {
                 if let ReferenceText::Conditional { resource_type, query } = ReferenceText::parse(text) {
-                    criteria.push((resource_type, query.to_owned()));
+                    criteria.insert((resource_type, query.to_owned()), place.clone());
                 }
                 None
             });
@@ -206,8 +217,6 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<Vec<Criteria>, Problem> {
     if !issues.is_empty() {
         return Err(Problem::from_issues(400, issues));
     }
-    criteria.sort();
-    criteria.dedup();
     Ok(criteria)
 }
 
@@ -243,24 +252,6 @@ struct Planned {
     steps: Vec<Step>,
 }
 
-/// Who an entry will be.
-enum Identity {
-    /// An id that nobody has: made a moment ago.
-    New(LogicalId),
-    /// A stable id, which may exist already.
-    Stable(LogicalId),
-    /// What the URL names or the criteria found.
-    Existing(LogicalId),
-}
-
-impl Identity {
-    fn id(&self) -> &LogicalId {
-        match self {
-            Self::New(id) | Self::Stable(id) | Self::Existing(id) => id,
-        }
-    }
-}
-
 fn plan(
     service: &Service,
     body: &[u8],
@@ -272,9 +263,10 @@ fn plan(
     let mut targets: HashMap<&str, (ResourceType, LogicalId)> = HashMap::new();
     let mut taken: HashSet<(ResourceType, LogicalId)> = HashSet::new();
     let mut conditional: HashSet<Criteria> = HashSet::new();
+    let gone = deleted(entries, conditions)?;
     for entry in entries {
         let repeated = || Problem::from_issue(400, Issue::error(Fault::RepeatedIdentity).at(entry.place()));
-        let identity = identify(body, entry, conditions, identities)
+        let identity = identify(body, entry, conditions, &gone, identities)
             .map_err(|problem| problem.within(&entry.place()))?;
         // Two entries with the same criteria that match nothing would make the same resource twice.
         if let Ok(
@@ -346,59 +338,6 @@ fn order(job: &mut Job, steps: &mut [Step], entries: &[Entry]) {
     }
 }
 
-/// The identity of an entry; `None` for reads and for deletions of nothing.
-fn identify(
-    body: &[u8],
-    entry: &Entry,
-    conditions: &HashMap<Criteria, Condition>,
-    identities: Identities,
-) -> Result<Option<(ResourceType, Identity)>, Problem> {
-    let matched = |resource_type: ResourceType, criteria: &str| match conditions
-        .get(&(resource_type, criteria.to_owned()))
-    {
-        Some(condition) => condition.only().map(Option::<&LogicalId>::cloned),
-        None => Err(Problem::new(500, Fault::Internal)),
-    };
-    let fresh = || match identities {
-        Identities::New => new_id().map(Identity::New),
-        Identities::Stable => {
-            crate::import::stable_id(entry.full_url.as_deref(), entry.text(body)?).map(Identity::Stable)
-        }
-    };
-    let identity = match entry.action.as_ref().map_err(Clone::clone)? {
-        Action::Create { resource_type, criteria } => {
-            let found = match criteria {
-                Some(criteria) => matched(*resource_type, criteria)?,
-                None => None,
-            };
-            (*resource_type, found.map_or_else(fresh, |id| Ok(Identity::Existing(id)))?)
-        }
-        Action::Update { resource_type, id, .. } | Action::Delete { resource_type, id, .. } => {
-            (*resource_type, Identity::Existing(id.clone()))
-        }
-        Action::ConditionalUpdate { resource_type, criteria, .. } => {
-            let own_id = || {
-                let resource = node(entry, body)?;
-                let id = resource.as_ref().and_then(|resource| resource.text("id"));
-                Ok::<_, Problem>(id.and_then(|id| LogicalId::try_from(id).ok()))
-            };
-            match matched(*resource_type, criteria)? {
-                Some(found) => (*resource_type, Identity::Existing(found)),
-                None => match own_id()? {
-                    Some(id) => (*resource_type, Identity::Existing(id)),
-                    None => (*resource_type, fresh()?),
-                },
-            }
-        }
-        Action::ConditionalDelete { resource_type, criteria } => match matched(*resource_type, criteria)? {
-            Some(found) => (*resource_type, Identity::Existing(found)),
-            None => return Ok(None),
-        },
-        Action::Get { .. } => return Ok(None),
-    };
-    Ok(Some(identity))
-}
-
 #[expect(clippy::too_many_arguments, reason = "the parts of a plan; a struct would only name them once more")]
 fn write(
     service: &Service,
@@ -421,18 +360,19 @@ fn write(
         Action::Update { if_match, .. } | Action::Delete { if_match, .. } => *if_match,
         _ => None,
     };
-    if let (Action::ConditionalUpdate { criteria, if_match, .. }, Some((content, own_id))) =
-        (action, &content)
-        && let Some(condition) = conditions.get(&(resource_type, criteria.clone()))
-    {
+    if let (Action::ConditionalUpdate { if_match, .. }, Some((content, own_id))) = (action, &content) {
         let own_id = own_id.as_deref().and_then(|id| LogicalId::try_from(id).ok());
-        let write = conditional_write(resource_type, own_id.as_ref(), content.clone(), condition, *if_match)?;
+        let found = match &identity {
+            Identity::Existing(id) => Some(id),
+            Identity::New(_) | Identity::Stable(_) | Identity::Own(_) => None,
+        };
+        let write = conditional_write(resource_type, own_id.as_ref(), content.clone(), found, *if_match)?;
         return Ok(Write { id: identity.id().clone(), ..write });
     }
     let precondition = match (&identity, if_match) {
         (_, Some(version)) => Precondition::Version(version),
         (Identity::New(_), None) => Precondition::New,
-        (Identity::Stable(_) | Identity::Existing(_), None) => Precondition::None,
+        (Identity::Stable(_) | Identity::Own(_) | Identity::Existing(_), None) => Precondition::None,
     };
     let id = identity.id().clone();
     Ok(Write { resource_type, id, precondition, content: content.map(|(content, _)| content) })

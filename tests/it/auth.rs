@@ -31,7 +31,6 @@ fn without_a_token_nothing_is_told_or_done() {
         ("GET", own.as_str(), ""),
         ("GET", "/fhir/Patient/unknown", ""),
         ("GET", "/fhir/Patient", ""),
-        ("GET", "/fhir?_type=Patient", ""),
         ("GET", &format!("{own}/_history"), ""),
         ("GET", &format!("{own}/_history/1"), ""),
         ("GET", "/fhir/_history", ""),

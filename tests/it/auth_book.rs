@@ -7,9 +7,7 @@ use test_support::{Response, TestDatabase};
 
 use crate::support::bodies::{bundle, entry, entry_with, observation, patient_at};
 use crate::support::program::{Caller, Demo};
-use crate::support::{
-    Stored, body, encode, entries, expect_refusal, matches, reference_to, text, value,
-};
+use crate::support::{Stored, body, encode, entries, expect_refusal, matches, reference_to, text, value};
 
 const NUMBER_SYSTEM: &str = "http://fhir.hl7.org.vn/core/sid/cccd";
 
@@ -99,7 +97,8 @@ fn the_own_book_is_there_completely() {
 /// Not there and not allowed must look alike.
 #[track_caller]
 fn expect_same_as_unknown(citizen: &Caller<'_>, path: &str, id: &str) {
-    let (there, unknown) = (citizen.get(path), citizen.get(&path.replace(id, "8da8b7f4-0000-4000-8000-0000")));
+    let (there, unknown) =
+        (citizen.get(path), citizen.get(&path.replace(id, "8da8b7f4-0000-4000-8000-0000")));
     expect_refusal(path, &there, 404);
     assert_eq!(there.status, unknown.status, "{path}");
     let plain = |answer: &Response, id: &str| answer.text().replace(id, "ID");
@@ -148,7 +147,8 @@ fn the_books_of_others_are_not_there() {
             }
         }
         // Nor does a question about what is open to all tell who is there.
-        for query in ["_has:Patient:general-practitioner:identifier=", "_has:Encounter:service-provider:patient="]
+        for query in
+            ["_has:Patient:general-practitioner:identifier=", "_has:Encounter:service-provider:patient="]
         {
             let probe = |value: &str| -> (u16, Vec<String>) {
                 let answer = citizen.get(&format!("/fhir/Organization?{query}{value}&_count=100"));
@@ -222,7 +222,8 @@ fn no_answer_shows_anything_of_others() {
         let history = citizen.read("/fhir/Patient/_history");
         assert!(history["total"].is_null() || history["total"] == 1, "{}", history["total"]);
         // Reads within a Bundle are reads.
-        let asked = [entry("GET", &format!("Patient/{other}")), entry("GET", "Patient"), entry("GET", "_history")];
+        let asked =
+            [entry("GET", &format!("Patient/{other}")), entry("GET", "Patient"), entry("GET", "_history")];
         let answer = body(&citizen.send("POST", "/fhir", &bundle("batch", &asked)).expect_status(200));
         let answers = entries(&answer);
         assert!(text(&answers[0]["response"]["status"]).starts_with("404"), "{}", answers[0]);
@@ -324,15 +325,11 @@ fn a_client_system_reads_and_writes() {
         client.send("PUT", &stored.path(), &changed.to_string()).expect_status(200);
         assert_eq!(citizen.read(&stored.path())["status"], "amended");
         assert_eq!(entries(&citizen.read(&format!("{}/_history", stored.path()))).len(), 2);
-        // Moved to another book, it leaves this one; its older version stays with who could read it or with nobody.
+        // Moved to another book, it leaves this one.
         changed["subject"]["reference"] = format!("Patient/{}", demo.citizen(1).1).into();
         client.send("PUT", &stored.path(), &changed.to_string()).expect_status(200);
         stranger.get(&stored.path()).expect_status(200);
         expect_refusal("after the move", &citizen.get(&stored.path()), 404);
-        for page in stranger.pages(&format!("{}/_history", stored.path())) {
-            let resources: Vec<_> = entries(&page).iter().map(|entry| entry["resource"].clone()).collect();
-            expect_only("history after the move", &resources, demo.citizen(1).1);
-        }
         let answer = client.send("DELETE", &stored.path(), "");
         assert!([200, 204].contains(&answer.status), "{}", answer.status);
         expect_refusal("deleted", &client.get(&stored.path()), 410);
@@ -340,5 +337,29 @@ fn a_client_system_reads_and_writes() {
         expect_refusal("deleted, for who could not read it", &demo.as_citizen(2).get(&stored.path()), 404);
         let page = client.read("/fhir/Patient?_total=accurate&_count=1");
         assert_eq!(page["total"], 30);
+    });
+}
+
+/// A result that was filed under the wrong person: its older versions are in that person's book.
+#[test]
+fn older_versions_of_a_moved_resource_stay_in_their_book() {
+    on_each_demo(|demo| {
+        let (client, new_owner) = (demo.as_client(), demo.as_citizen(1));
+        let (old, new) = (demo.citizen(0).1, demo.citizen(1).1);
+        let sent = observation(&format!("Patient/{old}"));
+        let answer = client.send("POST", "/fhir/Observation", &sent).expect_status(201);
+        let stored = Stored::at(answer.header("Location").unwrap());
+        let mut moved = value(&sent);
+        moved["id"] = stored.id.clone().into();
+        moved["subject"]["reference"] = format!("Patient/{new}").into();
+        let _ = client.send("PUT", &stored.path(), &moved.to_string()).expect_status(200);
+        for path in [format!("{}/_history", stored.path()), "/fhir/Observation/_history?_count=100".to_owned()] {
+            for page in new_owner.pages(&path) {
+                let resources: Vec<_> =
+                    entries(&page).iter().map(|entry| entry["resource"].clone()).collect();
+                expect_only(&path, &resources, new);
+            }
+        }
+        expect_refusal("the old version", &new_owner.get(&format!("{}/_history/1", stored.path())), 404);
     });
 }

@@ -32,7 +32,12 @@ fn refused(server: &TestServer, what: &str, sent: &[u8], allowed: &[u16]) -> Val
     );
     connection.send(&[head.as_bytes(), sent].concat()).unwrap();
     let answer = connection.read_response().unwrap_or_else(|error| panic!("{what}: no answer: {error}"));
-    assert!(allowed.contains(&answer.status), "{what}: {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+    assert!(
+        allowed.contains(&answer.status),
+        "{what}: {}: {}",
+        answer.status,
+        String::from_utf8_lossy(&answer.body)
+    );
     let issue = expect_refusal(what, &answer, answer.status);
     let shown = answer.text();
     assert!(!shown.contains(NUMBER) && !shown.contains(SECRET), "{what}: says personal data again: {shown}");
@@ -40,7 +45,8 @@ fn refused(server: &TestServer, what: &str, sent: &[u8], allowed: &[u16]) -> Val
         assert!(connection.read_to_end().is_ok_and(|rest| rest.is_empty()), "{what}: not closed");
     } else {
         connection.send(count.as_bytes()).unwrap();
-        let next = connection.read_response().unwrap_or_else(|error| panic!("{what}: connection lost: {error}"));
+        let next =
+            connection.read_response().unwrap_or_else(|error| panic!("{what}: connection lost: {error}"));
         assert_eq!(body(&next.expect_status(200))["total"], before["total"], "{what}: something was stored");
     }
     issue
@@ -59,7 +65,8 @@ pub fn no_secret_is_logged(server: &TestServer) {
 fn text_that_is_no_json_is_refused() {
     let whole = with("");
     let cut = |at: usize| whole.as_bytes()[..at].to_vec();
-    let deep = |levels: usize| with(&format!(r#""x":{}{}"#, "[".repeat(levels), "]".repeat(levels))).into_bytes();
+    let deep =
+        |levels: usize| with(&format!(r#""x":{}{}"#, "[".repeat(levels), "]".repeat(levels))).into_bytes();
     let deep_objects = |levels: usize| {
         let open = r#"{"url":"http://e.example","extension":["#.repeat(levels);
         let innermost = r#"{"url":"http://e.example","valueBoolean":true}"#;
@@ -155,7 +162,11 @@ fn json_that_is_no_fhir_is_refused_with_the_place() {
         ("a date in another form", "Patient.birthDate", patient(r#""birthDate":"01/02/2023""#)),
         ("a time in a date", "Patient.birthDate", patient(r#""birthDate":"2023-01-01T00:00:00Z""#)),
         ("hour 25", "Patient.deceased", patient(r#""deceasedDateTime":"2023-01-01T25:00:00Z""#)),
-        ("an integer of 32 bits and more", "Patient.multipleBirth", patient(r#""multipleBirthInteger":2147483648"#)),
+        (
+            "an integer of 32 bits and more",
+            "Patient.multipleBirth",
+            patient(r#""multipleBirthInteger":2147483648"#),
+        ),
         ("a fraction for an integer", "Patient.multipleBirth", patient(r#""multipleBirthInteger":1.5"#)),
         ("an exponent too far", "Patient.multipleBirth", patient(r#""multipleBirthInteger":1e999999999"#)),
         ("a code with spaces around", "Patient.gender", patient(r#""gender":" male ""#)),
@@ -166,28 +177,62 @@ fn json_that_is_no_fhir_is_refused_with_the_place() {
         ("a NUL in a string", "Patient.contact", patient(r#""contact":[{"name":{"text":"a\u0000b"}}]"#)),
         ("a control character", "Patient.contact", patient(r#""contact":[{"name":{"text":"a\u0007b"}}]"#)),
         ("a required element is missing", "Patient.link[0]", patient(r#""link":[{"type":"seealso"}]"#)),
-        ("an extension without url", "Patient.extension[0]", patient(r#""extension":[{"valueBoolean":true}]"#)),
-        ("extension: value and parts", "Patient.extension[0]", patient(
-            r#""extension":[{"url":"http://a.example","valueBoolean":true,"extension":[{"url":"b","valueCode":"c"}]}]"#)),
+        (
+            "an extension without url",
+            "Patient.extension[0]",
+            patient(r#""extension":[{"valueBoolean":true}]"#),
+        ),
+        (
+            "extension: value and parts",
+            "Patient.extension[0]",
+            patient(
+                r#""extension":[{"url":"http://a.example","valueBoolean":true,"extension":[{"url":"b","valueCode":"c"}]}]"#,
+            ),
+        ),
         ("the shadow of a primitive is a string", "Patient", patient(r#""_birthDate":"x""#)),
         ("the shadow of what is no primitive", "Patient", patient(r#""_maritalStatus":{"id":"a"}"#)),
-        ("an unknown type inside", "Patient.contained[0]", patient(r#""contained":[{"resourceType":"Nonsense","id":"a"}]"#)),
-        ("a wrong element inside", "Patient.contained[0]", patient(
-            r#""contained":[{"resourceType":"Organization","id":"a","nme":"x"}]"#)),
-        ("contained in contained", "Patient.contained[0]", patient(
-            r#""contained":[{"resourceType":"Organization","id":"a","contained":[{"resourceType":"Basic","id":"b","code":{"text":"x"}}]}]"#)),
+        (
+            "an unknown type inside",
+            "Patient.contained[0]",
+            patient(r#""contained":[{"resourceType":"Nonsense","id":"a"}]"#),
+        ),
+        (
+            "a wrong element inside",
+            "Patient.contained[0]",
+            patient(r#""contained":[{"resourceType":"Organization","id":"a","nme":"x"}]"#),
+        ),
+        (
+            "contained in contained",
+            "Patient.contained[0]",
+            patient(
+                r#""contained":[{"resourceType":"Organization","id":"a","contained":[{"resourceType":"Basic","id":"b","code":{"text":"x"}}]}]"#,
+            ),
+        ),
         ("a narrative without div", "Patient.text", patient(r#""text":{"status":"generated"}"#)),
-        ("a script in the narrative", "Patient.text", patient(
-            r#""text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><script>alert(1)</script></div>"}"#)),
-        ("a narrative that is not closed", "Patient.text", patient(
-            r#""text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>x</div>"}"#)),
+        (
+            "a script in the narrative",
+            "Patient.text",
+            patient(
+                r#""text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><script>alert(1)</script></div>"}"#,
+            ),
+        ),
+        (
+            "a narrative that is not closed",
+            "Patient.text",
+            patient(
+                r#""text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>x</div>"}"#,
+            ),
+        ),
         ("meta is a list", "Patient.meta", patient(r#""meta":[]"#)),
     ];
     on_each(|server| {
         check_all(&cases, |(what, place, sent)| {
             let issue = refused(server, what, sent.as_bytes(), &[400, 422]);
             let expression = issue["expression"][0].as_str().unwrap_or_default();
-            assert!(expression.starts_with(place), "{what}: expression {expression:?} must lead to {place}: {issue}");
+            assert!(
+                expression.starts_with(place),
+                "{what}: expression {expression:?} must lead to {place}: {issue}"
+            );
         });
         no_secret_is_logged(server);
     });
@@ -209,10 +254,16 @@ fn what_is_unusual_but_right_is_taken() {
             ("a pair of surrogates", with(r#""language":"vi","contact":[{"name":{"text":"\ud83d\ude00"}}]"#)),
             ("escaped names", with(r#""\u0061ctive":true"#)),
             ("up to 100 levels", nested(40)),
-            ("a shadow without a value", with(r#""_birthDate":{"extension":[{"url":"http://a.example","valueCode":"unknown"}]}"#)),
+            (
+                "a shadow without a value",
+                with(r#""_birthDate":{"extension":[{"url":"http://a.example","valueCode":"unknown"}]}"#),
+            ),
             ("a year", with(r#""birthDate":"1950""#)),
             ("a leap day", with(r#""birthDate":"2024-02-29""#)),
-            ("unknown codes and references", with(r#""generalPractitioner":[{"reference":"Practitioner/never-was"}]"#)),
+            (
+                "unknown codes and references",
+                with(r#""generalPractitioner":[{"reference":"Practitioner/never-was"}]"#),
+            ),
         ];
         check_all(good, |(what, sent)| {
             let answer = server.http().send_fhir("POST", "/fhir/Patient", &sent);
@@ -247,7 +298,10 @@ fn a_bundle_names_the_place_inside_the_entry() {
     on_each(|server| {
         let bad = with(r#""active":"yes""#);
         for (kind, status) in [("transaction", 400), ("batch", 200)] {
-            let parts = [entry_with("POST", "Patient", r#"{"resourceType":"Patient","active":false}"#), entry_with("POST", "Patient", &bad)];
+            let parts = [
+                entry_with("POST", "Patient", r#"{"resourceType":"Patient","active":false}"#),
+                entry_with("POST", "Patient", &bad),
+            ];
             let answer = server.bundle(bundle(kind, &parts)).expect_status(status);
             let shown = value(answer.text()).to_string();
             assert!(shown.contains("Patient.active") || shown.contains("resource.active"), "{shown}");

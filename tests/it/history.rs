@@ -56,12 +56,18 @@ fn the_history_of_an_instance_tells_each_version_newest_first() {
             [format!("{it}/4 PUT"), format!("{it}/3 DELETE"), format!("{it}/2 PUT"), format!("{it}/1 POST")]
         );
         let all = entries(&history);
-        for (entry, (status, version)) in all.iter().zip([("20", "4"), ("204", "3"), ("200", "2"), ("201", "1")]) {
+        for (entry, (status, version)) in
+            all.iter().zip([("20", "4"), ("204", "3"), ("200", "2"), ("201", "1")])
+        {
             assert!(text(&entry["response"]["status"]).starts_with(status), "{entry}");
             assert!(entry["response"]["lastModified"].is_string(), "{entry}");
             assert!(text(&entry["fullUrl"]).starts_with(server.base_url()));
             let url = text(&entry["request"]["url"]);
-            if entry["request"]["method"] == "POST" { assert_eq!(url, "Patient") } else { assert_eq!(url, it) }
+            if entry["request"]["method"] == "POST" {
+                assert_eq!(url, "Patient")
+            } else {
+                assert_eq!(url, it)
+            }
             if version == "3" {
                 assert!(entry.get("resource").is_none(), "a deletion has no resource: {entry}");
             } else {
@@ -71,7 +77,8 @@ fn the_history_of_an_instance_tells_each_version_newest_first() {
         }
         let self_link = crate::support::link(&history, "self").expect("a self link");
         assert!(self_link.starts_with(server.base_url()));
-        let instants: Vec<String> = all.iter().map(|entry| text(&entry["response"]["lastModified"])).collect();
+        let instants: Vec<String> =
+            all.iter().map(|entry| text(&entry["response"]["lastModified"])).collect();
         assert!(instants.windows(2).all(|pair| pair[0] >= pair[1]), "{instants:?}");
         // The history of what is deleted can be read still.
         server.http().request("DELETE", &stored.path(), &[], b"");
@@ -100,10 +107,19 @@ fn the_histories_of_a_type_and_of_the_system() {
         assert_eq!(server.http().get("/fhir/Nonsense/_history").status, 404);
 
         // What a transaction did is told entry by entry.
-        let sent = bundle("transaction", &[entry_with("POST", "Patient", &patient(5)), entry_with("PUT", "Patient/p", &patient_at("p", "X"))]);
+        let sent = bundle(
+            "transaction",
+            &[
+                entry_with("POST", "Patient", &patient(5)),
+                entry_with("PUT", "Patient/p", &patient_at("p", "X")),
+            ],
+        );
         let _ = server.bundle(sent).expect_status(200);
         let told = told(&server.searchset("/fhir/Patient/_history?_count=2"));
-        assert_eq!(sorted(told.iter().map(|entry| entry.rsplit(' ').next().unwrap()).collect()), ["POST", "PUT"]);
+        assert_eq!(
+            sorted(told.iter().map(|entry| entry.rsplit(' ').next().unwrap()).collect()),
+            ["POST", "PUT"]
+        );
     });
 }
 
@@ -114,7 +130,8 @@ fn pages_lead_to_the_end_without_loss_or_repetition_while_others_write() {
         for index in 0..10 {
             let stored = server.create(&patient(index));
             server.put(&patient_at(&stored.id, "Hai")).expect_status(200).header("ETag").unwrap();
-            expected.extend([format!("{}/1 POST", stored.reference()), format!("{}/2 PUT", stored.reference())]);
+            expected
+                .extend([format!("{}/1 POST", stored.reference()), format!("{}/2 PUT", stored.reference())]);
         }
         expected.reverse();
         for path in ["/fhir/_history", "/fhir/Patient/_history"] {

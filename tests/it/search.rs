@@ -1,13 +1,21 @@
 //! Search by strings, references and the parameters of all types; what is not understood is said.
 
 use crate::support::bodies::{encounter, observation, observation_of, patient, patient_named};
-use crate::support::{Fhir, by_mode, check_all, encode, expect_outcome, expect_refusal, link, on_each, sorted};
+use crate::support::{
+    Fhir, by_mode, check_all, encode, expect_outcome, expect_refusal, link, on_each, sorted,
+};
 
 #[test]
 fn names_are_found_by_their_beginning_without_marks_and_case() {
     on_each(|server| {
-        let ids = [("Nguyễn", "Văn Tám"), ("Đặng", "Thị Hồng"), ("Nguye\u{302}\u{303}n", "An"), ("Trần, Lê", "A|B$C"), ("Ngô", "Nguyên")]
-            .map(|(family, given)| server.create(&patient_named(1, family, given)).id);
+        let ids = [
+            ("Nguyễn", "Văn Tám"),
+            ("Đặng", "Thị Hồng"),
+            ("Nguye\u{302}\u{303}n", "An"),
+            ("Trần, Lê", "A|B$C"),
+            ("Ngô", "Nguyên"),
+        ]
+        .map(|(family, given)| server.create(&patient_named(1, family, given)).id);
         let check = |query: &str, expected: &[usize]| {
             let found = sorted(server.ids(&format!("/fhir/Patient?{query}")));
             let expected = sorted(expected.iter().map(|index| ids[*index].clone()).collect());
@@ -75,7 +83,10 @@ fn references_are_found_in_each_way_to_write_them() {
             (format!("patient={reference}"), own.to_vec()),
             // Without a type any type that the parameter may lead to.
             (format!("subject={id}"), vec![&found.id, &absolute.id, &group.id]),
-            (format!("subject={reference},{}", other.reference()), vec![&found.id, &absolute.id, &of_other.id]),
+            (
+                format!("subject={reference},{}", other.reference()),
+                vec![&found.id, &absolute.id, &of_other.id],
+            ),
             (format!("subject={reference}&subject={}", other.reference()), vec![]),
             ("subject=https://elsewhere.example/fhir/Patient/1".to_owned(), vec![&elsewhere.id]),
             ("subject=https://elsewhere.example/fhir/Patient/2".to_owned(), vec![]),
@@ -128,7 +139,10 @@ fn what_is_not_understood_is_reported_and_refused_if_asked() {
         for query in ["birthdate=nonsense", "_lastUpdated=nonsense", "_count=nonsense"] {
             expect_refusal(query, &server.http().get(&format!("/fhir/Patient?{query}")), 400);
         }
-        expect_outcome("nonsense", &crate::support::body(&server.http().get("/fhir/Patient?birthdate=nonsense")));
+        expect_outcome(
+            "nonsense",
+            &crate::support::body(&server.http().get("/fhir/Patient?birthdate=nonsense")),
+        );
     });
 }
 
@@ -141,12 +155,22 @@ fn a_posted_search_equals_the_same_search_by_address() {
         }
         let post = |path: &str, form: &str| {
             let headers = [("Content-Type", "application/x-www-form-urlencoded")];
-            crate::support::body(&server.http().request("POST", path, &headers, form.as_bytes()).expect_status(200))
+            crate::support::body(
+                &server.http().request("POST", path, &headers, form.as_bytes()).expect_status(200),
+            )
         };
         let ids = |bundle: &serde_json::Value| -> Vec<String> {
-            crate::support::matches(bundle).iter().map(|resource| crate::support::text(&resource["id"])).collect()
+            crate::support::matches(bundle)
+                .iter()
+                .map(|resource| crate::support::text(&resource["id"]))
+                .collect()
         };
-        for form in [format!("family={}", encode("Đặng")), "family=dang&given=mat&_sort=-birthdate".to_owned(), "family=nobody".to_owned(), String::new()] {
+        for form in [
+            format!("family={}", encode("Đặng")),
+            "family=dang&given=mat&_sort=-birthdate".to_owned(),
+            "family=nobody".to_owned(),
+            String::new(),
+        ] {
             let posted = post("/fhir/Patient/_search", &form);
             assert_eq!(ids(&posted), server.ids(&format!("/fhir/Patient?{form}")), "{form}");
         }
@@ -156,7 +180,10 @@ fn a_posted_search_equals_the_same_search_by_address() {
         assert_eq!(ids(&post("/fhir/Patient/_search?family=nobody", "given=mat")).len(), 0);
 
         // What a client put into the body so that no log on the way holds it must not come back in addresses.
-        let mut page = post("/fhir/Observation/_search", &format!("subject={}&code=8867-4&_count=3&_sort=-date", person.reference()));
+        let mut page = post(
+            "/fhir/Observation/_search",
+            &format!("subject={}&code=8867-4&_count=3&_sort=-date", person.reference()),
+        );
         let mut found = ids(&page);
         for page_number in 0.. {
             for link in page["link"].as_array().unwrap() {

@@ -10,7 +10,9 @@ fn born(id: &str, date: &str) -> String {
 }
 
 fn observed(id: &str, effective: &str) -> String {
-    format!(r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},{effective}}}"#)
+    format!(
+        r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},{effective}}}"#
+    )
 }
 
 fn visit(id: &str, period: &str) -> String {

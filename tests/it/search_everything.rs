@@ -1,76 +1,165 @@
-//! `Patient/[id]/$everything`: the whole book.
+//! `Patient/[id]/$everything`. R4, patient-operation-everything.html.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+use std::thread::sleep;
+use std::time::Duration;
 
-use crate::support::bodies::{condition, encounter, observation, organization, patient};
-use crate::support::{Fhir, encode, entries, expect_refusal, on_each, reference_to, sorted, text};
+use crate::support::checks::{Checks, check_each};
+use crate::support::{Fhir, entries, expect_refusal, link, reference_to, text, value};
 
-fn told(pages: &[Value]) -> Vec<String> {
-    let all = pages.iter().flat_map(entries);
-    sorted(all.filter(|entry| entry["search"]["mode"] != "outcome").map(|entry| reference_to(&entry["resource"])).collect())
+/// What belongs to `me`, directly or through a role other than subject.
+const OWN: &str = "Patient/me Observation/o1 Observation/o2 Observation/seen-by-me Encounter/visit Condition/c1 \
+    AllergyIntolerance/nuts Appointment/next Coverage/card MedicationRequest/pills";
+/// What that refers to.
+const REFERRED: &str = "Practitioner/doctor Organization/clinic Medication/pill";
+
+fn store(checks: &Checks) {
+    let observation = |id: &str, more: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},"effectiveDateTime":"2026-05-04",{more}}}"#
+        )
+    };
+    checks.store([
+        r#"{"resourceType":"Organization","id":"clinic"}"#.to_owned(),
+        r#"{"resourceType":"Organization","id":"elsewhere"}"#.to_owned(),
+        r#"{"resourceType":"Practitioner","id":"doctor"}"#.to_owned(),
+        r#"{"resourceType":"Practitioner","id":"stranger"}"#.to_owned(),
+        r#"{"resourceType":"Medication","id":"pill"}"#.to_owned(),
+        r#"{"resourceType":"Patient","id":"me","managingOrganization":{"reference":"Organization/clinic"}}"#.to_owned(),
+        r#"{"resourceType":"Patient","id":"you","managingOrganization":{"reference":"Organization/elsewhere"}}"#.to_owned(),
+        observation("o1", r#""subject":{"reference":"Patient/me"},"performer":[{"reference":"Practitioner/doctor"}]"#),
+        observation("o2", r#""subject":{"reference":"Patient/me"}"#),
+        observation("seen-by-me", r#""performer":[{"reference":"Patient/me"}]"#),
+        observation("yours", r#""subject":{"reference":"Patient/you"},"performer":[{"reference":"Practitioner/stranger"}]"#),
+        observation("nobodys", r#""performer":[{"reference":"Practitioner/doctor"}]"#),
+        r#"{"resourceType":"Encounter","id":"visit","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/me"}}"#.to_owned(),
+        r#"{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/me"}}"#.to_owned(),
+        r#"{"resourceType":"AllergyIntolerance","id":"nuts","patient":{"reference":"Patient/me"}}"#.to_owned(),
+        r#"{"resourceType":"Appointment","id":"next","status":"booked","participant":[{"actor":{"reference":"Patient/me"},"status":"accepted"},{"actor":{"reference":"Practitioner/doctor"},"status":"accepted"}]}"#.to_owned(),
+        r#"{"resourceType":"Coverage","id":"card","status":"active","beneficiary":{"reference":"Patient/me"},"payor":[{"reference":"Organization/clinic"}]}"#.to_owned(),
+        r#"{"resourceType":"MedicationRequest","id":"pills","status":"active","intent":"order","subject":{"reference":"Patient/me"},"medicationReference":{"reference":"Medication/pill"}}"#.to_owned(),
+        r#"{"resourceType":"Condition","id":"gone","subject":{"reference":"Patient/me"}}"#.to_owned(),
+    ]);
+    checks.server.http().request("DELETE", "/fhir/Condition/gone", &[], b"");
+}
+
+/// All resources of all pages, in their order.
+fn all(checks: &Checks, query: &str) -> Vec<String> {
+    let pages = checks.pages(query);
+    pages.iter().flat_map(entries).map(|entry| reference_to(&entry["resource"])).collect()
+}
+
+fn holds(checks: &Checks, query: &str, expected: &str) {
+    let found = all(checks, query);
+    let distinct: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+    let expected: BTreeSet<&str> = expected.split_whitespace().collect();
+    checks.equal(query, &distinct, &expected);
+    checks.equal(&format!("{query}: repeated"), &found.len(), &distinct.len());
 }
 
 #[test]
-fn the_whole_book_and_nothing_of_others() {
-    on_each(|server| {
-        let [person, other] = [1, 2].map(|index| server.create(&patient(index)));
-        let at = person.reference();
-        let doctor = server.create(r#"{"resourceType":"Practitioner","name":[{"family":"Bác sĩ"}]}"#);
-        let stranger = server.create(r#"{"resourceType":"Practitioner","name":[{"family":"Người lạ"}]}"#);
-        let hospital = server.create(&organization("Bệnh viện"));
-        let visit = encounter(&at).replacen(
-            "\"status\"",
-            &format!(r#""serviceProvider":{{"reference":"{}"}},"status""#, hospital.reference()),
-            1,
+fn everything_of_a_patient_is_there_and_nothing_of_others() {
+    check_each(|checks| {
+        let server = checks.server;
+        store(checks);
+        let whole = format!("{OWN} {REFERRED}");
+        holds(checks, "Patient/me/$everything", &whole);
+        holds(checks, "Patient/me/%24everything", &whole);
+        let yours = "Patient/you Observation/yours Practitioner/stranger Organization/elsewhere";
+        holds(checks, "Patient/you/$everything", yours);
+
+        let bundle = server.searchset("/fhir/Patient/me/$everything");
+        assert_eq!(bundle["type"], "searchset");
+        assert!(link(&bundle, "self").is_some_and(|url| url.contains("everything")), "{}", bundle["link"]);
+        for entry in entries(&bundle) {
+            let reference = reference_to(&entry["resource"]);
+            assert_eq!(entry["fullUrl"], format!("{}/fhir/{reference}", server.base_url()));
+            assert_eq!(entry["resource"], server.read(&format!("/fhir/{reference}")));
+            let mode = text(&entry["search"]["mode"]);
+            assert!(["match", "include"].contains(&mode.as_str()), "{reference}: {mode}");
+        }
+
+        // Changed, moved to another, deleted.
+        let moved = r#"{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/you"}}"#;
+        let _ = server.put(moved).expect_status(200);
+        server.http().request("DELETE", "/fhir/Observation/o2", &[], b"");
+        holds(
+            checks,
+            "Patient/me/$everything",
+            &whole.replace("Condition/c1 ", "").replace("Observation/o2 ", ""),
         );
-        let mut book = vec![at.clone(), server.create(&visit).reference()];
-        for index in 0..20 {
-            let value = observation(&at).replacen(
-                "\"status\"",
-                &format!(r#""performer":[{{"reference":"{}"}}],"status""#, doctor.reference()),
-                1,
-            );
-            book.push(server.create(&value).reference());
-            book.push(server.create(&condition(&at, &format!("I{index}"))).reference());
+        holds(checks, "Patient/you/$everything", &format!("{yours} Condition/c1"));
+
+        let missing = server.http().get("/fhir/Patient/nobody/$everything");
+        expect_refusal("nobody", &missing, 404);
+        server.http().request("DELETE", "/fhir/Patient/you", &[], b"");
+        let deleted = server.http().get("/fhir/Patient/you/$everything");
+        checks.that(matches!(deleted.status, 404 | 410), format!("deleted: {}", deleted.status));
+    });
+}
+
+#[test]
+fn since_type_and_count_narrow_and_divide_it() {
+    check_each(|checks| {
+        let server = checks.server;
+        store(checks);
+        let whole = format!("{OWN} {REFERRED}");
+        for count in [1, 2, 5, 100] {
+            let query = format!("Patient/me/$everything?_count={count}");
+            let pages = checks.pages(&query);
+            let found: Vec<String> =
+                pages.iter().flat_map(entries).map(|entry| reference_to(&entry["resource"])).collect();
+            let distinct: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+            checks.equal(&query, &distinct, &whole.split_whitespace().collect());
+            // What is referred to may come again with a page that needs it; what belongs to the patient may not.
+            for own in OWN.split_whitespace() {
+                let times = found.iter().filter(|one| *one == own).count();
+                checks.equal(&format!("{query}: {own}"), &times, &1);
+            }
+            for page in &pages {
+                let own = entries(page)
+                    .iter()
+                    .filter(|entry| OWN.split_whitespace().any(|one| one == reference_to(&entry["resource"])))
+                    .count();
+                checks.that(own <= count, format!("{query}: {own} on a page"));
+                checks.that(!entries(page).is_empty(), format!("{query}: an empty page"));
+            }
+            checks.that(count > 5 || pages.len() > 1, format!("{query}: one page only"));
         }
-        book.push(server.create(&format!(r#"{{"resourceType":"AllergyIntolerance","patient":{{"reference":"{at}"}}}}"#)).reference());
-        let gone = server.create(&observation(&at));
-        server.http().request("DELETE", &gone.path(), &[], b"");
-        let not_mine = server.create(&observation(&other.reference())).reference();
-        // R4, patient-operation-everything: what the compartment holds, and what it refers to.
-        let book = sorted(book);
-        let with_referenced = sorted([book.clone(), vec![doctor.reference(), hospital.reference()]].concat());
+        holds(
+            checks,
+            "Patient/me/$everything?_type=Observation",
+            "Observation/o1 Observation/o2 Observation/seen-by-me",
+        );
+        holds(checks, "Patient/me/$everything?_type=Condition,Coverage", "Condition/c1 Coverage/card");
+        holds(checks, "Patient/me/$everything?_type=Patient,Practitioner", "Patient/me Practitioner/doctor");
+        holds(
+            checks,
+            "Patient/me/$everything?_type=Observation&_count=1",
+            "Observation/o1 Observation/o2 Observation/seen-by-me",
+        );
+        holds(checks, "Patient/me/$everything?_type=Device", "");
 
-        let path = format!("{}/$everything", person.path());
-        let whole = told(&server.pages(&path));
-        assert_eq!(whole, with_referenced);
-        assert!(!whole.contains(&not_mine) && !whole.contains(&other.reference()) && !whole.contains(&stranger.reference()));
-        for count in [1, 7, 100] {
-            let pages = server.pages(&format!("{path}?_count={count}"));
-            assert_eq!(told(&pages), with_referenced, "_count={count}");
-            assert!(pages.iter().all(|page| page["type"] == "searchset"));
+        sleep(Duration::from_millis(15));
+        let changed = r#"{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/me"},"note":[{"text":"mới"}]}"#;
+        let since = text(&value(server.put(changed).expect_status(200).text())["meta"]["lastUpdated"]);
+        checks.store([r#"{"resourceType":"Condition","id":"c2","subject":{"reference":"Patient/me"}}"#]);
+        let recent =
+            all(checks, &format!("Patient/me/$everything?_since={since}&_type=Condition,Observation"));
+        let recent: BTreeSet<&str> = recent.iter().map(String::as_str).collect();
+        checks.equal("_since", &recent, &BTreeSet::from(["Condition/c1", "Condition/c2"]));
+        let recent = all(checks, &format!("Patient/me/$everything?_since={since}"));
+        for old in ["Observation/o1", "Encounter/visit", "Coverage/card"] {
+            checks.that(recent.iter().all(|one| one != old), format!("_since: {old} is older: {recent:?}"));
         }
-        let types = told(&server.pages(&format!("{path}?_type=Condition,AllergyIntolerance")));
-        assert_eq!(types.len(), 21, "{types:?}");
-        assert!(told(&server.pages(&format!("{path}?_type=Medication"))).is_empty());
-        let posted = server.http().send_fhir("POST", &path, r#"{"resourceType":"Parameters"}"#);
-        assert!(matches!(posted.status, 200 | 405), "POST: {}", posted.status);
+        let all_of_it = all(checks, "Patient/me/$everything?_since=2001-01-01T00:00:00Z");
+        checks.equal("_since long ago", &all_of_it.len(), &(whole.split_whitespace().count() + 1));
 
-        std::thread::sleep(std::time::Duration::from_millis(30));
-        let late = server.create(&condition(&at, "Z99"));
-        let instant = text(&server.read(&late.path())["meta"]["lastUpdated"]);
-        let since = told(&server.pages(&format!("{path}?_since={}", encode(&instant))));
-        assert!(since.contains(&late.reference()));
-        assert!(since.iter().all(|reference| !book.contains(reference) || *reference == at), "{since:?}");
-        assert!(told(&server.pages(&format!("{path}?_since=2100-01-01T00:00:00Z"))).len() <= 1);
-        expect_refusal("_since", &server.http().get(&format!("{path}?_since=yesterday")), 400);
-        expect_refusal("_type", &server.http().get(&format!("{path}?_type=Nonsense")), 400);
-
-        expect_refusal("nobody", &server.http().get("/fhir/Patient/never-was/$everything"), 404);
-        server.http().request("DELETE", &other.path(), &[], b"");
-        let answer = server.http().get(&format!("{}/$everything", other.path()));
-        assert!(matches!(answer.status, 404 | 410), "{}", answer.status);
-        let answer = server.http().get("/fhir/Organization/x/$everything");
-        assert!(matches!(answer.status, 400 | 404 | 501), "{}", answer.status);
+        for wrong in ["_since=yesterday", "_type=Shoe", "_count=x", "_count=-1"] {
+            checks.refuses(&format!("Patient/me/$everything?{wrong}"));
+        }
+        let strict = [("Prefer", "handling=strict")];
+        let answer = server.http().request("GET", "/fhir/Patient/me/$everything?shoe-size=42", &strict, b"");
+        expect_refusal("strict", &answer, 400);
     });
 }

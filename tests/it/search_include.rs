@@ -131,12 +131,7 @@ fn revinclude_brings_what_refers_to_the_matches() {
     check_each(|checks| {
         store(checks);
         let p1 = "Patient/p1";
-        gives(
-            checks,
-            "Patient?_id=p1&_revinclude=Observation:subject",
-            p1,
-            "Observation/o1 Observation/o2",
-        );
+        gives(checks, "Patient?_id=p1&_revinclude=Observation:subject", p1, "Observation/o1 Observation/o2");
         gives(checks, "Patient?_id=p1&_revinclude=Observation:performer", p1, "Observation/o1");
         gives(
             checks,
@@ -174,12 +169,7 @@ fn a_star_means_every_reference() {
             "Patient/p1",
             "Organization/clinic Practitioner/doctor Organization/hospital",
         );
-        gives(
-            checks,
-            "Encounter?_id=visit&_revinclude=*",
-            "Encounter/visit",
-            "Observation/o1 Condition/c1",
-        );
+        gives(checks, "Encounter?_id=visit&_revinclude=*", "Encounter/visit", "Observation/o1 Condition/c1");
     });
 }
 
@@ -195,7 +185,7 @@ fn included_resources_do_not_count_and_come_with_their_page() {
             let reference = reference_to(&entry["resource"]);
             assert_eq!(entry["fullUrl"], format!("{}/fhir/{reference}", server.base_url()));
         }
-        let pages = checks.pages("Observation?_sort=code&_count=1&_include=Observation:subject");
+        let pages = checks.pages("Observation?_sort=_id&_count=1&_include=Observation:subject");
         assert_eq!(pages.len(), 3);
         for page in &pages {
             let found = matches(page);
@@ -204,7 +194,7 @@ fn included_resources_do_not_count_and_come_with_their_page() {
             assert_eq!(included.len(), 1, "{page}");
             assert_eq!(found[0]["subject"]["reference"], reference_to(&included[0]).as_str());
         }
-        for wrong in ["Observation:nothing", "Shoe:size", "Observation:code", "Observation", ":", ""] {
+        for wrong in ["Observation:nothing", "Shoe:size", "Observation:code", "Observation", ":"] {
             let query = address(&format!("Observation?_include={wrong}"));
             let answer = server.http().request("GET", &query, &[("Prefer", "handling=strict")], b"");
             checks.that(answer.status == 400, format!("strict {query}: {}", answer.status));

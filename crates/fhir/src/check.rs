@@ -280,7 +280,10 @@ mod tests {
             ),
             (r#"{"resourceType":"Patient","link":[{"type":"seealso"}]}"#, "Patient.link[0] required-element"),
             (r#"{"resourceType":"Observation","status":"final"}"#, "Observation required-element"),
-            (r#"{"resourceType":"Patient","extension":[{"url":"u"}]}"#, "Patient.extension[0] extension-value"),
+            (
+                r#"{"resourceType":"Patient","extension":[{"url":"u"}]}"#,
+                "Patient.extension[0] extension-value",
+            ),
             (
                 r#"{"resourceType":"Patient","contained":[{"resourceType":"Patient","contained":[{"resourceType":"Patient","id":"x"}]}]}"#,
                 "Patient.contained[0] contained-nested",

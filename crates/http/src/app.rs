@@ -39,8 +39,8 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             workers: None,
-            body_limit: 32 << 20,
-            body_budget: 128 << 20,
+            body_limit: 16 << 20,
+            body_budget: 160 << 20,
             body_deadline: Duration::from_secs(30),
             shutdown_limit: Duration::from_secs(20),
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Payload;
 use fhir::Fault;
-use flate2::write::GzDecoder;
+use flate2::write::MultiGzDecoder;
 use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -99,7 +99,7 @@ async fn collect(mut room: Room<'_>, mut payload: Payload, packed: bool) -> Resu
         return Ok(Body { bytes: room.bytes, permits: room.permits });
     }
     // The decoder hands on at most its buffer of 32 KiB at a time, so a bomb is found while it unfolds.
-    let mut decoder = GzDecoder::new(room);
+    let mut decoder = MultiGzDecoder::new(room);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Failure::closing(400, Fault::BodyBroken))?;
         if decoder.write_all(&chunk).is_err() {

@@ -62,7 +62,14 @@ impl ResponseError for Failure {
             response.insert_header((header::ETAG, format!("W/\"{version}\"")));
         }
         if self.problem.status == 401 {
-            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"healthbook\""));
+            // RFC 6750, section 3.1: a token that was shown and does not hold is told from none at all.
+            let shown = self.problem.issues.iter().any(|issue| issue.fault == Fault::InvalidToken);
+            let challenge = if shown {
+                "Bearer realm=\"healthbook\", error=\"invalid_token\""
+            } else {
+                "Bearer realm=\"healthbook\""
+            };
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         if self.problem.status == 503 {
             response.insert_header((header::RETRY_AFTER, "1"));

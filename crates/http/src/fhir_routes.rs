@@ -1,5 +1,6 @@
 //! Paths and methods of the FHIR API.
 
+use access::{Caller, Denied};
 use actix_web::guard::{self, Guard};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
@@ -58,7 +59,10 @@ fn is_head(context: &guard::GuardContext<'_>) -> bool {
 
 /// A path that answers other methods with 405 and the list of those that are allowed.
 fn resource(path: &str, allowed: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || async move {
+    web::resource(path).default_service(web::to(move |incoming: Incoming| async move {
+        if incoming.caller == Caller::Anonymous {
+            return Err(Denied::Unauthenticated.into());
+        }
         let fault = Fault::WrongMethod { allowed: allowed.to_owned() };
         Err::<HttpResponse, _>(Failure { allow: Some(allowed), ..Failure::new(405, fault) })
     }))

@@ -51,7 +51,8 @@ pub async fn serve(
     })
     .disable_signals()
     .shutdown_timeout(settings.shutdown_limit.as_secs())
-    .client_request_timeout(std::time::Duration::from_secs(10));
+    .client_request_timeout(std::time::Duration::from_secs(10))
+    .client_disconnect_timeout(std::time::Duration::from_secs(1));
     if let Some(workers) = settings.workers {
         server = server.workers(workers);
     }

@@ -76,12 +76,15 @@ impl BundleText {
         }
         let (method, status) = match record.change {
             Change::Create => ("POST", "201 Created"),
+            Change::UpdateAsCreate => ("PUT", "201 Created"),
             Change::Update => ("PUT", "200 OK"),
             Change::Delete => ("DELETE", "204 No Content"),
         };
         let url = match record.change {
             Change::Create => record.resource_type.to_string(),
-            Change::Update | Change::Delete => format!("{}/{}", record.resource_type, record.id),
+            Change::UpdateAsCreate | Change::Update | Change::Delete => {
+                format!("{}/{}", record.resource_type, record.id)
+            }
         };
         self.out.push_str(&format!(
             ",\"request\":{{\"method\":\"{method}\",\"url\":\"{url}\"}},\"response\":{{\"status\":\"{status}\",\

@@ -79,10 +79,11 @@ pub async fn search(
     if let Some((compartment, id)) = &request.compartment {
         let registry = service.store().registry();
         let clause = registry.compartment(*compartment, id, request.resource_type);
+        let clause = clause.ok_or_else(|| Problem::new(404, Fault::UnknownPath))?;
         if plan.book.is_none() {
             plan.book = registry.compartment_book(*compartment, id, request.resource_type);
         }
-        plan.clauses.push(clause.unwrap_or(search::Clause::Nothing));
+        plan.clauses.push(clause);
     }
     plan.after = after;
     let page = service.store().search(access, &plan).await?;

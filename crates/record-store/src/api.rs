@@ -38,8 +38,10 @@ impl Record {
 /// The interaction that made a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// `POST` or the first `PUT`.
+    /// `POST`
     Create,
+    /// The first `PUT`: update as create.
+    UpdateAsCreate,
     /// A later `PUT` (also of a deleted resource).
     Update,
     /// `DELETE`

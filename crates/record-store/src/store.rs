@@ -131,7 +131,10 @@ impl Store {
         let scope = self.scope(access).await?;
         let statement = query::read_version(scope, resource_type, id, version);
         let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
-        rows.into_iter().next().map(record).transpose()
+        match rows.into_iter().next().map(record).transpose()? {
+            Some(record) if self.was_visible(access, &record)? => Ok(Some(record)),
+            _ => Ok(None),
+        }
     }
 
     /// The current versions of those of the resources that exist for this caller, in the order asked.
@@ -272,7 +275,32 @@ impl Store {
         } else {
             None
         };
-        Ok(HistoryPage { records: rows.into_iter().map(record).collect::<Result<_, _>>()?, next, total })
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
+            let record = record(row)?;
+            if self.was_visible(access, &record)? {
+                records.push(record);
+            }
+        }
+        // A number would tell that something is hidden.
+        let total = total.filter(|_| *access.books() == Books::All);
+        Ok(HistoryPage { records, next, total })
+    }
+
+    /// Whether a version was in a book of the access when it was current: a resource that was moved into a
+    /// book leaves in its history what belonged to another person.
+    fn was_visible(&self, access: &Access, record: &Record) -> Result<bool, StoreError> {
+        let Books::One(patient) = access.books() else { return Ok(true) };
+        if !Registry::is_member(ResourceType::PATIENT, record.resource_type) {
+            return Ok(true);
+        }
+        if record.resource_type == ResourceType::PATIENT {
+            return Ok(record.id == *patient);
+        }
+        let Some(text) = record.to_json()? else { return Ok(true) };
+        let node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX })
+            .map_err(|_| StoreError::Corrupt)?;
+        Ok(self.registry().extract(record.resource_type, &node).patient.as_ref() == Some(patient))
     }
 
     /// Number of current resources by type.

@@ -78,6 +78,7 @@ pub(crate) fn change_number(change: Change) -> i16 {
         Change::Create => 0,
         Change::Update => 1,
         Change::Delete => 2,
+        Change::UpdateAsCreate => 3,
     }
 }
 
@@ -86,6 +87,7 @@ pub(crate) fn change_of(number: i16) -> Result<Change, StoreError> {
         0 => Ok(Change::Create),
         1 => Ok(Change::Update),
         2 => Ok(Change::Delete),
+        3 => Ok(Change::UpdateAsCreate),
         _ => Err(StoreError::Corrupt),
     }
 }

@@ -29,7 +29,7 @@ CREATE TABLE directory (
     PRIMARY KEY (resource_type, logical_id)
 );
 
--- The current version of every resource. change: 0 create, 1 update, 2 delete.
+-- The current version of every resource. change: 0 create, 1 update, 2 delete, 3 update as create.
 CREATE TABLE resource (
     book          BIGINT NOT NULL,
     resource_key  BIGINT NOT NULL,

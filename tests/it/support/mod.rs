@@ -301,7 +301,8 @@ pub fn check_all<T>(cases: impl IntoIterator<Item = T>, check: impl Fn(T)) {
     let (mut all, mut failed) = (0, 0);
     for case in cases {
         all += 1;
-        failed += usize::from(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(case))).is_err());
+        failed +=
+            usize::from(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(case))).is_err());
     }
     assert_eq!(failed, 0, "{failed} of {all} cases failed; each is told above");
 }

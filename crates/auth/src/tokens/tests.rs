@@ -1,3 +1,5 @@
+//! Tokens that hold, and all the ways in which one does not.
+
 use access::Role;
 use fhir::LogicalId;
 use serde_json::{Value, json};

@@ -91,7 +91,7 @@ keys! {
         #[doc = "Threads that serve requests; one for each processor when empty"]
         workers: Option<NonZeroUsize> = "", "NUMBER";
         #[doc = "Largest body of a request, unpacked"]
-        body_limit: ByteSize = "32MiB", "BYTES";
+        body_limit: ByteSize = "16MiB", "BYTES";
         #[doc = "Time in which the body of a request must have arrived"]
         body_deadline: Duration = "30s", "TIME";
         #[doc = "Time that running requests get to finish when the server is asked to stop"]

@@ -1,3 +1,5 @@
+//! Precedence of sources, and errors that name the key.
+
 use super::*;
 
 fn load(

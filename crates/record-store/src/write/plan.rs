@@ -161,7 +161,11 @@ impl<'a> Planner<'a> {
             Some(current) if current.change == Change::Delete => (current.version + 1, Effect::Created),
             Some(current) => (current.version + 1, Effect::Updated),
         };
-        let change = if effect == Effect::Created && version == 1 { Change::Create } else { Change::Update };
+        let change = match (version, write.precondition) {
+            (1, Precondition::New) => Change::Create,
+            (1, _) => Change::UpdateAsCreate,
+            _ => Change::Update,
+        };
         let after =
             Current { version, updated: self.time_after(&before), change, body: Some(content.body.clone()) };
         self.replace(write, (stored_book, book, key), before, after.clone(), content.rows.clone())?;

@@ -89,10 +89,10 @@ fn a_token_that_is_not_ours_is_refused() {
     let twice = [("Authorization", "Bearer garbage"), ("Authorization", &format!("Bearer {good}"))];
     assert!(client.request("GET", "/fhir/Patient", &twice, b"").status >= 400, "two are one too many");
     expect_401("in the address", &client.get(&format!("/fhir/Patient?access_token={good}")));
-    Caller::new(client, &good).get("/fhir/Patient").expect_status(200);
+    let _ = Caller::new(client, &good).get("/fhir/Patient").expect_status(200);
     // RFC 9110, 11.1: the scheme in any case of letters.
     let lower = format!("bearer {good}");
-    client.request("GET", "/fhir/Patient", &[("Authorization", &lower)], b"").expect_status(200);
+    let _ = client.request("GET", "/fhir/Patient", &[("Authorization", &lower)], b"").expect_status(200);
 }
 
 fn flip(character: char) -> char {
@@ -112,7 +112,7 @@ fn the_challenge_names_the_error() {
 fn what_is_for_everybody_needs_no_token() {
     let server = TestServer::start(&TestDatabase::sqlite(), &[]);
     for path in ["/fhir/metadata", "/health/live", "/health/ready", "/metrics"] {
-        server.client().get(path).expect_status(200);
+        let _ = server.client().get(path).expect_status(200);
     }
 }
 
@@ -137,7 +137,7 @@ fn the_demo_describes_itself() {
         }
         for client in demo.description["clients"].as_array().unwrap() {
             let token = demo.token(&["--client", &text(&client["id"])]);
-            Caller::new(demo.server().client(), token).get("/fhir/Patient").expect_status(200);
+            let _ = Caller::new(demo.server().client(), token).get("/fhir/Patient").expect_status(200);
         }
     }
 }
@@ -220,6 +220,6 @@ fn the_second_start_is_quick_and_adds_nothing() {
         assert_eq!(demo.as_client().read(&own)["meta"]["versionId"], "1");
         assert_eq!(fs::read(demo.file()).unwrap(), description, "the same people");
         // A restart signs nobody out.
-        Caller::new(demo.server().client(), old_token).get(&own).expect_status(200);
+        let _ = Caller::new(demo.server().client(), old_token).get(&own).expect_status(200);
     }
 }

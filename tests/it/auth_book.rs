@@ -72,8 +72,8 @@ fn the_own_book_is_there_completely() {
         let (number, own) = demo.citizen(index);
         let (citizen, client) = (demo.as_citizen(index), demo.as_client());
         assert_eq!(citizen.read(&format!("/fhir/Patient/{own}"))["id"], own);
-        citizen.get(&format!("/fhir/Patient/{own}/_history/1")).expect_status(200);
-        citizen.get(&format!("/fhir/Patient/{own}/_history")).expect_status(200);
+        let _ = citizen.get(&format!("/fhir/Patient/{own}/_history/1")).expect_status(200);
+        let _ = citizen.get(&format!("/fhir/Patient/{own}/_history")).expect_status(200);
         let by_number = format!("/fhir/Patient?identifier={}", encode(&format!("{NUMBER_SYSTEM}|{number}")));
         assert_eq!(matches(&citizen.read(&by_number)).len(), 1);
         for kind in ["Observation", "Encounter", "Condition", "Immunization", "MedicationRequest"] {
@@ -87,7 +87,7 @@ fn the_own_book_is_there_completely() {
             assert_eq!(total, theirs.len(), "{kind}: a total of the own book");
         }
         let observation = observation_about(&client, own).unwrap();
-        citizen.get(&format!("/fhir/{observation}")).expect_status(200);
+        let _ = citizen.get(&format!("/fhir/{observation}")).expect_status(200);
         let everything = citizen.resources(&format!("/fhir/Patient/{own}/$everything"));
         assert!(everything.iter().any(|resource| reference_to(resource) == observation));
         expect_only("$everything", &everything, own);
@@ -317,18 +317,18 @@ fn a_client_system_reads_and_writes() {
         let sent = observation(&format!("Patient/{own}"));
         let answer = client.send("POST", "/fhir/Observation", &sent).expect_status(201);
         let stored = Stored::at(answer.header("Location").unwrap());
-        citizen.get(&stored.path()).expect_status(200);
+        let _ = citizen.get(&stored.path()).expect_status(200);
         expect_refusal("a stranger", &stranger.get(&stored.path()), 404);
         let mut changed = value(&sent);
         changed["id"] = stored.id.clone().into();
         changed["status"] = "amended".into();
-        client.send("PUT", &stored.path(), &changed.to_string()).expect_status(200);
+        let _ = client.send("PUT", &stored.path(), &changed.to_string()).expect_status(200);
         assert_eq!(citizen.read(&stored.path())["status"], "amended");
         assert_eq!(entries(&citizen.read(&format!("{}/_history", stored.path()))).len(), 2);
         // Moved to another book, it leaves this one.
         changed["subject"]["reference"] = format!("Patient/{}", demo.citizen(1).1).into();
-        client.send("PUT", &stored.path(), &changed.to_string()).expect_status(200);
-        stranger.get(&stored.path()).expect_status(200);
+        let _ = client.send("PUT", &stored.path(), &changed.to_string()).expect_status(200);
+        let _ = stranger.get(&stored.path()).expect_status(200);
         expect_refusal("after the move", &citizen.get(&stored.path()), 404);
         let answer = client.send("DELETE", &stored.path(), "");
         assert!([200, 204].contains(&answer.status), "{}", answer.status);
@@ -353,7 +353,9 @@ fn older_versions_of_a_moved_resource_stay_in_their_book() {
         moved["id"] = stored.id.clone().into();
         moved["subject"]["reference"] = format!("Patient/{new}").into();
         let _ = client.send("PUT", &stored.path(), &moved.to_string()).expect_status(200);
-        for path in [format!("{}/_history", stored.path()), "/fhir/Observation/_history?_count=100".to_owned()] {
+        for path in
+            [format!("{}/_history", stored.path()), "/fhir/Observation/_history?_count=100".to_owned()]
+        {
             for page in new_owner.pages(&path) {
                 let resources: Vec<_> =
                     entries(&page).iter().map(|entry| entry["resource"].clone()).collect();

@@ -1,15 +1,18 @@
 //! What was acknowledged is there after a crash, of the server or of PostgreSQL, and nothing is there by halves.
 
+use std::net::TcpListener;
+use std::process::{Child, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use test_support::{Durability, HttpClient, TemporaryPostgres, TestDatabase};
+use test_support::{Durability, HttpClient, TemporaryDirectory, TemporaryPostgres, TestDatabase};
 
 use crate::support::bodies::{NUMBERS, bundle, entry_with, observation_of};
 use crate::support::json_text::Exact;
-use crate::support::{FHIR_JSON, Fhir, Stored, body, encode, entries, start, text};
+use crate::support::program::program;
+use crate::support::{FHIR_JSON, Fhir, Stored, body, encode, entries, start};
 
 const THREADS: usize = 8;
 const ROUNDS: usize = 3;
@@ -140,7 +143,7 @@ fn updates_and_deletions_survive_a_crash() {
         for (number, one) in stored.iter().enumerate() {
             let changed =
                 observation_of("Patient/p", "u2", "7").replacen('{', &format!(r#"{{"id":"{}","#, one.id), 1);
-            server.put(&changed).expect_status(200);
+            let _ = server.put(&changed).expect_status(200);
             if number % 2 == 0 {
                 let answer = server.http().request("DELETE", &one.path(), &[], b"");
                 assert!(answer.status < 300, "{}", answer.status);
@@ -175,7 +178,7 @@ fn a_crash_of_postgresql_is_survived() {
         is_over.store(true, Ordering::SeqCst);
         postgres.crash();
     });
-    server.http().get("/health/live").expect_status(200);
+    let _ = server.http().get("/health/live").expect_status(200);
     assert_eq!(server.http().get("/health/ready").status, 503, "without a database it is not ready");
     let answer = server.http().get("/fhir/Observation?_count=1");
     assert!((500..600).contains(&answer.status), "{}", answer.status);
@@ -185,15 +188,52 @@ fn a_crash_of_postgresql_is_survived() {
     for secret in ["postgres://", "SELECT", "select ", "panicked"] {
         assert!(!said.contains(secret), "{said}");
     }
+    drop(server);
+    // It comes back on another port.
+    let of_old = postgres.url().to_owned();
     postgres.start_again();
-    let end = Instant::now() + Duration::from_secs(15);
-    while server.http().get("/health/ready").status != 200 {
-        assert!(Instant::now() < end, "not ready again");
-        thread::sleep(Duration::from_millis(50));
-    }
+    let port = |url: &str| url.rsplit_once(':').unwrap().1.split('/').next().unwrap().to_owned();
+    let url = database.url().replace(&format!(":{}/", port(&of_old)), &format!(":{}/", port(postgres.url())));
+    let mut server = ServerAt::start(&url);
+    let client = server.ready();
     let acknowledged = acknowledged.into_inner().unwrap();
     assert!(!acknowledged.is_empty());
-    expect_all(server.http(), &acknowledged);
-    assert!(!text(&body(&server.http().get("/fhir/metadata"))["resourceType"]).is_empty());
-    server.create(&observation_of("Patient/p", "after", "1"));
+    expect_all(&client, &acknowledged);
+    client.create(&observation_of("Patient/p", "after", "1"));
+}
+
+/// A server on a database that is none of `TestDatabase`'s any more.
+struct ServerAt {
+    child: Child,
+    address: String,
+    _folder: TemporaryDirectory,
+}
+
+impl ServerAt {
+    fn start(url: &str) -> Self {
+        let folder = TemporaryDirectory::new();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut command = program(folder.path());
+        command.args(["serve", "--auth", "off", "--database", url, "--listen", &free]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        Self { child, address: free, _folder: folder }
+    }
+
+    fn ready(&mut self) -> HttpClient {
+        let client = HttpClient::new(&format!("http://{}", self.address));
+        let end = Instant::now() + Duration::from_secs(10);
+        while !client.try_request("GET", "/health/ready", &[], b"").is_ok_and(|answer| answer.status == 200) {
+            assert!(Instant::now() < end, "not ready");
+            assert!(self.child.try_wait().unwrap().is_none(), "it has ended");
+            thread::sleep(Duration::from_millis(20));
+        }
+        client
+    }
+}
+
+impl Drop for ServerAt {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

@@ -181,7 +181,7 @@ fn what_fails_is_named_and_the_rest_is_loaded() {
             assert!(said.contains(name), "{name} is not in the summary: {said}");
         }
         for (name, word) in
-            [("the element", "gender"), ("the type", "Nothing"), ("the place", "Observation.status")]
+            [("the element", "gender"), ("the type", "Nothing"), ("the place", "entry[0].resource.status")]
         {
             assert!(said.contains(word), "{name} ({word}) is not in the summary: {said}");
         }

@@ -37,9 +37,9 @@ fn requests_with_personal_data(server: &TestServer) -> String {
     let stored = server.create(&patient_named(1, "Nguyễn-Hiếm", "Tên Riêng"));
     let http = server.http();
     let number = citizen_number(2);
-    http.get(&stored.path()).expect_status(200);
-    http.get(&format!("/fhir/Patient?identifier={NUMBERS}%7C{number}")).expect_status(200);
-    http.get(&format!("/fhir/Patient?family={}", encode("Nguyễn-Hiếm"))).expect_status(200);
+    let _ = http.get(&stored.path()).expect_status(200);
+    let _ = http.get(&format!("/fhir/Patient?identifier={NUMBERS}%7C{number}")).expect_status(200);
+    let _ = http.get(&format!("/fhir/Patient?family={}", encode("Nguyễn-Hiếm"))).expect_status(200);
     for path in [
         "/fhir/Patient/secret-id-1".to_owned(),
         format!("/fhir/{number}"),
@@ -54,7 +54,7 @@ fn requests_with_personal_data(server: &TestServer) -> String {
         http.get(&path);
     }
     let strict = [("Prefer", "handling=strict")];
-    http.request("GET", &format!("/fhir/Patient?HIDDEN={number}"), &strict, b"").expect_status(400);
+    let _ = http.request("GET", &format!("/fhir/Patient?HIDDEN={number}"), &strict, b"").expect_status(400);
     // Methods are words that a client chooses.
     for method in [citizen_number(3), "HIDDEN".to_owned()] {
         http.request(&method, "/fhir/Patient", &[], b"");
@@ -274,7 +274,7 @@ fn a_stop_lets_the_running_request_finish() {
         let status = server.wait(Duration::from_secs(10));
         assert!(status.success(), "{status}");
         assert!(server.http().try_request("GET", "/health/live", &[], b"").is_err(), "it is gone");
-        start(&database, &[]).http().get(&stored.path()).expect_status(200);
+        let _ = start(&database, &[]).http().get(&stored.path()).expect_status(200);
     }
 }
 
@@ -283,7 +283,7 @@ fn a_stop_is_quick_when_nothing_runs() {
     for signal in ["TERM", "INT"] {
         let mut server = start(&TestDatabase::sqlite(), &[]);
         // An idle connection is no running request.
-        server.http().get("/fhir/Patient").expect_status(200);
+        let _ = server.http().get("/fhir/Patient").expect_status(200);
         let _idle = server.http().open().unwrap();
         let begin = Instant::now();
         server.signal(signal);

@@ -251,3 +251,24 @@ fn the_zone_of_zoneless_dates_is_a_setting() {
         assert_eq!(ids("/fhir/Observation?date=2026-05-03T17:30"), ["hanoi"]);
     }
 }
+
+#[test]
+fn last_updated_is_a_date_like_others() {
+    check_each(|checks| {
+        let server = checks.server;
+        checks.store(["a", "b", "c"].map(|id| born(id, "1985")));
+        let updated = |id: &str| text(&server.read(&format!("/fhir/Patient/{id}"))["meta"]["lastUpdated"]);
+        std::thread::sleep(std::time::Duration::from_millis(15));
+        let _ = server.put(&born("b", "1986")).expect_status(200);
+        let last = updated("b");
+        checks.finds("Patient?_lastUpdated=gt2001", "a b c");
+        checks.finds("Patient?_lastUpdated=lt2001", "");
+        checks.finds("Patient?_lastUpdated=gt2999-01-01", "");
+        checks.finds(&format!("Patient?_lastUpdated={}", &last[..4]), "a b c");
+        checks.finds(&format!("Patient?_lastUpdated=ge{last}"), "b");
+        checks.finds(&format!("Patient?_lastUpdated={last}"), "b");
+        checks.finds(&format!("Patient?_lastUpdated=lt{last}"), "a c");
+        checks.finds(&format!("Patient?_lastUpdated=ge{}&birthdate=1985", updated("a")), "a c");
+        checks.finds("Observation?_lastUpdated=gt2001", "");
+    });
+}

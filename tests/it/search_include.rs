@@ -1,5 +1,6 @@
-//! `_include`, `_revinclude`, `:iterate`, `*`. R4, search.html#revinclude.
+//! `_include`, `_revinclude`, `:iterate`, `*`, compartments. R4, search.html#revinclude, compartmentdefinition.html.
 
+use crate::support::bodies::condition;
 use crate::support::checks::{Checks, address, check_each};
 use crate::support::{Fhir, by_mode, entries, matches, reference_to};
 
@@ -201,5 +202,35 @@ fn included_resources_do_not_count_and_come_with_their_page() {
             let answer = server.http().get(&query);
             checks.that(matches!(answer.status, 200 | 400), format!("{query}: {}", answer.status));
         }
+    });
+}
+
+/// R4, compartmentdefinition-patient, -encounter, -practitioner.
+#[test]
+fn a_compartment_holds_what_refers_to_its_owner() {
+    check_each(|checks| {
+        store(checks);
+        checks.store([
+            r#"{"resourceType":"Observation","id":"by-p1","status":"final","code":{"coding":[{"code":"z"}]},"subject":{"reference":"Patient/p2"},"performer":[{"reference":"Patient/p1"}]}"#,
+        ]);
+        let flu = checks.server.create(&condition("Patient/p2", "J10"));
+        checks.finds("Patient/p1/Observation", "o1 o2 by-p1");
+        checks.finds("Patient/p1/Observation?code=o1,z", "o1 by-p1");
+        checks.finds("Patient/p1/Observation?performer=Patient/p1", "o1 by-p1");
+        checks.finds("Patient/p1/Observation?code=nothing", "");
+        checks.finds("Patient/p1/Observation?_count=1", "o1 o2 by-p1");
+        checks.finds("Patient/p1/Observation?_id=o1,o3", "o1");
+        checks.finds("Patient/p1/Encounter", "visit");
+        checks.finds("Patient/p1/Condition", "c1");
+        checks.finds("Patient/p2/Observation", "o3 by-p1");
+        checks.finds("Patient/p2/Condition", &flu.id);
+        checks.finds("Patient/p2/Encounter", "");
+        checks.finds("Encounter/visit/Observation", "o1");
+        checks.finds("Encounter/visit/Condition", "c1");
+        checks.finds("Practitioner/doctor/Observation", "o1");
+        // An own absolute URL is the same reference.
+        let own = format!("{}/fhir/Patient/p2", checks.server.base_url());
+        let absolute = checks.server.create(&condition(&own, "J11"));
+        checks.finds("Patient/p2/Condition", &format!("{} {}", flu.id, absolute.id));
     });
 }

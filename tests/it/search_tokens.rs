@@ -136,3 +136,42 @@ fn not_is_right_or_refused() {
         }
     });
 }
+
+#[test]
+fn ids_and_combinations() {
+    check_each(|checks| {
+        let person = |id: &str, gender: &str, family: &str| {
+            format!(
+                r#"{{"resourceType":"Patient","id":"{id}","gender":"{gender}","name":[{{"family":"{family}"}}]}}"#
+            )
+        };
+        checks.store([
+            person("a", "male", "An"),
+            person("b", "female", "An"),
+            person("c", "other", "Bùi"),
+            person("d", "unknown", r"D|E$F\\G, H"),
+        ]);
+        checks.finds("Patient?_id=a", "a");
+        checks.finds("Patient?_id=a,b,nobody", "a b");
+        checks.finds("Patient?_id=A", "");
+        checks.finds("Patient?_id=a&_id=b", "");
+        checks.finds("Observation?_id=a", "");
+        checks.finds("Patient?gender=male,other&family=an,bui", "a c");
+        checks.finds("Patient?gender=female&family=an", "b");
+        checks.finds("Patient?gender=male&gender=female", "");
+        checks.finds(r"Patient?family:exact=D\|E\$F\\G\, H", "d");
+        checks.finds("Patient?family:exact=An%2CB%C3%B9i", "a b c");
+        checks.finds("Patient?family=' OR 1=1 --", "");
+        // R4: a modifier that does not fit SHALL be refused.
+        for query in [
+            "Patient?gender:exact=male",
+            "Patient?birthdate:contains=19",
+            "Patient?_id:exact=a",
+            "Patient?family:shoe=42",
+            "Observation?subject:exact=Patient/a",
+            "Observation?subject:Shoe=a",
+        ] {
+            checks.refuses(query);
+        }
+    });
+}

@@ -44,6 +44,17 @@ pub(crate) async fn ask(
     resource_type: ResourceType,
     criteria: &str,
 ) -> Result<Condition, Problem> {
+    ask_besides(service, access, resource_type, criteria, 0).await
+}
+
+/// The same when up to `gone` of the matches do not count, because the same transaction deletes them.
+pub(crate) async fn ask_besides(
+    service: &Service,
+    access: &Access,
+    resource_type: ResourceType,
+    criteria: &str,
+    gone: usize,
+) -> Result<Condition, Problem> {
     let criteria = criteria.rsplit_once('?').map_or(criteria, |(_, query)| query);
     let pairs = pairs(criteria)?;
     let context = QueryContext { base: service.base(), now: Instant::now(), default_count: 2, most_count: 2 };
@@ -58,7 +69,8 @@ pub(crate) async fn ask(
     if plan.clauses.is_empty() {
         return Err(Problem::bad_request(Fault::NoCriteria));
     }
-    plan.count = 2;
+    // Two that count are enough to know that there are several.
+    plan.count = u32::try_from(gone).unwrap_or(u32::MAX).saturating_add(2);
     plan.count_only = false;
     plan.includes.clear();
     plan.sort.clear();

@@ -36,7 +36,7 @@ pub async fn everything(
     let place = format!("Patient/{patient}/$everything");
     let request = read_request(service, &place, pairs)?;
     if strict && !request.unknown.is_empty() {
-        return Err(Problem::from_issues(400, request.unknown));
+        return Err(Problem::from_issues(400, request.unknown).as_errors());
     }
     // The patient decides whether there is anything to see.
     read::read(service, access, ResourceType::PATIENT, patient).await?;

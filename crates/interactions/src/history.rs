@@ -36,12 +36,13 @@ pub async fn history(
     };
     let request = read_request(service, &path, pairs)?;
     if strict && !request.unknown.is_empty() {
-        return Err(Problem::from_issues(400, request.unknown));
+        return Err(Problem::from_issues(400, request.unknown).as_errors());
     }
     let page = service.store().history(access, scope, &request.window).await?;
     if let HistoryScope::Instance(..) = scope
         && page.records.is_empty()
-        && page.total == Some(0)
+        && page.total.is_none_or(|total| total == 0)
+        && request.window.after.is_none()
         && request.window.since.is_none()
         && request.window.at.is_none()
     {

@@ -1,7 +1,7 @@
 //! Why an interaction was refused: an HTTP status, and the issues of the `OperationOutcome`.
 
 use access::Denied;
-use fhir::{Fault, Issue, VersionId};
+use fhir::{Fault, Issue, Severity, VersionId};
 use record_store::{Precondition, StoreError, WriteError};
 
 /// A refusal. FHIR defines its interactions in terms of HTTP, so the status belongs to the meaning.
@@ -70,6 +70,15 @@ impl Problem {
     #[must_use]
     pub(crate) fn at(mut self, place: &str) -> Self {
         self.issues = self.issues.into_iter().map(|issue| issue.at(place)).collect();
+        self
+    }
+
+    /// The same refusal for what would have been a remark: under `Prefer: handling=strict`.
+    #[must_use]
+    pub(crate) fn as_errors(mut self) -> Self {
+        for issue in &mut self.issues {
+            issue.severity = Severity::Error;
+        }
         self
     }
 

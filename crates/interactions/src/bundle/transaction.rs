@@ -16,7 +16,7 @@ use super::get::get;
 use super::identity::{Criteria, Identities, Identity, deleted, identify, node};
 use super::{Action, Entry, blocking};
 use crate::bundle_text::{BundleText, EntryResponse};
-use crate::condition::{ATTEMPTS, Condition, ask};
+use crate::condition::{ATTEMPTS, Condition, ask_besides};
 use crate::prepare::content;
 use crate::write::conditional_write;
 use crate::{Problem, Return, Service, Stored};
@@ -75,10 +75,12 @@ pub(crate) async fn run(
         blocking(move || check_all(&body, &entries)).await?
     };
     let Some(access) = access else { return Ok(vec![Outcome::Read; entries.len()]) };
+    let is_deletion = |entry: &&Entry| entry.action.as_ref().is_ok_and(|action| action.order() == 0);
+    let deletions = entries.iter().filter(is_deletion).count();
     for _ in 0..ATTEMPTS {
         let mut conditions = HashMap::with_capacity(criteria.len());
         for ((resource_type, text), place) in &criteria {
-            let condition = ask(service, &access, *resource_type, text).await;
+            let condition = ask_besides(service, &access, *resource_type, text, deletions).await;
             let condition = condition.map_err(|problem| problem.at(place))?;
             conditions.insert((*resource_type, text.clone()), condition);
         }

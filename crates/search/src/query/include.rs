@@ -57,7 +57,8 @@ impl Parser<'_> {
         let may_refer = |source: &&Source| {
             !reverse || (!source.url && (source.targets.is_empty() || source.targets.contains(&own)))
         };
-        for source in ResourceType::all().filter(|source| reverse || *source == own) {
+        // What was included is of any type, so an iterated `*` follows the references of all types.
+        for source in ResourceType::all().filter(|source| reverse || iterate || *source == own) {
             let parameters = self.registry.definition(source).parameters.iter();
             let references = parameters.filter(|parameter| parameter.kind == ParameterType::Reference);
             let slots = self.slots(references.flat_map(|parameter| &parameter.sources).filter(may_refer));

@@ -79,7 +79,7 @@ fn total(server: &TestServer, kind: &str) -> u64 {
 /// Id and version of everything.
 fn versions(server: &TestServer) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    for kind in ["Patient", "Observation"] {
+    for kind in ["Patient", "Observation", "Organization"] {
         for page in server.pages(&format!("/fhir/{kind}?_count=200")) {
             for resource in crate::support::matches(&page) {
                 all.push((text(&resource["id"]), text(&resource["meta"]["versionId"])));
@@ -210,6 +210,33 @@ fn sorted_ids(server: &TestServer) -> Vec<String> {
     )
 }
 
+/// FHIR R4, http.html#create: the id of what is created is the server's. Every clinic has its Patient 1.
+#[test]
+fn people_of_two_sources_with_the_same_id_stay_two() {
+    let (database, folder) = (TestDatabase::sqlite(), TemporaryDirectory::new());
+    for clinic in ["a", "b"] {
+        let full_url = format!("http://clinic-{clinic}.example/fhir/Patient/1");
+        let entries = [
+            entry_at(&full_url, "POST", "Patient", &patient_at("1", &format!("Họ {clinic}"))),
+            entry_at(
+                &format!("http://clinic-{clinic}.example/fhir/Observation/1"),
+                "POST",
+                "Observation",
+                &observation(&full_url),
+            ),
+        ];
+        let name = format!("clinic-{clinic}.json");
+        fs::write(folder.path().join(name), bundle("transaction", &entries)).unwrap();
+    }
+    expect_success(&import(&database, folder.path(), &["clinic-a.json", "clinic-b.json"]));
+    let server = start(&database, &[]);
+    for clinic in ["a", "b"] {
+        let ids = server.ids(&format!("/fhir/Patient?family={}", encode(&format!("Họ {clinic}"))));
+        assert_eq!(ids.len(), 1, "the person of clinic {clinic}");
+        assert_eq!(server.count(&format!("/fhir/Observation?subject=Patient/{}", ids[0])), 1, "{clinic}");
+    }
+}
+
 #[test]
 fn a_missing_path_is_an_error() {
     let (database, folder) = (TestDatabase::sqlite(), TemporaryDirectory::new());
@@ -219,9 +246,9 @@ fn a_missing_path_is_an_error() {
     assert!(!output.status.success(), "{}", words(&output));
 }
 
-const FILES: u64 = 60;
+const FILES: u64 = 80;
 const PEOPLE_OF_A_FILE: u64 = 20;
-const LINES: u64 = 600;
+const LINES: u64 = 1200;
 
 fn write_many(folder: &Path) {
     fs::create_dir(folder.join("in")).unwrap();
@@ -243,26 +270,41 @@ fn write_many(folder: &Path) {
     fs::write(folder.join("in/organizations.ndjson.gz"), gzip(&lines)).unwrap();
 }
 
+fn loaded(server: &TestServer) -> u64 {
+    total(server, "Patient") + total(server, "Organization")
+}
+
 fn killed_and_run_again(database: &TestDatabase) {
     let folder = TemporaryDirectory::new();
     write_many(folder.path());
     let data_folder = folder.path().join("data");
-    let mut killed = 0;
-    for delay in [60, 90, 120, 150, 180, 210] {
+    // It tells how far the import is.
+    let server = start(database, &[]);
+    let all = FILES * PEOPLE_OF_A_FILE + LINES;
+    let mut left_by_kills = Vec::new();
+    for _ in 0..4 {
+        let before = loaded(&server);
         let mut command = program(folder.path());
         command.args(["import", "in", "--database", database.url(), "--data-folder"]).arg(&data_folder);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(delay));
+        while loaded(&server) < before + 100 && child.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_millis(2));
+        }
         child.kill().unwrap();
-        killed += usize::from(!child.wait().unwrap().success());
+        if !child.wait().unwrap().success() {
+            left_by_kills.push(loaded(&server));
+        }
     }
-    assert!(killed >= 2, "the import is over before it can be killed");
+    assert!(
+        left_by_kills.iter().any(|left| (1..all).contains(left)),
+        "no kill came in the middle of {all}: {left_by_kills:?}"
+    );
     expect_success(&import(database, folder.path(), &["in"]));
     expect_success(&import(database, folder.path(), &["in"]));
-    let server = start(database, &[]);
-    assert_eq!(total(&server, "Patient"), FILES * PEOPLE_OF_A_FILE, "people, {killed} times killed");
-    assert_eq!(total(&server, "Organization"), LINES, "lines without ids, {killed} times killed");
-    assert!(versions(&server).iter().all(|(_, version)| version == "1"));
+    assert_eq!(total(&server, "Patient"), FILES * PEOPLE_OF_A_FILE, "killed at {left_by_kills:?}");
+    assert_eq!(total(&server, "Organization"), LINES, "lines without ids, killed at {left_by_kills:?}");
+    let versions = versions(&server);
+    assert!(versions.iter().all(|(_, version)| version == "1"), "killed at {left_by_kills:?}");
 }
 
 #[test]

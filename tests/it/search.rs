@@ -102,7 +102,10 @@ fn references_are_found_in_each_way_to_write_them() {
         // After an update the old link leads nowhere.
         let moved = observation(&other.reference()).replacen('{', &format!(r#"{{"id":"{}","#, found.id), 1);
         let _ = server.put(&moved).expect_status(200);
-        assert_eq!(server.ids(&format!("/fhir/Observation?patient={id}")), [absolute.id.clone()]);
+        assert_eq!(
+            server.ids(&format!("/fhir/Observation?patient={id}")),
+            std::slice::from_ref(&absolute.id)
+        );
         assert_eq!(server.count(&format!("/fhir/Observation?patient={}", other.id)), 2);
     });
 }

@@ -2,6 +2,7 @@
 //! memory that all bodies together may take.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Payload;
@@ -16,6 +17,9 @@ use crate::negotiation::is_json;
 
 /// Bodies above this size are parsed a few at a time.
 const LARGE: usize = 1 << 20;
+
+/// How long the rest of a refused body is held: until its answer has certainly begun.
+const HELD: Duration = Duration::from_secs(2);
 
 /// Step in which memory is taken from the budget.
 const STEP: usize = 64 << 10;
@@ -62,7 +66,24 @@ pub(crate) async fn read_form(
     String::from_utf8(body.take()).map_err(|_| Failure::new(400, Fault::WrongFormType))
 }
 
-async fn read(state: &State, headers: &HeaderMap, payload: Payload) -> Result<Body, Failure> {
+async fn read(state: &State, headers: &HeaderMap, mut payload: Payload) -> Result<Body, Failure> {
+    let body = read_within_limits(state, headers, &mut payload).await;
+    if body.as_ref().is_err_and(|failure| failure.close) {
+        // actix-http reads on for as long as chunks come when nobody holds the payload, and closes the
+        // connection after the answer when somebody does.
+        actix_web::rt::spawn(async move {
+            tokio::time::sleep(HELD).await;
+            drop(payload);
+        });
+    }
+    body
+}
+
+async fn read_within_limits(
+    state: &State,
+    headers: &HeaderMap,
+    payload: &mut Payload,
+) -> Result<Body, Failure> {
     let limit = state.settings.body_limit;
     let too_large = || Failure::closing(413, Fault::BodyTooLarge { limit: limit.to_string() });
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
@@ -88,7 +109,7 @@ async fn read(state: &State, headers: &HeaderMap, payload: Payload) -> Result<Bo
     Ok(body)
 }
 
-async fn collect(mut room: Room<'_>, mut payload: Payload, packed: bool) -> Result<Body, Failure> {
+async fn collect(mut room: Room<'_>, payload: &mut Payload, packed: bool) -> Result<Body, Failure> {
     if !packed {
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| Failure::closing(400, Fault::BodyBroken))?;

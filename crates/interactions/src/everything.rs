@@ -36,14 +36,20 @@ pub async fn everything(
     let place = format!("Patient/{patient}/$everything");
     let request = read_request(service, &place, pairs)?;
     if strict && !request.unknown.is_empty() {
-        return Err(Problem::from_issues(400, request.unknown).as_errors());
+        return Err(Problem::from_issues(400, request.unknown).into_errors());
     }
     // The patient decides whether there is anything to see.
     read::read(service, access, ResourceType::PATIENT, patient).await?;
     let store = service.store();
-    let page =
-        store.book(access, patient, &request.types, request.since, request.after, request.count).await?;
+    // What lies outside the book is found through everything in it, also through types that are not shown.
+    let is_outside =
+        |resource_type: &ResourceType| !Registry::is_member(ResourceType::PATIENT, *resource_type);
+    let types = if request.types.iter().any(is_outside) { &[][..] } else { &request.types };
+    let mut page = store.book(access, patient, types, request.since, request.after, request.count).await?;
     let outside = referred(service, access, &page.records, &request.types).await?;
+    let is_shown =
+        |record: &Record| request.types.is_empty() || request.types.contains(&record.resource_type);
+    page.records.retain(is_shown);
     let url = format!("{}/{place}", service.base());
     let query = query_text(&request.understood);
     let mark = if query.is_empty() { "" } else { "?" };

@@ -36,7 +36,7 @@ pub async fn history(
     };
     let request = read_request(service, &path, pairs)?;
     if strict && !request.unknown.is_empty() {
-        return Err(Problem::from_issues(400, request.unknown).as_errors());
+        return Err(Problem::from_issues(400, request.unknown).into_errors());
     }
     let page = service.store().history(access, scope, &request.window).await?;
     if let HistoryScope::Instance(..) = scope

@@ -176,18 +176,15 @@ async fn put_group(
     }
 }
 
-/// An id that is the same whenever the same entry is loaded: the uuid of the fullUrl, else the id of the
-/// resource, else a hash of its text.
+/// An id that is the same whenever the same entry is loaded: the uuid of the fullUrl, else a hash of the
+/// fullUrl, else of the text. Never the id of the resource alone: two sources may use the same one for
+/// different people.
 pub(crate) fn stable_id(full_url: Option<&str>, resource: &[u8]) -> Result<LogicalId, Problem> {
     let uuid = full_url.and_then(|url| url.strip_prefix("urn:uuid:")).map(str::to_lowercase);
     if let Some(id) = uuid.as_deref().and_then(|uuid| LogicalId::try_from(uuid).ok()) {
         return Ok(id);
     }
-    let node = parse(resource, "Resource")?;
-    if let Some(id) = node.text("id").and_then(|id| LogicalId::try_from(id).ok()) {
-        return Ok(id);
-    }
-    let hash = digest(&SHA256, resource);
+    let hash = digest(&SHA256, full_url.map_or(resource, str::as_bytes));
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(hash.as_ref()).for_each(|(byte, from)| *byte = *from);
     let id = uuid::Uuid::new_v8(bytes).to_string();

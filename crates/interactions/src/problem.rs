@@ -75,7 +75,7 @@ impl Problem {
 
     /// The same refusal for what would have been a remark: under `Prefer: handling=strict`.
     #[must_use]
-    pub(crate) fn as_errors(mut self) -> Self {
+    pub(crate) fn into_errors(mut self) -> Self {
         for issue in &mut self.issues {
             issue.severity = Severity::Error;
         }

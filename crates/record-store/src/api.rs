@@ -40,9 +40,9 @@ impl Record {
 pub enum Change {
     /// `POST`
     Create,
-    /// The first `PUT`: update as create.
+    /// The first `PUT`, or one of a deleted resource: update as create.
     UpdateAsCreate,
-    /// A later `PUT` (also of a deleted resource).
+    /// A later `PUT`.
     Update,
     /// `DELETE`
     Delete,

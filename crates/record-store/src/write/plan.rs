@@ -161,9 +161,9 @@ impl<'a> Planner<'a> {
             Some(current) if current.change == Change::Delete => (current.version + 1, Effect::Created),
             Some(current) => (current.version + 1, Effect::Updated),
         };
-        let change = match (version, write.precondition) {
-            (1, Precondition::New) => Change::Create,
-            (1, _) => Change::UpdateAsCreate,
+        let change = match (effect, write.precondition) {
+            (Effect::Created, Precondition::New) => Change::Create,
+            (Effect::Created, _) => Change::UpdateAsCreate,
             _ => Change::Update,
         };
         let after =

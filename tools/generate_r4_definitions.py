@@ -35,7 +35,9 @@ def type_code(kind):
 
 def type_text(kind):
     code = type_code(kind)
-    targets = sorted(profile.removeprefix(BASE) for profile in kind.get("targetProfile", []))
+    # The package adds targets of its own, which are not of R4.
+    profiles = [profile for profile in kind.get("targetProfile", []) if profile.startswith(BASE)]
+    targets = sorted(profile.removeprefix(BASE) for profile in profiles)
     return f"{code}({','.join(targets)})" if targets else code
 
 

@@ -44,7 +44,9 @@ pub async fn serve(
                 web::scope("/fhir").configure(fhir_routes::configure).default_service(web::to(unknown_path)),
             )
             .route("/health/live", web::get().to(health::live))
+            .route("/health/live", web::head().to(health::live))
             .route("/health/ready", web::get().to(health::ready))
+            .route("/health/ready", web::head().to(health::ready))
             .route("/metrics", web::get().to(metrics::metrics))
             .route("/", web::get().to(home::home))
             .default_service(web::to(unknown_path))

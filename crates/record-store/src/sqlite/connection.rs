@@ -21,7 +21,7 @@ pub(crate) fn connect(path: &str, reader: bool) -> Result<SqliteConnection, Stor
         SqliteConnection::establish(path).map_err(|error| StoreError::Unusable(error.to_string()))?;
     // The page size holds for a new file only and must be set before the journal mode.
     connection.batch_execute(
-        "PRAGMA page_size = 8192; PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
+        "PRAGMA page_size = 4096; PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
          PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; \
          PRAGMA mmap_size = 1073741824; PRAGMA journal_size_limit = 67108864;",
     )?;

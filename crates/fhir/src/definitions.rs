@@ -40,6 +40,10 @@ pub struct Element {
     pub many: bool,
     /// The types it may have.
     pub types: Vec<ElementType>,
+    /// Whether it is part of the summary (`ElementDefinition.isSummary`).
+    pub summary: bool,
+    /// Whether it may change the meaning of what contains it (`ElementDefinition.isModifier`).
+    pub modifier: bool,
 }
 
 /// A type that an element may have.
@@ -237,12 +241,22 @@ fn lineage(block: &Block, blocks: &[Block], by_name: &HashMap<&'static str, Type
 fn element(line: &'static str, by_name: &HashMap<&'static str, TypeId>) -> Option<Element> {
     let mut fields = line.split('\t');
     let (name, min, max, types) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    // Left out for elements that are neither.
+    let marks = fields.next().unwrap_or_default();
     let (name, choice) = match name.strip_suffix("[x]") {
         Some(name) => (name, true),
         None => (name, false),
     };
     let types = types.split('|').filter_map(|text| element_type(text, by_name)).collect();
-    Some(Element { name, choice, min: min.parse().unwrap_or(0), many: max == "*", types })
+    Some(Element {
+        name,
+        choice,
+        min: min.parse().unwrap_or(0),
+        many: max == "*",
+        types,
+        summary: marks.contains('S'),
+        modifier: marks.contains('M'),
+    })
 }
 
 fn element_type(text: &'static str, by_name: &HashMap<&'static str, TypeId>) -> Option<ElementType> {
@@ -302,7 +316,9 @@ mod tests {
         let text = include_str!("../definitions/r4-elements.tsv");
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let element = element(line, &TABLE.by_name).unwrap();
-            let types = line.rsplit('\t').next().unwrap().split('|').count();
+            let fields: Vec<&str> = line.split('\t').collect();
+            assert!(fields.get(4).is_none_or(|marks| ["S", "M", "SM"].contains(marks)), "{line}");
+            let types = fields[3].split('|').count();
             assert_eq!(element.types.len(), types, "{line}");
         }
         assert!(ResourceType::all().all(|kind| TypeId::of_resource(kind).name() == kind.as_str()));
@@ -316,6 +332,23 @@ mod tests {
         assert!(observation.property("value").is_none());
         assert!(observation.property("valueAddress").is_none());
         assert_eq!(named("Extension").property("valueBase64Binary").unwrap().type_id, named("base64Binary"));
+    }
+
+    #[test]
+    fn elements_carry_their_marks() {
+        for (kind, name, summary, modifier) in [
+            ("Patient", "active", true, true),
+            ("Patient", "name", true, false),
+            ("Patient", "photo", false, false),
+            ("Patient", "implicitRules", true, true),
+            ("Patient", "modifierExtension", false, true),
+            ("Patient.contact", "modifierExtension", true, true),
+            ("Observation", "value", true, false),
+            ("HumanName", "use", true, true),
+        ] {
+            let element = named(kind).element(name).unwrap();
+            assert_eq!((element.summary, element.modifier), (summary, modifier), "{kind}.{name}");
+        }
     }
 
     #[test]

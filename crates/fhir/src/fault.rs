@@ -243,6 +243,17 @@ catalogue! {
     /// A page link that is not ours.
     InvalidPageLink = "page-link", Value,
         "the page link is not valid: search again", "liên kết trang không hợp lệ: hãy tìm lại";
+    /// A search that would have to look at too much.
+    SearchTooCostly = "search-too-costly", TooCostly,
+        "this search would have to read too many resources: narrow it, for example to one patient",
+        "lượt tìm này phải đọc quá nhiều tài nguyên: hãy thu hẹp, ví dụ theo một người bệnh";
+    /// A walk through sorted pages that cannot be continued.
+    WalkEnded = "page-walk-ended", Conflict,
+        "too much has changed since the first page: search again", "dữ liệu đã thay đổi quá nhiều từ trang đầu: hãy tìm lại";
+    /// A ValueSet that a search names is not here, or its codes cannot be listed here.
+    ValueSetUnknown { name } = "value-set-unknown", NotFound,
+        "the ValueSet that {name} names is not here or cannot be expanded here",
+        "không có ValueSet mà {name} nêu, hoặc không khai triển được ở đây";
     /// More included resources than fit.
     IncludesCut = "includes-cut", TooCostly,
         "not all included resources are shown", "không hiển thị hết tài nguyên kèm theo";

@@ -1,5 +1,5 @@
 //! FHIR R4 (4.0.1) without any input or output: ids, the element table, dates, references, the check of a
-//! resource's structure, and the `OperationOutcome` that says what is wrong.
+//! resource's structure, parts of a resource, and the `OperationOutcome` that says what is wrong.
 
 mod check;
 mod date;
@@ -12,6 +12,7 @@ mod outcome;
 mod primitive;
 mod reference;
 mod resource_type;
+mod subset;
 
 pub use check::{check_envelope, check_resource};
 pub use date::{DateRange, InvalidDate, PartialDate, Precision};
@@ -24,3 +25,4 @@ pub use outcome::{Issue, IssueType, Severity, outcome_json};
 pub use primitive::fits_primitive;
 pub use reference::ReferenceText;
 pub use resource_type::{ResourceType, UnknownResourceType};
+pub use subset::{Subset, subset};

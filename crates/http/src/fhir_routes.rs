@@ -13,8 +13,17 @@ use crate::incoming::Incoming;
 /// Adds every path below the FHIR base. The order matters: the first that fits is taken.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
-        .service(resource("", "POST").route(web::post().to(handlers::bundle)))
-        .service(resource("/", "POST").route(web::post().to(handlers::bundle)))
+        .service(
+            resource("", "GET, HEAD, POST")
+                .route(get().to(handlers::system_search))
+                .route(web::post().to(handlers::bundle)),
+        )
+        .service(
+            resource("/", "GET, HEAD, POST")
+                .route(get().to(handlers::system_search))
+                .route(web::post().to(handlers::bundle)),
+        )
+        .service(resource("/_search", "POST").route(web::post().to(handlers::posted_system_search)))
         .service(resource("/metadata", "GET, HEAD").route(get().to(handlers::capabilities)))
         .service(resource("/_history", "GET, HEAD").route(get().to(handlers::system_history)))
         .service(resource("/{type}/_history", "GET, HEAD").route(get().to(handlers::type_history)))
@@ -35,6 +44,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
             resource("/{type}/{id}/{member}/_search", "POST")
                 .route(web::post().to(handlers::posted_compartment_search)),
         )
+        .service(resource("/Observation/$lastn", "GET, HEAD").route(get().to(handlers::lastn)))
         .service(web::resource("/{type}/{id}/${operation}").to(unknown_operation))
         .service(web::resource("/{type}/${operation}").to(unknown_operation))
         .service(web::resource("/${operation}").to(unknown_operation))

@@ -123,31 +123,40 @@ async fn history(incoming: &Incoming, scope: HistoryScope) -> Answer {
 
 /// `GET [type]?parameters`
 pub(crate) async fn search(incoming: Incoming) -> Answer {
-    let request = SearchRequest {
-        resource_type: incoming.resource_type("type")?,
-        compartment: None,
-        pairs: incoming.pairs.clone(),
-        strict: incoming.preferences.strict,
-        posted: false,
-    };
+    let request = request(&incoming, incoming.pairs.clone(), false)?;
     run_search(&incoming, request).await
 }
 
 /// `POST [type]/_search`
 pub(crate) async fn posted_search(incoming: Incoming, payload: Payload) -> Answer {
-    incoming.decide(Interaction::Search)?;
-    let form = read_form(&incoming.state, incoming.headers(), payload).await?;
+    let pairs = posted_pairs(&incoming, payload).await?;
+    let request = request(&incoming, pairs, true)?;
+    run_search(&incoming, request).await
+}
+
+/// `GET [base]?parameters`
+pub(crate) async fn system_search(incoming: Incoming) -> Answer {
     let request = SearchRequest {
-        resource_type: incoming.resource_type("type")?,
-        compartment: None,
-        pairs: [incoming.pairs.clone(), pairs(&form)?].concat(),
+        pairs: incoming.pairs.clone(),
         strict: incoming.preferences.strict,
-        posted: true,
+        ..SearchRequest::default()
     };
     run_search(&incoming, request).await
 }
 
-/// `GET [compartment]/[id]/[type]?parameters`
+/// `POST [base]/_search`
+pub(crate) async fn posted_system_search(incoming: Incoming, payload: Payload) -> Answer {
+    let pairs = posted_pairs(&incoming, payload).await?;
+    let request = SearchRequest {
+        pairs,
+        strict: incoming.preferences.strict,
+        posted: true,
+        ..SearchRequest::default()
+    };
+    run_search(&incoming, request).await
+}
+
+/// `GET [compartment]/[id]/[type]?parameters`, `GET [compartment]/[id]/*?parameters`
 pub(crate) async fn compartment_search(incoming: Incoming) -> Answer {
     let request = compartment_request(&incoming, incoming.pairs.clone(), false)?;
     run_search(&incoming, request).await
@@ -155,11 +164,26 @@ pub(crate) async fn compartment_search(incoming: Incoming) -> Answer {
 
 /// `POST [compartment]/[id]/[type]/_search`
 pub(crate) async fn posted_compartment_search(incoming: Incoming, payload: Payload) -> Answer {
-    incoming.decide(Interaction::Search)?;
-    let form = read_form(&incoming.state, incoming.headers(), payload).await?;
-    let pairs = [incoming.pairs.clone(), pairs(&form)?].concat();
+    let pairs = posted_pairs(&incoming, payload).await?;
     let request = compartment_request(&incoming, pairs, true)?;
     run_search(&incoming, request).await
+}
+
+/// The parameters of the url and of the form. Nobody unknown gets a body read.
+async fn posted_pairs(incoming: &Incoming, payload: Payload) -> Result<Vec<(String, String)>, Failure> {
+    incoming.decide(Interaction::Search)?;
+    let form = read_form(&incoming.state, incoming.headers(), payload).await?;
+    Ok([incoming.pairs.clone(), pairs(&form)?].concat())
+}
+
+fn request(
+    incoming: &Incoming,
+    pairs: Vec<(String, String)>,
+    posted: bool,
+) -> Result<SearchRequest, Failure> {
+    let resource_type = Some(incoming.resource_type("type")?);
+    let strict = incoming.preferences.strict;
+    Ok(SearchRequest { resource_type, compartment: None, pairs, strict, posted })
 }
 
 fn compartment_request(
@@ -172,13 +196,24 @@ fn compartment_request(
     if !known.contains(&compartment.as_str()) {
         return Err(Failure::new(404, Fault::UnknownPath));
     }
+    let resource_type = match incoming.segment("member") {
+        "*" => None,
+        _ => Some(incoming.resource_type("member")?),
+    };
     Ok(SearchRequest {
-        resource_type: incoming.resource_type("member")?,
+        resource_type,
         compartment: Some((compartment, incoming.id(404)?)),
         pairs,
         strict: incoming.preferences.strict,
         posted,
     })
+}
+
+/// `GET Observation/$lastn?parameters`
+pub(crate) async fn lastn(incoming: Incoming) -> Answer {
+    let access = incoming.decide(Interaction::ReadOperation)?;
+    let strict = incoming.preferences.strict;
+    Ok(reply::document(interactions::lastn(incoming.service(), &access, &incoming.pairs, strict).await?))
 }
 
 async fn run_search(incoming: &Incoming, request: SearchRequest) -> Answer {

@@ -91,7 +91,7 @@ impl Incoming {
         Ok(self.service().decide(&self.caller, interaction)?)
     }
 
-    fn segment(&self, name: &str) -> &str {
+    pub(crate) fn segment(&self, name: &str) -> &str {
         self.request.match_info().get(name).unwrap_or_default()
     }
 

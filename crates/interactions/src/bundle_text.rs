@@ -1,8 +1,9 @@
 //! Writing Bundles of answers as text: bodies are copied as they are, never parsed.
 
-use fhir::{Issue, LogicalId, ResourceType, VersionId, outcome_json};
+use fhir::{Fault, Issue, LogicalId, ResourceType, Subset, VersionId, outcome_json};
 use json::write_string;
 use record_store::{Change, Record};
+use search::Shown;
 
 use crate::Problem;
 
@@ -46,8 +47,15 @@ impl BundleText {
     }
 
     /// A resource that was found: `match` or `include`.
-    pub(crate) fn found(&mut self, base: &str, record: &Record, mode: &str) -> Result<(), Problem> {
+    pub(crate) fn found(
+        &mut self,
+        base: &str,
+        record: &Record,
+        mode: &str,
+        shown: &Shown,
+    ) -> Result<(), Problem> {
         let Some(resource) = record.to_json()? else { return Ok(()) };
+        let resource = part(record.resource_type, resource, shown)?;
         self.begin();
         self.full_url(base, record.resource_type, &record.id);
         self.out.push_str(",\"resource\":");
@@ -126,6 +134,22 @@ impl BundleText {
         self.out.push('}');
         self.out
     }
+}
+
+/// What of a resource is shown.
+fn part(resource_type: ResourceType, resource: String, shown: &Shown) -> Result<String, Problem> {
+    let wanted = match shown {
+        Shown::Whole => return Ok(resource),
+        Shown::Summary => Subset::Summary,
+        Shown::Text => Subset::Text,
+        Shown::Data => Subset::Data,
+        Shown::Elements(names) => Subset::Elements(names),
+    };
+    let node = json::parse(resource.as_bytes(), &json::Limits { depth: usize::MAX })
+        .map_err(|_| Problem::new(500, Fault::Internal))?;
+    let mut text = String::with_capacity(resource.len());
+    fhir::subset(&node, resource_type, &wanted).write(&mut text);
+    Ok(text)
 }
 
 /// The answer to an entry of a batch or transaction.

@@ -61,7 +61,7 @@ fn resource(service: &Service, resource_type: ResourceType) -> Value {
     let includes: Vec<String> = searchable
         .iter()
         .filter(|parameter| parameter.kind == ParameterType::Reference)
-        .map(|parameter| references(name, parameter.code))
+        .map(|parameter| references(name, &parameter.code))
         .collect();
     let reverse: Vec<String> = ResourceType::all()
         .flat_map(|source| {

@@ -7,6 +7,7 @@ use record_store::Expectation;
 use search::QueryContext;
 
 use crate::query_text::pairs;
+use crate::search::look_up;
 use crate::{Problem, Service};
 
 /// How often a write is decided again when others change what its criteria match.
@@ -58,7 +59,7 @@ pub(crate) async fn ask_besides(
     let criteria = criteria.rsplit_once('?').map_or(criteria, |(_, query)| query);
     let pairs = pairs(criteria)?;
     let context = QueryContext { base: service.base(), now: Instant::now(), default_count: 2, most_count: 2 };
-    let parsed = service.store().registry().parse(resource_type, &pairs, &context);
+    let parsed = service.store().registry().parse(&[resource_type], &pairs, &context);
     // What is not understood would widen the criteria: a conditional interaction is always strict.
     let mut issues: Vec<Issue> = parsed.errors;
     issues.extend(parsed.unknown);
@@ -66,6 +67,7 @@ pub(crate) async fn ask_besides(
         return Err(Problem::from_issues(400, issues));
     }
     let mut plan = parsed.plan;
+    look_up(service, access, &mut plan).await?;
     if plan.clauses.is_empty() {
         return Err(Problem::bad_request(Fault::NoCriteria));
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use access::Access;
 use fhir::{DateRange, Fault, Instant, Issue, LogicalId, ReferenceText, ResourceType, rewrite_references};
 use record_store::Record;
-use search::Registry;
+use search::{Registry, Shown};
 use serde::{Deserialize, Serialize};
 
 use crate::bundle_text::BundleText;
@@ -67,10 +67,10 @@ pub async fn everything(
         u64::try_from(page.records.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());
     let mut bundle = BundleText::new("searchset", total, &links);
     for record in &page.records {
-        bundle.found(service.base(), record, "match")?;
+        bundle.found(service.base(), record, "match", &Shown::Whole)?;
     }
     for record in &outside {
-        bundle.found(service.base(), record, "include")?;
+        bundle.found(service.base(), record, "include", &Shown::Whole)?;
     }
     bundle.outcome(&request.unknown);
     Ok(bundle.finish())

@@ -107,6 +107,8 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Timeout => Self::new(504, Fault::Timeout),
             StoreError::Busy => Self::new(503, Fault::Busy),
+            StoreError::TooCostly => Self::new(400, Fault::SearchTooCostly),
+            StoreError::WalkEnded => Self::new(410, Fault::WalkEnded),
             StoreError::Unusable(_) | StoreError::Database(_) | StoreError::Corrupt => {
                 tracing::error!(error = %error, "the store failed");
                 Self::new(500, Fault::Internal)

@@ -176,6 +176,12 @@ pub enum StoreError {
     /// The database refused or broke.
     #[error("the database failed: {0}")]
     Database(String),
+    /// The search would have to look at too many resources.
+    #[error("the search is too costly")]
+    TooCostly,
+    /// Too much has changed since a walk through sorted matches began.
+    #[error("too much has changed since the first page")]
+    WalkEnded,
     /// A stored body cannot be read.
     #[error("a stored body cannot be read")]
     Corrupt,
@@ -230,12 +236,14 @@ pub struct HistoryPage {
 }
 
 /// A page of matches. Included resources are found by the caller from the matches.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SearchPage {
     /// The matches in order.
     pub records: Vec<Record>,
     /// Where the next page starts, if there is one.
     pub next: Option<Cursor>,
+    /// Where the page before ends, if there is one.
+    pub previous: Option<Cursor>,
     /// Number of all matches, when it was asked for.
     pub total: Option<u64>,
 }

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
-use search::{Hasher, Registry, Slot};
+use search::{CustomParameter, Hasher, Registry, Slot};
 
 use crate::{StoreError, StoreSettings};
 
 const HASH_KEY: &str = "hash-key";
 const LINK_KEY: &str = "link-key";
+/// Name of the setting that holds the custom search parameters.
+pub(crate) const CUSTOM: &str = "search-parameters";
 
 /// What opening a database gives.
 pub(crate) struct Prepared {
@@ -31,11 +33,20 @@ pub(crate) fn missing_settings(
     Ok(missing)
 }
 
+/// The custom search parameters of a database.
+pub(crate) fn custom(settings: &HashMap<String, Vec<u8>>) -> Vec<CustomParameter> {
+    let lines = settings.get(CUSTOM).map(|lines| String::from_utf8_lossy(lines)).unwrap_or_default();
+    lines.lines().filter_map(CustomParameter::from_line).collect()
+}
+
 /// The slots that this version of the server knows and the database does not. Numbers are never used again.
-pub(crate) fn missing_slots(found: &HashMap<String, Slot>) -> Result<Vec<(Slot, String)>, StoreError> {
+pub(crate) fn missing_slots(
+    found: &HashMap<String, Slot>,
+    custom: &[CustomParameter],
+) -> Result<Vec<(Slot, String)>, StoreError> {
     let mut next = found.values().map(|slot| slot.0).max().unwrap_or(0);
     let mut missing = Vec::new();
-    for expression in Registry::slot_expressions() {
+    for expression in Registry::slot_expressions(custom) {
         if !found.contains_key(&expression) {
             next =
                 next.checked_add(1).ok_or_else(|| StoreError::Unusable("no slot number is left".into()))?;
@@ -53,7 +64,7 @@ pub(crate) fn prepared(
 ) -> Result<Prepared, StoreError> {
     let hash_key = key(settings, HASH_KEY)?;
     let link_key = key(settings, LINK_KEY)?;
-    let registry = Registry::new(slots, Hasher::new(hash_key), store.time_zone.clone());
+    let registry = Registry::new(slots, custom(settings), Hasher::new(hash_key), store.time_zone.clone());
     Ok(Prepared { registry, link_key })
 }
 

@@ -29,6 +29,8 @@ impl StoreError {
         match self {
             Self::Unusable(text) => Self::Unusable(text.clone()),
             Self::Timeout => Self::Timeout,
+            Self::TooCostly => Self::TooCostly,
+            Self::WalkEnded => Self::WalkEnded,
             Self::Busy => Self::Busy,
             Self::Database(text) => Self::Database(text.clone()),
             Self::Corrupt => Self::Corrupt,

@@ -8,6 +8,7 @@ mod api;
 mod body;
 mod database;
 mod error;
+mod find;
 mod postgres;
 mod query;
 mod settings;

@@ -3,29 +3,29 @@
 use std::sync::Arc;
 
 use access::{Access, Books};
-use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
+use diesel::sql_types::{BigInt, Binary, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
-use search::{Cursor, ReferenceTest, Registry, SearchPlan, Slot, SortKey, SortValue};
+use search::{ReferenceTest, Registry, Slot};
 
 use crate::postgres::{self, PostgresStore};
 use crate::query::{self, BookScope};
 use crate::sqlite::{self, SqliteStore};
 use crate::statement::Statement;
-use crate::stored::{VersionRow, VersionTypes, record, type_number, type_of, unpack_id};
+use crate::stored::{VersionRow, VersionTypes, record, type_number, type_of};
 use crate::write::QueuedJob;
 use crate::{
-    BookPage, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow, Job, Record, SearchPage, StoreError,
+    BookPage, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow, Job, Record, StoreError,
     StoreSettings, WriteError, Written,
 };
 
 /// A store of books. Cloning it is cheap and gives another handle to the same store.
 #[derive(Clone)]
 pub struct Store {
-    engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 #[derive(Clone)]
-enum Engine {
+pub(crate) enum Engine {
     Sqlite(Arc<SqliteStore>),
     Postgres(Arc<PostgresStore>),
 }
@@ -34,22 +34,24 @@ enum Engine {
 macro_rules! select {
     ($store:expr, $statement:expr, $types:ty) => {
         match &$store.engine {
-            Engine::Sqlite(store) => {
-                let (store, select) = (Arc::clone(store), $statement.returning::<$types>());
-                blocking(move || store.with_reader(|connection| sqlite::load(connection, select))).await
+            $crate::store::Engine::Sqlite(store) => {
+                let (store, select) = (std::sync::Arc::clone(store), $statement.returning::<$types>());
+                let read = move || store.with_reader(|connection| $crate::sqlite::load(connection, select));
+                $crate::store::blocking(read).await
             }
-            Engine::Postgres(store) => {
+            $crate::store::Engine::Postgres(store) => {
                 let mut connection = store.reader().await?;
-                postgres::load(&mut connection, $statement.returning::<$types>()).await
+                $crate::postgres::load(&mut connection, $statement.returning::<$types>()).await
             }
         }
     };
 }
+pub(crate) use select;
 
 /// Name of the setting that marks a database of invented people.
 const DEMO: &str = "demo";
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Busy)?
@@ -110,7 +112,7 @@ impl Store {
         id: &LogicalId,
     ) -> Result<Option<Record>, StoreError> {
         let scope = self.scope(access).await?;
-        let statement = query::read(scope, resource_type, id);
+        let statement = query::read(self.registry(), scope, resource_type, id);
         // A point read on SQLite takes some microseconds: less than handing it to another thread.
         let rows: Vec<VersionRow> = match &self.engine {
             Engine::Sqlite(store) => store
@@ -129,7 +131,7 @@ impl Store {
         version: VersionId,
     ) -> Result<Option<Record>, StoreError> {
         let scope = self.scope(access).await?;
-        let statement = query::read_version(scope, resource_type, id, version);
+        let statement = query::read_version(self.registry(), scope, resource_type, id, version);
         let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
         match rows.into_iter().next().map(record).transpose()? {
             Some(record) if self.was_visible(access, &record)? => Ok(Some(record)),
@@ -164,44 +166,6 @@ impl Store {
         let queued = QueuedJob { access: access.clone(), job, reply };
         queue.try_send(queued).map_err(|_| WriteError::Busy)?;
         answer.await.map_err(|_| WriteError::Busy)?
-    }
-
-    /// A page of matches, and their number when the plan wants it.
-    pub async fn search(&self, access: &Access, plan: &SearchPlan) -> Result<SearchPage, StoreError> {
-        let scope = self.scope(access).await?;
-        let Some(book) = self.plan_book(plan).await? else {
-            let total = plan_counts(plan).then_some(0);
-            return Ok(SearchPage { records: Vec::new(), next: None, total });
-        };
-        let total = if plan_counts(plan) {
-            let rows: Vec<(i64,)> = select!(self, query::search_total(scope, plan, book), (BigInt,))?;
-            rows.first().and_then(|(count,)| u64::try_from(*count).ok())
-        } else {
-            None
-        };
-        if plan.count_only {
-            return Ok(SearchPage { records: Vec::new(), next: None, total });
-        }
-        let mut rows: Vec<VersionRow> = select!(self, query::search(scope, plan, book), VersionTypes)?;
-        let wanted = usize::try_from(plan.count).unwrap_or(usize::MAX);
-        let more = rows.len() > wanted;
-        rows.truncate(wanted);
-        let next = match rows.last() {
-            Some(last) if more => Some(self.cursor(plan, last.0, last.1).await?),
-            _ => None,
-        };
-        let records = rows.into_iter().map(record).collect::<Result<_, _>>()?;
-        Ok(SearchPage { records, next, total })
-    }
-
-    /// The ids of at most `plan.count` matches, smallest first.
-    pub async fn search_ids(&self, access: &Access, plan: &SearchPlan) -> Result<Vec<LogicalId>, StoreError> {
-        let scope = self.scope(access).await?;
-        let Some(book) = self.plan_book(plan).await? else { return Ok(Vec::new()) };
-        let rows: Vec<(Vec<u8>,)> = select!(self, query::search_ids(scope, plan, book), (Binary,))?;
-        let mut ids = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<Vec<_>, _>>()?;
-        ids.sort();
-        Ok(ids)
     }
 
     /// Resources that refer to any of the targets through any of the slots.
@@ -336,7 +300,7 @@ impl Store {
     }
 
     /// The books of an access as numbers.
-    async fn scope(&self, access: &Access) -> Result<BookScope, StoreError> {
+    pub(crate) async fn scope(&self, access: &Access) -> Result<BookScope, StoreError> {
         match access.books() {
             Books::All => Ok(BookScope::All),
             Books::One(patient) => {
@@ -347,12 +311,12 @@ impl Store {
     }
 
     /// Book and key of an id.
-    async fn place(
+    pub(crate) async fn place(
         &self,
         resource_type: ResourceType,
         id: &LogicalId,
     ) -> Result<Option<(i64, i64)>, StoreError> {
-        let statement = query::place(resource_type, id);
+        let statement = query::place(self.registry(), resource_type, id);
         let rows: Vec<(i64, i64)> = match &self.engine {
             Engine::Sqlite(store) => store.with_reader(|connection| {
                 sqlite::load(connection, statement.returning::<(BigInt, BigInt)>())
@@ -361,46 +325,4 @@ impl Store {
         };
         Ok(rows.into_iter().next())
     }
-
-    /// The number of the book that holds every match: `None` when that book does not exist, so nothing can
-    /// match; `Some(None)` when the plan is not bound to one book.
-    async fn plan_book(&self, plan: &SearchPlan) -> Result<Option<Option<i64>>, StoreError> {
-        match &plan.book {
-            None => Ok(Some(None)),
-            Some(patient) => {
-                Ok(self.place(ResourceType::PATIENT, patient).await?.map(|(book, _)| Some(book)))
-            }
-        }
-    }
-
-    /// The cursor behind the last match of a page.
-    async fn cursor(&self, plan: &SearchPlan, book: i64, key: i64) -> Result<Cursor, StoreError> {
-        let mut values = Vec::with_capacity(plan.sort.len());
-        for sort in &plan.sort {
-            let statement = query::sort_value(sort, book, key);
-            let value = match sort.key {
-                SortKey::Id => {
-                    let rows: Vec<(Vec<u8>,)> = select!(self, statement, (Binary,))?;
-                    rows.first()
-                        .map(|(id,)| unpack_id(id))
-                        .transpose()?
-                        .map(|id| SortValue::Text(id.to_string()))
-                }
-                SortKey::LastUpdated | SortKey::Date(_) => {
-                    let rows: Vec<(Option<i64>,)> = select!(self, statement, (Nullable<BigInt>,))?;
-                    rows.first().and_then(|(value,)| *value).map(SortValue::Integer)
-                }
-                SortKey::String(_) => {
-                    let rows: Vec<(Option<String>,)> = select!(self, statement, (Nullable<Text>,))?;
-                    rows.into_iter().next().and_then(|(value,)| value).map(SortValue::Text)
-                }
-            };
-            values.push(value.unwrap_or(SortValue::Missing));
-        }
-        Ok(Cursor { values, book, key })
-    }
-}
-
-fn plan_counts(plan: &SearchPlan) -> bool {
-    plan.count_only || plan.total != search::Total::None
 }

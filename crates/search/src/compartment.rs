@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use fhir::{LogicalId, ResourceType};
 
-use crate::{Clause, ReferenceTest, Registry, Slot};
+use crate::{Clause, ReferenceTest, Registry};
 
 const TABLE: &str = include_str!("../../fhir/definitions/r4-compartments.tsv");
 
@@ -70,11 +70,9 @@ impl Registry {
             .iter()
             .filter_map(|code| definition.parameter(code))
             .flat_map(|parameter| &parameter.sources);
-        let mut slots: Vec<Slot> = sources.filter_map(|source| self.slot(source.slot)).collect();
-        slots.sort_unstable();
-        slots.dedup();
+        let slots = self.slots_of(sources);
         if slots.is_empty() {
-            return Some(Clause::Nothing);
+            return Some(Clause::NOTHING);
         }
         let target = self.hasher().reference_id(id.as_str());
         let target_type = i16::try_from(compartment.index()).ok();

@@ -1,20 +1,21 @@
-//! All search parameters and slots, worked out once from the tables of R4.
+//! All search parameters and slots, worked out once from the tables of R4 and the custom parameters of a database.
 //!
 //! A slot is named by resource type, index table and expression: `Patient token Patient.identifier`. The names
 //! stand in databases, so a name must always mean the same values. To store nothing twice,
 //! * equal expressions of several parameters are one slot;
-//! * a narrowed expression (`X.where(resolve() is Patient)`) uses the slot of `X` ([`Only`]);
+//! * a narrowed expression (`X.where(resolve() is Patient)`) uses the slot of `X` ([`Only`](path::Only));
 //! * a HumanName or an Address is not stored as a whole beside its parts: `name` looks into the slots of
-//!   `family`, of `given`, and of the other parts.
+//!   `family`, of `given`, and of the other parts;
+//! * components of a composite are looked for in the slots of the parameters that they resemble.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::collections::{HashMap, HashSet};
 
 use fhir::{ResourceType, TypeId};
 use fhirpath::Expression;
 
 use crate::compartment;
-use crate::parameter::{Parameter, ParameterType, Source, Table, TokenShape};
+use crate::custom::CustomParameter;
+use crate::parameter::{Component, Composite, Parameter, ParameterType, Source, Table, TokenShape};
 use crate::path::{self, Branch, Outcome, branches};
 
 const TABLE: &str = include_str!("../../fhir/definitions/r4-search-parameters.tsv");
@@ -23,6 +24,9 @@ const TABLE: &str = include_str!("../../fhir/definitions/r4-search-parameters.ts
 /// instead of two in every row.
 const COMMON: [&str; 6] =
     ["Observation", "Encounter", "MedicationRequest", "Procedure", "DiagnosticReport", "Condition"];
+
+/// The highest bit of a presence mask; the sign bit of the column stays free.
+pub(crate) const LAST_BIT: u8 = 62;
 
 /// A place where values of resources of one type are found.
 #[derive(Debug)]
@@ -48,11 +52,13 @@ pub(crate) struct TypeDefinition {
     pub patient_slots: Vec<Vec<usize>>,
     /// The slot that alone decides the book whenever it holds a patient.
     pub deciding_slot: Option<usize>,
+    /// Slots of references that cannot hold several.
+    single: HashSet<usize>,
 }
 
 impl TypeDefinition {
     pub fn parameter(&self, code: &str) -> Option<&Parameter> {
-        let at = self.parameters.binary_search_by(|parameter| parameter.code.cmp(code)).ok()?;
+        let at = self.parameters.binary_search_by(|parameter| parameter.code.as_str().cmp(code)).ok()?;
         self.parameters.get(at)
     }
 }
@@ -66,50 +72,89 @@ pub(crate) struct Definitions {
 }
 
 impl Definitions {
+    /// The parameters of R4, and custom ones. The slots of R4 come first.
+    pub fn new(custom: &[CustomParameter]) -> Self {
+        let lines: Vec<Line> = TABLE.lines().filter_map(Line::read).collect();
+        let mut slots = Slots::default();
+        let mut order: Vec<ResourceType> = COMMON.iter().filter_map(|name| name.parse().ok()).collect();
+        let rest: Vec<ResourceType> = ResourceType::all().filter(|kind| !order.contains(kind)).collect();
+        order.extend(rest);
+        let mut types: Vec<(u16, TypeDefinition)> =
+            order.into_iter().map(|kind| (kind.index(), define(kind, &lines, &mut slots))).collect();
+        types.sort_by_key(|(number, _)| *number);
+        let mut types: Vec<TypeDefinition> = types.into_iter().map(|(_, kind)| kind).collect();
+        for parameter in custom {
+            let line = Line::custom(parameter);
+            for resource_type in ResourceType::all() {
+                if let Some(kind) = types.get_mut(usize::from(resource_type.index()))
+                    && line.covers(kind.type_id)
+                    && kind.parameter(&line.code).is_none()
+                {
+                    add(kind, &line, resource_type, &mut slots, Some(parameter.bit));
+                    if let Some(added) = kind.parameters.last_mut() {
+                        added.searchable &= parameter.ready;
+                    }
+                    kind.parameters.sort_by(|one, other| one.code.cmp(&other.code));
+                }
+            }
+        }
+        Self { slots: slots.all, types }
+    }
+
     pub fn of(&self, resource_type: ResourceType) -> &TypeDefinition {
         // There is one for each of the types, in their order.
         &self.types[usize::from(resource_type.index())]
     }
 }
 
-/// The definitions of R4.
-pub(crate) static R4: LazyLock<Definitions> = LazyLock::new(|| {
-    let lines: Vec<Line> = TABLE.lines().filter_map(Line::read).collect();
-    let mut slots = Slots::default();
-    let mut order: Vec<ResourceType> = COMMON.iter().filter_map(|name| name.parse().ok()).collect();
-    let rest: Vec<ResourceType> = ResourceType::all().filter(|kind| !order.contains(kind)).collect();
-    order.extend(rest);
-    let mut types: Vec<(u16, TypeDefinition)> =
-        order.into_iter().map(|kind| (kind.index(), define(kind, &lines, &mut slots))).collect();
-    types.sort_by_key(|(number, _)| *number);
-    Definitions { slots: slots.all, types: types.into_iter().map(|(_, kind)| kind).collect() }
-});
-
 struct Line {
-    code: &'static str,
+    code: String,
     kind: ParameterType,
     bases: Vec<TypeId>,
-    expression: &'static str,
+    expression: String,
     targets: Vec<ResourceType>,
-    url: &'static str,
+    url: String,
+    /// Type and expression of each component.
+    components: Vec<(ParameterType, String)>,
 }
 
 impl Line {
-    fn read(line: &'static str) -> Option<Self> {
+    fn read(line: &str) -> Option<Self> {
         let mut fields = line.split('\t');
         Some(Self {
-            code: fields.next().filter(|code| !code.starts_with('#'))?,
+            code: fields.next().filter(|code| !code.starts_with('#'))?.to_owned(),
             kind: ParameterType::named(fields.next()?)?,
             bases: fields.next()?.split(',').filter_map(TypeId::named).collect(),
-            expression: fields.next()?,
+            expression: fields.next()?.to_owned(),
             targets: fields.next()?.split(',').filter_map(|name| name.parse().ok()).collect(),
-            url: fields.next()?,
+            url: fields.next()?.to_owned(),
+            components: fields.next().map(components).unwrap_or_default(),
         })
+    }
+
+    fn custom(parameter: &CustomParameter) -> Self {
+        Self {
+            code: parameter.code.clone(),
+            kind: parameter.kind,
+            bases: parameter.bases.iter().filter_map(|name| TypeId::named(name)).collect(),
+            expression: parameter.expression.clone(),
+            targets: parameter.targets.clone(),
+            url: parameter.url.clone(),
+            components: Vec::new(),
+        }
     }
 
     fn covers(&self, type_id: TypeId) -> bool {
         self.bases.iter().any(|base| type_id.is_a(*base))
     }
+}
+
+fn components(text: &str) -> Vec<(ParameterType, String)> {
+    let read = |part: &str| {
+        let (kind, expression) = part.split_once('=')?;
+        Some((ParameterType::named(kind)?, expression.to_owned()))
+    };
+    text.split(';').filter_map(read).collect()
 }
 
 #[derive(Default)]
@@ -142,42 +187,171 @@ fn define(resource_type: ResourceType, lines: &[Line], slots: &mut Slots) -> Typ
         by_member: HashMap::new(),
         patient_slots: Vec::new(),
         deciding_slot: None,
+        single: HashSet::new(),
     };
-    let mut single: HashMap<usize, bool> = HashMap::new();
+    let mut bit = 0;
     for line in lines.iter().filter(|line| line.covers(type_id)) {
-        let mut sources = Vec::new();
-        for branch in branches(line.expression, resource_type) {
-            let Some(table) = line.kind.table().filter(|_| !is_column(line.code)) else {
-                continue;
-            };
-            let outcome = branch.outcome();
-            for text in stored_texts(&branch, table, &outcome) {
-                let Some(slot) = slots.get(resource_type, table, &text) else {
-                    continue;
-                };
-                register(&mut kind, slot, &outcome);
-                single.insert(slot, !outcome.many);
-                sources.push(source(line, &branch, &outcome, slot));
-            }
-        }
-        let targets = declared_targets(&sources);
-        let searchable = is_column(line.code) || !sources.is_empty();
-        kind.parameters.push(Parameter {
-            code: line.code,
-            kind: line.kind,
-            url: line.url,
-            targets,
-            searchable,
-            sources,
-        });
+        let own = (!is_column(&line.code) && bit <= LAST_BIT).then_some(bit);
+        bit += u8::from(own.is_some());
+        add(&mut kind, line, resource_type, slots, own);
     }
-    kind.parameters.sort_by_key(|parameter| parameter.code);
+    kind.parameters.sort_by(|one, other| one.code.cmp(&other.code));
     kind.patient_slots = patient_slots(&kind, resource_type);
     kind.deciding_slot = match kind.patient_slots.first().map(Vec::as_slice) {
-        Some([slot]) if single.get(slot) == Some(&true) => Some(*slot),
+        Some([slot]) if kind.single.contains(slot) => Some(*slot),
         _ => None,
     };
     kind
+}
+
+/// Adds a parameter to a type.
+fn add(
+    kind: &mut TypeDefinition,
+    line: &Line,
+    resource_type: ResourceType,
+    slots: &mut Slots,
+    bit: Option<u8>,
+) {
+    let mut sources = Vec::new();
+    match line.kind {
+        ParameterType::Special if line.code == "near" => {
+            for text in ["Location.position.latitude", "Location.position.longitude"] {
+                sources.extend(whole(kind, resource_type, slots, Table::Quantity, text));
+            }
+        }
+        _ => {
+            for branch in branches(&line.expression, resource_type) {
+                if let Some(table) = line.kind.table().filter(|_| !is_column(&line.code)) {
+                    sources.extend(sources_of(
+                        kind,
+                        line.targets.as_slice(),
+                        &branch,
+                        resource_type,
+                        slots,
+                        table,
+                    ));
+                }
+            }
+        }
+    }
+    let composites = composites(kind, line, resource_type, slots);
+    let targets = declared_targets(&sources);
+    let by_words = matches!(line.code.as_str(), "_text" | "_content");
+    let searchable = is_column(&line.code) || by_words || !sources.is_empty() || !composites.is_empty();
+    kind.parameters.push(Parameter {
+        code: line.code.clone(),
+        kind: line.kind,
+        url: line.url.clone(),
+        targets,
+        searchable,
+        sources,
+        bit: bit.filter(|_| !by_words),
+        composites,
+    });
+}
+
+/// The source of one expression.
+fn whole(
+    kind: &mut TypeDefinition,
+    resource_type: ResourceType,
+    slots: &mut Slots,
+    table: Table,
+    text: &str,
+) -> Vec<Source> {
+    let branches = branches(text, resource_type);
+    branches.iter().flat_map(|branch| sources_of(kind, &[], branch, resource_type, slots, table)).collect()
+}
+
+/// The sources of a branch, with their slots made and registered.
+fn sources_of(
+    kind: &mut TypeDefinition,
+    declared: &[ResourceType],
+    branch: &Branch,
+    resource_type: ResourceType,
+    slots: &mut Slots,
+    table: Table,
+) -> Vec<Source> {
+    let outcome = branch.outcome();
+    let is = |name: &str| matches!(outcome.types.as_slice(), [kind] if kind.name() == name);
+    let text = &branch.text;
+    let mut beside = |table: Table, text: &str| {
+        let slot = slots.get(resource_type, table, text)?;
+        register(kind, slot, &outcome);
+        Some(slot)
+    };
+    let words = if table == Table::String && is("HumanName") {
+        beside(Table::Words, &union(text, &["family", "given", "prefix", "suffix", "text"]))
+    } else if table == Table::String && is("Address") {
+        beside(
+            Table::Words,
+            &union(text, &["line", "city", "district", "state", "postalCode", "country", "text"]),
+        )
+    } else {
+        None
+    };
+    let references = outcome.types.iter().any(|kind| kind.name() == "Reference");
+    let identifiers = if table == Table::Reference && references {
+        beside(Table::ReferenceIdentifier, &format!("{text}.identifier"))
+    } else {
+        None
+    };
+    let mut sources = Vec::new();
+    for text in stored_texts(branch, table, &outcome) {
+        if let Some(slot) = slots.get(resource_type, table, &text) {
+            register(kind, slot, &outcome);
+            if table == Table::Reference && !outcome.many {
+                kind.single.insert(slot);
+            }
+            sources.push(Source { words, identifiers, ..source(declared, branch, &outcome, slot) });
+        }
+    }
+    sources
+}
+
+fn union(text: &str, parts: &[&str]) -> String {
+    parts.iter().map(|part| format!("{text}.{part}")).collect::<Vec<_>>().join(" | ")
+}
+
+/// The places of a composite parameter.
+fn composites(
+    kind: &mut TypeDefinition,
+    line: &Line,
+    resource_type: ResourceType,
+    slots: &mut Slots,
+) -> Vec<Composite> {
+    if line.components.is_empty() {
+        return Vec::new();
+    }
+    let places = line.expression.split('|').map(str::trim);
+    let own = places.filter(|place| place.split('.').next() == Some(resource_type.as_str()));
+    let place = |place: &str| {
+        let element =
+            if place == resource_type.as_str() { None } else { Some(Expression::parse(place).ok()?) };
+        let components = line.components.iter().map(|(declared, text)| {
+            let absolute: Vec<String> = text
+                .split('|')
+                .map(|part| match part.trim().strip_prefix("%resource.") {
+                    Some(rest) => format!("{resource_type}.{rest}"),
+                    None => format!("{place}.{}", part.trim()),
+                })
+                .collect();
+            let absolute = absolute.join(" | ");
+            let outcomes: Vec<Outcome> =
+                branches(&absolute, resource_type).iter().map(Branch::outcome).collect();
+            let mut types = outcomes.iter().flat_map(|outcome| &outcome.types).peekable();
+            let refers = types.peek().is_some() && types.all(|kind| kind.name() == "Reference");
+            // R4 names the components of DocumentReference `relationship` the wrong way round.
+            let component_kind = match declared {
+                _ if refers => ParameterType::Reference,
+                ParameterType::Reference => ParameterType::Token,
+                other => *other,
+            };
+            let sources = whole(kind, resource_type, slots, component_kind.table()?, &absolute);
+            Some(Component { kind: component_kind, expression: Expression::parse(text).ok()?, sources })
+        });
+        Some(Composite { element, components: components.collect::<Option<_>>()? })
+    };
+    own.filter_map(place).collect()
 }
 
 /// Parameters whose values are columns of the resource itself.
@@ -190,8 +364,7 @@ fn stored_texts(branch: &Branch, table: Table, outcome: &Outcome) -> Vec<String>
     let text = &branch.text;
     let is = |name: &str| matches!(outcome.types.as_slice(), [kind] if kind.name() == name);
     let parts = |rest: [&str; 3], own: &[&str]| {
-        let rest = rest.map(|part| format!("{text}.{part}")).join(" | ");
-        own.iter().map(|part| format!("{text}.{part}")).chain([rest]).collect()
+        own.iter().map(|part| format!("{text}.{part}")).chain([union(text, &rest)]).collect()
     };
     match table {
         Table::String if is("HumanName") => parts(["text", "prefix", "suffix"], &["family", "given"]),
@@ -218,7 +391,7 @@ fn register(kind: &mut TypeDefinition, slot: usize, outcome: &Outcome) {
     }
 }
 
-fn source(line: &Line, branch: &Branch, outcome: &Outcome, slot: usize) -> Source {
+fn source(declared: &[ResourceType], branch: &Branch, outcome: &Outcome, slot: usize) -> Source {
     let all = |name: &str| !outcome.types.is_empty() && outcome.types.iter().all(|kind| kind.name() == name);
     let tokens = if all("ContactPoint") {
         TokenShape::ContactPoint
@@ -227,16 +400,18 @@ fn source(line: &Line, branch: &Branch, outcome: &Outcome, slot: usize) -> Sourc
     } else {
         TokenShape::System
     };
-    let (declared, element) = (&line.targets, &outcome.targets);
+    let element = &outcome.targets;
     let targets = match &branch.only {
         path::Only::Target(only) => vec![*only],
-        _ if element.is_empty() => declared.clone(),
+        _ if element.is_empty() => declared.to_vec(),
         _ if declared.is_empty() => element.clone(),
         _ => element.iter().copied().filter(|kind| declared.contains(kind)).collect(),
     };
-    let targets = if targets.len() == ResourceType::all().len() { Vec::new() } else { targets };
+    // Where R4 means any type it lists all but Parameters, which has no id to refer to.
+    let targets = if targets.len() + 1 >= ResourceType::all().len() { Vec::new() } else { targets };
     let url = !outcome.types.is_empty() && path::system_is_implied(&outcome.types);
-    Source { slot, only: branch.only.clone(), targets, tokens, url }
+    let types = outcome.types.clone();
+    Source { slot, only: branch.only.clone(), targets, tokens, url, types, words: None, identifiers: None }
 }
 
 fn declared_targets(sources: &[Source]) -> Vec<ResourceType> {

@@ -1,14 +1,8 @@
 //! Rows of small resources, one kind of value after the other; expectations from the text of R4.
 
 use super::*;
-use crate::testing::{moment, registry, slot};
+use crate::testing::{extract, moment, registry, slot};
 use crate::{DateRow, ReferenceRow, StringRow, TokenRow};
-
-fn extract(text: &str) -> Extracted {
-    let node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
-    let kind = node.text("resourceType").unwrap().parse().unwrap();
-    registry().extract(kind, &node)
-}
 
 /// A resource of a type with one member.
 fn with(kind: &str, member: &str) -> Extracted {
@@ -54,7 +48,7 @@ fn tokens_of_every_type() {
     check(
         "Group",
         r#""characteristic":[{"valueBoolean":false}]"#,
-        "Group.characteristic.value as boolean",
+        "Group.characteristic.value.ofType(boolean)",
         &[("", "false")],
     );
     check(
@@ -72,13 +66,13 @@ fn tokens_of_every_type() {
     check(
         "Observation",
         r#""component":[{"valueCodeableConcept":{"coding":[{"code":"x"}]}}]"#,
-        "Observation.component.value as CodeableConcept",
+        "Observation.component.value.ofType(CodeableConcept)",
         &[("", "x")],
     );
     check(
         "Observation",
         r#""valueQuantity":{"value":1,"code":"x"}"#,
-        "Observation.value as CodeableConcept",
+        "Observation.value.ofType(CodeableConcept)",
         &[],
     );
 }
@@ -115,36 +109,63 @@ fn names_and_addresses_are_stored_in_parts() {
         (rest, "Bà"),
         (rest, "Nguyễn Thị Hòa"),
     ];
-    assert_eq!(name.rows.strings, sorted(expected.map(|(name, text)| row(name, text)).to_vec()));
+    let word = |parts: &[&str], kind: &str, folded: &str| StringRow {
+        slot: slot(&format!(
+            "Patient words {}",
+            parts.iter().map(|part| format!("Patient.{kind}.{part}")).collect::<Vec<_>>().join(" | ")
+        )),
+        folded: folded.to_owned(),
+        exact: String::new(),
+    };
+    // Words that begin a part are found there; the others have rows of their own.
+    let parts = ["family", "given", "prefix", "suffix", "text"];
+    let words = ["thi hoa", "hoa"].map(|text| word(&parts, "name", text));
+    let rows = expected.map(|(name, text)| row(name, text)).into_iter().chain(words);
+    assert_eq!(name.rows.strings, sorted(rows.collect()));
     let address =
         with("Patient", r#""address":[{"line":["12 Lê Lợi"],"city":"Huế","country":"VN","district":"  "}]"#);
     let rest = "address.text | Patient.address.line | Patient.address.district";
     let expected = [("address.city", "Huế"), ("address.country", "VN"), (rest, "12 Lê Lợi")];
-    assert_eq!(address.rows.strings, sorted(expected.map(|(name, text)| row(name, text)).to_vec()));
+    let parts = ["line", "city", "district", "state", "postalCode", "country", "text"];
+    let words = ["le loi", "loi"].map(|text| word(&parts, "address", text));
+    let rows = expected.map(|(name, text)| row(name, text)).into_iter().chain(words);
+    assert_eq!(address.rows.strings, sorted(rows.collect()));
 }
 
 #[test]
 fn plain_strings_come_from_either_form() {
     for (member, name) in [
-        (r#""valueString":"Dương tính""#, "Observation string Observation.value as string"),
+        (r#""valueString":"Dương tính""#, "Observation string Observation.value.ofType(string)"),
         (
             r#""valueCodeableConcept":{"text":"Dương tính"}"#,
-            "Observation string (Observation.value as CodeableConcept).text",
+            "Observation string Observation.value.ofType(CodeableConcept).text",
         ),
     ] {
         let row = StringRow { slot: slot(name), folded: "duong tinh".into(), exact: "Dương tính".into() };
         assert_eq!(with("Observation", member).rows.strings, [row]);
     }
+}
+
+#[test]
+fn long_strings_are_cut_but_exact() {
+    let row = |text: &str| {
+        let rows = with("Library", &format!("\"description\":\"{text}\"")).rows.strings;
+        assert_eq!(rows.len(), 1);
+        rows.into_iter().next().unwrap()
+    };
     let long = "ế".repeat(500);
-    let rows = with("Library", &format!("\"description\":\"{long}\"")).rows.strings;
-    assert_eq!((rows[0].folded.len(), rows[0].exact.chars().count()), (96, 500));
+    let (one, other) = (row(&long), row(&format!("{long}!")));
+    assert_eq!((one.folded.as_str(), one.folded == other.folded), ("e".repeat(256).as_str(), true));
+    assert!(one.exact.len() <= 240 && one.exact.starts_with("ếế"));
+    assert_ne!(one.exact, other.exact);
+    assert_eq!(row(&"a".repeat(240)).exact.len(), 240);
 }
 
 #[test]
 fn dates_are_ranges() {
     let check = |member: &str, low: Option<&str>, high: Option<&str>| {
-        let low = low.map_or(i64::MIN, moment);
-        let high = high.map_or(i64::MAX, moment);
+        let low = low.map_or(DateRow::OPEN_LOW, moment);
+        let high = high.map_or(DateRow::OPEN_HIGH, moment);
         let slot = slot("Observation date Observation.effective");
         assert_eq!(with("Observation", member).rows.dates, [DateRow { slot, low, high }], "{member}");
     };
@@ -201,7 +222,12 @@ fn references_are_local_or_urls() {
         assert_eq!(found.rows.references, expected, "{text}");
         assert_eq!(found.patient.is_some(), expected == [local], "{text}");
     }
-    assert!(with("Observation", r#""subject":{"identifier":{"value":"1"}}"#).rows.references.is_empty());
+    let logical = with("Observation", r#""subject":{"identifier":{"system":"s","value":"1"}}"#).rows;
+    assert!(logical.references.is_empty());
+    assert_eq!(
+        logical.tokens,
+        [token("Observation reference-identifier Observation.subject.identifier", "s", "1")]
+    );
 }
 
 #[test]

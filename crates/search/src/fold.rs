@@ -8,10 +8,10 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Most characters of a folded text that the index keeps.
-const LONGEST: usize = 96;
+pub(crate) const LONGEST: usize = 256;
 
 /// The text for comparison: decomposed (NFKD), without combining marks, `đ` as `d`, in lower case, white space
-/// as single blanks, cut at 96 characters. Punctuation stays.
+/// as single blanks, cut at 256 characters. Punctuation stays.
 pub fn fold(text: &str) -> String {
     let mut out = Folded { text: String::with_capacity(text.len().min(LONGEST)), length: 0, blank: false };
     if text.is_ascii() {
@@ -37,6 +37,11 @@ pub fn fold(text: &str) -> String {
         }
     }
     out.text
+}
+
+/// The words of a folded text.
+pub fn words(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 struct Folded {
@@ -93,9 +98,9 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_by_characters() {
-        assert_eq!(fold(&"ế".repeat(200)), "e".repeat(96));
-        assert_eq!(fold(&format!("{} b", "a".repeat(95))), "a".repeat(95));
-        assert_eq!(fold(&format!("{} b", "a".repeat(94))), format!("{} b", "a".repeat(94)));
+        assert_eq!(fold(&"ế".repeat(500)), "e".repeat(256));
+        assert_eq!(fold(&format!("{} b", "a".repeat(255))), "a".repeat(255));
+        assert_eq!(fold(&format!("{} b", "a".repeat(254))), format!("{} b", "a".repeat(254)));
     }
 
     #[test]
@@ -110,7 +115,7 @@ mod tests {
         #[test]
         fn folding_twice_is_folding_once(text in any::<String>()) {
             let once = fold(&text);
-            prop_assert!(once.chars().count() <= 96);
+            prop_assert!(once.chars().count() <= 256);
             prop_assert_eq!(fold(&once), once);
         }
 

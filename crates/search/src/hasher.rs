@@ -21,6 +21,7 @@ enum Domain {
     System = 2,
     Id = 3,
     Url = 4,
+    Unit = 5,
 }
 
 impl Hasher {
@@ -36,14 +37,12 @@ impl Hasher {
 
     /// Hash of a code system or identifier system; 0 for the empty text and for nothing else.
     pub fn system(&self, text: &str) -> i32 {
-        if text.is_empty() {
-            return 0;
-        }
-        let [a, b, c, d, ..] = self.hash(Domain::System, text).to_le_bytes();
-        match i32::from_le_bytes([a, b, c, d]) {
-            0 => 1,
-            hash => hash,
-        }
+        self.short(Domain::System, text)
+    }
+
+    /// Hash of a unit: canonical UCUM, `system|code`, a code or a text; 0 for the empty text and for nothing else.
+    pub fn unit(&self, text: &str) -> i32 {
+        self.short(Domain::Unit, text)
     }
 
     /// Hash of the logical id that a reference names.
@@ -54,6 +53,17 @@ impl Hasher {
     /// Hash of a url that a reference or a canonical names.
     pub fn url(&self, url: &str) -> i64 {
         self.hash(Domain::Url, url)
+    }
+
+    fn short(&self, domain: Domain, text: &str) -> i32 {
+        if text.is_empty() {
+            return 0;
+        }
+        let [a, b, c, d, ..] = self.hash(domain, text).to_le_bytes();
+        match i32::from_le_bytes([a, b, c, d]) {
+            0 => 1,
+            hash => hash,
+        }
     }
 
     fn hash(&self, domain: Domain, text: &str) -> i64 {

@@ -9,14 +9,20 @@
 //!
 //! Values meet as hashes ([`Hasher`]), folded strings ([`fold`]) and ranges of time.
 
+mod check;
 mod compartment;
+mod custom;
 mod definitions;
 mod extract;
 mod fold;
 mod hasher;
+mod identifier_system;
+mod lookup;
+mod matching;
 mod parameter;
 mod path;
 mod plan;
+mod quantity;
 mod query;
 mod registry;
 mod row;
@@ -24,9 +30,13 @@ mod row;
 mod testing;
 mod values;
 
+pub use check::{Check, ComponentTest, Near};
+pub use custom::{CustomParameter, UnusableParameter};
 pub use extract::Extracted;
-pub use fold::fold;
+pub use fold::{fold, words};
 pub use hasher::Hasher;
+pub use lookup::{FoundCode, Lookup, LookupKind};
+pub use matching::Subject;
 pub use parameter::{Parameter, ParameterType};
 pub use plan::*;
 pub use query::{ParsedQuery, QueryContext};

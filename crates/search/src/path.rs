@@ -68,6 +68,9 @@ pub(crate) fn branches(expression: &str, resource_type: ResourceType) -> Vec<Bra
 
 fn branch(text: &str) -> Branch {
     let steps = steps(text);
+    // R4 writes a cast in three ways; one name for all keeps values from being stored twice.
+    let written = steps.as_deref().map(written);
+    let text = written.as_deref().unwrap_or(text);
     let whole = |text: &str, steps| Branch { text: text.to_owned(), only: Only::All, steps };
     let Some(Step::Where(condition)) = steps.as_ref().and_then(|steps| steps.last()) else {
         return whole(text, steps);
@@ -89,6 +92,21 @@ fn branch(text: &str) -> Branch {
         }
         _ => branch,
     }
+}
+
+/// The text of the steps, with every cast as `ofType`.
+fn written(steps: &[Step]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        match step {
+            Step::Name(name) if text.is_empty() => text.push_str(name),
+            Step::Name(name) => text.extend([".", name]),
+            Step::As(name) => text.extend([".ofType(", name, ")"]),
+            Step::Where(condition) => text.extend([".where(", condition, ")"]),
+            Step::Index => text.push_str("[0]"),
+        }
+    }
+    text
 }
 
 fn narrowing(condition: &str) -> Option<Only> {
@@ -167,7 +185,11 @@ fn steps(text: &str) -> Option<Vec<Step>> {
     for (index, part) in split(text, ".").into_iter().enumerate() {
         let part = part.trim();
         if index == 0 && part.starts_with('(') {
-            out = self::steps(without_parentheses(part))?;
+            let inner = without_parentheses(part);
+            if inner == part {
+                return None;
+            }
+            out = self::steps(inner)?;
             continue;
         }
         let call = |function: &str| part.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
@@ -253,7 +275,7 @@ mod tests {
     fn a_branch_belongs_to_its_type() {
         let expression = "Patient.name | Person.name | (Observation.value as string)";
         assert_eq!(one(expression, "Person").text, "Person.name");
-        assert_eq!(one(expression, "Observation").text, "Observation.value as string");
+        assert_eq!(one(expression, "Observation").text, "Observation.value.ofType(string)");
         assert_eq!(one("Resource.meta.tag", "Flag").text, "Flag.meta.tag");
         assert!(branches(expression, "Group".parse().unwrap()).is_empty());
         let relative = branches("name | alias", "InsurancePlan".parse().unwrap());
@@ -262,7 +284,7 @@ mod tests {
             "(Observation.value as string) | (Observation.value as CodeableConcept).text",
             "Observation".parse().unwrap(),
         );
-        assert_eq!(both[1].text, "(Observation.value as CodeableConcept).text");
+        assert_eq!(both[1].text, "Observation.value.ofType(CodeableConcept).text");
         assert_eq!(names(&both[1].outcome()), ["string"]);
         assert_eq!(both[1].outcome().members.as_deref(), Some(&["valueCodeableConcept".to_owned()][..]));
     }

@@ -1,17 +1,20 @@
-//! The registry: the search parameters of R4 with the slot numbers and the hash key of one database.
+//! The registry: the search parameters of R4 and of one database, with the slot numbers and the hash key of that
+//! database.
 
 use std::collections::HashMap;
 
 use fhir::ResourceType;
 use jiff::tz::TimeZone;
 
-use crate::definitions::{R4, TypeDefinition};
-use crate::parameter::{Parameter, ParameterType};
-use crate::{Hasher, Slot};
+use crate::definitions::{Definitions, LAST_BIT, SlotDefinition, TypeDefinition};
+use crate::parameter::{Parameter, ParameterType, Source};
+use crate::{CustomParameter, Hasher, Slot};
 
 /// Search parameters and how their values are indexed in one database. Meant to be shared in an `Arc`.
 #[derive(Debug)]
 pub struct Registry {
+    definitions: Definitions,
+    custom: Vec<CustomParameter>,
     /// By index of the slot definition.
     numbers: Vec<Option<Slot>>,
     indexes: HashMap<Slot, usize>,
@@ -21,19 +24,40 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The names of all slots that this version knows, for example `Patient token Patient.identifier`. The
+    /// The names of all slots of R4 and of custom parameters, for example `Patient token Patient.identifier`. The
     /// names are unique, and a name always means the same values; the store gives each a number, in this
     /// order, and never changes it.
-    pub fn slot_expressions() -> impl Iterator<Item = String> {
-        R4.slots.iter().map(|slot| slot.name.clone())
+    pub fn slot_expressions(custom: &[CustomParameter]) -> Vec<String> {
+        Definitions::new(custom).slots.into_iter().map(|slot| slot.name).collect()
     }
 
     /// The registry of a database. A slot without a number is neither indexed nor searched.
-    pub fn new(slots: &HashMap<String, Slot>, hasher: Hasher, time_zone: TimeZone) -> Self {
-        let numbers: Vec<Option<Slot>> = R4.slots.iter().map(|slot| slots.get(&slot.name).copied()).collect();
+    pub fn new(
+        slots: &HashMap<String, Slot>,
+        custom: Vec<CustomParameter>,
+        hasher: Hasher,
+        time_zone: TimeZone,
+    ) -> Self {
+        let definitions = Definitions::new(&custom);
+        let numbers: Vec<Option<Slot>> =
+            definitions.slots.iter().map(|slot| slots.get(&slot.name).copied()).collect();
         let indexes =
             numbers.iter().enumerate().filter_map(|(index, slot)| Some(((*slot)?, index))).collect();
-        Self { numbers, indexes, hasher, time_zone, base: None }
+        Self { definitions, custom, numbers, indexes, hasher, time_zone, base: None }
+    }
+
+    /// The custom parameters that it was made with.
+    pub fn custom(&self) -> &[CustomParameter] {
+        &self.custom
+    }
+
+    /// A bit of the presence mask that no parameter of these types has, the highest first.
+    pub fn free_bit(&self, types: &[ResourceType], taken: &[u8]) -> Option<u8> {
+        let used = |bit: u8| {
+            taken.contains(&bit)
+                || types.iter().any(|kind| self.parameters(*kind).iter().any(|known| known.bit == Some(bit)))
+        };
+        (0..=LAST_BIT).rev().find(|bit| !used(*bit))
     }
 
     /// Makes absolute references under this base url (without the last `/`) count as local when they are
@@ -55,39 +79,68 @@ impl Registry {
     }
 
     /// The search parameters of a resource type by name, those of `Resource` included.
-    pub fn parameters(&self, resource_type: ResourceType) -> &'static [Parameter] {
-        &R4.of(resource_type).parameters
+    pub fn parameters(&self, resource_type: ResourceType) -> &[Parameter] {
+        &self.definitions.of(resource_type).parameters
     }
 
     /// The slots of a reference parameter of a type; of all of them when none is named. Empty when there is
     /// no such parameter.
     pub fn reference_slots(&self, source: ResourceType, parameter: Option<&str>) -> Vec<Slot> {
         let parameters = self.definition(source).parameters.iter();
-        let mut slots: Vec<Slot> = parameters
+        let references = parameters
             .filter(|found| found.kind == ParameterType::Reference)
-            .filter(|found| parameter.is_none_or(|code| code == found.code))
-            .flat_map(|found| &found.sources)
-            .filter_map(|source| self.slot(source.slot))
-            .collect();
+            .filter(|found| parameter.is_none_or(|code| code == found.code));
+        self.slots_of(references.flat_map(|found| &found.sources))
+    }
+
+    /// The slots of sources, each once.
+    pub(crate) fn slots_of<'s>(&self, sources: impl IntoIterator<Item = &'s Source>) -> Vec<Slot> {
+        let mut slots: Vec<Slot> = sources.into_iter().filter_map(|source| self.slot(source.slot)).collect();
         slots.sort_unstable();
         slots.dedup();
         slots
+    }
+
+    /// Whether a slot holds identifiers, nearly every one of which is of one resource only.
+    pub fn is_identifying(&self, slot: Slot) -> bool {
+        self.slot_definition(slot).is_some_and(|slot| slot.name.ends_with(".identifier"))
+    }
+
+    /// Whether these slots alone decide in whose book a resource is: a resource that refers to a patient in them is
+    /// part of that patient's book.
+    pub fn decides_book(&self, slots: &[Slot]) -> bool {
+        !slots.is_empty()
+            && slots.iter().all(|slot| {
+                self.slot_definition(*slot).is_some_and(|found| {
+                    let deciding = self.definition(found.resource_type).deciding_slot;
+                    deciding.and_then(|index| self.slot(index)) == Some(*slot)
+                })
+            })
+    }
+
+    /// The type whose values a slot holds.
+    pub fn slot_type(&self, slot: Slot) -> Option<ResourceType> {
+        self.slot_definition(slot).map(|slot| slot.resource_type)
     }
 
     pub(crate) fn base(&self) -> &str {
         self.base.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn definition(&self, resource_type: ResourceType) -> &'static TypeDefinition {
-        R4.of(resource_type)
+    pub(crate) fn definition(&self, resource_type: ResourceType) -> &TypeDefinition {
+        self.definitions.of(resource_type)
     }
 
     pub(crate) fn slot(&self, index: usize) -> Option<Slot> {
         self.numbers.get(index).copied().flatten()
     }
 
-    pub(crate) fn slot_index(&self, slot: Slot) -> Option<usize> {
-        self.indexes.get(&slot).copied()
+    pub(crate) fn slot_at(&self, index: usize) -> Option<&SlotDefinition> {
+        self.definitions.slots.get(index)
+    }
+
+    pub(crate) fn slot_definition(&self, slot: Slot) -> Option<&SlotDefinition> {
+        self.slot_at(*self.indexes.get(&slot)?)
     }
 }
 
@@ -98,7 +151,7 @@ mod tests {
 
     #[test]
     fn slot_names_are_unique() {
-        let names: Vec<String> = Registry::slot_expressions().collect();
+        let names = Registry::slot_expressions(&[]);
         let unique: std::collections::HashSet<&String> = names.iter().collect();
         assert_eq!(unique.len(), names.len());
         assert!(names.contains(&"Patient token Patient.identifier".to_owned()));

@@ -19,6 +19,27 @@ pub struct IndexRows {
     pub dates: Vec<DateRow>,
     /// References.
     pub references: Vec<ReferenceRow>,
+    /// Numbers and quantities.
+    pub quantities: Vec<QuantityRow>,
+    /// The parameters that have a value: bit by [`Registry::presence`](crate::Registry::presence). Kept with the
+    /// resource, not in an index.
+    pub present: i64,
+}
+
+impl IndexRows {
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+            + self.strings.len()
+            + self.dates.len()
+            + self.references.len()
+            + self.quantities.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// A token: keyed 64-bit hashes of code and system (see [`Hasher`](crate::Hasher)).
@@ -37,21 +58,29 @@ pub struct TokenRow {
 pub struct StringRow {
     /// Where the value stands.
     pub slot: Slot,
-    /// The folded text, cut at 96 characters.
+    /// The folded text, cut at 256 characters.
     pub folded: String,
-    /// The text as it is, for `:exact`.
+    /// The text as it is, for `:exact`; of a long text the beginning and a hash.
     pub exact: String,
 }
 
-/// A half-open range of microseconds since 1970 UTC.
+/// A half-open range of microseconds since 1970 UTC. Open ends are [`DateRow::OPEN_LOW`] and
+/// [`DateRow::OPEN_HIGH`], so that the difference of any two fits the type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateRow {
     /// Where the value stands.
     pub slot: Slot,
-    /// First microsecond; `i64::MIN` when open.
+    /// First microsecond.
     pub low: i64,
-    /// First microsecond after; `i64::MAX` when open.
+    /// First microsecond after.
     pub high: i64,
+}
+
+impl DateRow {
+    /// Before every time that FHIR can write.
+    pub const OPEN_LOW: i64 = -(1 << 61);
+    /// After every time that FHIR can write.
+    pub const OPEN_HIGH: i64 = 1 << 61;
 }
 
 /// A reference: to a resource of this server by type and id, or to anything else by its url.
@@ -63,4 +92,23 @@ pub struct ReferenceRow {
     pub target: i64,
     /// [`ResourceType::index`](fhir::ResourceType::index) of the target; -1 for a url.
     pub target_type: i16,
+}
+
+/// A number or quantity: a closed range of numbers in sortable form (`terminology::Decimal::to_sortable`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QuantityRow {
+    /// Where the value stands.
+    pub slot: Slot,
+    /// Hash of the canonical UCUM unit, else of `system|code`; 0 without a code.
+    pub unit: i32,
+    /// The smallest number, in the canonical unit if there is one.
+    pub low: Vec<u8>,
+    /// The largest number.
+    pub high: Vec<u8>,
+    /// Both as they stand in the resource, where that differs.
+    pub given: Option<(Vec<u8>, Vec<u8>)>,
+    /// Hash of the code; 0 when there is none.
+    pub code: i32,
+    /// Hash of the unit for people; 0 when there is none.
+    pub text: i32,
 }

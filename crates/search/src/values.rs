@@ -7,6 +7,7 @@ use fhirpath::{ElementItem, Item};
 use jiff::tz::TimeZone;
 use json::Node;
 
+use crate::identifier_system::canonical_system;
 use crate::{DateRow, Hasher, ReferenceRow, Slot, StringRow, TokenRow, fold};
 
 struct Types {
@@ -37,11 +38,16 @@ static TYPES: LazyLock<Types> = LazyLock::new(|| Types {
 /// system; what kind of contact it is stands in its place, so that `phone` and `email` can share its rows. A
 /// canonical with a version is found with and without it.
 pub(crate) fn token_rows(hasher: &Hasher, slot: Slot, item: &Item<'_>, out: &mut Vec<TokenRow>) {
-    let mut push = |system: &str, code: &str| {
+    tokens(item, &mut |system, code| {
         if !system.is_empty() || !code.is_empty() {
-            out.push(TokenRow { slot, code: hasher.code(code), system: hasher.system(system) });
+            let system = hasher.system(canonical_system(system));
+            out.push(TokenRow { slot, code: hasher.code(code), system });
         }
-    };
+    });
+}
+
+/// Systems and codes of an item.
+pub(crate) fn tokens(item: &Item<'_>, push: &mut impl FnMut(&str, &str)) {
     let Item::Element(element) = item else {
         if let Some(text) = item.text() {
             push("", &text);
@@ -74,11 +80,43 @@ pub(crate) fn token_rows(hasher: &Hasher, slot: Slot, item: &Item<'_>, out: &mut
 }
 
 /// The row of a string. Names and addresses come here in parts.
-pub(crate) fn string_rows(slot: Slot, item: &Item<'_>, out: &mut Vec<StringRow>) {
+pub(crate) fn string_rows(hasher: &Hasher, slot: Slot, item: &Item<'_>, out: &mut Vec<StringRow>) {
     if let Some(text) = item.text()
         && !text.trim().is_empty()
     {
-        out.push(StringRow { slot, folded: fold(&text), exact: text.into_owned() });
+        out.push(StringRow { slot, folded: fold(&text), exact: exact(hasher, &text) });
+    }
+}
+
+/// Bytes of a text that are kept for `:exact`; an index entry has a largest size on PostgreSQL.
+const LONGEST_EXACT: usize = 240;
+
+/// The form in which `:exact` compares a text: itself, or of a long one the beginning and a hash of the whole.
+pub(crate) fn exact(hasher: &Hasher, text: &str) -> String {
+    if text.len() <= LONGEST_EXACT {
+        return text.to_owned();
+    }
+    let beginning: String = text.chars().take(32).collect();
+    // A text that looks like this form is longer than it may be as itself only if it was made to; both then meet.
+    format!("{beginning}\u{1}{:016x}", hasher.code(text))
+}
+
+/// The rows of the words of a name or address behind the first: each with the text that follows it, so that a word
+/// is found by its beginning.
+pub(crate) fn word_rows(slot: Slot, item: &Item<'_>, out: &mut Vec<StringRow>) {
+    let Some(text) = item.text() else { return };
+    let folded = fold(&text);
+    let mut inside = false;
+    for (at, character) in folded.char_indices() {
+        let letter = character.is_alphanumeric();
+        if letter
+            && !inside
+            && at > 0
+            && let Some(rest) = folded.get(at..)
+        {
+            out.push(StringRow { slot, folded: rest.to_owned(), exact: String::new() });
+        }
+        inside = letter;
     }
 }
 
@@ -112,9 +150,13 @@ fn period(zone: &TimeZone, node: &Node<'_>) -> Option<DateRange> {
     if start.is_none() && end.is_none() {
         return None;
     }
-    let low = start.map_or(i64::MIN, |range| range.low);
-    // A period that ends before it starts is wrong; it is found at its start.
-    let high = end.map_or(i64::MAX, |range| range.high).max(start.map_or(i64::MIN, |range| range.high));
+    let low = start.map_or(DateRow::OPEN_LOW, |range| range.low);
+    let high = match (start, end) {
+        // A period that ends before it starts is wrong; it is found at its start.
+        (Some(start), Some(end)) if end.high <= start.low => start.high,
+        (_, Some(end)) => end.high,
+        (_, None) => DateRow::OPEN_HIGH,
+    };
     Some(DateRange { low, high })
 }
 
@@ -159,6 +201,23 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// The type of the target, as far as the text tells it.
+    pub fn resource_type(&self) -> Option<ResourceType> {
+        match self {
+            Self::Local(kind, _) => Some(*kind),
+            Self::Url(url) => Self::type_of(url),
+            Self::Nothing => None,
+        }
+    }
+
+    /// The type that a literal url shows.
+    pub fn type_of(url: &str) -> Option<ResourceType> {
+        match ReferenceText::parse(url) {
+            ReferenceText::Literal { resource_type, .. } => Some(resource_type),
+            _ => None,
+        }
+    }
+
     /// The target of the text of a Reference.
     pub fn of_reference(text: &'a str, base: &str) -> Self {
         match ReferenceText::parse(text) {
@@ -171,6 +230,15 @@ impl<'a> Target<'a> {
             }
             ReferenceText::Other(text) if !text.is_empty() => Self::Url(text),
             _ => Self::Nothing,
+        }
+    }
+
+    /// The target as a text to sort by.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::Local(kind, id) => Some(format!("{kind}/{id}")),
+            Self::Url(url) => Some((*url).to_owned()),
+            Self::Nothing => None,
         }
     }
 

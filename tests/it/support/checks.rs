@@ -100,9 +100,9 @@ impl Checks<'_> {
     }
 }
 
-/// `/fhir/` and the text, with `%` as it is and `+` as itself.
+/// `/fhir/` and the text, with `%` as it is and `+` as itself; `/fhir` alone before a `?`.
 pub fn address(query: &str) -> String {
-    let mut address = "/fhir/".to_owned();
+    let mut address = if query.starts_with('?') { "/fhir" } else { "/fhir/" }.to_owned();
     for byte in query.bytes() {
         if byte.is_ascii_graphic() && !br#"+|\"<>^`{}"#.contains(&byte) {
             address.push(char::from(byte));

@@ -31,7 +31,7 @@ impl Types {
                     kinds.insert(name, kind);
                     elements.insert(name, Vec::new());
                 }
-                [name, least, most, types] => elements.get_mut(current).unwrap().push(Element {
+                [name, least, most, types, ..] => elements.get_mut(current).unwrap().push(Element {
                     name,
                     is_required: least != "0",
                     repeats: most != "1",

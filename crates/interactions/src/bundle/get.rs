@@ -7,7 +7,8 @@ use record_store::{HistoryScope, Record};
 use crate::bundle_text::EntryResponse;
 use crate::query_text::pairs;
 use crate::{
-    EntityTags, Freshness, Problem, SearchRequest, Service, everything, history, read, read_version, search,
+    EntityTags, Freshness, Problem, SearchRequest, Service, everything, history, lastn, read, read_version,
+    search,
 };
 
 /// Answers one `GET`.
@@ -36,10 +37,17 @@ pub(super) async fn get(
         }
         [kind] => {
             let access = service.decide(caller, Interaction::Search)?;
-            let resource_type = type_of(kind)?;
             let request =
-                SearchRequest { resource_type, compartment: None, pairs, strict: false, posted: false };
+                SearchRequest { resource_type: Some(type_of(kind)?), pairs, ..SearchRequest::default() };
             search(service, &access, request).await?
+        }
+        [] => {
+            let access = service.decide(caller, Interaction::Search)?;
+            search(service, &access, SearchRequest { pairs, ..SearchRequest::default() }).await?
+        }
+        ["Observation", "$lastn"] => {
+            let access = service.decide(caller, Interaction::ReadOperation)?;
+            lastn(service, &access, &pairs, false).await?
         }
         [kind, "_history"] => {
             let access = service.decide(caller, Interaction::History)?;
@@ -61,13 +69,8 @@ pub(super) async fn get(
         [compartment, id, kind] => {
             let access = service.decide(caller, Interaction::Search)?;
             let compartment = Some((type_of(compartment)?, id_of(id)?));
-            let request = SearchRequest {
-                resource_type: type_of(kind)?,
-                compartment,
-                pairs,
-                strict: false,
-                posted: false,
-            };
+            let resource_type = if *kind == "*" { None } else { Some(type_of(kind)?) };
+            let request = SearchRequest { resource_type, compartment, pairs, ..SearchRequest::default() };
             search(service, &access, request).await?
         }
         [kind, id, "_history", version] => {

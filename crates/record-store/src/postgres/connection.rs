@@ -26,7 +26,7 @@ pub(super) async fn connect(url: &str, limit: Duration) -> ConnectionResult<Asyn
     let mut connection = AsyncPgConnection::establish(url).await?;
     let limits = format!(
         "SET statement_timeout = {0}; SET idle_in_transaction_session_timeout = {0}; SET lock_timeout = {0}; \
-         SET plan_cache_mode = auto; SET client_min_messages = warning",
+         SET join_collapse_limit = 1; SET enable_seqscan = off; SET plan_cache_mode = auto; SET client_min_messages = warning",
         limit.as_millis()
     );
     connection.batch_execute(&limits).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
@@ -76,7 +76,7 @@ pub(super) async fn prepare_database(settings: &StoreSettings) -> Result<Prepare
     let slots: Vec<(i16, String)> = load(&mut connection, select).await?;
     let mut slots: HashMap<String, Slot> =
         slots.into_iter().map(|(slot, expression)| (expression, Slot(slot))).collect();
-    let missing = database::missing_slots(&slots)?;
+    let missing = database::missing_slots(&slots, &database::custom(&values))?;
     if !missing.is_empty() {
         let mut statement =
             Statement::new("INSERT INTO search_slot (slot, expression) SELECT * FROM unnest(");

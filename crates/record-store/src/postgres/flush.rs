@@ -1,6 +1,7 @@
 //! Writing a flush to PostgreSQL: one statement per table, its rows as arrays.
 
 use diesel_async::AsyncPgConnection;
+use search::QuantityRow;
 
 use super::execute;
 use crate::statement::{Bind, Statement};
@@ -18,24 +19,26 @@ pub(super) async fn flush(connection: &mut AsyncPgConnection, flush: Flush) -> R
         let statement = insert(
             "directory",
             vec![
-                ("resource_type", "smallint", smalls(rows, |row| type_number(row.0))),
-                ("logical_id", "bytea", Bind::BytesList(rows.iter().map(|row| pack_id(&row.1)).collect())),
-                ("book", "bigint", bigs(rows, |row| row.2)),
-                ("resource_key", "bigint", bigs(rows, |row| row.3)),
+                ("resource_type", "smallint", smalls(rows, |row| type_number(row.resource_type))),
+                ("id_hash", "bigint", bigs(rows, |row| row.id_hash)),
+                ("book", "bigint", bigs(rows, |row| row.book)),
+                ("resource_key", "bigint", bigs(rows, |row| row.key)),
+                ("logical_id", "bytea", Bind::BytesList(rows.iter().map(|row| pack_id(&row.id)).collect())),
             ],
         );
         // Another process may have made the same id meanwhile: the error makes the batch start again.
         execute(connection, statement).await?;
     }
-    for (old, new, key, resource_type, id) in &flush.moves {
+    for moved in &flush.moves {
         for table in ["resource", "resource_version", "change_feed"] {
             let mut statement = Statement::new(&format!("UPDATE {table} SET book = "));
-            statement.big(*new).sql(" WHERE book = ").big(*old).sql(" AND resource_key = ").big(*key);
+            statement.big(moved.new_book).sql(" WHERE book = ").big(moved.old_book);
+            statement.sql(" AND resource_key = ").big(moved.key);
             execute(connection, statement).await?;
         }
         let mut statement = Statement::new("UPDATE directory SET book = ");
-        statement.big(*new).sql(" WHERE resource_type = ").small(type_number(*resource_type));
-        statement.sql(" AND logical_id = ").bind(Bind::Bytes(pack_id(id)));
+        statement.big(moved.new_book).sql(" WHERE resource_type = ").small(type_number(moved.resource_type));
+        statement.sql(" AND id_hash = ").big(moved.id_hash);
         execute(connection, statement).await?;
     }
     if !flush.versions.is_empty() {
@@ -103,6 +106,8 @@ fn resource_columns(rows: &[ResourceRow]) -> Vec<Column> {
         ("version", "int", Bind::Ints(rows.iter().map(|row| row.version).collect())),
         ("updated", "bigint", bigs(rows, |row| row.updated)),
         ("change", "smallint", smalls(rows, |row| change_number(row.change))),
+        ("id_hash", "bigint", bigs(rows, |row| row.id_hash)),
+        ("present", "bigint", bigs(rows, |row| row.present)),
         ("body", "bytea", bodies(rows.iter().map(|row| row.body.as_ref()))),
     ]
 }
@@ -125,7 +130,9 @@ fn insert(table: &str, columns: Vec<Column>) -> Statement {
 }
 
 fn delete(table: &str, columns: Vec<Column>) -> Statement {
-    let equal: Vec<String> = columns.iter().map(|(name, ..)| format!("t.{name} = w.{name}")).collect();
+    // Columns that may be NULL say nothing that the key does not.
+    let key = columns.iter().filter(|(_, _, values)| !matches!(values, Bind::MaybeBytesList(_)));
+    let equal: Vec<String> = key.map(|(name, ..)| format!("t.{name} = w.{name}")).collect();
     let mut statement = Statement::new(&format!("DELETE FROM {table} t USING "));
     rows(&mut statement, columns);
     statement.sql(" WHERE ").sql(&equal.join(" AND "));
@@ -134,7 +141,7 @@ fn delete(table: &str, columns: Vec<Column>) -> Statement {
 
 fn update(updates: &[ResourceRow]) -> Statement {
     let mut statement = Statement::new(
-        "UPDATE resource t SET version = w.version, updated = w.updated, change = w.change, body = w.body FROM ",
+        "UPDATE resource t SET version = w.version, updated = w.updated, change = w.change, present = w.present, body = w.body FROM ",
     );
     rows(&mut statement, resource_columns(updates));
     statement.sql(" WHERE t.book = w.book AND t.resource_key = w.resource_key");
@@ -175,6 +182,29 @@ fn index_columns(changes: &[IndexChange]) -> Vec<(&'static str, Vec<Column>)> {
         columns.push(("target", "bigint", bigs(&references, |row| row.2.target)));
         columns.push(("target_type", "smallint", smalls(&references, |row| row.2.target_type)));
         tables.push(("reference_index", columns));
+    }
+    let quantities: Vec<_> = flat(changes, |change| &change.rows.quantities);
+    if !quantities.is_empty() {
+        let ints =
+            |value: fn(&QuantityRow) -> i32| Bind::Ints(quantities.iter().map(|row| value(row.2)).collect());
+        let bytes = |value: fn(&QuantityRow) -> &Vec<u8>| {
+            Bind::BytesList(quantities.iter().map(|row| value(row.2).clone()).collect())
+        };
+        let given = |high: bool| {
+            let end = |row: &QuantityRow| {
+                row.given.as_ref().map(|(from, to)| if high { to.clone() } else { from.clone() })
+            };
+            Bind::MaybeBytesList(quantities.iter().map(|row| end(row.2)).collect())
+        };
+        let mut columns = place(&quantities, |row| row.slot.0);
+        columns.push(("unit", "int", ints(|row| row.unit)));
+        columns.push(("low", "bytea", bytes(|row| &row.low)));
+        columns.push(("high", "bytea", bytes(|row| &row.high)));
+        columns.push(("code", "int", ints(|row| row.code)));
+        columns.push(("text", "int", ints(|row| row.text)));
+        columns.push(("given_low", "bytea", given(false)));
+        columns.push(("given_high", "bytea", given(true)));
+        tables.push(("quantity_index", columns));
     }
     tables
 }

@@ -143,7 +143,7 @@ impl Writer {
         if !criteria.is_empty() {
             lock(connection, criteria).await?;
         }
-        let state = look_up(connection, &ids).await?;
+        let state = look_up(connection, &self.registry, &ids).await?;
         let mut planner = Planner::new(&self.registry, &mut self.keys, state, Instant::now());
         let mut outcomes = Vec::with_capacity(batch.len());
         for queued in batch {
@@ -152,7 +152,7 @@ impl Writer {
             }
             let mut holds = true;
             for expectation in &queued.job.expectations {
-                let statement = query::search_ids(query::BookScope::All, &expectation.plan, None);
+                let statement = query::expected_ids(&self.registry, &expectation.plan);
                 let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>()).await?;
                 let found = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<_, _>>()?;
                 holds &= expectation_holds(expectation, found);
@@ -191,6 +191,7 @@ type CurrentRow = (i64, i64, i32, i64, i16, Option<Vec<u8>>);
 /// that begins after the lock sees what the writer before us has committed.
 async fn look_up(
     connection: &mut AsyncPgConnection,
+    registry: &Registry,
     ids: &[(ResourceType, LogicalId)],
 ) -> Result<HashMap<(ResourceType, LogicalId), Directory>, StoreError> {
     if ids.is_empty() {
@@ -202,10 +203,12 @@ async fn look_up(
     statement
         .bind(Bind::Smalls(ids.iter().map(|(kind, _)| type_number(*kind)).collect()))
         .sql("::smallint[],");
+    let hashes = ids.iter().map(|(_, id)| registry.hasher().reference_id(id.as_str()));
+    statement.bind(Bind::Bigs(hashes.collect())).sql("::bigint[],");
     statement.bind(Bind::BytesList(ids.iter().map(|(_, id)| pack_id(id)).collect()));
     statement.sql(
-        "::bytea[]) AS w(resource_type, logical_id) ON d.resource_type = w.resource_type \
-         AND d.logical_id = w.logical_id ORDER BY d.resource_key FOR UPDATE OF d",
+        "::bytea[]) AS w(resource_type, id_hash, logical_id) ON d.resource_type = w.resource_type \
+         AND d.id_hash = w.id_hash AND d.logical_id = w.logical_id ORDER BY d.resource_key FOR UPDATE OF d",
     );
     let places: Vec<Place> =
         load(connection, statement.returning::<(SmallInt, Binary, BigInt, BigInt)>()).await?;

@@ -3,12 +3,17 @@
 mod book;
 mod clause;
 mod directory;
+mod driver;
 mod history;
 mod scope;
 mod search;
 
 pub(crate) use book::{book_page, reverse_includes};
+pub(crate) use clause::Conditions;
 pub(crate) use directory::{counts, lookup, place, put_setting, read, read_version, setting};
+pub(crate) use driver::{Class, class, first};
 pub(crate) use history::{history, history_total};
 pub(crate) use scope::BookScope;
-pub(crate) use search::{search, search_ids, search_total, sort_value};
+pub(crate) use search::{
+    Page, Route, can_walk, changed_since, expected_ids, probe, search_ids, search_total,
+};

@@ -1,72 +1,249 @@
-//! A search plan as SQL.
-//!
-//! One clause, the driver, is the source of candidates; the others test each candidate. Both databases get
-//! the order of the joins from us: which clause is selective is known here, not to their planners. Without
-//! sort keys the candidates come in the order of the index and the query stops at its limit.
+//! A page of matches as SQL, in one of three orders: that of books and keys, by sort values that are collected and
+//! sorted, or along an index that is in the order of the sort values already.
 
-use search::{Clause, Cursor, SearchPlan, Sort, SortKey, SortValue};
+use search::{Cursor, Position, Registry, SearchPlan, Sort, SortKey, SortValue};
 
-use super::BookScope;
-use super::clause::{candidates, rank, test};
+use super::clause::Conditions;
+use super::driver::{Bound, in_books};
 use crate::statement::{Bind, Statement};
-use crate::stored::{VERSION_COLUMNS, pack_id, type_number};
+use crate::stored::{VERSION_COLUMNS, type_number};
 
-/// A page of matches; one row more than asked tells that another page follows. `book` is the number of
-/// [`SearchPlan::book`].
-pub(crate) fn search(scope: BookScope, plan: &SearchPlan, book: Option<i64>) -> Statement {
-    if plan.sort.is_empty() {
-        let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS}"));
-        matches(&mut statement, scope, plan, book);
-        if let Some(after) = &plan.after {
-            statement
-                .sql(" AND (r.book, r.resource_key) < (")
-                .big(after.book)
-                .sql(",")
-                .big(after.key)
-                .sql(")");
+/// How a page is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Route {
+    /// The clause that gives the candidates; `None` for all resources of the types.
+    pub(crate) driver: Option<usize>,
+    /// Follow the index of the only sort key.
+    pub(crate) walk: bool,
+}
+
+/// The matches on one side of a position, in the order of the pages.
+pub(crate) struct Page<'a> {
+    pub(crate) plan: &'a SearchPlan,
+    pub(crate) route: Route,
+    /// The number of [`SearchPlan::book`].
+    pub(crate) book: Option<i64>,
+    pub(crate) position: &'a Position,
+    pub(crate) limit: u32,
+    /// Only matches without a value of the sort key, in the order of books and keys.
+    pub(crate) missing: bool,
+}
+
+impl Page<'_> {
+    fn backwards(&self) -> bool {
+        matches!(self.position, Position::Before(_))
+    }
+
+    fn cursor(&self) -> Option<&Cursor> {
+        match self.position {
+            Position::First => None,
+            Position::After(cursor) | Position::Before(cursor) => Some(cursor),
         }
-        statement.sql(" ORDER BY r.book DESC, r.resource_key DESC");
-        return limit(statement, plan);
     }
-    // The page is cut before the bodies are fetched.
-    let mut statement = Statement::new(&format!(
-        "SELECT {VERSION_COLUMNS} FROM (SELECT q.* FROM (SELECT r.book, r.resource_key"
-    ));
-    for (index, sort) in plan.sort.iter().enumerate() {
-        statement.sql(", ");
-        sort_expression(&mut statement, sort);
-        statement.sql(&format!(" AS s{index}"));
+
+    fn bound(&self) -> Option<Bound> {
+        self.cursor().map(|cursor| Bound { book: cursor.book, key: cursor.key, upwards: self.backwards() })
     }
-    matches(&mut statement, scope, plan, book);
-    statement.sql(") q");
-    if let Some(after) = &plan.after {
-        statement.sql(" WHERE ");
-        after_cursor(&mut statement, &plan.sort, after);
+
+    /// The statement. Backwards, its rows come in the opposite order.
+    pub(crate) fn statement(&self, conditions: &mut Conditions<'_>) -> Statement {
+        if self.plan.sort.is_empty() || self.missing {
+            self.in_order(conditions)
+        } else if self.route.walk {
+            self.along_index(conditions)
+        } else {
+            self.sorted(conditions)
+        }
     }
-    order(&mut statement, &plan.sort, "q");
-    let mut statement = limit(statement, plan);
-    statement.sql(") p CROSS JOIN resource r WHERE r.book = p.book AND r.resource_key = p.resource_key");
-    order(&mut statement, &plan.sort, "p");
-    statement
+
+    /// Without sort keys candidates come in the order of the index and the query stops at its limit.
+    fn in_order(&self, conditions: &mut Conditions<'_>) -> Statement {
+        // Behind the last match that has a value the ones without begin.
+        let begun = self.cursor().is_some_and(|cursor| {
+            self.plan.sort.is_empty() || matches!(cursor.values.first(), Some(SortValue::Missing))
+        });
+        let bound = self.bound().filter(|_| begun);
+        let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS} "));
+        let place = Some((self.book, bound));
+        conditions.from(&mut statement, &self.plan.types, &self.plan.clauses, self.route.driver, place, "r");
+        if let Some(bound) = bound {
+            bound.restrict(&mut statement, "r");
+        }
+        if let Some(sort) = self.plan.sort.first().filter(|_| self.missing) {
+            statement.sql(" AND ");
+            sort_expression(&mut statement, sort);
+            statement.sql(" IS NULL");
+        }
+        self.until(&mut statement);
+        let direction = if self.backwards() { "" } else { " DESC" };
+        statement.sql(&format!(" ORDER BY r.book{direction}, r.resource_key{direction}"));
+        self.limit(statement)
+    }
+
+    /// All matches with their sort values; the page is cut before the bodies are fetched.
+    fn sorted(&self, conditions: &mut Conditions<'_>) -> Statement {
+        let mut statement = Statement::new(&format!(
+            "SELECT {VERSION_COLUMNS} FROM (SELECT q.* FROM (SELECT r.book, r.resource_key"
+        ));
+        for (index, sort) in self.plan.sort.iter().enumerate() {
+            statement.sql(", ");
+            sort_expression(&mut statement, sort);
+            statement.sql(&format!(" AS s{index}"));
+        }
+        statement.sql(" ");
+        let place = Some((self.book, None));
+        conditions.from(&mut statement, &self.plan.types, &self.plan.clauses, self.route.driver, place, "r");
+        self.until(&mut statement);
+        statement.sql(") q");
+        if let Some(cursor) = self.cursor() {
+            statement.sql(" WHERE ");
+            beyond(&mut statement, &self.plan.sort, cursor, self.backwards());
+        }
+        self.order(&mut statement, "q");
+        let mut statement = self.limit(statement);
+        statement.sql(") p CROSS JOIN resource r WHERE r.book = p.book AND r.resource_key = p.resource_key");
+        self.order(&mut statement, "p");
+        statement
+    }
+
+    /// The index of the only sort key, row by row; of each resource the row that decides.
+    fn along_index(&self, conditions: &mut Conditions<'_>) -> Statement {
+        let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS} "));
+        let Some(sort) = self.plan.sort.first() else { return self.in_order(conditions) };
+        let value = match &sort.key {
+            SortKey::LastUpdated => {
+                statement.sql("FROM change_feed x CROSS JOIN resource r WHERE x.resource_type = ");
+                statement.small(self.plan.types.first().map_or(-1, |kind| type_number(*kind)));
+                statement.sql(
+                    " AND r.book = x.book AND r.resource_key = x.resource_key AND r.version = x.version",
+                );
+                "x.updated"
+            }
+            SortKey::String(slots) | SortKey::Date(slots) | SortKey::Quantity(slots) => {
+                let (table, column, rest) = match &sort.key {
+                    SortKey::String(_) => ("string_index", "x.folded", "exact"),
+                    SortKey::Date(_) => ("date_index", "x.low", "high"),
+                    _ => ("quantity_index", "x.low", "unit, high, code, text"),
+                };
+                let slot = slots.first().map_or(0, |slot| slot.0);
+                statement.sql(&format!("FROM {table} x CROSS JOIN resource r WHERE x.slot = ")).small(slot);
+                let columns = format!("{}, {rest}", column.trim_start_matches("x."));
+                let of = |table: &str| {
+                    columns.split(", ").map(|name| format!("{table}.{name}")).collect::<Vec<_>>().join(", ")
+                };
+                let operator = if sort.descending { ">" } else { "<" };
+                statement.sql(&format!(
+                    " AND r.book = x.book AND r.resource_key = x.resource_key AND NOT EXISTS (SELECT 1 FROM {table} y \
+                     WHERE y.slot = x.slot AND y.book = x.book AND y.resource_key = x.resource_key \
+                     AND ({}) {operator} ({}))",
+                    of("y"),
+                    of("x"),
+                ));
+                column
+            }
+            SortKey::Id | SortKey::Text(_) => return self.sorted(conditions),
+        };
+        if let Some(cursor) = self.cursor()
+            && let Some(bind) = cursor.values.first().and_then(cursor_bind)
+        {
+            let larger = sort.descending == self.backwards();
+            let (strict, wide) = if larger { (">", ">=") } else { ("<", "<=") };
+            let keys = if self.backwards() { ">" } else { "<" };
+            statement.sql(&format!(" AND {value} {wide} ")).bind(bind.clone());
+            statement.sql(&format!(" AND ({value} {strict} ")).bind(bind);
+            statement.sql(&format!(" OR (r.book, r.resource_key) {keys} (")).big(cursor.book).sql(",");
+            statement.big(cursor.key).sql("))");
+        }
+        let books = conditions.books(self.book);
+        in_books(&mut statement, books.as_deref(), "x");
+        conditions.of_types(&mut statement, &self.plan.types, "r");
+        conditions.all_of(&mut statement, &self.plan.clauses, "r");
+        conditions.scope.restrict(&mut statement, "r");
+        self.until(&mut statement);
+        let descending = sort.descending != self.backwards();
+        let keys = if self.backwards() { "" } else { " DESC" };
+        statement.sql(&format!(" ORDER BY {value}{}", if descending { " DESC" } else { "" }));
+        statement.sql(&format!(", r.book{keys}, r.resource_key{keys}"));
+        self.limit(statement)
+    }
+
+    /// The matches of a moment: of what was stored later only what had a version then; in a sorted walk those come
+    /// in another way ([`changed_since`]).
+    fn until(&self, statement: &mut Statement) {
+        let Some(until) = self.plan.until else { return };
+        statement.sql(" AND (r.updated <= ").big(until.microseconds());
+        if self.plan.sort.is_empty() {
+            statement.sql(
+                " OR EXISTS (SELECT 1 FROM resource_version v WHERE v.book = r.book \
+                 AND v.resource_key = r.resource_key AND v.updated <= ",
+            );
+            statement.big(until.microseconds()).sql(")");
+        }
+        statement.sql(")");
+    }
+
+    fn order(&self, statement: &mut Statement, table: &str) {
+        statement.sql(" ORDER BY ");
+        let (missing, keys) = if self.backwards() { (" DESC", "") } else { ("", " DESC") };
+        for (index, key) in self.plan.sort.iter().enumerate() {
+            let direction = if key.descending != self.backwards() { " DESC" } else { "" };
+            statement.sql(&format!("({table}.s{index} IS NULL){missing}, {table}.s{index}{direction}, "));
+        }
+        statement.sql(&format!("{table}.book{keys}, {table}.resource_key{keys}"));
+    }
+
+    fn limit(&self, mut statement: Statement) -> Statement {
+        // A number and not a value: the planner of PostgreSQL chooses by it.
+        statement.sql(&format!(" LIMIT {}", self.limit));
+        statement
+    }
+}
+
+/// Whether the index of a sort key can be followed.
+pub(crate) fn can_walk(plan: &SearchPlan) -> bool {
+    match plan.sort.as_slice() {
+        [Sort { key: SortKey::LastUpdated, .. }] => plan.types.len() == 1,
+        [Sort { key: SortKey::String(slots) | SortKey::Date(slots) | SortKey::Quantity(slots), .. }] => {
+            slots.len() == 1
+        }
+        _ => false,
+    }
 }
 
 /// The ids of the matches, in no particular order, at most `plan.count`.
-pub(crate) fn search_ids(scope: BookScope, plan: &SearchPlan, book: Option<i64>) -> Statement {
-    let mut statement = Statement::new("SELECT r.logical_id");
-    matches(&mut statement, scope, plan, book);
-    statement.sql(" LIMIT ").big(i64::from(plan.count));
+pub(crate) fn search_ids(
+    conditions: &mut Conditions<'_>,
+    plan: &SearchPlan,
+    driver: Option<usize>,
+    book: Option<i64>,
+) -> Statement {
+    let mut statement = Statement::new("SELECT r.logical_id ");
+    conditions.from(&mut statement, &plan.types, &plan.clauses, driver, Some((book, None)), "r");
+    statement.sql(&format!(" LIMIT {}", plan.count));
     statement
 }
 
+/// The ids that a write relies on, asked by the store itself: what the caller may see was settled before.
+pub(crate) fn expected_ids(registry: &Registry, plan: &SearchPlan) -> Statement {
+    let driver = super::driver::first(registry, &plan.clauses);
+    search_ids(&mut Conditions::new(registry, super::BookScope::All), plan, driver, None)
+}
+
 /// The number of matches.
-pub(crate) fn search_total(scope: BookScope, plan: &SearchPlan, book: Option<i64>) -> Statement {
-    // One index alone can answer when nothing else has to be looked at.
-    if let ([clause], BookScope::All) = (plan.clauses.as_slice(), scope)
-        && rank(clause).is_some()
-        && !matches!(clause, Clause::Id(_) | Clause::Any(_) | Clause::Nothing)
+pub(crate) fn search_total(
+    conditions: &mut Conditions<'_>,
+    plan: &SearchPlan,
+    driver: Option<usize>,
+    book: Option<i64>,
+) -> Statement {
+    // One index alone can answer when nothing else has to be looked at: its slots are of the type.
+    if let ([clause], Some(0), super::BookScope::All, None) =
+        (plan.clauses.as_slice(), driver, conditions.scope, plan.until)
+        && super::driver::is_of_slots(clause)
     {
         let mut inner = Statement::default();
-        let repeats = candidates(&mut inner, clause, book);
+        let books = conditions.books(book);
+        let repeats = conditions.candidates(&mut inner, &plan.types, clause, books.as_deref(), None);
         let mut statement = Statement::new("SELECT count(*) FROM (");
         if repeats {
             statement.sql("SELECT DISTINCT book, resource_key FROM (").append(inner).sql(") x");
@@ -76,73 +253,51 @@ pub(crate) fn search_total(scope: BookScope, plan: &SearchPlan, book: Option<i64
         statement.sql(") c");
         return statement;
     }
-    let mut statement = Statement::new("SELECT count(*)");
-    matches(&mut statement, scope, plan, book);
+    let mut statement = Statement::new("SELECT count(*) ");
+    conditions.from(&mut statement, &plan.types, &plan.clauses, driver, Some((book, None)), "r");
     statement
 }
 
-/// The value of one sort key of one resource, to be put into a cursor.
-pub(crate) fn sort_value(sort: &Sort, book: i64, key: i64) -> Statement {
-    let mut statement = Statement::new("SELECT ");
-    sort_expression(&mut statement, sort);
-    statement.sql(" FROM resource r WHERE r.book = ").big(book).sql(" AND r.resource_key = ").big(key);
+/// How many candidates each of some clauses gives, counted up to a limit: number of the clause, count.
+pub(crate) fn probe(
+    conditions: &mut Conditions<'_>,
+    plan: &SearchPlan,
+    clauses: &[usize],
+    limit: u32,
+) -> Statement {
+    let mut statement = Statement::default();
+    for (nth, index) in clauses.iter().enumerate() {
+        let Some(clause) = plan.clauses.get(*index) else { continue };
+        statement.sql(if nth > 0 { " UNION ALL " } else { "" });
+        statement.sql(&format!("SELECT {index} AS clause, (SELECT count(*) FROM (SELECT * FROM ("));
+        conditions.candidates(&mut statement, &plan.types, clause, None, None);
+        statement.sql(&format!(") a LIMIT {limit}) b) AS found"));
+    }
     statement
 }
 
-/// Appends `FROM ... WHERE ...` of the matches; their row of `resource` is `r`.
-fn matches(statement: &mut Statement, scope: BookScope, plan: &SearchPlan, book: Option<i64>) {
-    let driver = choose_driver(plan, book.is_some());
-    match driver.map(|index| &plan.clauses[index]) {
-        Some(Clause::Id(ids)) => {
-            statement.sql(" FROM directory c CROSS JOIN resource r WHERE c.resource_type = ");
-            statement.small(type_number(plan.resource_type)).sql(" AND c.logical_id IN (");
-            statement.list(ids.iter().map(|id| Bind::Bytes(pack_id(id))).collect());
-            statement.sql(") AND r.book = c.book AND r.resource_key = c.resource_key AND r.change <> 2");
-        }
-        Some(clause) => {
-            let mut inner = Statement::default();
-            let repeats = candidates(&mut inner, clause, book);
-            statement.sql(" FROM (");
-            if repeats {
-                statement.sql("SELECT DISTINCT book, resource_key FROM (").append(inner).sql(") x");
-            } else {
-                statement.append(inner);
-            }
-            statement
-                .sql(") c CROSS JOIN resource r WHERE r.book = c.book AND r.resource_key = c.resource_key");
-            statement.sql(" AND r.resource_type = ").small(type_number(plan.resource_type));
-            // Deleted resources have no index rows; the condition is for the planner's partial index only.
-            statement.sql(" AND r.change <> 2");
-        }
-        None => {
-            statement.sql(" FROM resource r WHERE r.resource_type = ").small(type_number(plan.resource_type));
-            statement.sql(" AND r.change <> 2");
-            if let Some(book) = book {
-                statement.sql(" AND r.book = ").big(book);
-            }
-        }
+/// The resources of some types that have changed after a moment, as they were then, if they were there: the columns of
+/// a version. At most `limit`.
+pub(crate) fn changed_since(plan: &SearchPlan, until: i64, limit: u32) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, v.change, v.body \
+         FROM (SELECT DISTINCT x.book, x.resource_key FROM change_feed x WHERE ",
+    );
+    if !plan.types.is_empty() {
+        statement.sql("x.resource_type IN (");
+        statement.list(plan.types.iter().map(|kind| Bind::Small(type_number(*kind))).collect()).sql(") AND ");
     }
-    for (index, clause) in plan.clauses.iter().enumerate() {
-        if Some(index) != driver {
-            statement.sql(" AND ");
-            test(statement, clause);
-        }
-    }
-    scope.restrict(statement, "r");
-}
-
-/// The clause that will leave the fewest candidates. Inside one book the reference to its patient says
-/// nothing more, so any other clause is better.
-fn choose_driver(plan: &SearchPlan, in_book: bool) -> Option<usize> {
-    let weight = |clause: &Clause| {
-        rank(clause).map(|rank| if in_book && matches!(clause, Clause::Reference { .. }) { 9 } else { rank })
-    };
-    plan.clauses
-        .iter()
-        .enumerate()
-        .filter_map(|(index, clause)| Some((weight(clause)?, index)))
-        .min()
-        .map(|(_, index)| index)
+    statement
+        .sql("x.updated > ")
+        .big(until)
+        .sql(&format!(" LIMIT {limit}) f CROSS JOIN resource r CROSS JOIN "));
+    statement.sql(
+        "resource_version v WHERE r.book = f.book AND r.resource_key = f.resource_key AND v.book = f.book \
+         AND v.resource_key = f.resource_key AND v.version = (SELECT max(w.version) FROM resource_version w \
+         WHERE w.book = f.book AND w.resource_key = f.resource_key AND w.updated <= ",
+    );
+    statement.big(until).sql(") AND v.change <> 2");
+    statement
 }
 
 fn sort_expression(statement: &mut Statement, sort: &Sort) {
@@ -155,50 +310,43 @@ fn sort_expression(statement: &mut Statement, sort: &Sort) {
             statement.sql("r.updated");
             return;
         }
+        // Whoever sorts by a text does so in memory.
+        SortKey::Text(_) => {
+            statement.sql("NULL");
+            return;
+        }
         SortKey::String(slots) => ("string_index", "folded", slots),
         SortKey::Date(slots) => ("date_index", "low", slots),
+        SortKey::Quantity(slots) => ("quantity_index", "low", slots),
     };
     let function = if sort.descending { "max" } else { "min" };
-    statement.sql(&format!("(SELECT {function}(y.{column}) FROM {table} y WHERE y.slot IN ("));
+    // PostgreSQL has no smallest of bytes; the first in the order is it.
+    let (select, end) = if matches!(sort.key, SortKey::Quantity(_)) {
+        let direction = if sort.descending { " DESC" } else { "" };
+        (format!("y.{column}"), format!(" ORDER BY y.{column}{direction} LIMIT 1"))
+    } else {
+        (format!("{function}(y.{column})"), String::new())
+    };
+    statement.sql(&format!("(SELECT {select} FROM {table} y WHERE y.slot IN ("));
     statement.list(slots.iter().map(|slot| Bind::Small(slot.0)).collect());
-    statement.sql(") AND y.book = r.book AND y.resource_key = r.resource_key)");
+    statement.sql(&format!(") AND y.book = r.book AND y.resource_key = r.resource_key{end})"));
 }
 
-fn order(statement: &mut Statement, sort: &[Sort], table: &str) {
-    statement.sql(" ORDER BY ");
-    for (index, key) in sort.iter().enumerate() {
-        let direction = if key.descending { " DESC" } else { "" };
-        statement.sql(&format!("({table}.s{index} IS NULL), {table}.s{index}{direction}, "));
-    }
-    statement.sql(&format!("{table}.book DESC, {table}.resource_key DESC"));
-}
-
-fn limit(mut statement: Statement, plan: &SearchPlan) -> Statement {
-    statement.sql(" LIMIT ").big(i64::from(plan.count) + 1);
-    statement
-}
-
-/// Appends "comes after the cursor": for some key all before it are equal and it is further on.
-fn after_cursor(statement: &mut Statement, sort: &[Sort], after: &Cursor) {
+/// Appends "comes after the cursor" (or before it): for some key all before it are equal and it is further on.
+fn beyond(statement: &mut Statement, sort: &[Sort], cursor: &Cursor, backwards: bool) {
     statement.sql("(");
     for end in 0..=sort.len() {
-        if end > 0 {
-            statement.sql(" OR ");
-        }
-        statement.sql("(");
-        for (index, key) in sort.iter().take(end).enumerate() {
-            equals(statement, index, &key.key, after.values.get(index));
+        statement.sql(if end > 0 { " OR (" } else { "(" });
+        for index in 0..end {
+            equals(statement, index, cursor.values.get(index));
             statement.sql(" AND ");
         }
         match sort.get(end) {
-            Some(key) => further(statement, end, key, after.values.get(end)),
+            Some(key) => further(statement, end, key.descending, cursor.values.get(end), backwards),
             None => {
-                statement
-                    .sql("(q.book, q.resource_key) < (")
-                    .big(after.book)
-                    .sql(",")
-                    .big(after.key)
-                    .sql(")");
+                let operator = if backwards { ">" } else { "<" };
+                statement.sql(&format!("(q.book, q.resource_key) {operator} ("));
+                statement.big(cursor.book).sql(",").big(cursor.key).sql(")");
             }
         }
         statement.sql(")");
@@ -206,31 +354,41 @@ fn after_cursor(statement: &mut Statement, sort: &[Sort], after: &Cursor) {
     statement.sql(")");
 }
 
-fn cursor_bind(key: &SortKey, value: &SortValue) -> Option<Bind> {
-    match (key, value) {
-        (_, SortValue::Missing) => None,
-        (_, SortValue::Integer(value)) => Some(Bind::Big(*value)),
-        (SortKey::Id, SortValue::Text(id)) => {
-            fhir::LogicalId::try_from(id.as_str()).ok().map(|id| Bind::Bytes(pack_id(&id)))
-        }
-        (_, SortValue::Text(text)) => Some(Bind::Text(text.clone())),
+fn cursor_bind(value: &SortValue) -> Option<Bind> {
+    match value {
+        SortValue::Missing => None,
+        SortValue::Integer(value) => Some(Bind::Big(*value)),
+        SortValue::Text(text) => Some(Bind::Text(text.clone())),
+        SortValue::Bytes(bytes) => Some(Bind::Bytes(bytes.clone())),
     }
 }
 
-fn equals(statement: &mut Statement, index: usize, key: &SortKey, value: Option<&SortValue>) {
-    match value.and_then(|value| cursor_bind(key, value)) {
+fn equals(statement: &mut Statement, index: usize, value: Option<&SortValue>) {
+    match value.and_then(cursor_bind) {
         Some(value) => statement.sql(&format!("q.s{index} = ")).bind(value),
         None => statement.sql(&format!("q.s{index} IS NULL")),
     };
 }
 
-fn further(statement: &mut Statement, index: usize, sort: &Sort, value: Option<&SortValue>) {
-    match value.and_then(|value| cursor_bind(&sort.key, value)) {
-        Some(value) => {
-            let operator = if sort.descending { "<" } else { ">" };
+fn further(
+    statement: &mut Statement,
+    index: usize,
+    descending: bool,
+    value: Option<&SortValue>,
+    backwards: bool,
+) {
+    match (value.and_then(cursor_bind), backwards) {
+        (Some(value), _) => {
+            let operator = if descending == backwards { ">" } else { "<" };
             statement.sql(&format!("(q.s{index} {operator} ")).bind(value);
-            statement.sql(&format!(" OR q.s{index} IS NULL)"))
+            // What is missing comes last.
+            statement.sql(&if backwards { ")".to_owned() } else { format!(" OR q.s{index} IS NULL)") });
         }
-        None => statement.sql("1 = 0"),
+        (None, true) => {
+            statement.sql(&format!("q.s{index} IS NOT NULL"));
+        }
+        (None, false) => {
+            statement.sql("1 = 0");
+        }
     };
 }

@@ -54,7 +54,7 @@ pub(crate) fn prepare_database(
         let slots: Vec<(i16, String)> = load(connection, select)?;
         let mut slots: HashMap<String, Slot> =
             slots.into_iter().map(|(slot, expression)| (expression, Slot(slot))).collect();
-        for (slot, expression) in database::missing_slots(&slots)? {
+        for (slot, expression) in database::missing_slots(&slots, &database::custom(&values))? {
             let mut statement = Statement::new("INSERT INTO search_slot (slot, expression) VALUES (");
             statement.small(slot.0).sql(",").bind(Bind::Text(expression.clone())).sql(")");
             execute(connection, statement)?;

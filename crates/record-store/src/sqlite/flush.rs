@@ -11,24 +11,27 @@ use crate::write::{Flush, IndexChange, ResourceRow};
 
 /// Writes everything.
 pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(), StoreError> {
-    for (resource_type, id, book, key) in &flush.directory {
-        let columns = "directory (resource_type, logical_id, book, resource_key)";
-        let id = Bind::Bytes(pack_id(id));
-        insert(
-            connection,
-            columns,
-            [Bind::Small(type_number(*resource_type)), id, Bind::Big(*book), Bind::Big(*key)],
-        )?;
+    for row in &flush.directory {
+        let columns = "directory (resource_type, id_hash, book, resource_key, logical_id)";
+        let values = [
+            Bind::Small(type_number(row.resource_type)),
+            Bind::Big(row.id_hash),
+            Bind::Big(row.book),
+            Bind::Big(row.key),
+            Bind::Bytes(pack_id(&row.id)),
+        ];
+        insert(connection, columns, values)?;
     }
-    for (old, new, key, resource_type, id) in &flush.moves {
+    for moved in &flush.moves {
         for table in ["resource", "resource_version", "change_feed"] {
             let mut statement = Statement::new(&format!("UPDATE {table} SET book = "));
-            statement.big(*new).sql(" WHERE book = ").big(*old).sql(" AND resource_key = ").big(*key);
+            statement.big(moved.new_book).sql(" WHERE book = ").big(moved.old_book);
+            statement.sql(" AND resource_key = ").big(moved.key);
             execute(connection, statement)?;
         }
         let mut statement = Statement::new("UPDATE directory SET book = ");
-        statement.big(*new).sql(" WHERE resource_type = ").small(type_number(*resource_type));
-        statement.sql(" AND logical_id = ").bind(Bind::Bytes(pack_id(id)));
+        statement.big(moved.new_book).sql(" WHERE resource_type = ").small(type_number(moved.resource_type));
+        statement.sql(" AND id_hash = ").big(moved.id_hash);
         execute(connection, statement)?;
     }
     for version in flush.versions {
@@ -47,14 +50,14 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
         )?;
     }
     for row in flush.inserts {
-        let columns =
-            "resource (book, resource_key, resource_type, logical_id, version, updated, change, body)";
+        let columns = "resource (book, resource_key, resource_type, logical_id, version, updated, change, id_hash, present, body)";
         insert(connection, columns, resource(row))?;
     }
     for row in flush.updates {
         let mut statement = Statement::new("UPDATE resource SET version = ");
         statement.bind(Bind::Int(row.version)).sql(", updated = ").big(row.updated);
-        statement.sql(", change = ").small(change_number(row.change)).sql(", body = ");
+        statement.sql(", change = ").small(change_number(row.change)).sql(", present = ").big(row.present);
+        statement.sql(", body = ");
         statement.bind(Bind::MaybeBytes(row.body.map(|body| body.stored().to_vec())));
         statement.sql(" WHERE book = ").big(row.book).sql(" AND resource_key = ").big(row.key);
         execute(connection, statement)?;
@@ -79,7 +82,7 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
     Ok(())
 }
 
-fn resource(row: ResourceRow) -> [Bind; 8] {
+fn resource(row: ResourceRow) -> [Bind; 10] {
     [
         Bind::Big(row.book),
         Bind::Big(row.key),
@@ -88,6 +91,8 @@ fn resource(row: ResourceRow) -> [Bind; 8] {
         Bind::Int(row.version),
         Bind::Big(row.updated),
         Bind::Small(change_number(row.change)),
+        Bind::Big(row.id_hash),
+        Bind::Big(row.present),
         Bind::MaybeBytes(row.body.map(|body| body.stored().to_vec())),
     ]
 }
@@ -149,7 +154,21 @@ fn rows(change: IndexChange) -> impl Iterator<Item = (&'static str, Vec<(&'stati
         ];
         ("reference_index", place(values))
     });
-    tokens.chain(strings).chain(dates).chain(references)
+    let quantities = rows.quantities.into_iter().map(move |row| {
+        let (given_low, given_high) = row.given.unzip();
+        let values = vec![
+            ("slot", Bind::Small(row.slot.0)),
+            ("unit", Bind::Int(row.unit)),
+            ("low", Bind::Bytes(row.low)),
+            ("high", Bind::Bytes(row.high)),
+            ("code", Bind::Int(row.code)),
+            ("text", Bind::Int(row.text)),
+            ("given_low", Bind::MaybeBytes(given_low)),
+            ("given_high", Bind::MaybeBytes(given_high)),
+        ];
+        ("quantity_index", place(values))
+    });
+    tokens.chain(strings).chain(dates).chain(references).chain(quantities)
 }
 
 fn add(connection: &mut SqliteConnection, change: IndexChange) -> Result<(), StoreError> {
@@ -176,7 +195,9 @@ fn remove(connection: &mut SqliteConnection, change: IndexChange) -> Result<(), 
     for (table, values) in rows(change) {
         let mut statement = Statement::new("DELETE FROM ");
         statement.sql(table).sql(" WHERE ");
-        for (index, (column, value)) in values.into_iter().enumerate() {
+        // Columns that may be NULL say nothing that the key does not.
+        let key = values.into_iter().filter(|(_, value)| !matches!(value, Bind::MaybeBytes(_)));
+        for (index, (column, value)) in key.enumerate() {
             statement.sql(if index > 0 { " AND " } else { "" }).sql(column).sql(" = ").bind(value);
         }
         execute(connection, statement)?;

@@ -113,7 +113,7 @@ impl Writer {
     ) -> Result<Vec<Outcome>, StoreError> {
         let mut state = HashMap::with_capacity(ids.len());
         for (resource_type, id) in ids {
-            if let Some(entry) = look_up(&mut self.connection, resource_type, &id)? {
+            if let Some(entry) = look_up(&mut self.connection, &self.registry, resource_type, &id)? {
                 state.insert((resource_type, id), entry);
             }
         }
@@ -125,7 +125,7 @@ impl Writer {
             }
             let mut holds = true;
             for expectation in &queued.job.expectations {
-                let found = search_ids(&mut self.connection, &expectation.plan)?;
+                let found = search_ids(&mut self.connection, &self.registry, &expectation.plan)?;
                 holds &= expectation_holds(expectation, found);
             }
             outcomes.push(if holds {
@@ -145,10 +145,11 @@ type LookupRow = (i64, i64, Option<i32>, Option<i64>, Option<i16>, Option<Vec<u8
 
 fn look_up(
     connection: &mut SqliteConnection,
+    registry: &Registry,
     resource_type: ResourceType,
     id: &LogicalId,
 ) -> Result<Option<Directory>, StoreError> {
-    let select = query::lookup(resource_type, id).returning::<LookupTypes>();
+    let select = query::lookup(registry, resource_type, id).returning::<LookupTypes>();
     let rows: Vec<LookupRow> = load(connection, select)?;
     rows.into_iter().next().map(directory).transpose()
 }
@@ -165,10 +166,11 @@ fn directory((book, key, version, updated, change, body): LookupRow) -> Result<D
 
 fn search_ids(
     connection: &mut SqliteConnection,
+    registry: &Registry,
     plan: &search::SearchPlan,
 ) -> Result<Vec<LogicalId>, StoreError> {
     // The store itself asks here: what the caller may see was settled when the expectation was made.
-    let statement = query::search_ids(query::BookScope::All, plan, None);
+    let statement = query::expected_ids(registry, plan);
     let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>())?;
     rows.iter().map(|(id,)| unpack_id(id)).collect()
 }

@@ -13,6 +13,8 @@ fn without(rows: &IndexRows, other: &IndexRows) -> IndexRows {
         strings: missing(&rows.strings, &other.strings),
         dates: missing(&rows.dates, &other.dates),
         references: missing(&rows.references, &other.references),
+        quantities: missing(&rows.quantities, &other.quantities),
+        present: rows.present,
     }
 }
 

@@ -11,6 +11,6 @@ mod plan;
 mod queue;
 
 pub(crate) use keys::{BLOCK, Keys};
-pub(crate) use pending::{Flush, IndexChange, Pending, ResourceRow, VersionToKeep};
+pub(crate) use pending::{DirectoryRow, Flush, IndexChange, Pending, ResourceRow, VersionToKeep};
 pub(crate) use plan::{Current, Directory, Planner, needed_ids};
 pub(crate) use queue::{QUEUE_LENGTH, QueuedJob, WRITES_IN_A_BATCH, expectation_holds};

@@ -15,10 +15,34 @@ pub(crate) struct ResourceRow {
     pub(crate) key: i64,
     pub(crate) resource_type: ResourceType,
     pub(crate) id: LogicalId,
+    /// Hash of the id, as in references.
+    pub(crate) id_hash: i64,
     pub(crate) version: i32,
     pub(crate) updated: i64,
     pub(crate) change: Change,
+    /// The parameters that have a value.
+    pub(crate) present: i64,
     pub(crate) body: Option<Body>,
+}
+
+/// A new row of the directory.
+#[derive(Debug, Clone)]
+pub(crate) struct DirectoryRow {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) id: LogicalId,
+    pub(crate) id_hash: i64,
+    pub(crate) book: i64,
+    pub(crate) key: i64,
+}
+
+/// A resource that changes its book.
+#[derive(Debug, Clone)]
+pub(crate) struct Move {
+    pub(crate) old_book: i64,
+    pub(crate) new_book: i64,
+    pub(crate) key: i64,
+    pub(crate) resource_type: ResourceType,
+    pub(crate) id_hash: i64,
 }
 
 /// A version that is superseded.
@@ -52,10 +76,8 @@ pub(crate) struct IndexChange {
 /// Everything a flush writes, in this order.
 #[derive(Debug, Default)]
 pub(crate) struct Flush {
-    /// New rows of the directory: type, id, book, key.
-    pub(crate) directory: Vec<(ResourceType, LogicalId, i64, i64)>,
-    /// Resources that change their book: old book, new book, key, type, id.
-    pub(crate) moves: Vec<(i64, i64, i64, ResourceType, LogicalId)>,
+    pub(crate) directory: Vec<DirectoryRow>,
+    pub(crate) moves: Vec<Move>,
     /// Resources that were not there.
     pub(crate) inserts: Vec<ResourceRow>,
     /// Resources that were there.
@@ -70,7 +92,7 @@ pub(crate) struct Flush {
 /// The decisions of a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    directory: Vec<(ResourceType, LogicalId, i64, i64)>,
+    directory: Vec<DirectoryRow>,
     touched: HashMap<i64, Touched>,
     order: Vec<i64>,
     versions: Vec<VersionToKeep>,
@@ -83,8 +105,8 @@ impl Pending {
     }
 
     /// A new row of the directory.
-    pub(crate) fn register(&mut self, resource_type: ResourceType, id: LogicalId, book: i64, key: i64) {
-        self.directory.push((resource_type, id, book, key));
+    pub(crate) fn register(&mut self, row: DirectoryRow) {
+        self.directory.push(row);
     }
 
     /// A version that is no longer current.
@@ -120,7 +142,13 @@ impl Pending {
             let Touched { stored_book, stored_rows, row, rows } = touched;
             match stored_book {
                 Some(book) if book != row.book => {
-                    flush.moves.push((book, row.book, key, row.resource_type, row.id.clone()));
+                    flush.moves.push(Move {
+                        old_book: book,
+                        new_book: row.book,
+                        key,
+                        resource_type: row.resource_type,
+                        id_hash: row.id_hash,
+                    });
                     flush.removed.push(IndexChange { book, key, rows: stored_rows });
                     flush.added.push(IndexChange { book: row.book, key, rows });
                     flush.updates.push(row);
@@ -138,13 +166,13 @@ impl Pending {
             }
         }
         // A version kept in this batch may name the book from before a move of the same batch.
-        for (_, new_book, key, ..) in &flush.moves {
-            for version in flush.versions.iter_mut().filter(|version| version.key == *key) {
-                version.book = *new_book;
+        for moved in &flush.moves {
+            for version in flush.versions.iter_mut().filter(|version| version.key == moved.key) {
+                version.book = moved.new_book;
             }
         }
         // Rows in the order of the trees they go to: neighbours are written together.
-        flush.directory.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        flush.directory.sort_by_key(|row| (row.resource_type, row.id_hash));
         flush
     }
 }

@@ -7,7 +7,7 @@ use access::Access;
 use fhir::{Instant, LogicalId, ResourceType};
 use search::{IndexRows, Registry};
 
-use super::{Keys, Pending, ResourceRow, VersionToKeep};
+use super::{DirectoryRow, Keys, Pending, ResourceRow, VersionToKeep};
 use crate::stored::{version_number, version_of};
 use crate::{Body, Change, Effect, Job, Precondition, StoreError, Write, WriteError, Written};
 
@@ -120,7 +120,8 @@ impl<'a> Planner<'a> {
         }
         let key = self.keys.take();
         let book = book.unwrap_or(key);
-        self.pending.register(resource_type, id.clone(), book, key);
+        let id_hash = self.registry.hasher().reference_id(id.as_str());
+        self.pending.register(DirectoryRow { resource_type, id: id.clone(), id_hash, book, key });
         self.state.insert(name, Directory { book, key, current: None });
         (book, key)
     }
@@ -239,9 +240,11 @@ impl<'a> Planner<'a> {
             key,
             resource_type: write.resource_type,
             id: write.id.clone(),
+            id_hash: self.registry.hasher().reference_id(write.id.as_str()),
             version: after.version,
             updated: after.updated,
             change: after.change,
+            present: rows.present,
             body: after.body.clone(),
         };
         self.pending.put(stored, row, rows);

@@ -3,6 +3,7 @@
 use fhir::{DateRange, Instant};
 use jiff::tz::TimeZone;
 
+use super::prefix::prefixed;
 use crate::{DateTest, Prefix};
 
 /// Reads `ge2026-11` and the like. Without a prefix it is `eq`.
@@ -10,10 +11,12 @@ use crate::{DateTest, Prefix};
 /// `ap` is the value widened on both sides by a tenth of the distance between its start and now, as R4
 /// recommends; a resource matches when its range overlaps that.
 pub(super) fn test(value: &str, zone: &TimeZone, now: Instant) -> Option<DateTest> {
-    let (prefix, date) = match value.get(..2).and_then(prefix) {
-        Some(prefix) => (prefix, value.get(2..)?),
-        None => (Prefix::Equal, value),
-    };
+    let (prefix, date) = prefixed(value);
+    test_with(prefix, date, zone, now)
+}
+
+/// The same with the prefix apart.
+pub(super) fn test_with(prefix: Prefix, date: &str, zone: &TimeZone, now: Instant) -> Option<DateTest> {
     let DateRange { mut low, mut high } = DateRange::parse(date, zone).ok()?;
     if prefix == Prefix::Approximately {
         let tenth = now.microseconds().saturating_sub(low).saturating_abs() / 10;
@@ -21,21 +24,6 @@ pub(super) fn test(value: &str, zone: &TimeZone, now: Instant) -> Option<DateTes
         high = high.saturating_add(tenth);
     }
     Some(DateTest { prefix, low, high })
-}
-
-fn prefix(text: &str) -> Option<Prefix> {
-    Some(match text {
-        "eq" => Prefix::Equal,
-        "ne" => Prefix::NotEqual,
-        "gt" => Prefix::GreaterThan,
-        "lt" => Prefix::LessThan,
-        "ge" => Prefix::GreaterOrEqual,
-        "le" => Prefix::LessOrEqual,
-        "sa" => Prefix::StartsAfter,
-        "eb" => Prefix::EndsBefore,
-        "ap" => Prefix::Approximately,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -1,179 +1,187 @@
 //! Parameters that select resources: from values to a clause.
 
-use fhir::LogicalId;
+use fhir::{LogicalId, ResourceType};
 
-use super::text::{split, split_once, unescape};
-use super::{Parser, Refusal, date};
-use crate::parameter::{Parameter, ParameterType, Source, TokenShape};
-use crate::path::Only;
-use crate::{Clause, Slot, StringTest, TokenTest, fold};
+use super::criterion::Asked;
+use super::text::{split, unescape};
+use super::{Reader, Refusal, date, quantity};
+use crate::parameter::{ParameterType, Source};
+use crate::{Check, Clause, DateTest, QuantityTest, StringTest, fold, values, words};
 
 /// Most values that one parameter may join by OR; a statement of the database has a limit too.
 const MOST_VALUES: usize = 500;
 
-impl Parser<'_> {
+impl Reader<'_> {
     pub(super) fn filter(
-        &mut self,
-        parameter: &Parameter,
+        self,
+        asked: &Asked<'_>,
         modifier: Option<&str>,
         value: &str,
     ) -> Result<Clause, Refusal> {
+        if modifier == Some("missing") {
+            return self.missing(asked, value);
+        }
         let values = split(value, b',');
         if values.len() > MOST_VALUES || values.iter().any(|value| value.is_empty()) {
-            return Err(Refusal::value(parameter.code));
+            return Err(Refusal::value(asked.code));
         }
-        if parameter.kind == ParameterType::Reference {
-            return self.references(parameter, modifier, &values);
-        }
-        if let Some(modifier) = modifier
-            && !(parameter.kind == ParameterType::String && matches!(modifier, "exact" | "contains"))
-        {
-            return Err(Refusal::modifier(parameter.code, modifier));
-        }
-        match (parameter.code, parameter.kind) {
-            ("_id", _) => ids(&values),
-            ("_lastUpdated", _) => Ok(Clause::LastUpdated(self.dates(parameter, &values)?)),
-            (_, ParameterType::Token) => self.tokens(parameter, &values),
-            (_, ParameterType::Uri) => Ok(self.uris(parameter, &values)),
-            (_, ParameterType::String) => self.strings(parameter, modifier, &values),
-            (_, ParameterType::Date) => Ok(Clause::Date {
-                slots: self.slots(&parameter.sources),
-                values: self.dates(parameter, &values)?,
-            }),
-            _ => Err(Refusal::Unknown(Refusal::unsupported(parameter.code, parameter.kind.as_str()))),
-        }
-    }
-
-    pub(super) fn slots<'s>(&self, sources: impl IntoIterator<Item = &'s Source>) -> Vec<Slot> {
-        let mut slots: Vec<Slot> =
-            sources.into_iter().filter_map(|source| self.registry.slot(source.slot)).collect();
-        slots.sort_unstable();
-        slots.dedup();
-        slots
-    }
-
-    /// Sources whose values are asked for in the same way, each group with that way.
-    pub(super) fn grouped<T: PartialEq>(
-        &self,
-        parameter: &Parameter,
-        tests: impl Fn(&Source) -> Vec<T>,
-    ) -> Vec<(Vec<Slot>, Vec<T>)> {
-        let mut groups: Vec<(Vec<&Source>, Vec<T>)> = Vec::new();
-        for source in &parameter.sources {
-            let mut values: Vec<T> = Vec::new();
-            for test in tests(source) {
-                if !values.contains(&test) {
-                    values.push(test);
-                }
+        let plain = || match modifier {
+            None => Ok(()),
+            Some(modifier) => Err(Refusal::modifier(asked.code, modifier)),
+        };
+        match (asked.code, asked.kind) {
+            ("_id", _) => match modifier {
+                None => ids(&values),
+                Some("not") => Ok(Clause::Not(Box::new(ids(&values)?))),
+                Some(other) => Err(Refusal::modifier("_id", other)),
+            },
+            ("_lastUpdated", _) => {
+                plain()?;
+                Ok(Clause::LastUpdated(self.dates(asked.code, &values)?))
             }
-            match groups.iter_mut().find(|(_, other)| *other == values) {
-                Some((sources, _)) => sources.push(source),
-                None => groups.push((vec![source], values)),
+            ("_text" | "_content", _) => {
+                plain()?;
+                self.full_text(asked.code, &values)
+            }
+            (_, ParameterType::Token) => self.tokens(asked, modifier, &values),
+            (_, ParameterType::Uri) => self.uris(asked, modifier, &values),
+            (_, ParameterType::Reference) => self.references(asked, modifier, &values),
+            (_, ParameterType::String) => self.strings(asked, modifier, &values),
+            (_, ParameterType::Date) => {
+                plain()?;
+                let values = self.dates(asked.code, &values)?;
+                Ok(self.dates_clause(&asked.sources(), values))
+            }
+            (_, kind @ (ParameterType::Number | ParameterType::Quantity)) => {
+                plain()?;
+                let test = |value: &&str| quantity::test(self.registry.hasher(), kind, value);
+                let values = values.iter().map(test).collect::<Option<Vec<_>>>();
+                let values = values.ok_or_else(|| Refusal::value(asked.code))?;
+                Ok(self.quantities_clause(&asked.sources(), values))
+            }
+            (_, ParameterType::Composite) => {
+                plain()?;
+                self.composite(asked, &values)
+            }
+            (_, ParameterType::Special) => {
+                plain()?;
+                self.special(asked, &values)
             }
         }
-        let groups = groups.into_iter().map(|(sources, values)| (self.slots(sources), values));
-        groups.filter(|(slots, values)| !slots.is_empty() && !values.is_empty()).collect()
     }
 
-    fn dates(&self, parameter: &Parameter, values: &[&str]) -> Result<Vec<crate::DateTest>, Refusal> {
+    /// `:missing`: the presence mask of the resource knows.
+    fn missing(self, asked: &Asked<'_>, value: &str) -> Result<Clause, Refusal> {
+        let missing = match value {
+            "true" => true,
+            "false" => false,
+            _ => return Err(Refusal::value(asked.code)),
+        };
+        let present = if matches!(asked.code, "_id" | "_lastUpdated") {
+            Clause::EVERYTHING
+        } else {
+            let bits: Option<Vec<(ResourceType, u8)>> =
+                asked.parameters.iter().map(|(kind, parameter)| Some((*kind, parameter.bit?))).collect();
+            Clause::Present(bits.ok_or_else(|| Refusal::modifier(asked.code, "missing"))?)
+        };
+        Ok(if missing { Clause::Not(Box::new(present)) } else { present })
+    }
+
+    pub(super) fn dates(self, code: &str, values: &[&str]) -> Result<Vec<DateTest>, Refusal> {
         let (zone, now) = (self.registry.time_zone(), self.context.now);
         let tests = values.iter().map(|value| date::test(&unescape(value), zone, now));
-        tests.collect::<Option<_>>().ok_or_else(|| Refusal::value(parameter.code))
+        tests.collect::<Option<_>>().ok_or_else(|| Refusal::value(code))
     }
 
-    fn tokens(&self, parameter: &Parameter, values: &[&str]) -> Result<Clause, Refusal> {
-        let values: Vec<TokenText> = values
-            .iter()
-            .map(|value| TokenText::read(value))
-            .collect::<Option<_>>()
-            .ok_or_else(|| Refusal::value(parameter.code))?;
-        let groups = self.grouped(parameter, |source| {
-            values.iter().filter_map(|value| self.token(source, value)).collect()
-        });
-        Ok(any(groups, |slots, values| Clause::Token { slots, values }))
+    pub(super) fn dates_clause(self, sources: &[&Source], values: Vec<DateTest>) -> Clause {
+        let slots = self.registry.slots_of(sources.iter().copied());
+        if slots.is_empty() { Clause::NOTHING } else { Clause::Date { slots, values } }
     }
 
-    /// What a value means for the tokens of a source; `None` when it cannot be there.
-    fn token(&self, source: &Source, value: &TokenText) -> Option<TokenTest> {
-        let hasher = self.registry.hasher();
-        let code = value.code.as_deref().map(|code| hasher.code(code));
-        let asked = value.system.as_deref();
-        let system = match (source.tokens, &source.only, asked) {
-            (TokenShape::ContactPoint, Only::System(only), Some(asked))
-                if !asked.is_empty() && asked != only =>
-            {
-                return None;
+    pub(super) fn quantities_clause(self, sources: &[&Source], values: Vec<QuantityTest>) -> Clause {
+        let slots = self.registry.slots_of(sources.iter().copied());
+        if slots.is_empty() { Clause::NOTHING } else { Clause::Quantity { slots, values } }
+    }
+
+    fn uris(self, asked: &Asked<'_>, modifier: Option<&str>, values: &[&str]) -> Result<Clause, Refusal> {
+        let sources = asked.sources();
+        let texts: Vec<String> = values.iter().map(|value| unescape(value).into_owned()).collect();
+        let slots = self.registry.slots_of(sources.iter().copied());
+        let check = match modifier {
+            None => {
+                let found = texts.into_iter().map(|text| super::TokenText { system: None, code: Some(text) });
+                return Ok(self.registry.token_clause(&sources, &found.collect::<Vec<_>>()));
             }
-            (TokenShape::ContactPoint, Only::System(only), _) => Some(hasher.system(only)),
-            (TokenShape::ContactPoint, _, Some("")) | (TokenShape::Implied, _, _) | (_, _, None) => None,
-            (_, _, Some(asked)) => Some(hasher.system(asked)),
+            Some("below") => Check::UriBelow { slots, values: texts },
+            Some("above") => Check::UriAbove { slots, values: texts },
+            Some(other) => return Err(Refusal::modifier(asked.code, other)),
         };
-        // Tokens of implied system are all stored with none: naming it lets the index answer alone.
-        let system = if source.tokens == TokenShape::Implied { Some(0) } else { system };
-        Some(TokenTest { code, system })
+        Ok(Clause::Check { superset: Box::new(self.present(asked)), check: Box::new(check) })
     }
 
-    fn uris(&self, parameter: &Parameter, values: &[&str]) -> Clause {
-        let hasher = self.registry.hasher();
-        let values = values
-            .iter()
-            .map(|value| TokenTest { code: Some(hasher.code(&unescape(value))), system: Some(0) });
-        Clause::Token { slots: self.slots(&parameter.sources), values: values.collect() }
+    /// The condition that the parameter has a value.
+    fn present(self, asked: &Asked<'_>) -> Clause {
+        self.missing(asked, "false").unwrap_or(Clause::EVERYTHING)
     }
 
-    fn strings(
-        &self,
-        parameter: &Parameter,
-        modifier: Option<&str>,
-        values: &[&str],
-    ) -> Result<Clause, Refusal> {
-        let test = |value: &&str| {
+    fn strings(self, asked: &Asked<'_>, modifier: Option<&str>, values: &[&str]) -> Result<Clause, Refusal> {
+        let refused = || Refusal::value(asked.code);
+        let sources = asked.sources();
+        let slots = self.registry.slots_of(sources.iter().copied());
+        let words_slots: Vec<_> =
+            sources.iter().filter_map(|source| self.registry.slot(source.words?)).collect();
+        let mut plain = Vec::new();
+        let mut clauses = Vec::new();
+        for value in values {
             let text = unescape(value);
             let folded = fold(&text);
             match modifier {
-                Some("exact") => Some(StringTest::Exact { folded, exact: text.into_owned() }),
-                _ if folded.is_empty() => None,
-                Some(_) => Some(StringTest::Contains(folded)),
-                None => Some(StringTest::StartsWith(folded)),
+                Some("exact") => {
+                    plain.push(StringTest::Exact {
+                        folded,
+                        exact: values::exact(self.registry.hasher(), &text),
+                    });
+                }
+                _ if folded.is_empty() => return Err(refused()),
+                Some("contains") => plain.push(StringTest::Contains(folded)),
+                Some(other) => return Err(Refusal::modifier(asked.code, other)),
+                None if !words_slots.is_empty() && words(&folded).next().is_some() => {
+                    let mut slots = [slots.as_slice(), words_slots.as_slice()].concat();
+                    slots.sort_unstable();
+                    slots.dedup();
+                    let each = words(&folded).map(|word| Clause::String {
+                        slots: slots.clone(),
+                        values: vec![StringTest::StartsWith(word.to_owned())],
+                    });
+                    let mut each: Vec<Clause> = each.collect();
+                    clauses.push(if each.len() == 1 { each.remove(0) } else { Clause::All(each) });
+                }
+                None => plain.push(StringTest::StartsWith(folded)),
             }
-        };
-        let values =
-            values.iter().map(test).collect::<Option<_>>().ok_or_else(|| Refusal::value(parameter.code))?;
-        Ok(Clause::String { slots: self.slots(&parameter.sources), values })
-    }
-}
-
-/// One clause, several joined by OR, or none that can be true.
-pub(super) fn any<T>(mut groups: Vec<(Vec<Slot>, T)>, clause: impl Fn(Vec<Slot>, T) -> Clause) -> Clause {
-    match (groups.pop(), groups.is_empty()) {
-        (None, _) => Clause::Nothing,
-        (Some((slots, values)), true) => clause(slots, values),
-        (Some(last), false) => {
-            groups.push(last);
-            Clause::Any(groups.into_iter().map(|(slots, values)| clause(slots, values)).collect())
         }
+        if !plain.is_empty() {
+            clauses.push(Clause::String { slots, values: plain });
+        }
+        Ok(if clauses.len() == 1 { clauses.remove(0) } else { Clause::Any(clauses) })
+    }
+
+    /// `_text` and `_content`: every word begins a word.
+    fn full_text(self, code: &str, values: &[&str]) -> Result<Clause, Refusal> {
+        let each = |value: &&str| {
+            let text = unescape(value);
+            let found: Vec<String> = text
+                .split_whitespace()
+                .flat_map(|piece| words(&fold(piece)).map(str::to_owned).collect::<Vec<_>>())
+                .collect();
+            (!found.is_empty()).then_some(found)
+        };
+        let values = values.iter().map(each).collect::<Option<_>>().ok_or_else(|| Refusal::value(code))?;
+        let check = Check::Words { narrative: code == "_text", values };
+        Ok(Clause::Check { superset: Box::new(Clause::EVERYTHING), check: Box::new(check) })
     }
 }
 
 fn ids(values: &[&str]) -> Result<Clause, Refusal> {
     let ids = values.iter().map(|value| LogicalId::try_from(&*unescape(value)));
     ids.collect::<Result<_, _>>().map(Clause::Id).map_err(|_| Refusal::value("_id"))
-}
-
-/// `code`, `system|code`, `|code`, `system|`
-struct TokenText {
-    system: Option<String>,
-    code: Option<String>,
-}
-
-impl TokenText {
-    fn read(value: &str) -> Option<Self> {
-        let owned = |text: &str| unescape(text).into_owned();
-        match split_once(value, b'|') {
-            None => Some(Self { system: None, code: Some(owned(value)) }),
-            Some(("", "")) => None,
-            Some((system, "")) => Some(Self { system: Some(owned(system)), code: None }),
-            Some((system, code)) => Some(Self { system: Some(owned(system)), code: Some(owned(code)) }),
-        }
-    }
 }

@@ -28,17 +28,24 @@ impl Parser<'_> {
             "*" => Include {
                 reverse,
                 source,
-                slots: self.registry.reference_slots(source, None),
+                slots: self.reader.registry.reference_slots(source, None),
                 target,
                 iterate,
             },
             code => {
-                let parameter = self.registry.definition(source).parameter(code).ok_or_else(refused)?;
+                let parameter =
+                    self.reader.registry.definition(source).parameter(code).ok_or_else(refused)?;
                 if parameter.kind != ParameterType::Reference {
                     return Err(refused());
                 }
                 let target = target_of(parameter, target).ok_or_else(refused)?;
-                Include { reverse, source, slots: self.slots(&parameter.sources), target, iterate }
+                Include {
+                    reverse,
+                    source,
+                    slots: self.reader.registry.slots_of(&parameter.sources),
+                    target,
+                    iterate,
+                }
             }
         };
         self.add(include);
@@ -53,15 +60,18 @@ impl Parser<'_> {
 
     /// `*`: whatever the matches refer to, or whatever can refer to the matches.
     fn include_all(&mut self, reverse: bool, iterate: bool) {
-        let own = self.resource_type;
+        let registry = self.reader.registry;
+        let own = self.plan.types.clone();
+        let is_own = |kind: &ResourceType| own.is_empty() || own.contains(kind);
         let may_refer = |source: &&Source| {
-            !reverse || (!source.url && (source.targets.is_empty() || source.targets.contains(&own)))
+            !reverse || (!source.url && (source.targets.is_empty() || source.targets.iter().any(is_own)))
         };
         // What was included is of any type, so an iterated `*` follows the references of all types.
-        for source in ResourceType::all().filter(|source| reverse || iterate || *source == own) {
-            let parameters = self.registry.definition(source).parameters.iter();
+        for source in ResourceType::all().filter(|source| reverse || iterate || is_own(source)) {
+            let parameters = registry.definition(source).parameters.iter();
             let references = parameters.filter(|parameter| parameter.kind == ParameterType::Reference);
-            let slots = self.slots(references.flat_map(|parameter| &parameter.sources).filter(may_refer));
+            let slots =
+                registry.slots_of(references.flat_map(|parameter| &parameter.sources).filter(may_refer));
             if !slots.is_empty() {
                 self.plan.includes.push(Include { reverse, source, slots, target: None, iterate });
             }

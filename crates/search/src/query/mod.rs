@@ -3,21 +3,36 @@
 //! The parameters of a query are read one by one. What cannot be used is not fatal here: it becomes an issue,
 //! in one of two lists, and the caller decides with the client's `Prefer: handling`.
 
+mod composite;
+mod criterion;
 mod date;
 mod filter;
+mod filter_expression;
+mod filter_text;
 mod include;
+mod join;
+mod prefix;
+mod quantity;
 mod reference;
 mod result;
 mod sort;
+mod special;
 mod text;
+mod token;
+
+use std::cell::Cell;
 
 use fhir::{Fault, Instant, Issue, ResourceType};
 
-use crate::definitions::TypeDefinition;
-use crate::{Clause, Registry, SearchPlan, Total};
+pub(crate) use self::token::TokenText;
+use crate::{Clause, Registry, SearchPlan};
 
 /// Most conditions that one query may join by AND.
 const MOST_CLAUSES: usize = 64;
+
+/// Most conditions that one query may come to. A chain without types asks all types that its references may have, and
+/// each of them the same again: `subject.subject.subject...` would have no end.
+const MOST_CONDITIONS: usize = 4_000;
 
 /// What the reading of a query depends on besides the query.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +55,8 @@ pub struct ParsedQuery {
     /// Parameters that do not exist or that this version cannot search by. The plan is made without them:
     /// refuse under `Prefer: handling=strict`, report otherwise (R4 `search.html#errors`).
     pub unknown: Vec<Issue>,
-    /// Values that cannot be read, and modifiers, chains and `_has` that are not supported: always refuse, for
-    /// the plan would answer another question.
+    /// Values that cannot be read, and modifiers that do not fit: always refuse, for the plan would answer another
+    /// question.
     pub errors: Vec<Issue>,
     /// The parameters that were understood, in order, for the self link. `_count` is the one in effect.
     pub understood: Vec<(String, String)>,
@@ -55,6 +70,7 @@ impl ParsedQuery {
 }
 
 /// Why a parameter is not part of the plan.
+#[derive(Debug)]
 enum Refusal {
     /// The query can be answered without it if the client agrees.
     Unknown(Fault),
@@ -71,53 +87,64 @@ impl Refusal {
         Self::Error(Fault::UnsupportedModifier { name: name.to_owned(), modifier: modifier.to_owned() })
     }
 
+    fn unknown(name: &str) -> Self {
+        Self::Unknown(Fault::UnknownParameter { name: name.to_owned() })
+    }
+
     fn unsupported(name: &str, kind: &str) -> Fault {
         Fault::UnsupportedParameter { name: name.to_owned(), kind: kind.to_owned() }
     }
 }
 
-struct Parser<'a> {
+/// Reads criteria: names and values become clauses, for any type.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
     registry: &'a Registry,
     context: &'a QueryContext<'a>,
-    resource_type: ResourceType,
-    definition: &'static TypeDefinition,
+    /// How many more conditions the query may come to.
+    left: &'a Cell<usize>,
+}
+
+/// Reads a whole query.
+struct Parser<'a> {
+    reader: Reader<'a>,
     plan: SearchPlan,
 }
 
 impl Registry {
-    /// Reads the parameters of a search for resources of one type. `pairs` are names and values as they stand
-    /// in the query, percent-decoded, in order.
+    /// Reads the parameters of a search for resources of these types; none means every type, unless `_type` names
+    /// some. `pairs` are names and values as they stand in the query, percent-decoded, in order.
     pub fn parse(
         &self,
-        resource_type: ResourceType,
+        types: &[ResourceType],
         pairs: &[(String, String)],
         context: &QueryContext<'_>,
     ) -> ParsedQuery {
-        let plan = SearchPlan {
-            resource_type,
-            clauses: Vec::new(),
-            sort: Vec::new(),
+        let mut plan = SearchPlan {
+            types: types.to_vec(),
             count: context.default_count.min(context.most_count),
-            after: None,
-            book: None,
-            includes: Vec::new(),
-            total: Total::None,
-            count_only: false,
+            ..SearchPlan::default()
         };
-        let definition = self.definition(resource_type);
-        let mut parser = Parser { registry: self, context, resource_type, definition, plan };
         let (mut unknown, mut errors, mut understood) = (Vec::new(), Vec::new(), Vec::new());
+        // `_type` comes first: it says which parameters there are.
+        if types.is_empty()
+            && let Some((_, value)) = pairs.iter().find(|(name, _)| name == "_type")
+            && let Ok(mut named) = value.split(',').map(str::parse).collect::<Result<Vec<ResourceType>, _>>()
+        {
+            named.sort_unstable();
+            named.dedup();
+            plan.types = named;
+        }
+        let left = Cell::new(MOST_CONDITIONS);
+        let mut parser = Parser { reader: Reader { registry: self, context, left: &left }, plan };
         let mut seen = Vec::new();
         for (name, value) in pairs {
-            let (code, modifier) = match name.split_once(':') {
-                Some((code, modifier)) => (code, Some(modifier)),
-                None => (name.as_str(), None),
-            };
+            let code = name.split_once(':').map_or(name.as_str(), |(code, _)| code);
             let read = if result::is_single(code) && seen.contains(&code) {
                 Err(Refusal::value(code))
             } else {
                 seen.push(code);
-                parser.parameter(code, modifier, value)
+                parser.parameter(name, value)
             };
             match read {
                 Ok(()) if code == "_count" => understood.push((name.clone(), parser.count_in_effect())),
@@ -137,41 +164,27 @@ fn place(code: &str) -> String {
 }
 
 impl Parser<'_> {
-    fn parameter(&mut self, code: &str, modifier: Option<&str>, value: &str) -> Result<(), Refusal> {
+    fn parameter(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        let (code, modifier) = match name.split_once(':') {
+            Some((code, modifier)) => (code, Some(modifier)),
+            None => (name, None),
+        };
         if let Some(read) = self.result_parameter(code, modifier, value) {
             return read;
-        }
-        if code == "_has" {
-            return Err(Refusal::Error(Refusal::unsupported(code, "reverse chain")));
-        }
-        // `subject.name`, `subject:Patient.name`
-        let first = code.split_once('.').map(|(first, _)| first);
-        if first.is_some_and(|first| self.definition.parameter(first).is_some())
-            || (self.definition.parameter(code).is_some() && modifier.is_some_and(|text| text.contains('.')))
-        {
-            return Err(Refusal::Error(Refusal::unsupported(first.unwrap_or(code), "chain")));
-        }
-        let Some(parameter) = self.definition.parameter(code) else {
-            return Err(Refusal::Unknown(Fault::UnknownParameter { name: code.to_owned() }));
-        };
-        if !parameter.searchable {
-            return Err(Refusal::Unknown(Refusal::unsupported(code, parameter.kind.as_str())));
         }
         if self.plan.clauses.len() >= MOST_CLAUSES {
             return Err(Refusal::value(code));
         }
-        let clause = match self.filter(parameter, modifier, value)? {
-            Clause::Token { slots, .. }
-            | Clause::String { slots, .. }
-            | Clause::Date { slots, .. }
-            | Clause::Reference { slots, .. }
-                if slots.is_empty() =>
-            {
-                Clause::Nothing
-            }
-            clause => clause,
-        };
-        self.plan.clauses.push(clause);
+        let clause = self.reader.criterion(&self.plan.types, name, value, 0)?;
+        if let [resource_type] = self.plan.types.as_slice()
+            && self.plan.book.is_none()
+        {
+            self.plan.book = self.reader.book_of(*resource_type, &clause, value);
+        }
+        match clause {
+            Clause::All(clauses) => self.plan.clauses.extend(clauses),
+            clause => self.plan.clauses.push(clause),
+        }
         Ok(())
     }
 
@@ -181,8 +194,14 @@ impl Parser<'_> {
 }
 
 #[cfg(test)]
+mod composite_tests;
+#[cfg(test)]
+mod join_tests;
+#[cfg(test)]
 mod refusal_tests;
 #[cfg(test)]
 mod result_tests;
+#[cfg(test)]
+mod system_tests;
 #[cfg(test)]
 mod tests;

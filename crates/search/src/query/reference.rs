@@ -1,14 +1,16 @@
 //! Reference values (R4 `search.html#reference`): `Type/id`, `id`, or a url.
 
-use fhir::{LogicalId, ReferenceText, ResourceType};
+use fhir::{LogicalId, ResourceType};
 
-use super::filter::any;
+use super::composite::on_component;
+use super::criterion::Asked;
 use super::text::unescape;
-use super::{Parser, Refusal};
-use crate::parameter::{Parameter, Source};
+use super::token::any;
+use super::{Reader, Refusal, TokenText};
+use crate::parameter::{Source, TokenShape};
 use crate::path::Only;
 use crate::values::Target;
-use crate::{Clause, ReferenceTest};
+use crate::{Check, Clause, LookupKind, ReferenceTest};
 
 /// A value as it was read.
 struct Value {
@@ -24,34 +26,72 @@ enum ValueKind {
     Url(Option<ResourceType>, String),
 }
 
-impl Parser<'_> {
+impl Reader<'_> {
     pub(super) fn references(
-        &mut self,
-        parameter: &Parameter,
+        self,
+        asked: &Asked<'_>,
         modifier: Option<&str>,
         values: &[&str],
     ) -> Result<Clause, Refusal> {
+        let refused = || Refusal::value(asked.code);
+        let sources = asked.sources();
         let named = match modifier {
             None => None,
+            Some("identifier") => return self.identifiers(&sources, values).ok_or_else(refused),
+            Some(modifier @ ("below" | "above")) => {
+                let texts = values.iter().map(|value| unescape(value).into_owned()).collect();
+                let kind = if modifier == "below" {
+                    LookupKind::ReferencesBelow
+                } else {
+                    LookupKind::ReferencesAbove
+                };
+                return Ok(asked.lookup(kind, texts));
+            }
             Some(modifier) => {
                 let kind: Option<ResourceType> = modifier.parse().ok();
-                let possible =
-                    kind.filter(|kind| parameter.targets.is_empty() || parameter.targets.contains(kind));
-                Some(possible.ok_or_else(|| Refusal::modifier(parameter.code, modifier))?)
+                let targets = asked.targets();
+                let possible = kind.filter(|kind| targets.is_empty() || targets.contains(kind));
+                Some(possible.ok_or_else(|| Refusal::modifier(asked.code, modifier))?)
             }
         };
-        let read = |value: &&str| self.value(named, &unescape(value));
-        let values: Vec<Value> =
-            values.iter().map(read).collect::<Option<_>>().ok_or_else(|| Refusal::value(parameter.code))?;
-        let groups = self.grouped(parameter, |source| {
-            values.iter().filter_map(|value| self.reference(source, value)).collect()
-        });
-        let clause = any(groups, |slots, values| Clause::Reference { slots, values });
-        self.bind_to_book(&clause, &values);
-        Ok(clause)
+        self.reference_clause(&sources, named, values).ok_or_else(refused)
     }
 
-    fn value(&self, named: Option<ResourceType>, text: &str) -> Option<Value> {
+    /// `:identifier`: a logical reference.
+    fn identifiers(self, sources: &[&Source], values: &[&str]) -> Option<Clause> {
+        let values = values.iter().map(|value| TokenText::read(value)).collect::<Option<Vec<_>>>()?;
+        let mut clauses = Vec::new();
+        for source in sources {
+            let Some(slot) = source.identifiers else { continue };
+            let named = Source { slot, only: Only::All, tokens: TokenShape::System, ..(*source).clone() };
+            let clause = self.registry.token_clause(&[&named], &values);
+            let Only::Target(target) = source.only else {
+                clauses.push(clause);
+                continue;
+            };
+            let slots = self.registry.slots_of([*source]);
+            let check = Check::TargetIdentifier { slots, target, clause: on_component(clause.clone()) };
+            clauses.push(Clause::Check { superset: Box::new(clause), check: Box::new(check) });
+        }
+        Some(if clauses.len() == 1 { clauses.remove(0) } else { Clause::Any(clauses) })
+    }
+
+    /// The condition that any of the sources refers to any of the values.
+    pub(super) fn reference_clause(
+        self,
+        sources: &[&Source],
+        named: Option<ResourceType>,
+        values: &[&str],
+    ) -> Option<Clause> {
+        let read = |value: &&str| self.value(named, &unescape(value));
+        let values: Vec<Value> = values.iter().map(read).collect::<Option<_>>()?;
+        let groups = self.registry.grouped(sources, |source| {
+            values.iter().flat_map(|value| self.reference(source, value)).collect()
+        });
+        Some(any(groups, |slots, values| Clause::Reference { slots, values }))
+    }
+
+    fn value(self, named: Option<ResourceType>, text: &str) -> Option<Value> {
         let kind = match Target::of_reference(text, self.context.base.trim_end_matches('/')) {
             Target::Local(kind, id) => {
                 if named.is_some_and(|named| named != kind) {
@@ -61,7 +101,7 @@ impl Parser<'_> {
             }
             Target::Url(url) => match LogicalId::try_from(url) {
                 Ok(id) => ValueKind::Local(named, id),
-                Err(_) if url.contains(':') => ValueKind::Url(type_of(url).or(named), url.to_owned()),
+                Err(_) if url.contains(':') => ValueKind::Url(Target::type_of(url).or(named), url.to_owned()),
                 Err(_) => return None,
             },
             Target::Nothing => return None,
@@ -69,52 +109,48 @@ impl Parser<'_> {
         Some(Value { text: text.to_owned(), kind })
     }
 
-    /// What a value means for the references of a source; `None` when it cannot be there.
-    fn reference(&self, source: &Source, value: &Value) -> Option<ReferenceTest> {
+    /// What a value means for the references of a source; nothing when it cannot be there. An id without a type is
+    /// asked for with each type that the element may have, so that the index finds it.
+    fn reference(self, source: &Source, value: &Value) -> Vec<ReferenceTest> {
         let hasher = self.registry.hasher();
-        let url = |url: &str| ReferenceTest { target: hasher.url(url), target_type: Some(-1) };
+        let url = |url: &str| vec![ReferenceTest { target: hasher.url(url), target_type: Some(-1) }];
         if source.url {
-            return Some(url(&value.text));
+            return url(&value.text);
         }
         match (&value.kind, &source.only) {
-            (ValueKind::Url(kind, _), Only::Target(only)) if *kind != Some(*only) => None,
-            (ValueKind::Url(_, text), _) => Some(url(text)),
+            (ValueKind::Url(kind, _), Only::Target(only)) if *kind != Some(*only) => Vec::new(),
+            (ValueKind::Url(_, text), _) => url(text),
             (ValueKind::Local(kind, id), _) => {
-                let kind = match (*kind, source.targets.as_slice()) {
-                    (Some(kind), targets) if targets.is_empty() || targets.contains(&kind) => Some(kind),
-                    (Some(_), _) => return None,
-                    (None, [only]) => Some(*only),
-                    (None, _) => None,
+                let target = hasher.reference_id(id.as_str());
+                let test = |kind: &ResourceType| ReferenceTest {
+                    target,
+                    target_type: i16::try_from(kind.index()).ok(),
                 };
-                let target_type = kind.and_then(|kind| i16::try_from(kind.index()).ok());
-                Some(ReferenceTest { target: hasher.reference_id(id.as_str()), target_type })
+                match (kind, source.targets.as_slice()) {
+                    (Some(kind), targets) if targets.is_empty() || targets.contains(kind) => vec![test(kind)],
+                    (Some(_), _) => Vec::new(),
+                    (None, []) => vec![ReferenceTest { target, target_type: None }],
+                    (None, targets) => targets.iter().map(test).collect(),
+                }
             }
         }
     }
 
     /// A reference to one patient, in the element that alone decides the book, binds the search to that book.
-    fn bind_to_book(&mut self, clause: &Clause, values: &[Value]) {
-        let Some(deciding) = self.definition.deciding_slot.and_then(|slot| self.registry.slot(slot)) else {
-            return;
-        };
-        let ([Value { kind: ValueKind::Local(_, id), .. }], Clause::Reference { slots, values }) =
-            (values, clause)
-        else {
-            return;
-        };
+    pub(super) fn book_of(
+        self,
+        resource_type: ResourceType,
+        clause: &Clause,
+        value: &str,
+    ) -> Option<LogicalId> {
+        let deciding = self.registry.slot(self.registry.definition(resource_type).deciding_slot?)?;
+        let Clause::Reference { slots, values } = clause else { return None };
         let patient = i16::try_from(ResourceType::PATIENT.index()).ok();
-        if slots.as_slice() == [deciding]
-            && matches!(values.as_slice(), [test] if test.target_type == patient)
-        {
-            self.plan.book.get_or_insert_with(|| id.clone());
+        let decides = slots.as_slice() == [deciding]
+            && matches!(values.as_slice(), [test] if test.target_type == patient);
+        match self.value(None, &unescape(value))?.kind {
+            ValueKind::Local(_, id) if decides => Some(id),
+            _ => None,
         }
-    }
-}
-
-/// The type that a literal url shows.
-fn type_of(url: &str) -> Option<ResourceType> {
-    match ReferenceText::parse(url) {
-        ReferenceText::Literal { resource_type, .. } => Some(resource_type),
-        _ => None,
     }
 }

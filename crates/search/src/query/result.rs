@@ -1,11 +1,14 @@
 //! Parameters that shape the answer (R4 `search.html#return`): `_count`, `_total`, `_summary`, ...
 
 use super::{Parser, Refusal};
-use crate::Total;
+use crate::{Shown, Total};
+
+/// More names than any type has elements.
+const MOST_ELEMENTS: usize = 200;
 
 /// Whether the parameter may stand in a query only once.
 pub(super) fn is_single(code: &str) -> bool {
-    matches!(code, "_count" | "_total" | "_summary")
+    matches!(code, "_count" | "_total" | "_summary" | "_elements")
 }
 
 impl Parser<'_> {
@@ -32,10 +35,10 @@ impl Parser<'_> {
             "_revinclude" => self.include(true, modifier.is_some(), value),
             // Whoever answers looks at these before it calls us.
             "_format" | "_pretty" => Ok(()),
-            "_elements" | "_contained" | "_containedType" | "_score" => {
+            "_elements" => self.elements(value),
+            "_contained" | "_containedType" | "_score" | "_query" => {
                 Err(Refusal::Unknown(Refusal::unsupported(code, "result")))
             }
-            "_filter" | "_list" | "_type" => Err(Refusal::Unknown(Refusal::unsupported(code, "special"))),
             _ => return None,
         })
     }
@@ -54,7 +57,7 @@ impl Parser<'_> {
         if count == 0 {
             self.plan.count_only = true;
         } else {
-            self.plan.count = count.min(self.context.most_count);
+            self.plan.count = count.min(self.reader.context.most_count);
         }
         Ok(())
     }
@@ -76,8 +79,29 @@ impl Parser<'_> {
                 Ok(())
             }
             "false" => Ok(()),
-            "true" | "text" | "data" => Err(Refusal::Unknown(Refusal::unsupported("_summary", value))),
+            "true" => self.show("_summary", Shown::Summary),
+            "text" => self.show("_summary", Shown::Text),
+            "data" => self.show("_summary", Shown::Data),
             _ => Err(Refusal::value("_summary")),
         }
+    }
+
+    fn elements(&mut self, value: &str) -> Result<(), Refusal> {
+        let names: Vec<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
+        let is_name =
+            |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".[]_".contains(&byte));
+        if names.len() > MOST_ELEMENTS || names.iter().any(String::is_empty) || !names.iter().all(is_name) {
+            return Err(Refusal::value("_elements"));
+        }
+        self.show("_elements", Shown::Elements(names))
+    }
+
+    /// `_summary` and `_elements` exclude each other.
+    fn show(&mut self, name: &str, shown: Shown) -> Result<(), Refusal> {
+        if self.plan.shown != Shown::Whole {
+            return Err(Refusal::value(name));
+        }
+        self.plan.shown = shown;
+        Ok(())
     }
 }

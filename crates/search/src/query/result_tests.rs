@@ -4,7 +4,7 @@ use fhir::ResourceType;
 
 use super::tests::parse;
 use crate::testing::{registry, slot};
-use crate::{Include, SortKey, Total};
+use crate::{Include, Shown, SortKey, Total};
 
 #[test]
 fn results() {
@@ -27,6 +27,46 @@ fn results() {
         understood,
         [("gender", "male"), ("_count", "500"), ("_pretty", "true"), ("_summary", "false")]
     );
+}
+
+#[test]
+fn how_much_is_shown() {
+    let shown = |name: &str, value: &str| parse("Patient", &[(name, value)]).plan.shown;
+    assert_eq!(shown("_summary", "true"), Shown::Summary);
+    assert_eq!(shown("_summary", "text"), Shown::Text);
+    assert_eq!(shown("_summary", "data"), Shown::Data);
+    assert_eq!(shown("_summary", "false"), Shown::Whole);
+    let names = |names: &[&str]| Shown::Elements(names.iter().map(|name| (*name).to_owned()).collect());
+    assert_eq!(shown("_elements", "name, birthDate"), names(&["name", "birthDate"]));
+    assert_eq!(shown("_elements", "deceased[x]"), names(&["deceased[x]"]));
+    // They exclude each other; without one of them the answer would show another thing than was asked.
+    let both = parse("Patient", &[("_elements", "name"), ("_summary", "true")]);
+    assert_eq!((both.errors.len(), both.plan.shown), (1, names(&["name"])));
+    assert!(parse("Patient", &[("_elements", "name"), ("_summary", "count")]).plan.count_only);
+}
+
+#[test]
+fn sort_keys_follow_the_kind_of_the_parameter() {
+    let key = |kind: &str, code: &str| parse(kind, &[("_sort", code)]).plan.sort.remove(0).key;
+    assert_eq!(key("Patient", "gender"), texts("Patient token Patient.gender"));
+    assert_eq!(
+        key("Observation", "patient"),
+        SortKey::Text(vec![crate::TextSource {
+            slot: slot("Observation reference Observation.subject"),
+            target: Some(fhir::ResourceType::PATIENT),
+            system: None,
+        }])
+    );
+    assert_eq!(key("ValueSet", "url"), texts("ValueSet token ValueSet.url"));
+    assert_eq!(
+        key("RiskAssessment", "probability"),
+        SortKey::Quantity(vec![slot("RiskAssessment quantity RiskAssessment.prediction.probability")])
+    );
+    assert!(matches!(key("Observation", "value-quantity"), SortKey::Quantity(slots) if slots.len() == 2));
+    assert!(matches!(key("Patient", "name"), SortKey::String(slots) if slots.len() == 3));
+    assert!(matches!(key("Observation", "date"), SortKey::Date(slots) if slots.len() == 1));
+    let many = ["family"; 9].join(",");
+    assert_eq!(parse("Patient", &[("_sort", &many)]).errors.len(), 1);
 }
 
 #[test]
@@ -61,4 +101,8 @@ fn includes() {
     let everything = includes("_revinclude", "*");
     assert!(everything.len() > 20, "{}", everything.len());
     assert!(everything.iter().all(|include| include.reverse && !include.slots.is_empty()));
+}
+
+fn texts(name: &str) -> SortKey {
+    SortKey::Text(vec![crate::TextSource { slot: slot(name), target: None, system: None }])
 }

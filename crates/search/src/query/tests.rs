@@ -1,36 +1,33 @@
 //! Parameters that select, and their clauses; expectations from the text of R4.
 
 use super::*;
-use crate::testing::{moment, registry, slot_name};
+use crate::testing::{moment, parse_with, registry, slot, slot_name};
 use crate::{Clause, DateTest, Prefix, ReferenceTest, StringTest, TokenTest};
 
-pub(super) fn context() -> QueryContext<'static> {
-    let now = Instant::try_from("2026-11-25T00:00:00Z").unwrap();
-    QueryContext { base: "http://own/fhir", now, default_count: 20, most_count: 500 }
-}
-
 pub(super) fn parse(kind: &str, query: &[(&str, &str)]) -> ParsedQuery {
-    let pairs: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    registry().parse(kind.parse().unwrap(), &pairs, &context())
+    parse_with(registry(), kind, query)
 }
 
-fn clause(kind: &str, name: &str, value: &str) -> Clause {
+pub(super) fn clause(kind: &str, name: &str, value: &str) -> Clause {
     let mut parsed = parse(kind, &[(name, value)]);
     assert_eq!(parsed.issues().count(), 0, "{name}={value}: {:?}", parsed.issues().next());
-    parsed.plan.clauses.remove(0)
+    match parsed.plan.clauses.len() {
+        1 => parsed.plan.clauses.remove(0),
+        _ => Clause::All(parsed.plan.clauses),
+    }
 }
 
-fn token(code: Option<&str>, system: Option<&str>) -> TokenTest {
+pub(super) fn token(code: Option<&str>, system: Option<&str>) -> TokenTest {
     let hasher = registry().hasher();
     TokenTest { code: code.map(|code| hasher.code(code)), system: system.map(|system| hasher.system(system)) }
 }
 
-fn reference(id: &str, kind: Option<&str>) -> ReferenceTest {
+pub(super) fn reference(id: &str, kind: Option<&str>) -> ReferenceTest {
     let target_type = kind.map(|kind| i16::try_from(kind.parse::<ResourceType>().unwrap().index()).unwrap());
     ReferenceTest { target: registry().hasher().reference_id(id), target_type }
 }
 
-fn url(url: &str) -> ReferenceTest {
+pub(super) fn url(url: &str) -> ReferenceTest {
     ReferenceTest { target: registry().hasher().url(url), target_type: Some(-1) }
 }
 
@@ -64,7 +61,7 @@ fn tokens() {
     check("Patient", "telecom", "|09", &[token(Some("09"), None)]);
     check("Patient", "phone", "09", &[token(Some("09"), Some("phone"))]);
     check("Patient", "email", "|a@b", &[token(Some("a@b"), Some("email"))]);
-    assert_eq!(clause("Patient", "phone", "email|a@b"), Clause::Nothing);
+    assert_eq!(clause("Patient", "phone", "email|a@b"), Clause::NOTHING);
     check("Patient", "_tag", "s|c", &[token(Some("c"), Some("s"))]);
     check("Patient", "_profile", "http://p|1", &[token(Some("http://p|1"), Some(""))]);
     check("ValueSet", "url", "http://v", &[token(Some("http://v"), Some(""))]);
@@ -93,14 +90,26 @@ fn strings() {
         assert_eq!(values, expected, "{name}={value}");
     };
     check(
-        "name",
+        "family",
         r"Đặng\, ,Hoà",
         &[StringTest::StartsWith("dang,".into()), StringTest::StartsWith("hoa".into())],
     );
+    check("name", "Hoà", &[StringTest::StartsWith("hoa".into())]);
+    check("name", "--", &[StringTest::StartsWith("--".into())]);
     check("name:contains", "ÂN", &[StringTest::Contains("an".into())]);
     check("family:exact", "Đỗ", &[StringTest::Exact { folded: "do".into(), exact: "Đỗ".into() }]);
-    let Clause::String { slots, .. } = clause("Patient", "name", "x") else { panic!() };
-    assert_eq!(slots.len(), 3);
+    let slots = |name: &str| match clause("Patient", name, "x") {
+        Clause::String { slots, .. } => slots,
+        other => panic!("{other:?}"),
+    };
+    // `:exact` and `:contains` look at single parts; without them the words of all parts count.
+    assert_eq!((slots("name").len(), slots("name:contains").len(), slots("name:exact").len()), (4, 3, 3));
+    assert_eq!(slots("phonetic"), slots("name"));
+    assert_eq!(slots("family"), [slot("Patient string Patient.name.family")]);
+    let Clause::All(words) = clause("Patient", "name", "Thị Hoà") else { panic!() };
+    assert_eq!(words, [clause("Patient", "name", "thi"), clause("Patient", "name", "hoa")]);
+    let Clause::Any(values) = clause("Patient", "name", "a b,c") else { panic!() };
+    assert_eq!(values, [clause("Patient", "name", "a b"), clause("Patient", "name", "c")]);
 }
 
 #[test]
@@ -130,7 +139,11 @@ fn references() {
     };
     let patient = reference("1", Some("Patient"));
     check("Observation", "subject", "Patient/1", &[patient]);
-    check("Observation", "subject", "1", &[reference("1", None)]);
+    // Each type that the element may have, in the order of the types.
+    let mut possible = ["Patient", "Group", "Device", "Location"].map(|kind| reference("1", Some(kind)));
+    possible.sort_by_key(|test| test.target_type);
+    check("Observation", "subject", "1", &possible);
+    check("Basic", "subject", "1", &[reference("1", None)]);
     check("Observation", "subject:Patient", "1", &[patient]);
     check("Observation", "subject", "http://own/fhir/Patient/1", &[patient]);
     check(
@@ -146,8 +159,8 @@ fn references() {
     check("Observation", "encounter", "1", &[reference("1", Some("Encounter"))]);
     check("AllergyIntolerance", "patient", "1", &[patient]);
     check("Observation", "patient", "http://other/Patient/1", &[url("http://other/Patient/1")]);
-    assert_eq!(clause("Observation", "patient", "Group/1"), Clause::Nothing);
-    assert_eq!(clause("Observation", "patient", "urn:uuid:1"), Clause::Nothing);
+    assert_eq!(clause("Observation", "patient", "Group/1"), Clause::NOTHING);
+    assert_eq!(clause("Observation", "patient", "urn:uuid:1"), Clause::NOTHING);
     check("CarePlan", "instantiates-canonical", "http://x|1", &[url("http://x|1")]);
     assert_eq!(clause("Observation", "patient", "1"), clause("Observation", "subject", "Patient/1"));
 }

@@ -1,3 +1,4 @@
+DROP TABLE quantity_index;
 DROP TABLE reference_index;
 DROP TABLE date_index;
 DROP TABLE string_index;

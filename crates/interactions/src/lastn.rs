@@ -1,0 +1,134 @@
+//! `Observation/$lastn`: <https://hl7.org/fhir/R4/observation-operation-lastn.html>: of each code the latest.
+
+use std::collections::HashMap;
+
+use access::Access;
+use fhir::{Fault, Instant, Issue, ResourceType};
+use json::Node;
+use record_store::Record;
+use search::{Position, QueryContext, Shown};
+
+use crate::bundle_text::BundleText;
+use crate::query_text::query_text;
+use crate::search::{look_up, with_resource};
+use crate::{Problem, Service};
+
+/// Observations that are looked at.
+const MOST: usize = 20_000;
+/// Observations that are read at a time.
+const PAGE: u32 = 1_000;
+
+/// The latest `max` Observations of each code (1 unless it is said), newest first; two Observations have the same code
+/// when they share a coding, or the text where there is none. The other parameters are those of a search, of which one
+/// must say whose Observations they are: `patient` or `subject`.
+pub async fn lastn(
+    service: &Service,
+    access: &Access,
+    pairs: &[(String, String)],
+    strict: bool,
+) -> Result<String, Problem> {
+    let invalid = |name: &str| {
+        let issue = Issue::error(Fault::InvalidSearchValue { name: name.to_owned() });
+        Problem::from_issue(400, issue.at(format!("http.{name}")))
+    };
+    let observation: ResourceType = "Observation".parse().map_err(|_| Problem::new(500, Fault::Internal))?;
+    let mut most = 1_usize;
+    let mut criteria = Vec::new();
+    for (name, value) in pairs {
+        match name.as_str() {
+            "max" => most = value.parse().ok().filter(|max| *max > 0).ok_or_else(|| invalid("max"))?,
+            // The order and the number of the answer are the operation's.
+            "_sort" | "_count" | "_total" => return Err(invalid(name)),
+            _ => criteria.push((name.clone(), value.clone())),
+        }
+    }
+    let whose = |name: &str| {
+        name == "patient" || name == "subject" || name.starts_with("patient:") || name.starts_with("subject:")
+    };
+    if !criteria.iter().any(|(name, _)| whose(name)) {
+        return Err(invalid("patient"));
+    }
+    criteria.push(("_sort".to_owned(), "-date".to_owned()));
+    let context =
+        QueryContext { base: service.base(), now: Instant::now(), default_count: PAGE, most_count: PAGE };
+    let parsed = service.store().registry().parse(&[observation], &criteria, &context);
+    if !parsed.errors.is_empty() || (strict && !parsed.unknown.is_empty()) {
+        return Err(Problem::from_issues(400, parsed.errors.into_iter().chain(parsed.unknown).collect()));
+    }
+    let mut plan = parsed.plan;
+    look_up(service, access, &mut plan).await?;
+    let mut groups = Groups { most, ..Groups::default() };
+    let mut seen = 0;
+    loop {
+        let page = service.store().search(access, &plan).await?;
+        seen += page.records.len();
+        for record in page.records {
+            groups.add(record)?;
+        }
+        match page.next {
+            Some(_) if seen >= MOST => return Err(Problem::new(400, Fault::SearchTooCostly)),
+            Some(next) => plan.position = Position::After(next),
+            None => break,
+        }
+    }
+    let mut understood: Vec<_> = parsed.understood.into_iter().filter(|(name, _)| name != "_sort").collect();
+    understood.extend(pairs.iter().filter(|(name, _)| name == "max").cloned());
+    let place = format!("{}/Observation/$lastn", service.base());
+    let links = [("self", format!("{place}?{}", query_text(&understood)))];
+    let mut bundle = BundleText::new("searchset", u64::try_from(groups.records.len()).ok(), &links);
+    for record in &groups.records {
+        bundle.found(service.base(), record, "match", &Shown::Whole)?;
+    }
+    let remarks: Vec<Issue> = parsed
+        .unknown
+        .into_iter()
+        .map(|issue| Issue { severity: fhir::Severity::Warning, ..issue })
+        .collect();
+    bundle.outcome(&remarks);
+    Ok(bundle.finish())
+}
+
+/// Observations by their codes.
+#[derive(Default)]
+struct Groups {
+    most: usize,
+    /// By coding or text: the group.
+    names: HashMap<String, usize>,
+    /// How many of each group are taken.
+    taken: Vec<usize>,
+    records: Vec<Record>,
+}
+
+impl Groups {
+    fn add(&mut self, record: Record) -> Result<(), Problem> {
+        let names = with_resource(&record, names)?;
+        let known = names.iter().find_map(|name| self.names.get(name).copied());
+        let group = known.unwrap_or_else(|| {
+            self.taken.push(0);
+            self.taken.len() - 1
+        });
+        for name in names {
+            self.names.entry(name).or_insert(group);
+        }
+        if let Some(taken) = self.taken.get_mut(group)
+            && *taken < self.most
+        {
+            *taken += 1;
+            self.records.push(record);
+        }
+        Ok(())
+    }
+}
+
+/// The names of an Observation's code.
+fn names(observation: &Node<'_>) -> Vec<String> {
+    let Some(code) = observation.get("code") else { return vec![String::new()] };
+    let codings = code.get("coding").map(Node::items).unwrap_or_default();
+    let named: Vec<String> = codings
+        .iter()
+        .filter_map(|coding| {
+            Some(format!("{}|{}", coding.text("system").unwrap_or_default(), coding.text("code")?))
+        })
+        .collect();
+    if named.is_empty() { vec![format!("text {}", code.text("text").unwrap_or_default())] } else { named }
+}

@@ -1,0 +1,143 @@
+//! search: <https://hl7.org/fhir/R4/http.html#search>, <https://hl7.org/fhir/R4/search.html>.
+
+mod include;
+mod links;
+mod lookup;
+
+use access::Access;
+use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, Severity};
+use search::{Clause, ParsedQuery, QueryContext, Registry, SearchPlan, Shown, Total};
+
+pub use self::lookup::look_up;
+pub(crate) use self::lookup::{plan_of, with_resource};
+use crate::bundle_text::BundleText;
+use crate::{Problem, Service};
+
+/// A search as it was asked.
+#[derive(Debug, Clone, Default)]
+pub struct SearchRequest {
+    /// The type whose resources are searched; `None` for all types.
+    pub resource_type: Option<ResourceType>,
+    /// Only members of this compartment: `Patient/[id]/Observation`, `Patient/[id]/*`.
+    pub compartment: Option<(ResourceType, LogicalId)>,
+    /// Parameters in their order.
+    pub pairs: Vec<(String, String)>,
+    /// `Prefer: handling=strict`: refuse what is not understood.
+    pub strict: bool,
+    /// Sent with `POST _search`: its values must not stand in a link.
+    pub posted: bool,
+}
+
+impl SearchRequest {
+    /// The path below the base.
+    fn place(&self) -> String {
+        match (&self.compartment, self.resource_type) {
+            (Some((compartment, id)), Some(kind)) => format!("{compartment}/{id}/{kind}"),
+            (Some((compartment, id)), None) => format!("{compartment}/{id}/*"),
+            (None, Some(kind)) => kind.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn types(&self) -> Vec<ResourceType> {
+        self.resource_type.into_iter().collect()
+    }
+}
+
+/// A page of matches as a Bundle.
+pub async fn search(
+    service: &Service,
+    access: &Access,
+    mut request: SearchRequest,
+) -> Result<String, Problem> {
+    let walk = links::open(service, &mut request)?;
+    let ParsedQuery { mut plan, unknown, errors, understood, .. } = parse(service, &request);
+    if !errors.is_empty() || (request.strict && !unknown.is_empty()) {
+        let issues = errors.into_iter().chain(unknown).collect();
+        return Err(Problem::from_issues(400, issues));
+    }
+    if plan.shown == Shown::Text && !plan.includes.is_empty() {
+        // R4 `search.html#summary`: these two cannot be combined.
+        return Err(invalid("_summary"));
+    }
+    if let Some((compartment, id)) = &request.compartment {
+        enter(service.store().registry(), &mut plan, *compartment, id)?;
+    }
+    look_up(service, access, &mut plan).await?;
+    let begun = walk.as_ref().map_or_else(Instant::now, |walk| walk.begun);
+    if let Some(walk) = &walk {
+        plan.position = walk.position.clone();
+        plan.until = Some(walk.begun);
+    }
+    let known_total = walk.as_ref().and_then(|walk| walk.total);
+    if known_total.is_some() {
+        plan.total = Total::None;
+    }
+    let mut page = service.store().search(access, &plan).await?;
+    page.total = page.total.or(known_total);
+    let (included, cut) = include::includes(service, access, &plan, &page.records).await?;
+    let links = links::links(service, &request, &understood, &page, begun, walk.is_some())?;
+    let mut bundle = BundleText::new("searchset", page.total, &links);
+    for record in &page.records {
+        bundle.found(service.base(), record, "match", &plan.shown)?;
+    }
+    // A list of elements is one of the type that is searched (R4 `search.html#elements`).
+    let shown = if matches!(plan.shown, Shown::Elements(_)) { &Shown::Whole } else { &plan.shown };
+    for record in &included {
+        bundle.found(service.base(), record, "include", shown)?;
+    }
+    let mut remarks: Vec<Issue> = unknown.into_iter().map(as_warning).collect();
+    if cut {
+        remarks.push(Issue::warning(Fault::IncludesCut));
+    }
+    bundle.outcome(&remarks);
+    Ok(bundle.finish())
+}
+
+fn parse(service: &Service, request: &SearchRequest) -> ParsedQuery {
+    let settings = service.settings();
+    let context = QueryContext {
+        base: service.base(),
+        now: Instant::now(),
+        default_count: settings.default_count,
+        most_count: settings.most_count,
+    };
+    service.store().registry().parse(&request.types(), &request.pairs, &context)
+}
+
+/// Restricts a plan to a compartment.
+fn enter(
+    registry: &Registry,
+    plan: &mut SearchPlan,
+    compartment: ResourceType,
+    id: &LogicalId,
+) -> Result<(), Problem> {
+    if let [resource_type] = plan.types.as_slice() {
+        let clause = registry.compartment(compartment, id, *resource_type);
+        let clause = clause.ok_or_else(|| Problem::new(404, Fault::UnknownPath))?;
+        if plan.book.is_none() {
+            plan.book = registry.compartment_book(compartment, id, *resource_type);
+        }
+        plan.clauses.push(clause);
+        return Ok(());
+    }
+    let mut types = Registry::compartment_members(compartment);
+    types.retain(|kind| plan.types.is_empty() || plan.types.contains(kind));
+    let member = |kind: &ResourceType| match registry.compartment(compartment, id, *kind)? {
+        Clause::Id(ids) => Some(Clause::Members(*kind, ids)),
+        clause => Some(clause),
+    };
+    plan.clauses.push(Clause::Any(types.iter().filter_map(member).collect()));
+    plan.types = types;
+    Ok(())
+}
+
+fn as_warning(issue: Issue) -> Issue {
+    Issue { severity: Severity::Warning, ..issue }
+}
+
+/// A value that cannot be read.
+fn invalid(name: &str) -> Problem {
+    let issue = Issue::error(Fault::InvalidSearchValue { name: name.to_owned() });
+    Problem::from_issue(400, issue.at(format!("http.{name}")))
+}

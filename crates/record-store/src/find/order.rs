@@ -1,0 +1,209 @@
+//! Sort values worked out from resources: for cursors, for orders that no index has, and to keep a sorted walk stable
+//! while others write.
+
+use std::cmp::Ordering;
+
+use fhir::Instant;
+use search::{Clause, Cursor, Position, Registry, SearchPlan, Sort, SortKey, SortValue};
+
+use super::{Found, Scan, with_resource};
+use crate::query::{self, BookScope};
+use crate::store::{Store, select};
+use crate::stored::{VersionRow, VersionTypes, pack_id};
+use crate::{Record, StoreError};
+
+/// Matches that are sorted in memory.
+const MOST_SORTED: usize = 10_000;
+/// Resources that may have changed since a walk began.
+const MOST_CHANGED: u32 = 10_000;
+
+/// The cursor of a match.
+pub(super) fn cursor(
+    registry: &Registry,
+    plan: &SearchPlan,
+    found: &mut Found,
+) -> Result<Cursor, StoreError> {
+    let values = match found.values.take() {
+        Some(values) => values,
+        None => values(registry, &plan.sort, &found.record)?,
+    };
+    found.values = Some(values.clone());
+    Ok(Cursor { values, book: found.book, key: found.key })
+}
+
+/// The values of the sort keys, as the index has them.
+fn values(registry: &Registry, sort: &[Sort], record: &Record) -> Result<Vec<SortValue>, StoreError> {
+    let plain = |key: &SortKey| match key {
+        SortKey::Id => Some(SortValue::Bytes(pack_id(&record.id))),
+        SortKey::LastUpdated => Some(SortValue::Integer(record.last_updated.microseconds())),
+        _ => None,
+    };
+    if let Some(values) = sort.iter().map(|sort| plain(&sort.key)).collect() {
+        return Ok(values);
+    }
+    with_resource(record, |resource| {
+        let rows = registry.extract(record.resource_type, resource).rows;
+        let value = |sort: &Sort| {
+            let value = match &sort.key {
+                SortKey::Id | SortKey::LastUpdated => plain(&sort.key),
+                SortKey::String(slots) => {
+                    let rows = rows.strings.iter().filter(|row| slots.contains(&row.slot));
+                    outermost(rows.map(|row| row.folded.clone()), sort.descending).map(SortValue::Text)
+                }
+                SortKey::Date(slots) => {
+                    let rows = rows.dates.iter().filter(|row| slots.contains(&row.slot));
+                    outermost(rows.map(|row| row.low), sort.descending).map(SortValue::Integer)
+                }
+                SortKey::Quantity(slots) => {
+                    let rows = rows.quantities.iter().filter(|row| slots.contains(&row.slot));
+                    outermost(rows.map(|row| row.low.clone()), sort.descending).map(SortValue::Bytes)
+                }
+                SortKey::Text(slots) => {
+                    let texts = registry.sort_texts(record.resource_type, resource, slots);
+                    outermost(texts.into_iter(), sort.descending).map(SortValue::Text)
+                }
+            };
+            value.unwrap_or(SortValue::Missing)
+        };
+        sort.iter().map(value).collect()
+    })
+}
+
+fn outermost<T: Ord>(values: impl Iterator<Item = T>, largest: bool) -> Option<T> {
+    if largest { values.max() } else { values.min() }
+}
+
+/// Which of two matches comes first.
+fn compare(sort: &[Sort], one: &Cursor, other: &Cursor) -> Ordering {
+    let keys = sort.iter().zip(one.values.iter().zip(&other.values)).map(|(sort, (one, other))| {
+        match (one, other) {
+            (SortValue::Missing, SortValue::Missing) => Ordering::Equal,
+            (SortValue::Missing, _) => Ordering::Greater,
+            (_, SortValue::Missing) => Ordering::Less,
+            (one, other) => {
+                let order = by_value(one, other);
+                if sort.descending { order.reverse() } else { order }
+            }
+        }
+    });
+    let keys = keys.fold(Ordering::Equal, Ordering::then);
+    keys.then_with(|| (other.book, other.key).cmp(&(one.book, one.key)))
+}
+
+fn by_value(one: &SortValue, other: &SortValue) -> Ordering {
+    match (one, other) {
+        (SortValue::Integer(one), SortValue::Integer(other)) => one.cmp(other),
+        (SortValue::Text(one), SortValue::Text(other)) => one.cmp(other),
+        (SortValue::Bytes(one), SortValue::Bytes(other)) => one.cmp(other),
+        _ => Ordering::Equal,
+    }
+}
+
+/// Whether a match is on the side of the position that the page is on.
+fn is_beyond(plan: &SearchPlan, cursor: &Cursor) -> bool {
+    match &plan.position {
+        Position::First => true,
+        Position::After(position) => compare(&plan.sort, cursor, position) == Ordering::Greater,
+        Position::Before(position) => compare(&plan.sort, cursor, position) == Ordering::Less,
+    }
+}
+
+/// Sorts matches in the direction of the page.
+fn sort(registry: &Registry, plan: &SearchPlan, found: &mut Vec<Found>) -> Result<(), StoreError> {
+    let mut placed = Vec::with_capacity(found.len());
+    for mut found in std::mem::take(found) {
+        placed.push((cursor(registry, plan, &mut found)?, found));
+    }
+    placed.sort_by(|(one, _), (other, _)| compare(&plan.sort, one, other));
+    if matches!(plan.position, Position::Before(_)) {
+        placed.reverse();
+    }
+    found.extend(placed.into_iter().map(|(_, found)| found));
+    Ok(())
+}
+
+/// Puts matches that were moved by a change where they stood.
+pub(super) fn merge(
+    registry: &Registry,
+    plan: &SearchPlan,
+    found: &mut Vec<Found>,
+    moved: Vec<Found>,
+) -> Result<(), StoreError> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    found.extend(moved);
+    sort(registry, plan, found)
+}
+
+impl Store {
+    /// The matches that have changed since a moment and stood, then, on the side of the position that the page is on.
+    /// They are shown as they are now.
+    pub(super) async fn changed(
+        &self,
+        scope: BookScope,
+        plan: &SearchPlan,
+        until: i64,
+    ) -> Result<Vec<Found>, StoreError> {
+        let statement = query::changed_since(plan, until, MOST_CHANGED + 1);
+        let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
+        if rows.len() > usize::try_from(MOST_CHANGED).unwrap_or(usize::MAX) {
+            return Err(StoreError::WalkEnded);
+        }
+        let mut places = Vec::new();
+        let mut stood = Vec::new();
+        for row in rows {
+            let mut found = Found::new(row)?;
+            let cursor = cursor(self.registry(), plan, &mut found)?;
+            if is_beyond(plan, &cursor) {
+                places.push((cursor.book, cursor.key));
+                stood.push(cursor);
+            }
+        }
+        let mut matches = Vec::new();
+        for places in places.chunks(500) {
+            let mut now =
+                SearchPlan { sort: Vec::new(), until: None, position: Position::First, ..plan.clone() };
+            now.clauses.push(Clause::Places(places.to_vec()));
+            matches.extend(self.scan(scope, &now, None, usize::MAX).await?.found);
+        }
+        for found in &mut matches {
+            let before = stood.iter().find(|cursor| (cursor.book, cursor.key) == (found.book, found.key));
+            found.values = before.map(|cursor| cursor.values.clone());
+        }
+        Ok(matches)
+    }
+
+    /// A page in an order that only the resources themselves have.
+    pub(super) async fn sorted_by_text(
+        &self,
+        scope: BookScope,
+        plan: &SearchPlan,
+        book: Option<i64>,
+        wanted: usize,
+    ) -> Result<Scan, StoreError> {
+        let all = SearchPlan { sort: Vec::new(), position: Position::First, until: None, ..plan.clone() };
+        let mut scan = self.scan(scope, &all, book, MOST_SORTED + 1).await?;
+        if scan.resume.is_some() || scan.found.len() > MOST_SORTED {
+            return Err(StoreError::TooCostly);
+        }
+        if let Some(until) = plan.until {
+            let until = Instant::microseconds(until);
+            scan.found.retain(|found| found.record.last_updated.microseconds() <= until);
+            let moved =
+                self.changed(scope, &SearchPlan { position: Position::First, ..plan.clone() }, until).await?;
+            scan.found.extend(moved);
+        }
+        sort(self.registry(), plan, &mut scan.found)?;
+        let mut beyond = Vec::new();
+        for mut found in scan.found {
+            if is_beyond(plan, &cursor(self.registry(), plan, &mut found)?) {
+                beyond.push(found);
+                if beyond.len() >= wanted {
+                    break;
+                }
+            }
+        }
+        Ok(Scan { found: beyond, resume: None })
+    }
+}

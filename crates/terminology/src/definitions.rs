@@ -1,0 +1,60 @@
+//! Definitions of the UCUM units whose factor has no end, or too many digits for the library's tables.
+//!
+//! The library keeps 28 significant digits of every factor. For the units below that is an approximation, so their
+//! factor is worked out from their definition in the UCUM tables (version 2.2) instead: a number times a term.
+//! A test holds this list against the library: a unit that is missing here is refused, never approximated.
+
+/// The definition of a unit whose factor the library rounds.
+pub(crate) fn definition(code: &str) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        "[pi]" => ("3.1415926535897932384626433832795028841971693993751058209749445923", "1"),
+        "gon" => ("0.9", "deg"),
+        "deg" => ("2", "[pi].rad/360"),
+        "'" => ("1", "deg/60"),
+        "''" => ("1", "'/60"),
+        "[mu_0]" => ("1", "4.[pi].10*-7.N/A2"),
+        "Oe" => ("250", "/[pi].A/m"),
+        "Gb" => ("1", "Oe.cm"),
+        "Lmb" => ("1", "cd/cm2/[pi]"),
+        "[kn_i]" => ("1", "[nmi_i]/h"),
+        "[cml_i]" => ("1", "[pi]/4.[mil_i]2"),
+        "[ft_us]" => ("1200", "m/3937"),
+        "[yd_us]" => ("3", "[ft_us]"),
+        "[in_us]" => ("1", "[ft_us]/12"),
+        "[rd_us]" => ("16.5", "[ft_us]"),
+        "[ch_us]" => ("4", "[rd_us]"),
+        "[lk_us]" => ("1", "[ch_us]/100"),
+        "[rch_us]" => ("100", "[ft_us]"),
+        "[rlk_us]" => ("1", "[rch_us]/100"),
+        "[fth_us]" => ("6", "[ft_us]"),
+        "[fur_us]" => ("40", "[rd_us]"),
+        "[mi_us]" => ("8", "[fur_us]"),
+        "[acr_us]" => ("160", "[rd_us]2"),
+        "[srd_us]" => ("1", "[rd_us]2"),
+        "[smi_us]" => ("1", "[mi_us]2"),
+        "[sct]" => ("1", "[mi_us]2"),
+        "[twp]" => ("36", "[sct]"),
+        "[mil_us]" => ("1e-3", "[in_us]"),
+        "[min_br]" => ("1", "[fdr_br]/60"),
+        "[min_us]" => ("1", "[fdr_us]/60"),
+        "[lne]" => ("1", "[in_i]/12"),
+        "[pnt]" => ("1", "[lne]/6"),
+        "[pca]" => ("12", "[pnt]"),
+        "[pouce]" => ("1", "[pied]/12"),
+        "[ligne]" => ("1", "[pouce]/12"),
+        "[didot]" => ("1", "[ligne]/6"),
+        "[cicero]" => ("12", "[didot]"),
+        "[degF]" => ("5", "K/9"),
+        "[degR]" => ("5", "K/9"),
+        "[den]" => ("1", "g/9/km"),
+        "[mesh_i]" => ("1", "/[in_i]"),
+        "[Ch]" => ("1", "mm/3"),
+        "[MET]" => ("3.5", "mL/min/kg"),
+        "U" => ("1", "umol/min"),
+        "[psi]" => ("1", "[lbf_av]/[in_i]2"),
+        "circ" => ("2", "[pi].rad"),
+        "sph" => ("4", "[pi].sr"),
+        "[car_Au]" => ("1", "/24"),
+        _ => return None,
+    })
+}

@@ -52,8 +52,8 @@ pub(crate) struct TypeDefinition {
     pub patient_slots: Vec<Vec<usize>>,
     /// The slot that alone decides the book whenever it holds a patient.
     pub deciding_slot: Option<usize>,
-    /// Slots of references that cannot hold several.
-    single: HashSet<usize>,
+    /// Slots that cannot hold several values.
+    pub single: HashSet<usize>,
 }
 
 impl TypeDefinition {
@@ -299,7 +299,7 @@ fn sources_of(
     for text in stored_texts(branch, table, &outcome) {
         if let Some(slot) = slots.get(resource_type, table, &text) {
             register(kind, slot, &outcome);
-            if table == Table::Reference && !outcome.many {
+            if !outcome.many {
                 kind.single.insert(slot);
             }
             sources.push(Source { words, identifiers, ..source(declared, branch, &outcome, slot) });

@@ -158,6 +158,14 @@ impl Clause {
         matches!(self, Self::All(clauses) if clauses.is_empty())
     }
 
+    /// The clauses that must all hold for this one to hold, itself if it is none of several.
+    pub fn conjuncts(&self) -> Vec<&Self> {
+        match self {
+            Self::All(clauses) => clauses.iter().flat_map(Self::conjuncts).collect(),
+            clause => vec![clause],
+        }
+    }
+
     /// The clauses inside of this one.
     pub fn parts(&self) -> &[Self] {
         match self {

@@ -118,6 +118,15 @@ impl Registry {
             })
     }
 
+    /// Whether a resource can have only one value in a slot.
+    pub fn is_single_valued(&self, slot: Slot) -> bool {
+        let index = self.indexes.get(&slot);
+        index.is_some_and(|index| {
+            self.slot_at(*index)
+                .is_some_and(|found| self.definition(found.resource_type).single.contains(index))
+        })
+    }
+
     /// The type whose values a slot holds.
     pub fn slot_type(&self, slot: Slot) -> Option<ResourceType> {
         self.slot_definition(slot).map(|slot| slot.resource_type)

@@ -45,7 +45,7 @@ CREATE TABLE resource (
     body          BYTEA,
     PRIMARY KEY (book, resource_key)
 );
-CREATE INDEX resource_by_type ON resource (resource_type, book, resource_key) WHERE change <> 2;
+CREATE INDEX resource_by_type ON resource (resource_type, book, resource_key, change) WHERE change <> 2;
 
 -- Superseded versions.
 CREATE TABLE resource_version (

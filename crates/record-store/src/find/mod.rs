@@ -113,7 +113,7 @@ impl Store {
             return Err(StoreError::TooCostly);
         }
         let Some(book) = self.plan_book(plan).await? else { return Ok(Vec::new()) };
-        let route = self.route(scope, plan, book, route::FEW).await?;
+        let route = self.route(scope, plan, book, route::SOME).await?;
         let statement =
             query::search_ids(&mut Conditions::new(self.registry(), scope), plan, route.driver, book);
         let rows: Vec<(Vec<u8>,)> = select!(self, statement, (Binary,))?;
@@ -150,8 +150,7 @@ impl Store {
         book: Option<i64>,
         wanted: usize,
     ) -> Result<Scan, StoreError> {
-        let limit = if plan.sort.is_empty() { route::FEW } else { route::SORTED };
-        let route = self.route(scope, plan, book, limit).await?;
+        let route = self.route(scope, plan, book, route::SOME).await?;
         let checks: Vec<&Clause> = plan.clauses.iter().filter(|clause| clause.needs_check()).collect();
         let mut scan = Scan::default();
         let mut scanned = 0;

@@ -143,7 +143,7 @@ impl Store {
         plan: &SearchPlan,
         most: usize,
     ) -> Result<Option<Vec<i64>>, StoreError> {
-        let route = self.route(scope, plan, None, route::FEW).await?;
+        let route = self.route(scope, plan, None, route::SOME).await?;
         let mut statement = Statement::new("SELECT r.id_hash ");
         let mut conditions = Conditions::new(self.registry(), scope);
         conditions.from(&mut statement, &plan.types, &plan.clauses, route.driver, None, "r");

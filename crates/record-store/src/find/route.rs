@@ -11,10 +11,14 @@ use crate::StoreError;
 use crate::query::{self, BookScope, Class, Conditions, Route, can_walk, class, first};
 use crate::store::{Store, select};
 
-/// Candidates that are always taken when only a page without order is wanted.
-pub(super) const FEW: u32 = 200;
-/// Candidates that are sorted.
-pub(super) const SORTED: u32 = 5_000;
+/// Candidates that are always all taken.
+const FEW: u32 = 200;
+/// Candidates that are all taken when matches are rare among what an order gives.
+pub(super) const SOME: u32 = 5_000;
+/// Candidates that are tested to learn how frequent matches are.
+const SAMPLE: u32 = 200;
+/// Matches among them that make a page likely within a thousand candidates.
+const SAMPLE_HITS: i64 = 4;
 /// Candidates that are counted to choose how to count.
 pub(super) const MANY: u32 = 20_000;
 
@@ -48,17 +52,30 @@ impl Store {
         let statement = query::probe(&mut Conditions::new(registry, scope), plan, &candidates, limit);
         let counts: Vec<(i32, i64)> = select!(self, statement, (Integer, BigInt))?;
         let fewest = counts.iter().min_by_key(|(_, count)| *count);
-        Ok(match fewest {
-            Some((index, count)) if *count < i64::from(limit) => {
-                Route { driver: usize::try_from(*index).ok(), walk: false }
-            }
-            _ if !plan.sort.is_empty() && can_walk(plan) => Route { driver: None, walk: true },
-            _ if best_class == Some(Class::Ordered) || !plan.sort.is_empty() || limit == MANY => {
-                Route { driver: best, walk: false }
-            }
-            // Values that are not in the order of the pages, and many of them: going through all resources finds some.
-            _ => Route { driver: None, walk: false },
-        })
+        let (few, smallest) = match fewest {
+            Some((index, count)) => (*count, usize::try_from(*index).ok()),
+            None => (i64::MAX, None),
+        };
+        let from_smallest = Route { driver: smallest, walk: false };
+        if few < i64::from(FEW) || limit == MANY {
+            return Ok(from_smallest);
+        }
+        // Many candidates wherever one begins. Following an order ends soon if matches are frequent in it.
+        let follow = if plan.sort.is_empty() {
+            // Values that are not in the order of the pages are not worth sorting then.
+            Route { driver: best.filter(|_| best_class == Some(Class::Ordered)), walk: false }
+        } else if can_walk(plan) {
+            Route { driver: None, walk: true }
+        } else {
+            return Ok(from_smallest);
+        };
+        if few >= i64::from(limit) {
+            return Ok(follow);
+        }
+        let seen = query::sample(&mut Conditions::new(registry, scope), plan, follow, SAMPLE);
+        let hits: Vec<(i64,)> = select!(self, seen, (BigInt,))?;
+        let frequent = hits.first().is_some_and(|(hits,)| *hits >= SAMPLE_HITS);
+        Ok(if frequent { follow } else { from_smallest })
     }
 }
 

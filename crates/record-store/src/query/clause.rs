@@ -174,9 +174,26 @@ impl<'a> Conditions<'a> {
         row: &str,
     ) {
         let (found, reference) = (self.name('s'), self.name('x'));
-        statement.sql(&format!(
-            "EXISTS (SELECT 1 FROM reference_index {reference} CROSS JOIN resource {found} WHERE "
-        ));
+        // What refers to a patient in the element that decides is in the patient's book: a code is looked for there
+        // first, and then whether its resource refers to the patient.
+        let own_patient = self.registry.decides_book(slots);
+        let first =
+            clauses.iter().flat_map(Clause::conjuncts).find(|clause| super::driver::is_one_code(clause));
+        if let Some(condition) = first.filter(|_| own_patient).and_then(|clause| index_condition(clause, "k"))
+        {
+            statement.sql(&format!(
+                "EXISTS (SELECT 1 FROM token_index k CROSS JOIN reference_index {reference} CROSS JOIN resource {found} \
+                 WHERE k.book = {row}.book AND "
+            ));
+            statement.append(condition.1);
+            statement.sql(&format!(
+                " AND {reference}.book = k.book AND {reference}.resource_key = k.resource_key AND "
+            ));
+        } else {
+            statement.sql(&format!(
+                "EXISTS (SELECT 1 FROM reference_index {reference} CROSS JOIN resource {found} WHERE "
+            ));
+        }
         slots_in(statement, slots, &reference);
         statement.sql(&format!(
             " AND {reference}.target = {row}.id_hash AND {reference}.target_type = {row}.resource_type \
@@ -448,7 +465,7 @@ fn quantity(statement: &mut Statement, value: &QuantityTest, x: &str) {
 }
 
 /// A date test of a point in time.
-fn point(statement: &mut Statement, column: &str, value: &DateTest) {
+pub(super) fn point(statement: &mut Statement, column: &str, value: &DateTest) {
     let DateTest { prefix, low, high } = *value;
     let mut compare = |operator: &str, bound: i64| {
         statement.sql(&format!("{column} {operator} ")).big(bound);

@@ -11,7 +11,7 @@ use crate::statement::{Bind, Statement};
 use crate::stored::{pack_id, type_number};
 
 /// Microseconds of a day; the partial index of long ranges has the same number.
-const DAY: i64 = 86_400_000_000;
+pub(super) const DAY: i64 = 86_400_000_000;
 
 /// How many candidates a clause gives, and in what order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,10 @@ pub(crate) fn class(registry: &Registry, clause: &Clause) -> Class {
             if slots.is_empty() || !by_unit { Class::None } else { Class::Unordered }
         }
         Clause::Check { superset, .. } => class(registry, superset),
+        Clause::Has { slots, clauses, .. } if registry.decides_book(slots) => {
+            let coded = clauses.iter().flat_map(Clause::conjuncts).any(|clause| is_one_code(&clause));
+            if coded { Class::Unordered } else { Class::None }
+        }
         // A part that must hold is a source of candidates for all of them.
         Clause::All(clauses) => {
             clauses.iter().map(|clause| class(registry, clause)).min().unwrap_or(Class::None)
@@ -151,6 +155,17 @@ impl Conditions<'_> {
                 places_list(statement, places);
                 statement.sql(")");
                 false
+            }
+            Clause::Has { clauses, .. } => {
+                // The patients in whose books the code is.
+                let code = clauses.iter().flat_map(Clause::conjuncts).find(|clause| is_one_code(clause));
+                let Some((table, condition)) = code.and_then(|clause| index_condition(clause, "x")) else {
+                    return self.no_candidates(statement);
+                };
+                statement.sql(&format!("SELECT x.book, x.book AS resource_key FROM {table} x WHERE "));
+                statement.append(condition);
+                in_books(statement, books, "x");
+                true
             }
             Clause::LastUpdated(values) => {
                 for (index, value) in values.iter().enumerate() {
@@ -273,6 +288,12 @@ fn is_exact(clause: &Clause) -> bool {
         Clause::Quantity { .. } | Clause::Reference { .. } => true,
         _ => false,
     }
+}
+
+/// Whether a clause asks for one code in one slot.
+pub(super) fn is_one_code(clause: &&Clause) -> bool {
+    matches!(clause, Clause::Token { slots, values }
+        if slots.len() == 1 && matches!(values.as_slice(), [value] if value.code.is_some()))
 }
 
 /// Whether the slots of a clause say the type of what it finds.

@@ -15,5 +15,5 @@ pub(crate) use driver::{Class, class, first};
 pub(crate) use history::{history, history_total};
 pub(crate) use scope::BookScope;
 pub(crate) use search::{
-    Page, Route, can_walk, changed_since, expected_ids, probe, search_ids, search_total,
+    Page, Route, can_walk, changed_since, expected_ids, probe, sample, search_ids, search_total,
 };

@@ -1,10 +1,10 @@
 //! A page of matches as SQL, in one of three orders: that of books and keys, by sort values that are collected and
 //! sorted, or along an index that is in the order of the sort values already.
 
-use search::{Cursor, Position, Registry, SearchPlan, Sort, SortKey, SortValue};
+use search::{Clause, Cursor, Position, Prefix, Registry, SearchPlan, Slot, Sort, SortKey, SortValue};
 
 use super::clause::Conditions;
-use super::driver::{Bound, in_books};
+use super::driver::{Bound, DAY, in_books};
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, type_number};
 
@@ -76,7 +76,9 @@ impl Page<'_> {
         }
         self.until(&mut statement);
         let direction = if self.backwards() { "" } else { " DESC" };
-        statement.sql(&format!(" ORDER BY r.book{direction}, r.resource_key{direction}"));
+        // The table that gives the candidates, so that its order is seen to be the wanted one.
+        let first = if self.route.driver.is_some() { "c" } else { "r" };
+        statement.sql(&format!(" ORDER BY {first}.book{direction}, {first}.resource_key{direction}"));
         self.limit(statement)
     }
 
@@ -117,16 +119,33 @@ impl Page<'_> {
                 statement.sql(
                     " AND r.book = x.book AND r.resource_key = x.resource_key AND r.version = x.version",
                 );
+                if let Some(until) = self.plan.until {
+                    statement.sql(" AND x.updated <= ").big(until.microseconds());
+                }
+                for clause in &self.plan.clauses {
+                    if let Clause::LastUpdated(values) = clause {
+                        statement.sql(" AND ");
+                        super::clause::any(&mut statement, values, |statement, value| {
+                            super::clause::point(statement, "x.updated", value);
+                        });
+                    }
+                }
                 "x.updated"
             }
-            SortKey::String(slots) | SortKey::Date(slots) | SortKey::Quantity(slots) => {
-                let (table, column, rest) = match &sort.key {
-                    SortKey::String(_) => ("string_index", "x.folded", "exact"),
-                    SortKey::Date(_) => ("date_index", "x.low", "high"),
-                    _ => ("quantity_index", "x.low", "unit, high, code, text"),
+            SortKey::String(slots) | SortKey::Date(slots) => {
+                // A bound below everything: the index that begins with the value, and no other, has use for it.
+                let (table, column, rest, lowest) = match &sort.key {
+                    SortKey::String(_) => ("string_index", "x.folded", "exact", Bind::Text(String::new())),
+                    _ => ("date_index", "x.low", "high", Bind::Big(i64::MIN)),
                 };
-                let slot = slots.first().map_or(0, |slot| slot.0);
-                statement.sql(&format!("FROM {table} x CROSS JOIN resource r WHERE x.slot = ")).small(slot);
+                let slot = slots.first().copied().unwrap_or(Slot(0));
+                statement.sql(&format!("FROM {table} x CROSS JOIN resource r WHERE x.slot = ")).small(slot.0);
+                statement.sql(&format!(" AND {column} >= ")).bind(lowest);
+                if conditions.registry.is_single_valued(slot) {
+                    for clause in &self.plan.clauses {
+                        walk_bounds(&mut statement, clause, slot);
+                    }
+                }
                 let columns = format!("{}, {rest}", column.trim_start_matches("x."));
                 let of = |table: &str| {
                     columns.split(", ").map(|name| format!("{table}.{name}")).collect::<Vec<_>>().join(", ")
@@ -141,7 +160,7 @@ impl Page<'_> {
                 ));
                 column
             }
-            SortKey::Id | SortKey::Text(_) => return self.sorted(conditions),
+            SortKey::Id | SortKey::Quantity(_) | SortKey::Text(_) => return self.sorted(conditions),
         };
         if let Some(cursor) = self.cursor()
             && let Some(bind) = cursor.values.first().and_then(cursor_bind)
@@ -199,13 +218,77 @@ impl Page<'_> {
     }
 }
 
+/// What a date clause on the only value of a slot says of where that value begins.
+fn walk_bounds(statement: &mut Statement, clause: &Clause, slot: Slot) {
+    let Clause::Date { slots, values } = clause else { return };
+    let ([only], [value]) = (slots.as_slice(), values.as_slice()) else { return };
+    if *only != slot {
+        return;
+    }
+    match value.prefix {
+        Prefix::Equal => {
+            statement.sql(" AND x.low >= ").big(value.low).sql(" AND x.low < ").big(value.high);
+        }
+        Prefix::LessThan | Prefix::EndsBefore => {
+            statement.sql(" AND x.low < ").big(value.low);
+        }
+        Prefix::LessOrEqual => {
+            statement.sql(" AND x.low < ").big(value.high);
+        }
+        Prefix::StartsAfter => {
+            statement.sql(" AND x.low >= ").big(value.high);
+        }
+        // What lasts at most a day and ends after the value begins less than a day before it; of what is longer the
+        // earliest is asked for.
+        Prefix::GreaterThan | Prefix::GreaterOrEqual => {
+            let day_before = value.low.saturating_sub(DAY);
+            statement.sql(&format!(
+                " AND x.low >= coalesce((SELECT min(z.low) FROM date_index z WHERE z.high - z.low > {DAY} AND z.slot = "
+            ));
+            statement.small(slot.0).sql(" AND z.high > ").big(value.low).sql(" AND z.low < ").big(day_before);
+            statement.sql("), ").big(day_before).sql(")");
+        }
+        Prefix::NotEqual | Prefix::Approximately | Prefix::Overlaps => {}
+    }
+}
+
+/// How many of the first candidates of a route are matches.
+pub(crate) fn sample(
+    conditions: &mut Conditions<'_>,
+    plan: &SearchPlan,
+    route: Route,
+    size: u32,
+) -> Statement {
+    let mut statement = Statement::new("SELECT count(*) FROM (");
+    let driver = route.driver.and_then(|index| plan.clauses.get(index));
+    match driver {
+        Some(clause) => {
+            let mut inner = Statement::default();
+            conditions.candidates(&mut inner, &plan.types, clause, None, None);
+            statement
+                .sql("SELECT * FROM (")
+                .append(inner)
+                .sql(") a ORDER BY a.book DESC, a.resource_key DESC");
+        }
+        None => {
+            statement.sql("SELECT r.book, r.resource_key FROM resource r WHERE 1 = 1");
+            conditions.of_types(&mut statement, &plan.types, "r");
+            statement.sql(" ORDER BY r.book DESC, r.resource_key DESC");
+        }
+    }
+    statement.sql(&format!(
+        " LIMIT {size}) c CROSS JOIN resource r WHERE r.book = c.book AND r.resource_key = c.resource_key"
+    ));
+    conditions.of_types(&mut statement, &plan.types, "r");
+    conditions.all_of(&mut statement, &plan.clauses, "r");
+    statement
+}
+
 /// Whether the index of a sort key can be followed.
 pub(crate) fn can_walk(plan: &SearchPlan) -> bool {
     match plan.sort.as_slice() {
         [Sort { key: SortKey::LastUpdated, .. }] => plan.types.len() == 1,
-        [Sort { key: SortKey::String(slots) | SortKey::Date(slots) | SortKey::Quantity(slots), .. }] => {
-            slots.len() == 1
-        }
+        [Sort { key: SortKey::String(slots) | SortKey::Date(slots), .. }] => slots.len() == 1,
         _ => false,
     }
 }

@@ -28,6 +28,8 @@ mod metadata;
 mod operations;
 mod operations_start;
 mod races;
+mod reindex;
+mod reindex_races;
 mod search;
 mod search_all_types;
 mod search_composite;

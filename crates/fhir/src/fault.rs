@@ -258,6 +258,36 @@ catalogue! {
     IncludesCut = "includes-cut", TooCostly,
         "not all included resources are shown", "không hiển thị hết tài nguyên kèm theo";
 
+    // Own search parameters.
+    /// A SearchParameter that lacks something.
+    ParameterIncomplete { name } = "own-parameter-incomplete", Required,
+        "{name} is not used: a url, a code of letters and digits, a type, resource types as base and an expression are needed",
+        "không dùng {name}: cần url, code gồm chữ và số, type, base là loại tài nguyên, và expression";
+    /// A SearchParameter of a type that cannot be own.
+    ParameterKind { name } = "own-parameter-type", NotSupported,
+        "{name} is not used: composite and special parameters cannot be added",
+        "không dùng {name}: không thêm được tham số loại composite hoặc special";
+    /// A SearchParameter with an expression that cannot be used.
+    ParameterExpression { name } = "own-parameter-expression", Value,
+        "{name} is not used: its expression is not FHIRPath that this server reads, or does not begin at a base",
+        "không dùng {name}: expression không phải FHIRPath mà máy chủ đọc được, hoặc không bắt đầu từ base";
+    /// A SearchParameter with a name of R4.
+    ParameterTaken { name } = "own-parameter-taken", Duplicate,
+        "{name} is not used: FHIR R4 defines a parameter with its code",
+        "không dùng {name}: FHIR R4 đã có tham số với code này";
+    /// Two SearchParameters of one url, or with one code for one type.
+    ParameterTwice { name } = "own-parameter-twice", Duplicate,
+        "{name} is not used: another SearchParameter has its url, or its code for the same type",
+        "không dùng {name}: SearchParameter khác đã có url này, hoặc code này cho cùng loại tài nguyên";
+    /// More SearchParameters than fit.
+    ParameterTooMany { name } = "own-parameter-too-many", TooCostly,
+        "{name} is not used: its type has as many parameters as fit",
+        "không dùng {name}: loại tài nguyên đã đủ số tham số tối đa";
+    /// A second reindex.
+    ReindexRunning = "reindex-running", Conflict,
+        "a reindex is running already: GET [base]/$reindex shows how far it is",
+        "đang lập chỉ mục lại: GET [base]/$reindex cho biết tiến độ";
+
     // Bundles.
     /// Not batch or transaction.
     WrongBundleType = "bundle-type", Value,

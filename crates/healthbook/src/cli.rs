@@ -61,6 +61,13 @@ Numbers and ids are in demo.json beside the database. A token lives 10 minutes."
     #[command(after_help = "Example:
   healthbook migrate --database postgres://book:secret@db/book")]
     Migrate(Migrate),
+    /// Put the SearchParameters of a database in force and index what is there by them
+    #[command(after_help = "Examples:
+  healthbook import national/search-parameters && healthbook reindex
+  healthbook reindex --database postgres://book:secret@db/book
+The same as POST [base]/$reindex; a server may run meanwhile. A reindex that was interrupted
+goes on where it stopped. Exit code 1 when a SearchParameter cannot be used.")]
+    Reindex(Reindex),
     /// Ask a running server whether it is ready; exit code 0 or 1
     #[command(after_help = "Example:
   healthbook health --url http://127.0.0.1:8080/health/ready")]
@@ -153,6 +160,14 @@ pub struct Token {
 /// `healthbook migrate`
 #[derive(Debug, Args)]
 pub struct Migrate {
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+}
+
+/// `healthbook reindex`
+#[derive(Debug, Args)]
+pub struct Reindex {
     /// The database.
     #[command(flatten)]
     pub database: DatabaseFlags,

@@ -12,6 +12,7 @@ mod migrate;
 mod nation;
 mod opening;
 mod progress;
+mod reindex;
 mod serve;
 mod shutdown;
 mod token;
@@ -53,6 +54,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Nation(command) => nation::run(&load(Vec::new())?, &command),
         Command::Token(command) => in_runtime(token::run(load(command.database.given())?, command)),
         Command::Migrate(command) => in_runtime(migrate::run(load(command.database.given())?)),
+        Command::Reindex(command) => in_runtime(reindex::run(load(command.database.given())?)),
         Command::Health(command) => health::run(&command),
     }
 }

@@ -64,6 +64,7 @@ async fn serve(
         }
     };
     let authentication = authentication(configuration, &service);
+    tokio::spawn(interactions::work_at_reindexes(service.clone()));
     let tokens = match &authentication {
         Authentication::Tokens(tokens) => Some(tokens.as_ref()),
         Authentication::Off => None,

@@ -25,6 +25,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         )
         .service(resource("/_search", "POST").route(web::post().to(handlers::posted_system_search)))
         .service(resource("/metadata", "GET, HEAD").route(get().to(handlers::capabilities)))
+        .service(
+            resource("/$reindex", "GET, HEAD, POST")
+                .route(get().to(handlers::reindex_progress))
+                .route(web::post().to(handlers::reindex)),
+        )
         .service(resource("/_history", "GET, HEAD").route(get().to(handlers::system_history)))
         .service(resource("/{type}/_history", "GET, HEAD").route(get().to(handlers::type_history)))
         .service(resource("/{type}/_search", "POST").route(web::post().to(handlers::posted_search)))

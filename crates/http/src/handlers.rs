@@ -2,10 +2,11 @@
 
 use access::Interaction;
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 use fhir::{Fault, ResourceType};
 use interactions::{SearchRequest, pairs};
-use record_store::HistoryScope;
+use record_store::{Begun, HistoryScope, Phase};
 
 use crate::body::{read_form, read_json};
 use crate::failure::Failure;
@@ -242,4 +243,29 @@ pub(crate) async fn everything(incoming: Incoming) -> Answer {
     Ok(reply::document(
         interactions::everything(incoming.service(), &access, &id, &incoming.pairs, strict).await?,
     ))
+}
+
+/// `POST [base]/$reindex`: for those who may write everything.
+pub(crate) async fn reindex(incoming: Incoming) -> Answer {
+    let access = incoming.decide(Interaction::Update)?;
+    let service = incoming.service();
+    match interactions::begin_reindex(service, &access).await? {
+        Begun::Running(_) => Err(Failure::new(409, Fault::ReindexRunning)),
+        Begun::Started(_) | Begun::Nothing => progress(&incoming).await,
+    }
+}
+
+/// `GET [base]/$reindex`
+pub(crate) async fn reindex_progress(incoming: Incoming) -> Answer {
+    incoming.decide(Interaction::Update)?;
+    progress(&incoming).await
+}
+
+async fn progress(incoming: &Incoming) -> Answer {
+    let service = incoming.service();
+    let state = service.store().reindex().await.map_err(interactions::Problem::from)?;
+    let running = state.as_ref().is_some_and(|state| state.phase != Phase::Finished);
+    let status = if running { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let place = format!("{}/$reindex", service.base());
+    Ok(reply::status_document(status, &place, interactions::reindex_document(service, state.as_ref())))
 }

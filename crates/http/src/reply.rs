@@ -34,6 +34,13 @@ pub(crate) fn document(text: String) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(text)
 }
 
+/// A document about work that goes on, and where it is found again.
+pub(crate) fn status_document(status: StatusCode, place: &str, text: String) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CONTENT_LOCATION, place));
+    response.insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(text)
+}
+
 /// What came of a write.
 pub(crate) fn stored(
     service: &Service,

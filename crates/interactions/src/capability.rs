@@ -1,10 +1,10 @@
 //! `GET metadata`: what this server can do, made from the tables that it runs on
 //! (<https://hl7.org/fhir/R4/capabilitystatement.html>).
 
-use std::sync::OnceLock;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use fhir::ResourceType;
-use search::ParameterType;
+use search::{ParameterType, Registry};
 use serde_json::{Value, json};
 
 use crate::Service;
@@ -12,17 +12,28 @@ use crate::Service;
 /// When the statement last changed by hand. It follows the code, not the clock.
 const DATE: &str = "2026-11-25";
 
-/// The CapabilityStatement as JSON. It is made once.
-pub fn capability_statement(service: &Service) -> &str {
-    service.capabilities().get_or_init(|| statement(service).to_string())
+/// The CapabilityStatement as JSON. It is made once for each set of search parameters.
+pub fn capability_statement(service: &Service) -> Arc<str> {
+    let registry = service.store().registry();
+    // What is kept is replaced as a whole, so a poisoned lock holds nothing by halves.
+    let kept = service.capabilities().read().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((of, text)) = kept
+        && Arc::ptr_eq(&of, &registry)
+    {
+        return text;
+    }
+    let text: Arc<str> = statement(service, &registry).to_string().into();
+    let made = Some((registry, Arc::clone(&text)));
+    *service.capabilities().write().unwrap_or_else(PoisonError::into_inner) = made;
+    text
 }
 
-/// Where the statement is kept.
-pub(crate) type Capabilities = OnceLock<String>;
+/// Where the statement is kept, with the registry that it is made of.
+pub(crate) type Capabilities = RwLock<Option<(Arc<Registry>, Arc<str>)>>;
 
-fn statement(service: &Service) -> Value {
+fn statement(service: &Service, registry: &Registry) -> Value {
     let resources: Vec<Value> =
-        ResourceType::all().map(|resource_type| resource(service, resource_type)).collect();
+        ResourceType::all().map(|resource_type| resource(registry, resource_type)).collect();
     json!({
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -46,8 +57,7 @@ fn statement(service: &Service) -> Value {
     })
 }
 
-fn resource(service: &Service, resource_type: ResourceType) -> Value {
-    let registry = service.store().registry();
+fn resource(registry: &Registry, resource_type: ResourceType) -> Value {
     let searchable: Vec<_> =
         registry.parameters(resource_type).iter().filter(|parameter| parameter.searchable).collect();
     let parameters: Vec<Value> = searchable

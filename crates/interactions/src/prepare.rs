@@ -83,7 +83,9 @@ pub(crate) fn content(
     resource_type: ResourceType,
     resource: &Node<'_>,
 ) -> Result<Content, Problem> {
-    let extracted = service.store().registry().extract(resource_type, resource);
+    let registry = service.store().registry();
+    let extracted = registry.extract(resource_type, resource);
     let body = Body::from_node(resource)?;
-    Ok(Content { resource_type, body, rows: extracted.rows, patient: extracted.patient })
+    let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
+    Ok(Content { resource_type, body, rows, mark, patient })
 }

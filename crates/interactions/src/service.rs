@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use access::{Access, Caller, Denied, Interaction, Policy};
 use record_store::Store;
+use tokio::sync::Notify;
 
 use crate::capability::Capabilities;
 use crate::page::PageLinks;
@@ -38,6 +39,8 @@ struct Inner {
     settings: ServiceSettings,
     links: PageLinks,
     capabilities: Capabilities,
+    /// Wakes who works at reindexes.
+    reindexes: Notify,
 }
 
 /// The FHIR service. Cloning it is cheap and gives another handle to the same service.
@@ -48,7 +51,8 @@ impl Service {
     /// A service over a store.
     pub fn new(store: Store, settings: ServiceSettings) -> Self {
         let links = PageLinks::new(store.link_key());
-        Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities: Capabilities::new() }))
+        let (capabilities, reindexes) = (Capabilities::default(), Notify::new());
+        Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities, reindexes }))
     }
 
     /// The store.
@@ -73,6 +77,10 @@ impl Service {
 
     pub(crate) fn capabilities(&self) -> &Capabilities {
         &self.0.capabilities
+    }
+
+    pub(crate) fn reindexes(&self) -> &Notify {
+        &self.0.reindexes
     }
 
     pub(crate) fn links(&self) -> &PageLinks {

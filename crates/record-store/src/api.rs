@@ -57,6 +57,8 @@ pub struct Content {
     pub body: Body,
     /// How it can be found.
     pub rows: IndexRows,
+    /// [`Registry::mark`](search::Registry::mark) of the registry that the rows are of.
+    pub mark: i64,
     /// The patient in whose book it belongs; `None` for the shared book. For a `Patient` its own book is
     /// used and this is ignored.
     pub patient: Option<LogicalId>,

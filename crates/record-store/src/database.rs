@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use search::{CustomParameter, Hasher, Registry, Slot};
 
+use crate::current_registry::CurrentRegistry;
 use crate::{StoreError, StoreSettings};
 
 const HASH_KEY: &str = "hash-key";
@@ -14,8 +15,10 @@ pub(crate) const CUSTOM: &str = "search-parameters";
 
 /// What opening a database gives.
 pub(crate) struct Prepared {
-    pub(crate) registry: Registry,
+    pub(crate) registry: CurrentRegistry,
     pub(crate) link_key: [u8; 32],
+    /// A number that this process has and no other.
+    pub(crate) process: i64,
 }
 
 /// The settings that a new database lacks, with fresh values.
@@ -35,8 +38,17 @@ pub(crate) fn missing_settings(
 
 /// The custom search parameters of a database.
 pub(crate) fn custom(settings: &HashMap<String, Vec<u8>>) -> Vec<CustomParameter> {
-    let lines = settings.get(CUSTOM).map(|lines| String::from_utf8_lossy(lines)).unwrap_or_default();
-    lines.lines().filter_map(CustomParameter::from_line).collect()
+    settings.get(CUSTOM).map(|lines| parameters(lines)).unwrap_or_default()
+}
+
+/// The custom search parameters as the setting holds them.
+pub(crate) fn parameters(lines: &[u8]) -> Vec<CustomParameter> {
+    String::from_utf8_lossy(lines).lines().filter_map(CustomParameter::from_line).collect()
+}
+
+/// The value of the setting for custom search parameters.
+pub(crate) fn lines(custom: &[CustomParameter]) -> Vec<u8> {
+    custom.iter().map(|parameter| parameter.to_line() + "\n").collect::<String>().into_bytes()
 }
 
 /// The slots that this version of the server knows and the database does not. Numbers are never used again.
@@ -65,7 +77,11 @@ pub(crate) fn prepared(
     let hash_key = key(settings, HASH_KEY)?;
     let link_key = key(settings, LINK_KEY)?;
     let registry = Registry::new(slots, custom(settings), Hasher::new(hash_key), store.time_zone.clone());
-    Ok(Prepared { registry, link_key })
+    let lines = settings.get(CUSTOM).cloned().unwrap_or_default();
+    let mut process = [0; 8];
+    getrandom::fill(&mut process).map_err(|error| StoreError::Unusable(error.to_string()))?;
+    let process = i64::from_ne_bytes(process);
+    Ok(Prepared { registry: CurrentRegistry::new(registry, lines), link_key, process })
 }
 
 fn key<const N: usize>(settings: &HashMap<String, Vec<u8>>, name: &str) -> Result<[u8; N], StoreError> {

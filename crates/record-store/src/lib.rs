@@ -6,11 +6,13 @@
 
 mod api;
 mod body;
+mod current_registry;
 mod database;
 mod error;
 mod find;
 mod postgres;
 mod query;
+mod reindex;
 mod settings;
 mod sqlite;
 mod statement;
@@ -23,5 +25,6 @@ pub use api::{
     Job, Precondition, Record, SearchPage, StoreError, Write, WriteError, Written,
 };
 pub use body::Body;
+pub use reindex::{Begun, POLL, Phase, Reindex, Reindexer, Remark, Step};
 pub use settings::StoreSettings;
 pub use store::Store;

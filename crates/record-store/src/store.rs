@@ -7,12 +7,13 @@ use diesel::sql_types::{BigInt, Binary, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use search::{ReferenceTest, Registry, Slot};
 
+use crate::current_registry::CurrentRegistry;
 use crate::postgres::{self, PostgresStore};
 use crate::query::{self, BookScope};
 use crate::sqlite::{self, SqliteStore};
 use crate::statement::Statement;
 use crate::stored::{VersionRow, VersionTypes, record, type_number, type_of};
-use crate::write::QueuedJob;
+use crate::write::{QueuedJob, Task};
 use crate::{
     BookPage, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow, Job, Record, StoreError,
     StoreSettings, WriteError, Written,
@@ -74,7 +75,12 @@ impl Store {
     }
 
     /// The search parameters with the slot numbers of this database.
-    pub fn registry(&self) -> &Arc<Registry> {
+    /// They may be replaced at any time: whoever asks twice may get two answers.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.current_registry().get()
+    }
+
+    pub(crate) fn current_registry(&self) -> &CurrentRegistry {
         match &self.engine {
             Engine::Sqlite(store) => &store.registry,
             Engine::Postgres(store) => &store.registry,
@@ -86,6 +92,14 @@ impl Store {
         match &self.engine {
             Engine::Sqlite(store) => &store.link_key,
             Engine::Postgres(store) => &store.link_key,
+        }
+    }
+
+    /// A number that this open store has and no other.
+    pub(crate) fn process(&self) -> i64 {
+        match &self.engine {
+            Engine::Sqlite(store) => store.process,
+            Engine::Postgres(store) => store.process,
         }
     }
 
@@ -112,7 +126,7 @@ impl Store {
         id: &LogicalId,
     ) -> Result<Option<Record>, StoreError> {
         let scope = self.scope(access).await?;
-        let statement = query::read(self.registry(), scope, resource_type, id);
+        let statement = query::read(&self.registry(), scope, resource_type, id);
         // A point read on SQLite takes some microseconds: less than handing it to another thread.
         let rows: Vec<VersionRow> = match &self.engine {
             Engine::Sqlite(store) => store
@@ -131,7 +145,7 @@ impl Store {
         version: VersionId,
     ) -> Result<Option<Record>, StoreError> {
         let scope = self.scope(access).await?;
-        let statement = query::read_version(self.registry(), scope, resource_type, id, version);
+        let statement = query::read_version(&self.registry(), scope, resource_type, id, version);
         let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
         match rows.into_iter().next().map(record).transpose()? {
             Some(record) if self.was_visible(access, &record)? => Ok(Some(record)),
@@ -158,14 +172,17 @@ impl Store {
 
     /// Writes a job: all of it, durably, or nothing.
     pub async fn write(&self, access: &Access, job: Job) -> Result<Vec<Written>, WriteError> {
-        let queue = match &self.engine {
-            Engine::Sqlite(store) => &store.queue,
-            Engine::Postgres(store) => &store.queue,
-        };
         let (reply, answer) = tokio::sync::oneshot::channel();
         let queued = QueuedJob { access: access.clone(), job, reply };
-        queue.try_send(queued).map_err(|_| WriteError::Busy)?;
+        self.queue().try_send(Task::Job(queued)).map_err(|_| WriteError::Busy)?;
         answer.await.map_err(|_| WriteError::Busy)?
+    }
+
+    pub(crate) fn queue(&self) -> &tokio::sync::mpsc::Sender<Task> {
+        match &self.engine {
+            Engine::Sqlite(store) => &store.queue,
+            Engine::Postgres(store) => &store.queue,
+        }
     }
 
     /// Resources that refer to any of the targets through any of the slots.
@@ -180,7 +197,8 @@ impl Store {
             return Ok(Vec::new());
         }
         let scope = self.scope(access).await?;
-        let hasher = self.registry().hasher();
+        let registry = self.registry();
+        let hasher = registry.hasher();
         let tests: Vec<ReferenceTest> = targets
             .iter()
             .map(|(resource_type, id)| ReferenceTest {
@@ -316,7 +334,7 @@ impl Store {
         resource_type: ResourceType,
         id: &LogicalId,
     ) -> Result<Option<(i64, i64)>, StoreError> {
-        let statement = query::place(self.registry(), resource_type, id);
+        let statement = query::place(&self.registry(), resource_type, id);
         let rows: Vec<(i64, i64)> = match &self.engine {
             Engine::Sqlite(store) => store.with_reader(|connection| {
                 sqlite::load(connection, statement.returning::<(BigInt, BigInt)>())

@@ -21,6 +21,7 @@ pub struct Registry {
     hasher: Hasher,
     time_zone: TimeZone,
     base: Option<String>,
+    mark: i64,
 }
 
 impl Registry {
@@ -43,7 +44,10 @@ impl Registry {
             definitions.slots.iter().map(|slot| slots.get(&slot.name).copied()).collect();
         let indexes =
             numbers.iter().enumerate().filter_map(|(index, slot)| Some(((*slot)?, index))).collect();
-        Self { definitions, custom, numbers, indexes, hasher, time_zone, base: None }
+        let indexed =
+            |parameter: &CustomParameter| CustomParameter { ready: false, ..parameter.clone() }.to_line();
+        let mark = hasher.code(&custom.iter().map(indexed).collect::<Vec<_>>().join("\n"));
+        Self { definitions, custom, numbers, indexes, hasher, time_zone, base: None, mark }
     }
 
     /// The custom parameters that it was made with.
@@ -51,13 +55,51 @@ impl Registry {
         &self.custom
     }
 
+    /// The parameters of R4 alone, for what does not ask a database.
+    pub fn of_r4() -> Self {
+        Self::new(&HashMap::new(), Vec::new(), Hasher::new([0; 16]), TimeZone::UTC)
+    }
+
+    /// A number that is the same for registries of one database that index in the same way: whoever has rows of another
+    /// registry must extract them again.
+    pub fn mark(&self) -> i64 {
+        self.mark
+    }
+
+    /// All slots that are indexed.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.indexes.keys().copied()
+    }
+
+    /// The slots of the custom parameters that are not ready, and the types that have them.
+    pub fn unready(&self) -> (Vec<Slot>, Vec<ResourceType>) {
+        let (mut indexes, mut types) = (Vec::new(), Vec::new());
+        for custom in self.custom.iter().filter(|custom| !custom.ready) {
+            for resource_type in custom.types() {
+                let known = self.definition(resource_type).parameter(&custom.code);
+                let Some(known) = known.filter(|known| known.url == custom.url) else { continue };
+                types.push(resource_type);
+                let of_source = |source: &Source| [Some(source.slot), source.words, source.identifiers];
+                indexes.extend(known.sources.iter().flat_map(of_source).flatten());
+            }
+        }
+        types.sort_unstable();
+        types.dedup();
+        let mut slots: Vec<Slot> = indexes.into_iter().filter_map(|index| self.slot(index)).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        (slots, types)
+    }
+
     /// A bit of the presence mask that no parameter of these types has, the highest first.
     pub fn free_bit(&self, types: &[ResourceType], taken: &[u8]) -> Option<u8> {
-        let used = |bit: u8| {
-            taken.contains(&bit)
-                || types.iter().any(|kind| self.parameters(*kind).iter().any(|known| known.bit == Some(bit)))
-        };
-        (0..=LAST_BIT).rev().find(|bit| !used(*bit))
+        (0..=LAST_BIT).rev().find(|bit| !taken.contains(bit) && self.is_free_bit(types, *bit))
+    }
+
+    /// Whether no parameter of these types has a bit of the presence mask.
+    pub fn is_free_bit(&self, types: &[ResourceType], bit: u8) -> bool {
+        let has = |known: &Parameter| known.bit == Some(bit);
+        !types.iter().any(|kind| self.parameters(*kind).iter().any(has))
     }
 
     /// Makes absolute references under this base url (without the last `/`) count as local when they are

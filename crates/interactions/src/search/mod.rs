@@ -61,7 +61,7 @@ pub async fn search(
         return Err(invalid("_summary"));
     }
     if let Some((compartment, id)) = &request.compartment {
-        enter(service.store().registry(), &mut plan, *compartment, id)?;
+        enter(&service.store().registry(), &mut plan, *compartment, id)?;
     }
     look_up(service, access, &mut plan).await?;
     let begun = walk.as_ref().map_or_else(Instant::now, |walk| walk.begun);

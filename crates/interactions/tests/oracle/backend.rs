@@ -48,10 +48,11 @@ impl Backend {
             .iter()
             .map(|resource| {
                 let (resource_type, id) = names(resource);
-                let extracted = self.store.registry().extract(resource_type, resource.node);
+                let registry = self.store.registry();
+                let extracted = registry.extract(resource_type, resource.node);
                 let body = Body::from_node(resource.node).expect("a body");
                 let (rows, patient) = (extracted.rows, extracted.patient);
-                let content = Some(Content { resource_type, body, rows, patient });
+                let content = Some(Content { resource_type, body, rows, mark: registry.mark(), patient });
                 Write { resource_type, id, precondition: Precondition::None, content }
             })
             .collect();

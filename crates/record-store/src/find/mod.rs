@@ -73,7 +73,7 @@ impl Store {
                 && !plan.sort.is_empty()
             {
                 let moved = self.changed(scope, &plan, until.microseconds()).await?;
-                order::merge(self.registry(), &plan, &mut scan.found, moved)?;
+                order::merge(&self.registry(), &plan, &mut scan.found, moved)?;
                 scan.found.truncate(wanted);
             }
             scan
@@ -92,7 +92,7 @@ impl Store {
             found.reverse();
         }
         let at = |found: Option<&mut Found>| {
-            found.map(|found| order::cursor(self.registry(), plan, found)).transpose()
+            found.map(|found| order::cursor(&self.registry(), plan, found)).transpose()
         };
         let (first, last) = (at(found.first_mut())?, at(found.last_mut())?);
         let (previous, next) = if backwards {
@@ -115,7 +115,7 @@ impl Store {
         let Some(book) = self.plan_book(plan).await? else { return Ok(Vec::new()) };
         let route = self.route(scope, plan, book, route::SOME).await?;
         let statement =
-            query::search_ids(&mut Conditions::new(self.registry(), scope), plan, route.driver, book);
+            query::search_ids(&mut Conditions::new(&self.registry(), scope), plan, route.driver, book);
         let rows: Vec<(Vec<u8>,)> = select!(self, statement, (Binary,))?;
         let mut ids = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<Vec<_>, _>>()?;
         ids.sort();
@@ -137,7 +137,7 @@ impl Store {
         let unsorted = SearchPlan { sort: Vec::new(), until: None, ..plan.clone() };
         let route = self.route(scope, &unsorted, book, route::MANY).await?;
         let statement =
-            query::search_total(&mut Conditions::new(self.registry(), scope), &unsorted, route.driver, book);
+            query::search_total(&mut Conditions::new(&self.registry(), scope), &unsorted, route.driver, book);
         let rows: Vec<(i64,)> = select!(self, statement, (BigInt,))?;
         Ok(rows.first().and_then(|(count,)| u64::try_from(*count).ok()))
     }
@@ -163,7 +163,7 @@ impl Store {
                     BATCH
                 };
                 let page = Page { plan, route, book, position: &position, limit, missing };
-                let statement = page.statement(&mut Conditions::new(self.registry(), scope));
+                let statement = page.statement(&mut Conditions::new(&self.registry(), scope));
                 let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
                 let exhausted = rows.len() < usize::try_from(limit).unwrap_or(usize::MAX);
                 scanned += rows.len();
@@ -183,7 +183,7 @@ impl Store {
                     }
                 }
                 let Some(mut last) = last else { break };
-                let cursor = order::cursor(self.registry(), plan, &mut last)?;
+                let cursor = order::cursor(&self.registry(), plan, &mut last)?;
                 if !checks.is_empty() && scanned >= MOST_CHECKED {
                     scan.resume = Some(cursor);
                     return Ok(scan);

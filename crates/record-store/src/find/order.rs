@@ -154,7 +154,7 @@ impl Store {
         let mut stood = Vec::new();
         for row in rows {
             let mut found = Found::new(row)?;
-            let cursor = cursor(self.registry(), plan, &mut found)?;
+            let cursor = cursor(&self.registry(), plan, &mut found)?;
             if is_beyond(plan, &cursor) {
                 places.push((cursor.book, cursor.key));
                 stood.push(cursor);
@@ -194,10 +194,10 @@ impl Store {
                 self.changed(scope, &SearchPlan { position: Position::First, ..plan.clone() }, until).await?;
             scan.found.extend(moved);
         }
-        sort(self.registry(), plan, &mut scan.found)?;
+        sort(&self.registry(), plan, &mut scan.found)?;
         let mut beyond = Vec::new();
         for mut found in scan.found {
-            if is_beyond(plan, &cursor(self.registry(), plan, &mut found)?) {
+            if is_beyond(plan, &cursor(&self.registry(), plan, &mut found)?) {
                 beyond.push(found);
                 if beyond.len() >= wanted {
                     break;

@@ -145,7 +145,8 @@ impl Store {
     ) -> Result<Option<Vec<i64>>, StoreError> {
         let route = self.route(scope, plan, None, route::SOME).await?;
         let mut statement = Statement::new("SELECT r.id_hash ");
-        let mut conditions = Conditions::new(self.registry(), scope);
+        let registry = self.registry();
+        let mut conditions = Conditions::new(&registry, scope);
         conditions.from(&mut statement, &plan.types, &plan.clauses, route.driver, None, "r");
         statement.sql(&format!(" LIMIT {}", most + 1));
         let rows: Vec<(i64,)> = select!(self, statement, (BigInt,))?;

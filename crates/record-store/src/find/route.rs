@@ -31,7 +31,7 @@ impl Store {
         book: Option<i64>,
         limit: u32,
     ) -> Result<Route, StoreError> {
-        let registry = self.registry();
+        let registry = &*self.registry();
         if book.is_some() || scope != BookScope::All {
             return Ok(Route { driver: in_book(registry, &plan.clauses), walk: false });
         }

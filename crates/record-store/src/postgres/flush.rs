@@ -85,6 +85,19 @@ pub(super) async fn flush(connection: &mut AsyncPgConnection, flush: Flush) -> R
     Ok(())
 }
 
+/// Adds those of the rows that are not there yet.
+pub(super) async fn add_missing(
+    connection: &mut AsyncPgConnection,
+    changes: &[IndexChange],
+) -> Result<(), StoreError> {
+    for (table, columns) in index_columns(changes) {
+        let mut statement = insert(table, columns);
+        statement.sql(" ON CONFLICT DO NOTHING");
+        execute(connection, statement).await?;
+    }
+    Ok(())
+}
+
 fn smalls<T>(rows: &[T], value: impl Fn(&T) -> i16) -> Bind {
     Bind::Smalls(rows.iter().map(value).collect())
 }

@@ -5,38 +5,38 @@
 
 mod connection;
 mod flush;
+mod upkeep;
 mod writer;
-
-use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::RunQueryDsl;
 use diesel_async::methods::{ExecuteDsl, LoadQuery};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use search::Registry;
 use tokio::sync::mpsc;
 
+use crate::current_registry::CurrentRegistry;
 use crate::statement::{Select, Statement};
-use crate::write::{QUEUE_LENGTH, QueuedJob};
+use crate::write::{QUEUE_LENGTH, Task};
 use crate::{StoreError, StoreSettings};
 
 /// A PostgreSQL database.
 pub(crate) struct PostgresStore {
     readers: Pool<AsyncPgConnection>,
-    pub(crate) queue: mpsc::Sender<QueuedJob>,
-    pub(crate) registry: Arc<Registry>,
+    pub(crate) queue: mpsc::Sender<Task>,
+    pub(crate) registry: CurrentRegistry,
     pub(crate) link_key: [u8; 32],
+    pub(crate) process: i64,
 }
 
 impl PostgresStore {
     /// Connects and brings the layout up to date.
     pub(crate) async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
         let prepared = connection::prepare_database(settings).await?;
-        let registry = Arc::new(prepared.registry);
+        let registry = prepared.registry;
         let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
-        writer::spawn(settings.url.clone(), jobs, Arc::clone(&registry)).await?;
+        writer::spawn(settings.url.clone(), jobs, registry.clone()).await?;
         let readers = connection::reader_pool(settings)?;
-        Ok(Self { readers, queue, registry, link_key: prepared.link_key })
+        Ok(Self { readers, queue, registry, link_key: prepared.link_key, process: prepared.process })
     }
 
     /// A connection of the pool.

@@ -1,7 +1,6 @@
 //! The writer: takes what is queued, plans, flushes in a few statements, commits once, answers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
@@ -12,11 +11,13 @@ use tokio::sync::mpsc;
 
 use super::connection::{connect, reserve_keys};
 use super::{flush, load};
+use crate::current_registry::CurrentRegistry;
 use crate::query;
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_of, pack_id, type_number, type_of, unpack_id};
 use crate::write::{
-    BLOCK, Current, Directory, Keys, Planner, QueuedJob, WRITES_IN_A_BATCH, expectation_holds, needed_ids,
+    BLOCK, Current, Directory, Keys, Planner, QueuedJob, Task, WRITES_IN_A_BATCH, expectation_holds,
+    needed_ids,
 };
 use crate::{Body, StoreError, WriteError, Written};
 
@@ -31,8 +32,8 @@ const ATTEMPTS: u32 = 5;
 /// Connects and starts the writer on a thread of its own, so that it never waits for a request.
 pub(super) async fn spawn(
     url: String,
-    jobs: mpsc::Receiver<QueuedJob>,
-    registry: Arc<Registry>,
+    jobs: mpsc::Receiver<Task>,
+    registry: CurrentRegistry,
 ) -> Result<(), StoreError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -49,22 +50,33 @@ pub(super) async fn spawn(
         .map_err(|error| StoreError::Unusable(error.to_string()))
 }
 
-struct Writer {
+pub(super) struct Writer {
     url: String,
     connection: Option<AsyncPgConnection>,
-    registry: Arc<Registry>,
+    pub(super) registry: CurrentRegistry,
     keys: Keys,
 }
 
 impl Writer {
-    async fn run(&mut self, mut jobs: mpsc::Receiver<QueuedJob>) {
-        while let Some(first) = jobs.recv().await {
-            let mut writes = first.job.writes.len();
-            let mut batch = vec![first];
-            while writes < WRITES_IN_A_BATCH {
-                let Ok(next) = jobs.try_recv() else { break };
-                writes += next.job.writes.len();
-                batch.push(next);
+    async fn run(&mut self, mut tasks: mpsc::Receiver<Task>) {
+        while let Some(first) = tasks.recv().await {
+            let mut batch = Vec::new();
+            let mut writes = 0;
+            let mut next = Some(first);
+            while let Some(task) = next.take() {
+                match task {
+                    Task::Job(queued) => {
+                        writes += queued.job.writes.len();
+                        batch.push(queued);
+                        if writes < WRITES_IN_A_BATCH {
+                            next = tasks.try_recv().ok();
+                        }
+                    }
+                    Task::Upkeep(queued) => {
+                        self.answer(std::mem::take(&mut batch)).await;
+                        self.upkeep(queued).await;
+                    }
+                }
             }
             self.answer(batch).await;
         }
@@ -72,6 +84,9 @@ impl Writer {
 
     /// Writes a batch; when the database refuses it, its jobs one by one.
     async fn answer(&mut self, batch: Vec<QueuedJob>) {
+        if batch.is_empty() {
+            return;
+        }
         match self.commit(&batch).await {
             Ok(outcomes) => {
                 for (queued, outcome) in batch.into_iter().zip(outcomes) {
@@ -107,18 +122,25 @@ impl Writer {
     }
 
     async fn commit(&mut self, batch: &[QueuedJob]) -> Result<Vec<Outcome>, StoreError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                connect(&self.url, LIMIT).await.map_err(|error| StoreError::Database(error.to_string()))?
-            }
-        };
+        let mut connection = self.connected().await?;
         let outcomes = self.transaction(&mut connection, batch).await;
         // After an error the connection is dropped with its transaction; the next batch makes a new one.
         if outcomes.is_ok() {
-            self.connection = Some(connection);
+            self.give_back(connection);
         }
         outcomes
+    }
+
+    /// The connection, to be given back after success.
+    pub(super) async fn connected(&mut self) -> Result<AsyncPgConnection, StoreError> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => connect(&self.url, LIMIT).await.map_err(|error| StoreError::Database(error.to_string())),
+        }
+    }
+
+    pub(super) fn give_back(&mut self, connection: AsyncPgConnection) {
+        self.connection = Some(connection);
     }
 
     async fn transaction(
@@ -134,7 +156,7 @@ impl Writer {
             let start = reserve_keys(connection, count).await?;
             self.keys.refill(start, start + count);
         }
-        connection.batch_execute("BEGIN").await?;
+        let registry = self.begin(connection, false).await?;
         let criteria: Vec<String> = jobs
             .iter()
             .flat_map(|job| &job.expectations)
@@ -143,8 +165,8 @@ impl Writer {
         if !criteria.is_empty() {
             lock(connection, criteria).await?;
         }
-        let state = look_up(connection, &self.registry, &ids).await?;
-        let mut planner = Planner::new(&self.registry, &mut self.keys, state, Instant::now());
+        let state = look_up(connection, &registry, &ids).await?;
+        let mut planner = Planner::new(&registry, &mut self.keys, state, Instant::now());
         let mut outcomes = Vec::with_capacity(batch.len());
         for queued in batch {
             if !queued.job.expectations.is_empty() && !planner.pending.is_empty() {
@@ -152,7 +174,7 @@ impl Writer {
             }
             let mut holds = true;
             for expectation in &queued.job.expectations {
-                let statement = query::expected_ids(&self.registry, &expectation.plan);
+                let statement = query::expected_ids(&registry, &expectation.plan);
                 let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>()).await?;
                 let found = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<_, _>>()?;
                 holds &= expectation_holds(expectation, found);

@@ -98,3 +98,8 @@ pub(crate) fn put_setting(name: &str, value: Vec<u8>) -> Statement {
     statement.sql(") ON CONFLICT (name) DO UPDATE SET value = excluded.value");
     statement
 }
+
+/// Numbers and names of all slots.
+pub(crate) fn slots() -> Statement {
+    Statement::new("SELECT slot, expression FROM search_slot")
+}

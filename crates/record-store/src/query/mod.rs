@@ -10,7 +10,7 @@ mod search;
 
 pub(crate) use book::{book_page, reverse_includes};
 pub(crate) use clause::Conditions;
-pub(crate) use directory::{counts, lookup, place, put_setting, read, read_version, setting};
+pub(crate) use directory::{counts, lookup, place, put_setting, read, read_version, setting, slots};
 pub(crate) use driver::{Class, class, first};
 pub(crate) use history::{history, history_total};
 pub(crate) use scope::BookScope;

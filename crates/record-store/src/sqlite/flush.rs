@@ -77,9 +77,14 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
         remove(connection, change)?;
     }
     for change in flush.added {
-        add(connection, change)?;
+        add(connection, change, "")?;
     }
     Ok(())
+}
+
+/// Adds those of the rows that are not there yet.
+pub(super) fn add_missing(connection: &mut SqliteConnection, change: IndexChange) -> Result<(), StoreError> {
+    add(connection, change, " ON CONFLICT DO NOTHING")
 }
 
 fn resource(row: ResourceRow) -> [Bind; 10] {
@@ -171,7 +176,7 @@ fn rows(change: IndexChange) -> impl Iterator<Item = (&'static str, Vec<(&'stati
     tokens.chain(strings).chain(dates).chain(references).chain(quantities)
 }
 
-fn add(connection: &mut SqliteConnection, change: IndexChange) -> Result<(), StoreError> {
+fn add(connection: &mut SqliteConnection, change: IndexChange, repeated: &str) -> Result<(), StoreError> {
     for (table, values) in rows(change) {
         let mut statement = Statement::new("INSERT INTO ");
         statement.sql(table).sql(" (");
@@ -185,7 +190,7 @@ fn add(connection: &mut SqliteConnection, change: IndexChange) -> Result<(), Sto
             }
             statement.bind(value);
         }
-        statement.sql(")");
+        statement.sql(")").sql(repeated);
         execute(connection, statement)?;
     }
     Ok(())

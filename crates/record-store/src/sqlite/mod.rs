@@ -5,20 +5,21 @@
 
 mod connection;
 mod flush;
+mod upkeep;
 mod writer;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use diesel::RunQueryDsl;
 use diesel::SqliteConnection;
 use diesel::deserialize::FromSqlRow;
 use diesel::query_builder::QueryFragment;
 use diesel::sqlite::Sqlite;
-use search::Registry;
 use tokio::sync::mpsc;
 
+use crate::current_registry::CurrentRegistry;
 use crate::statement::{Select, Statement};
-use crate::write::{QUEUE_LENGTH, QueuedJob};
+use crate::write::{QUEUE_LENGTH, Task};
 use crate::{StoreError, StoreSettings};
 
 pub(crate) use connection::{connect, prepare_database};
@@ -30,9 +31,10 @@ const MOST_READERS: usize = 16;
 pub(crate) struct SqliteStore {
     path: String,
     readers: Mutex<Vec<SqliteConnection>>,
-    pub(crate) queue: mpsc::Sender<QueuedJob>,
-    pub(crate) registry: Arc<Registry>,
+    pub(crate) queue: mpsc::Sender<Task>,
+    pub(crate) registry: CurrentRegistry,
     pub(crate) link_key: [u8; 32],
+    pub(crate) process: i64,
 }
 
 impl SqliteStore {
@@ -41,14 +43,15 @@ impl SqliteStore {
         let mut connection = connect(path, false)?;
         let prepared = prepare_database(&mut connection, settings)?;
         let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
-        let registry = Arc::new(prepared.registry);
-        writer::spawn(connection, jobs, Arc::clone(&registry))?;
+        let registry = prepared.registry;
+        writer::spawn(connection, jobs, registry.clone())?;
         Ok(Self {
             path: path.to_owned(),
             readers: Mutex::new(Vec::new()),
             queue,
             registry,
             link_key: prepared.link_key,
+            process: prepared.process,
         })
     }
 

@@ -1,7 +1,6 @@
 //! The writer thread: takes what is queued, plans, flushes, commits once, answers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
@@ -12,10 +11,12 @@ use tokio::sync::mpsc;
 
 use super::connection::reserve_keys;
 use super::{flush, load};
+use crate::current_registry::CurrentRegistry;
 use crate::query;
 use crate::stored::{change_of, unpack_id};
 use crate::write::{
-    BLOCK, Current, Directory, Keys, Planner, QueuedJob, WRITES_IN_A_BATCH, expectation_holds, needed_ids,
+    BLOCK, Current, Directory, Keys, Planner, QueuedJob, Task, WRITES_IN_A_BATCH, expectation_holds,
+    needed_ids,
 };
 use crate::{Body, StoreError, WriteError, Written};
 
@@ -24,8 +25,8 @@ type Outcome = Result<Vec<Written>, WriteError>;
 /// Starts the thread. It ends when the store is dropped and the queue is empty.
 pub(super) fn spawn(
     connection: SqliteConnection,
-    jobs: mpsc::Receiver<QueuedJob>,
-    registry: Arc<Registry>,
+    jobs: mpsc::Receiver<Task>,
+    registry: CurrentRegistry,
 ) -> Result<(), StoreError> {
     let mut writer = Writer { connection, registry, keys: Keys::default() };
     std::thread::Builder::new()
@@ -35,21 +36,32 @@ pub(super) fn spawn(
         .map_err(|error| StoreError::Unusable(error.to_string()))
 }
 
-struct Writer {
-    connection: SqliteConnection,
-    registry: Arc<Registry>,
+pub(super) struct Writer {
+    pub(super) connection: SqliteConnection,
+    pub(super) registry: CurrentRegistry,
     keys: Keys,
 }
 
 impl Writer {
-    fn run(&mut self, mut jobs: mpsc::Receiver<QueuedJob>) {
-        while let Some(first) = jobs.blocking_recv() {
-            let mut batch = vec![first];
-            let mut writes = batch[0].job.writes.len();
-            while writes < WRITES_IN_A_BATCH {
-                let Ok(next) = jobs.try_recv() else { break };
-                writes += next.job.writes.len();
-                batch.push(next);
+    fn run(&mut self, mut tasks: mpsc::Receiver<Task>) {
+        while let Some(first) = tasks.blocking_recv() {
+            let mut batch = Vec::new();
+            let mut writes = 0;
+            let mut next = Some(first);
+            while let Some(task) = next.take() {
+                match task {
+                    Task::Job(queued) => {
+                        writes += queued.job.writes.len();
+                        batch.push(queued);
+                        if writes < WRITES_IN_A_BATCH {
+                            next = tasks.try_recv().ok();
+                        }
+                    }
+                    Task::Upkeep(queued) => {
+                        self.answer(std::mem::take(&mut batch));
+                        self.upkeep(queued);
+                    }
+                }
             }
             self.answer(batch);
         }
@@ -58,6 +70,9 @@ impl Writer {
     /// Writes a batch. When the database refuses it, its jobs are tried one by one, so that one bad job
     /// does not fail the others.
     fn answer(&mut self, batch: Vec<QueuedJob>) {
+        if batch.is_empty() {
+            return;
+        }
         match self.commit(&batch) {
             Ok(outcomes) => {
                 for (queued, outcome) in batch.into_iter().zip(outcomes) {
@@ -100,7 +115,7 @@ impl Writer {
         }
     }
 
-    fn roll_back<T>(&mut self, error: StoreError) -> Result<T, StoreError> {
+    pub(super) fn roll_back<T>(&mut self, error: StoreError) -> Result<T, StoreError> {
         // After a failed commit the transaction may be gone already; then this fails and nothing is lost.
         let _ = self.connection.batch_execute("ROLLBACK");
         Err(error)
@@ -111,13 +126,14 @@ impl Writer {
         batch: &[QueuedJob],
         ids: Vec<(ResourceType, LogicalId)>,
     ) -> Result<Vec<Outcome>, StoreError> {
+        let registry = self.registry_of_database()?;
         let mut state = HashMap::with_capacity(ids.len());
         for (resource_type, id) in ids {
-            if let Some(entry) = look_up(&mut self.connection, &self.registry, resource_type, &id)? {
+            if let Some(entry) = look_up(&mut self.connection, &registry, resource_type, &id)? {
                 state.insert((resource_type, id), entry);
             }
         }
-        let mut planner = Planner::new(&self.registry, &mut self.keys, state, Instant::now());
+        let mut planner = Planner::new(&registry, &mut self.keys, state, Instant::now());
         let mut outcomes = Vec::with_capacity(batch.len());
         for queued in batch {
             if !queued.job.expectations.is_empty() && !planner.pending.is_empty() {
@@ -125,7 +141,7 @@ impl Writer {
             }
             let mut holds = true;
             for expectation in &queued.job.expectations {
-                let found = search_ids(&mut self.connection, &self.registry, &expectation.plan)?;
+                let found = search_ids(&mut self.connection, &registry, &expectation.plan)?;
                 holds &= expectation_holds(expectation, found);
             }
             outcomes.push(if holds {

@@ -9,8 +9,12 @@ mod keys;
 mod pending;
 mod plan;
 mod queue;
+mod reindexed;
 
 pub(crate) use keys::{BLOCK, Keys};
 pub(crate) use pending::{DirectoryRow, Flush, IndexChange, Pending, ResourceRow, VersionToKeep};
 pub(crate) use plan::{Current, Directory, Planner, needed_ids};
-pub(crate) use queue::{QUEUE_LENGTH, QueuedJob, WRITES_IN_A_BATCH, expectation_holds};
+pub(crate) use queue::{
+    QUEUE_LENGTH, QueuedJob, QueuedUpkeep, Task, Upkeep, WRITES_IN_A_BATCH, expectation_holds,
+};
+pub(crate) use reindexed::reindexed;

@@ -169,7 +169,13 @@ impl<'a> Planner<'a> {
         };
         let after =
             Current { version, updated: self.time_after(&before), change, body: Some(content.body.clone()) };
-        self.replace(write, (stored_book, book, key), before, after.clone(), content.rows.clone())?;
+        // Search parameters may have changed while the job waited.
+        let rows = if content.mark == self.registry.mark() {
+            content.rows.clone()
+        } else {
+            self.rows_of(write, &after)?
+        };
+        self.replace(write, (stored_book, book, key), before, after.clone(), rows)?;
         Ok(Written {
             version: version_of(version)?,
             last_updated: Instant::from_microseconds(after.updated),

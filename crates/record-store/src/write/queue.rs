@@ -3,7 +3,8 @@
 use access::Access;
 use fhir::LogicalId;
 
-use crate::{Expectation, Job, WriteError, Written};
+use crate::statement::Statement;
+use crate::{Expectation, Job, StoreError, WriteError, Written};
 
 /// Jobs that may wait. A full queue answers [`WriteError::Busy`] instead of growing.
 pub(crate) const QUEUE_LENGTH: usize = 4096;
@@ -19,6 +20,33 @@ pub(crate) struct QueuedJob {
     pub(crate) access: Access,
     pub(crate) job: Job,
     pub(crate) reply: Reply,
+}
+
+/// What a writer is asked.
+pub(crate) enum Task {
+    /// A write of resources, taken together with others.
+    Job(QueuedJob),
+    /// Work on the index, in a transaction of its own.
+    Upkeep(QueuedUpkeep),
+}
+
+/// Work on the index: its claim, and if that holds the rest, in one transaction.
+#[derive(Debug)]
+pub(crate) struct Upkeep {
+    /// Must change exactly one row, else nothing is done.
+    pub(crate) claim: Statement,
+    /// Whether no other process may be in the middle of a batch: for a change of the search parameters.
+    pub(crate) alone: bool,
+    /// What is done.
+    pub(crate) statements: Vec<Statement>,
+    /// Book and key of the resources whose rows of the parameters that are not ready are to be added.
+    pub(crate) places: Vec<(i64, i64)>,
+}
+
+/// Work on the index and where the answer goes: whether the claim held.
+pub(crate) struct QueuedUpkeep {
+    pub(crate) upkeep: Upkeep,
+    pub(crate) reply: tokio::sync::oneshot::Sender<Result<bool, StoreError>>,
 }
 
 /// Whether the search of an expectation still finds what the job relies on.

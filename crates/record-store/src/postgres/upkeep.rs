@@ -1,0 +1,123 @@
+//! The registry of the database, and work on the index: a transaction of its own between the batches.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use search::{Registry, Slot};
+
+use super::writer::Writer;
+use super::{execute, flush, load};
+use crate::statement::{Bind, Statement};
+use crate::stored::{VERSION_COLUMNS, VersionRow, VersionTypes};
+use crate::write::{QueuedUpkeep, Upkeep, reindexed};
+use crate::{StoreError, database, query};
+
+/// Names the advisory lock on the custom search parameters: shared by every batch, alone for their change.
+const PARAMETERS_LOCK: i64 = 0x4865_616c_7468_7370;
+
+impl Writer {
+    /// Begins a transaction and gives the registry that the database asks for. Until the end of the transaction no
+    /// other process can change it, so no batch ever writes by parameters that another process has replaced.
+    pub(super) async fn begin(
+        &mut self,
+        connection: &mut AsyncPgConnection,
+        alone: bool,
+    ) -> Result<Arc<Registry>, StoreError> {
+        let shared = if alone { "" } else { "_shared" };
+        // The statement that reads begins after the lock is there, so it sees what was changed under the lock.
+        connection
+            .batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock{shared}({PARAMETERS_LOCK})"))
+            .await?;
+        let select = query::setting(database::CUSTOM).returning::<(Binary,)>();
+        let found: Vec<(Vec<u8>,)> = load(connection, select).await?;
+        let lines = found.into_iter().next().map(|(lines,)| lines).unwrap_or_default();
+        if let Some(registry) = self.registry.of(&lines) {
+            return Ok(registry);
+        }
+        let slots: Vec<(i16, String)> =
+            load(connection, query::slots().returning::<(SmallInt, Text)>()).await?;
+        let slots: HashMap<String, Slot> = slots.into_iter().map(|(slot, name)| (name, Slot(slot))).collect();
+        Ok(self.registry.replace(&slots, lines))
+    }
+
+    /// Does some work on the index and answers whether its claim held.
+    pub(super) async fn upkeep(&mut self, queued: QueuedUpkeep) {
+        let outcome = self.work(queued.upkeep).await;
+        // Nobody may be waiting any more; what is done stays done.
+        let _ = queued.reply.send(outcome);
+    }
+
+    async fn work(&mut self, upkeep: Upkeep) -> Result<bool, StoreError> {
+        let mut connection = self.connected().await?;
+        let registry = self.begin(&mut connection, upkeep.alone).await?;
+        let held = claim_and_work(&mut connection, &registry, upkeep).await?;
+        connection.batch_execute(if held { "COMMIT" } else { "ROLLBACK" }).await?;
+        // After an error the connection is dropped with its transaction.
+        self.give_back(connection);
+        Ok(held)
+    }
+}
+
+async fn claim_and_work(
+    connection: &mut AsyncPgConnection,
+    registry: &Registry,
+    upkeep: Upkeep,
+) -> Result<bool, StoreError> {
+    if execute(connection, upkeep.claim).await? != 1 {
+        return Ok(false);
+    }
+    for statement in upkeep.statements {
+        execute(connection, statement).await?;
+    }
+    if upkeep.places.is_empty() {
+        return Ok(true);
+    }
+    let (slots, _) = registry.unready();
+    let (mut missing, mut present) = (Vec::new(), Vec::new());
+    for (row, stored) in locked(connection, &upkeep.places).await? {
+        let Some(found) = reindexed(registry, &slots, row, stored)? else { continue };
+        let (book, key) = (found.missing.book, found.missing.key);
+        present.extend(found.present.map(|present| (book, key, present)));
+        missing.push(found.missing);
+    }
+    flush::add_missing(connection, &missing).await?;
+    if !present.is_empty() {
+        let column = |value: fn(&(i64, i64, i64)) -> i64| Bind::Bigs(present.iter().map(value).collect());
+        let mut statement = Statement::new("UPDATE resource t SET present = w.present FROM unnest(");
+        statement.bind(column(|row| row.0)).sql("::bigint[],").bind(column(|row| row.1)).sql("::bigint[],");
+        statement.bind(column(|row| row.2)).sql(
+            "::bigint[]) AS w(book, resource_key, present) WHERE t.book = w.book AND t.resource_key = w.resource_key",
+        );
+        execute(connection, statement).await?;
+    }
+    Ok(true)
+}
+
+/// The current versions at these places. Their directory rows are locked first and in the order of every other writer,
+/// so that no writer is between reading a version and replacing it; only a statement that begins after the lock sees
+/// what the writer before us has committed.
+async fn locked(
+    connection: &mut AsyncPgConnection,
+    places: &[(i64, i64)],
+) -> Result<Vec<(VersionRow, i64)>, StoreError> {
+    let joined = |statement: &mut Statement| {
+        statement.sql(" FROM unnest(").bind(Bind::Bigs(places.iter().map(|place| place.0).collect()));
+        statement.sql("::bigint[],").bind(Bind::Bigs(places.iter().map(|place| place.1).collect()));
+        statement.sql(
+            "::bigint[]) AS w(book, resource_key) \
+             JOIN resource r ON r.book = w.book AND r.resource_key = w.resource_key",
+        );
+    };
+    let mut statement = Statement::new("SELECT d.resource_key");
+    joined(&mut statement);
+    statement.sql(
+        " JOIN directory d ON d.resource_type = r.resource_type AND d.id_hash = r.id_hash \
+         ORDER BY d.resource_key FOR UPDATE OF d",
+    );
+    let _: Vec<(i64,)> = load(connection, statement.returning::<(BigInt,)>()).await?;
+    let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS}, r.present"));
+    joined(&mut statement);
+    load(connection, statement.returning::<(VersionTypes, BigInt)>()).await
+}

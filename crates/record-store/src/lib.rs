@@ -9,6 +9,8 @@ mod body;
 mod database;
 mod error;
 mod find;
+#[cfg(test)]
+mod plans_tests;
 mod postgres;
 mod query;
 mod settings;

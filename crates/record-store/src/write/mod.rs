@@ -4,12 +4,14 @@
 //! A job that breaks a precondition is refused before anything of it is planned, so it does not disturb the
 //! others of its batch.
 
+mod clock;
 mod index_difference;
 mod keys;
 mod pending;
 mod plan;
 mod queue;
 
+pub(crate) use clock::Clock;
 pub(crate) use keys::{BLOCK, Keys};
 pub(crate) use pending::{DirectoryRow, Flush, IndexChange, Pending, ResourceRow, VersionToKeep};
 pub(crate) use plan::{Current, Directory, Planner, needed_ids};

@@ -48,6 +48,7 @@ mod search_strings;
 mod search_token_modifiers;
 mod search_tokens;
 mod search_uri;
+mod search_walks;
 mod support;
 mod tidy;
 mod transaction;

@@ -184,6 +184,43 @@ fn a_walk_loses_and_repeats_nothing_while_others_write() {
     });
 }
 
+/// The order without `_sort`, and that of equal values, is that of the books: a resource that is moved to another
+/// patient keeps the place it had.
+#[test]
+fn what_is_moved_to_another_patient_keeps_its_place_in_a_walk() {
+    check_each(|checks| {
+        let server = checks.server;
+        checks.store((0..6).map(|number| person(&format!("p{number}"), "An", "1980-01-01")));
+        let of = |subject: u32, id: &str| {
+            format!(
+                r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"coding":[{{"code":"8867-4"}}]}},"subject":{{"reference":"Patient/p{subject}"}},"effectiveDateTime":"2026-05-04"}}"#
+            )
+        };
+        for sort in ["", "&_sort=date", "&_sort=-code", "&_sort=status,-date"] {
+            for (to_front, moved) in [(true, 1), (false, 4)] {
+                for number in 0..6 {
+                    server.put(&of(number, &format!("o{number}")));
+                }
+                let page = server.searchset(&format!("/fhir/Observation?code=8867-4&_count=3{sort}"));
+                let mut found: Vec<String> = matches(&page).iter().map(|one| text(&one["id"])).collect();
+                let answer = server.put(&of(if to_front { 5 } else { 0 }, &format!("o{moved}")));
+                checks.equal("moved", &answer.status, &200);
+                let mut next = link(&page, "next");
+                while let Some(url) = next {
+                    let page = server.searchset(&path_of(&url));
+                    found.extend(matches(&page).iter().map(|one| text(&one["id"])));
+                    next = link(&page, "next");
+                }
+                checks.equal(
+                    &format!("{sort}, to the front: {to_front}"),
+                    &found.join(" "),
+                    &"o5 o4 o3 o2 o1 o0".to_owned(),
+                );
+            }
+        }
+    });
+}
+
 #[test]
 fn totals_and_summaries_count() {
     check_each(|checks| {

@@ -57,6 +57,7 @@ pub async fn lastn(
     }
     let mut plan = parsed.plan;
     look_up(service, access, &mut plan).await?;
+    plan.until = Some(service.store().moment().await?);
     let mut groups = Groups { most, ..Groups::default() };
     let mut seen = 0;
     loop {

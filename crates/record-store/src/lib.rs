@@ -10,6 +10,8 @@ mod current_registry;
 mod database;
 mod error;
 mod find;
+#[cfg(test)]
+mod plans_tests;
 mod postgres;
 mod query;
 mod reindex;

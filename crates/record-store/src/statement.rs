@@ -99,6 +99,16 @@ impl Statement {
         self
     }
 
+    /// The text with every value written by `value`.
+    #[cfg(test)]
+    pub(crate) fn written(&self, mut value: impl FnMut(&Bind) -> String) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Sql(text) => text.clone(),
+            Piece::Bind(bind) => value(bind),
+        };
+        self.pieces.iter().map(piece).collect()
+    }
+
     /// The statement as a query whose rows have these SQL types.
     pub(crate) fn returning<T>(self) -> Select<T> {
         Select { statement: self, types: PhantomData }
@@ -110,6 +120,13 @@ impl Statement {
 pub(crate) struct Select<T> {
     statement: Statement,
     types: PhantomData<T>,
+}
+
+#[cfg(test)]
+impl<T> Select<T> {
+    pub(crate) fn statement(&self) -> &Statement {
+        &self.statement
+    }
 }
 
 impl<T> Query for Select<T> {

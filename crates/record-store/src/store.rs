@@ -243,12 +243,14 @@ impl Store {
     ) -> Result<HistoryPage, StoreError> {
         let books = self.scope(access).await?;
         let total = if window.after.is_none() {
-            let rows: Vec<(i64,)> = select!(self, query::history_total(books, scope, window), (BigInt,))?;
+            let rows: Vec<(i64,)> =
+                select!(self, query::history_total(&self.registry(), books, scope, window), (BigInt,))?;
             rows.first().and_then(|(count,)| u64::try_from(*count).ok())
         } else {
             None
         };
-        let mut rows: Vec<VersionRow> = select!(self, query::history(books, scope, window), VersionTypes)?;
+        let mut rows: Vec<VersionRow> =
+            select!(self, query::history(&self.registry(), books, scope, window), VersionTypes)?;
         let wanted = usize::try_from(window.count).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
@@ -283,6 +285,18 @@ impl Store {
         let node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX })
             .map_err(|_| StoreError::Corrupt)?;
         Ok(self.registry().extract(record.resource_type, &node).patient.as_ref() == Some(patient))
+    }
+
+    /// The moment of a walk that begins now: everything that is committed was stored until then, everything else will
+    /// be stored later.
+    pub async fn moment(&self) -> Result<Instant, StoreError> {
+        let rows: Vec<(i64,)> = match &self.engine {
+            Engine::Sqlite(store) => store.with_reader(|connection| {
+                sqlite::load(connection, query::newest().returning::<(BigInt,)>())
+            })?,
+            Engine::Postgres(_) => select!(self, query::newest(), (BigInt,))?,
+        };
+        Ok(Instant::from_microseconds(rows.first().map_or(0, |(updated,)| *updated)))
     }
 
     /// Number of current resources by type.

@@ -69,6 +69,15 @@ CREATE TABLE change_feed (
 );
 CREATE INDEX change_feed_by_type ON change_feed (resource_type, updated, resource_key, version, book);
 
+-- Resources that were moved to another book: a walk that began before keeps the places they had.
+CREATE TABLE book_move (
+    updated      BIGINT NOT NULL,
+    resource_key BIGINT NOT NULL,
+    old_book     BIGINT NOT NULL,
+    new_book     BIGINT NOT NULL,
+    PRIMARY KEY (updated, resource_key, old_book)
+);
+
 CREATE TABLE token_index (
     slot         SMALLINT NOT NULL,
     code         BIGINT NOT NULL,

@@ -3,6 +3,7 @@ DROP TABLE reference_index;
 DROP TABLE date_index;
 DROP TABLE string_index;
 DROP TABLE token_index;
+DROP TABLE book_move;
 DROP TABLE change_feed;
 DROP TABLE resource_version;
 DROP TABLE resource;

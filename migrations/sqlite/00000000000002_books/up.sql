@@ -69,6 +69,15 @@ CREATE TABLE change_feed (
 ) WITHOUT ROWID;
 CREATE INDEX change_feed_by_type ON change_feed (resource_type, updated, resource_key, version, book);
 
+-- Resources that were moved to another book: a walk that began before keeps the places they had.
+CREATE TABLE book_move (
+    updated      BIGINT NOT NULL,
+    resource_key BIGINT NOT NULL,
+    old_book     BIGINT NOT NULL,
+    new_book     BIGINT NOT NULL,
+    PRIMARY KEY (updated, resource_key, old_book)
+) WITHOUT ROWID;
+
 CREATE TABLE token_index (
     slot         SMALLINT NOT NULL,
     code         BIGINT NOT NULL,
@@ -123,5 +132,5 @@ CREATE TABLE quantity_index (
     given_high   BLOB,
     PRIMARY KEY (slot, unit, low, high, book, resource_key, code, text)
 ) WITHOUT ROWID;
-CREATE INDEX quantity_index_by_resource ON quantity_index (slot, book, resource_key);
+CREATE INDEX quantity_index_by_resource ON quantity_index (slot, book, resource_key, given_low, given_high);
 CREATE INDEX quantity_index_ranges ON quantity_index (slot, unit, high) WHERE low <> high;

@@ -64,10 +64,14 @@ pub async fn search(
         enter(&service.store().registry(), &mut plan, *compartment, id)?;
     }
     look_up(service, access, &mut plan).await?;
-    let begun = walk.as_ref().map_or_else(Instant::now, |walk| walk.begun);
+    let begun = match &walk {
+        Some(walk) => walk.begun,
+        None => service.store().moment().await?,
+    };
+    // The first page too is of that moment, else what is stored while it is read could come twice.
+    plan.until = Some(begun);
     if let Some(walk) = &walk {
         plan.position = walk.position.clone();
-        plan.until = Some(walk.begun);
     }
     let known_total = walk.as_ref().and_then(|walk| walk.total);
     if known_total.is_some() {

@@ -20,6 +20,8 @@ use crate::store::{Store, select};
 use crate::stored::{VersionRow, VersionTypes, record, unpack_id};
 use crate::{Record, SearchPage, StoreError};
 
+use self::order::Moves;
+
 /// Candidates that are read for one page when each has to be checked in memory.
 const MOST_CHECKED: usize = 20_000;
 
@@ -68,14 +70,19 @@ impl Store {
         let scan = if plan.sort.iter().any(|sort| matches!(sort.key, SortKey::Text(_))) {
             self.sorted_by_text(scope, &plan, book, wanted).await?
         } else {
-            let mut scan = self.scan(scope, &plan, book, wanted).await?;
-            if let Some(until) = plan.until
-                && !plan.sort.is_empty()
-            {
-                let moved = self.changed(scope, &plan, until.microseconds()).await?;
-                order::merge(&self.registry(), &plan, &mut scan.found, moved)?;
-                scan.found.truncate(wanted);
-            }
+            let mut scan = match plan.until {
+                None => self.scan(scope, &plan, book, wanted).await?,
+                Some(until) if plan.sort.is_empty() => {
+                    self.in_old_places(scope, &plan, book, wanted, until.microseconds()).await?
+                }
+                Some(until) => {
+                    let mut scan = self.scan(scope, &plan, book, wanted).await?;
+                    let changed = self.changed(scope, &plan, until.microseconds()).await?;
+                    order::merge(&self.registry(), &plan, &mut scan, changed)?;
+                    scan
+                }
+            };
+            scan.found.truncate(wanted);
             scan
         };
         self.page(&plan, scan, total)
@@ -95,10 +102,20 @@ impl Store {
             found.map(|found| order::cursor(&self.registry(), plan, found)).transpose()
         };
         let (first, last) = (at(found.first_mut())?, at(found.last_mut())?);
+        // What was to be on the page may be gone: from an empty page the way back begins with the match before it.
+        let back = match &plan.position {
+            Position::After(cursor) if found.is_empty() => {
+                Some(Cursor { key: cursor.key - 1, ..cursor.clone() })
+            }
+            Position::Before(cursor) if found.is_empty() => {
+                Some(Cursor { key: cursor.key + 1, ..cursor.clone() })
+            }
+            _ => None,
+        };
         let (previous, next) = if backwards {
-            (first.filter(|_| more).or(resume), last)
+            (first.filter(|_| more).or(resume), last.or(back))
         } else {
-            let previous = first.filter(|_| plan.position != Position::First);
+            let previous = first.filter(|_| plan.position != Position::First).or(back);
             (previous, last.filter(|_| more).or(resume))
         };
         let records = found.into_iter().map(|found| found.record).collect();
@@ -150,6 +167,18 @@ impl Store {
         book: Option<i64>,
         wanted: usize,
     ) -> Result<Scan, StoreError> {
+        self.scan_except(scope, plan, book, wanted, &Moves::new()).await
+    }
+
+    /// The same without what was moved.
+    async fn scan_except(
+        &self,
+        scope: BookScope,
+        plan: &SearchPlan,
+        book: Option<i64>,
+        wanted: usize,
+        moves: &Moves,
+    ) -> Result<Scan, StoreError> {
         let route = self.route(scope, plan, book, route::SOME).await?;
         let checks: Vec<&Clause> = plan.clauses.iter().filter(|clause| clause.needs_check()).collect();
         let mut scan = Scan::default();
@@ -170,7 +199,8 @@ impl Store {
                 let mut last = None;
                 for row in rows {
                     let mut found = Found::new(row)?;
-                    let holds = checks.is_empty() || self.holds(&checks, &found.record)?;
+                    let holds = !moves.contains_key(&found.key)
+                        && (checks.is_empty() || self.holds(&checks, &found.record)?);
                     if holds {
                         scan.found.push(found.clone());
                         if scan.found.len() >= wanted {

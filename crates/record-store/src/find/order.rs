@@ -2,8 +2,10 @@
 //! while others write.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
-use fhir::Instant;
+use diesel::sql_types::BigInt;
+use fhir::{Instant, LogicalId, ResourceType};
 use search::{Clause, Cursor, Position, Registry, SearchPlan, Sort, SortKey, SortValue};
 
 use super::{Found, Scan, with_resource};
@@ -16,6 +18,13 @@ use crate::{Record, StoreError};
 const MOST_SORTED: usize = 10_000;
 /// Resources that may have changed since a walk began.
 const MOST_CHANGED: u32 = 10_000;
+/// Resources that may have been moved to another book since a walk began.
+const MOST_MOVED: u32 = 1_000;
+/// How often a page is read again when resources were moved meanwhile.
+const ATTEMPTS: usize = 10;
+
+/// What was moved to another book since a walk began: key -> book then, book now.
+pub(super) type Moves = HashMap<i64, (i64, i64)>;
 
 /// The cursor of a match.
 pub(super) fn cursor(
@@ -126,14 +135,28 @@ fn sort(registry: &Registry, plan: &SearchPlan, found: &mut Vec<Found>) -> Resul
 pub(super) fn merge(
     registry: &Registry,
     plan: &SearchPlan,
-    found: &mut Vec<Found>,
+    scan: &mut Scan,
     moved: Vec<Found>,
 ) -> Result<(), StoreError> {
     if moved.is_empty() {
         return Ok(());
     }
-    found.extend(moved);
-    sort(registry, plan, found)
+    // What changed after the scan had read it is in both.
+    let keys: Vec<i64> = moved.iter().map(|found| found.key).collect();
+    scan.found.retain(|found| !keys.contains(&found.key));
+    // Where the scan gave up the next page goes on.
+    let end = scan.resume.as_ref();
+    let next_page = match plan.position {
+        Position::Before(_) => Ordering::Less,
+        _ => Ordering::Greater,
+    };
+    for mut found in moved {
+        let place = cursor(registry, plan, &mut found)?;
+        if end.is_none_or(|end| compare(&plan.sort, &place, end) != next_page) {
+            scan.found.push(found);
+        }
+    }
+    sort(registry, plan, &mut scan.found)
 }
 
 impl Store {
@@ -150,28 +173,95 @@ impl Store {
         if rows.len() > usize::try_from(MOST_CHANGED).unwrap_or(usize::MAX) {
             return Err(StoreError::WalkEnded);
         }
-        let mut places = Vec::new();
-        let mut stood = Vec::new();
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let moves = self.moves(until).await?;
+        let mut ids: Vec<(ResourceType, LogicalId)> = Vec::new();
+        let mut stood = HashMap::new();
         for row in rows {
             let mut found = Found::new(row)?;
+            found.book = moves.get(&found.key).map_or(found.book, |(then, _)| *then);
             let cursor = cursor(&self.registry(), plan, &mut found)?;
             if is_beyond(plan, &cursor) {
-                places.push((cursor.book, cursor.key));
-                stood.push(cursor);
+                ids.push((found.record.resource_type, found.record.id));
+                stood.insert(found.key, cursor);
             }
         }
+        ids.sort();
         let mut matches = Vec::new();
-        for places in places.chunks(500) {
+        // By id, which stays when a resource is moved meanwhile.
+        for ids in ids.chunks(500) {
             let mut now =
                 SearchPlan { sort: Vec::new(), until: None, position: Position::First, ..plan.clone() };
-            now.clauses.push(Clause::Places(places.to_vec()));
+            let of_type = ids.chunk_by(|(one, _), (other, _)| one == other);
+            let members = of_type.filter_map(|ids| {
+                let (kind, _) = ids.first()?;
+                Some(Clause::Members(*kind, ids.iter().map(|(_, id)| id.clone()).collect()))
+            });
+            now.clauses.push(Clause::Any(members.collect()));
             matches.extend(self.scan(scope, &now, None, usize::MAX).await?.found);
         }
-        for found in &mut matches {
-            let before = stood.iter().find(|cursor| (cursor.book, cursor.key) == (found.book, found.key));
-            found.values = before.map(|cursor| cursor.values.clone());
-        }
+        matches.retain_mut(|found| {
+            let before = stood.remove(&found.key);
+            if let Some(before) = before {
+                (found.book, found.values) = (before.book, Some(before.values));
+                return true;
+            }
+            false
+        });
         Ok(matches)
+    }
+
+    /// What was moved to another book since a moment.
+    async fn moves(&self, until: i64) -> Result<Moves, StoreError> {
+        let statement = query::moved_since(until, MOST_MOVED + 1);
+        let rows: Vec<(i64, i64, i64)> = select!(self, statement, (BigInt, BigInt, BigInt))?;
+        if rows.len() > usize::try_from(MOST_MOVED).unwrap_or(usize::MAX) {
+            return Err(StoreError::WalkEnded);
+        }
+        let mut moves = Moves::new();
+        for (old_book, new_book, key) in rows {
+            moves.entry(key).or_insert((old_book, new_book)).1 = new_book;
+        }
+        Ok(moves)
+    }
+
+    /// A page in the order of books and keys, in which a resource keeps the place that it had at a moment.
+    pub(super) async fn in_old_places(
+        &self,
+        scope: BookScope,
+        plan: &SearchPlan,
+        book: Option<i64>,
+        wanted: usize,
+        until: i64,
+    ) -> Result<Scan, StoreError> {
+        let mut moves = Moves::new();
+        for _ in 0..ATTEMPTS {
+            let mut scan = self.scan_except(scope, plan, book, wanted, &moves).await?;
+            let mut moved = Vec::new();
+            let places: Vec<(i64, i64)> = moves.iter().map(|(key, (_, now))| (*now, *key)).collect();
+            for places in places.chunks(500) {
+                let mut now = SearchPlan { position: Position::First, ..plan.clone() };
+                now.clauses.push(Clause::Places(places.to_vec()));
+                moved.extend(self.scan(scope, &now, None, usize::MAX).await?.found);
+            }
+            // What is moved while the page is read may have been seen in both places or in none.
+            let after = self.moves(until).await?;
+            if after == moves {
+                for found in &mut moved {
+                    found.book = moves.get(&found.key).map_or(found.book, |(then, _)| *then);
+                }
+                let is_here = |found: &Found| {
+                    is_beyond(plan, &Cursor { values: Vec::new(), book: found.book, key: found.key })
+                };
+                moved.retain(is_here);
+                merge(&self.registry(), plan, &mut scan, moved)?;
+                return Ok(scan);
+            }
+            moves = after;
+        }
+        Err(StoreError::Busy)
     }
 
     /// A page in an order that only the resources themselves have.
@@ -190,9 +280,9 @@ impl Store {
         if let Some(until) = plan.until {
             let until = Instant::microseconds(until);
             scan.found.retain(|found| found.record.last_updated.microseconds() <= until);
-            let moved =
-                self.changed(scope, &SearchPlan { position: Position::First, ..plan.clone() }, until).await?;
-            scan.found.extend(moved);
+            let whole = SearchPlan { position: Position::First, ..plan.clone() };
+            let changed = self.changed(scope, &whole, until).await?;
+            merge(&self.registry(), &whole, &mut scan, changed)?;
         }
         sort(&self.registry(), plan, &mut scan.found)?;
         let mut beyond = Vec::new();

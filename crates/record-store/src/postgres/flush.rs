@@ -40,6 +40,11 @@ pub(super) async fn flush(connection: &mut AsyncPgConnection, flush: Flush) -> R
         statement.big(moved.new_book).sql(" WHERE resource_type = ").small(type_number(moved.resource_type));
         statement.sql(" AND id_hash = ").big(moved.id_hash);
         execute(connection, statement).await?;
+        let mut statement =
+            Statement::new("INSERT INTO book_move (updated, resource_key, old_book, new_book) VALUES (");
+        statement.big(moved.updated).sql(",").big(moved.key).sql(",").big(moved.old_book).sql(",");
+        statement.big(moved.new_book).sql(")");
+        execute(connection, statement).await?;
     }
     if !flush.versions.is_empty() {
         let rows = &flush.versions;

@@ -63,6 +63,8 @@ where
     T: Send + 'static,
     Select<T>: LoadQuery<'static, AsyncPgConnection, R>,
 {
+    #[cfg(test)]
+    crate::plans_tests::note(query.statement());
     Ok(RunQueryDsl::load::<R>(query, connection).await?)
 }
 

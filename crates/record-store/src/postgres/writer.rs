@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use fhir::{Instant, LogicalId, ResourceType};
+use fhir::{LogicalId, ResourceType};
 use search::Registry;
 use tokio::sync::mpsc;
 
@@ -16,7 +16,7 @@ use crate::query;
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_of, pack_id, type_number, type_of, unpack_id};
 use crate::write::{
-    BLOCK, Current, Directory, Keys, Planner, QueuedJob, Task, WRITES_IN_A_BATCH, expectation_holds,
+    BLOCK, Clock, Current, Directory, Keys, Planner, QueuedJob, Task, WRITES_IN_A_BATCH, expectation_holds,
     needed_ids,
 };
 use crate::{Body, StoreError, WriteError, Written};
@@ -43,7 +43,9 @@ pub(super) async fn spawn(
         .name("record-writer".to_owned())
         .spawn(move || {
             runtime.block_on(async move {
-                Writer { url, connection: None, registry, keys: Keys::default() }.run(jobs).await;
+                Writer { url, connection: None, registry, keys: Keys::default(), clock: Clock::default() }
+                    .run(jobs)
+                    .await;
             });
         })
         .map(drop)
@@ -55,6 +57,7 @@ pub(super) struct Writer {
     connection: Option<AsyncPgConnection>,
     pub(super) registry: CurrentRegistry,
     keys: Keys,
+    clock: Clock,
 }
 
 impl Writer {
@@ -166,7 +169,9 @@ impl Writer {
             lock(connection, criteria).await?;
         }
         let state = look_up(connection, &registry, &ids).await?;
-        let mut planner = Planner::new(&registry, &mut self.keys, state, Instant::now());
+        let newest: Vec<(i64,)> = load(connection, query::newest().returning::<(BigInt,)>()).await?;
+        let now = self.clock.next(newest.first().map_or(0, |(updated,)| *updated));
+        let mut planner = Planner::new(&registry, &mut self.keys, state, now);
         let mut outcomes = Vec::with_capacity(batch.len());
         for queued in batch {
             if !queued.job.expectations.is_empty() && !planner.pending.is_empty() {

@@ -13,6 +13,9 @@ use super::BookScope;
 use crate::statement::{Bind, Statement};
 use crate::stored::{pack_id, type_number};
 
+/// Ends an EXISTS that must stay a test of each candidate: PostgreSQL makes a join of any other and may begin with it.
+const AS_TEST: &str = " LIMIT 1 OFFSET 0";
+
 /// Writes conditions: knows the gate, and gives every table of a statement a name of its own.
 pub(crate) struct Conditions<'a> {
     pub(crate) registry: &'a Registry,
@@ -99,7 +102,7 @@ impl<'a> Conditions<'a> {
                         statement.sql(&format!("EXISTS (SELECT 1 FROM {table} {index} WHERE "));
                         statement.append(condition);
                         statement.sql(&format!(
-                            " AND {index}.book = {row}.book AND {index}.resource_key = {row}.resource_key)"
+                            " AND {index}.book = {row}.book AND {index}.resource_key = {row}.resource_key{AS_TEST})"
                         ));
                     }
                     None => {
@@ -146,7 +149,7 @@ impl<'a> Conditions<'a> {
                 slots_in(statement, slots, &reference);
                 statement.sql(&format!(
                     " AND {reference}.target = {found}.id_hash AND {reference}.target_type = {found}.resource_type \
-                     AND {reference}.book = {row}.book AND {reference}.resource_key = {row}.resource_key))"
+                     AND {reference}.book = {row}.book AND {reference}.resource_key = {row}.resource_key{AS_TEST}){AS_TEST})"
                 ));
             } else {
                 statement.sql(&format!(
@@ -177,8 +180,7 @@ impl<'a> Conditions<'a> {
         // What refers to a patient in the element that decides is in the patient's book: a code is looked for there
         // first, and then whether its resource refers to the patient.
         let own_patient = self.registry.decides_book(slots);
-        let first =
-            clauses.iter().flat_map(Clause::conjuncts).find(|clause| super::driver::is_one_code(clause));
+        let first = clauses.iter().flat_map(Clause::conjuncts).find(super::driver::is_one_code);
         if let Some(condition) = first.filter(|_| own_patient).and_then(|clause| index_condition(clause, "k"))
         {
             statement.sql(&format!(
@@ -203,7 +205,7 @@ impl<'a> Conditions<'a> {
         statement.small(type_number(source));
         self.all_of(statement, clauses, &found);
         self.scope.restrict(statement, &found);
-        statement.sql(")");
+        statement.sql(AS_TEST).sql(")");
     }
 
     /// Appends a query of one column of the resources of a type that match, in no order.

@@ -9,7 +9,7 @@ use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, pack_id, type_number, version_number};
 
 /// Appends the condition that a row of the directory is of that id: its hash leads there, its text decides.
-fn named(
+pub(super) fn named(
     statement: &mut Statement,
     registry: &Registry,
     resource_type: ResourceType,

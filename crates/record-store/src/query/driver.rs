@@ -158,7 +158,7 @@ impl Conditions<'_> {
             }
             Clause::Has { clauses, .. } => {
                 // The patients in whose books the code is.
-                let code = clauses.iter().flat_map(Clause::conjuncts).find(|clause| is_one_code(clause));
+                let code = clauses.iter().flat_map(Clause::conjuncts).find(is_one_code);
                 let Some((table, condition)) = code.and_then(|clause| index_condition(clause, "x")) else {
                     return self.no_candidates(statement);
                 };

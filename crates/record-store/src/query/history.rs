@@ -1,29 +1,37 @@
 //! History: of an instance from its book, of types and of everything from the change feed.
 
+use search::Registry;
+
 use super::BookScope;
+use super::directory::named;
 use crate::statement::{Bind, Statement};
-use crate::stored::{pack_id, type_number};
+use crate::stored::type_number;
 use crate::{HistoryScope, HistoryWindow};
 
 /// All versions with the columns of [`VersionTypes`](crate::stored::VersionTypes), as a table `h`.
-fn versions(statement: &mut Statement, scope: &HistoryScope, bounds: &dyn Fn(&mut Statement)) {
+fn versions(
+    statement: &mut Statement,
+    registry: &Registry,
+    scope: &HistoryScope,
+    bounds: &dyn Fn(&mut Statement),
+) {
     match scope {
         HistoryScope::Instance(resource_type, id) => {
             let mut of_instance = |from: &str| {
-                statement.sql(from).small(type_number(*resource_type));
-                statement.sql(" AND d.logical_id = ").bind(Bind::Bytes(pack_id(id)));
+                statement.sql(from);
+                named(statement, registry, *resource_type, id, "d");
             };
             of_instance(
                 "(SELECT r.book, r.resource_key, r.resource_type, r.logical_id, r.version, r.updated, r.change, \
                  r.body FROM directory d JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
-                 WHERE d.resource_type = ",
+                 WHERE ",
             );
             of_instance(
                 " UNION ALL SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, \
                  v.change, v.body FROM directory d \
                  JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
                  JOIN resource_version v ON v.book = d.book AND v.resource_key = d.resource_key \
-                 WHERE d.resource_type = ",
+                 WHERE ",
             );
             statement.sql(") h WHERE 1 = 1");
             bounds(statement);
@@ -57,19 +65,25 @@ fn bounds(statement: &mut Statement, access: BookScope, window: &HistoryWindow) 
         statement.sql(" AND h.updated < ").big(high);
         statement.sql(
             " AND NOT EXISTS (SELECT 1 FROM change_feed n WHERE n.resource_key = h.resource_key \
-             AND n.book = h.book AND n.version = h.version + 1 AND n.updated <= ",
+             AND n.book = h.book AND n.version = h.version + 1 AND n.updated < ",
         );
-        statement.big(low).sql(")");
+        // Times are shown in milliseconds: what was replaced in the first of them was not current any more.
+        statement.big(low.saturating_add(1_000)).sql(")");
     }
     access.restrict(statement, "h");
 }
 
 /// A page, newest first; one row more than asked tells that another page follows.
-pub(crate) fn history(access: BookScope, scope: &HistoryScope, window: &HistoryWindow) -> Statement {
+pub(crate) fn history(
+    registry: &Registry,
+    access: BookScope,
+    scope: &HistoryScope,
+    window: &HistoryWindow,
+) -> Statement {
     let mut statement = Statement::new(
         "SELECT h.book, h.resource_key, h.resource_type, h.logical_id, h.version, h.updated, h.change, h.body FROM ",
     );
-    versions(&mut statement, scope, &|statement| bounds(statement, access, window));
+    versions(&mut statement, registry, scope, &|statement| bounds(statement, access, window));
     if let Some(after) = window.after {
         statement.sql(" AND (h.updated, h.resource_key, h.version) < (").big(after.updated).sql(",");
         statement.big(after.key).sql(",").bind(Bind::Int(after.version)).sql(")");
@@ -79,9 +93,28 @@ pub(crate) fn history(access: BookScope, scope: &HistoryScope, window: &HistoryW
     statement
 }
 
+/// The newest time of all versions, if there is any.
+pub(crate) fn newest() -> Statement {
+    Statement::new("SELECT updated FROM change_feed ORDER BY updated DESC LIMIT 1")
+}
+
+/// The resources that were moved to another book after a moment, the first move first: book before, book after, key.
+/// At most `limit`.
+pub(crate) fn moved_since(until: i64, limit: u32) -> Statement {
+    let mut statement =
+        Statement::new("SELECT m.old_book, m.new_book, m.resource_key FROM book_move m WHERE m.updated > ");
+    statement.big(until).sql(&format!(" ORDER BY m.updated LIMIT {limit}"));
+    statement
+}
+
 /// The number of versions in the window.
-pub(crate) fn history_total(access: BookScope, scope: &HistoryScope, window: &HistoryWindow) -> Statement {
+pub(crate) fn history_total(
+    registry: &Registry,
+    access: BookScope,
+    scope: &HistoryScope,
+    window: &HistoryWindow,
+) -> Statement {
     let mut statement = Statement::new("SELECT count(*) FROM ");
-    versions(&mut statement, scope, &|statement| bounds(statement, access, window));
+    versions(&mut statement, registry, scope, &|statement| bounds(statement, access, window));
     statement
 }

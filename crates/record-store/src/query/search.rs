@@ -3,7 +3,7 @@
 
 use search::{Clause, Cursor, Position, Prefix, Registry, SearchPlan, Slot, Sort, SortKey, SortValue};
 
-use super::clause::Conditions;
+use super::clause::{Conditions, any, point};
 use super::driver::{Bound, DAY, in_books};
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, type_number};
@@ -108,95 +108,114 @@ impl Page<'_> {
         statement
     }
 
-    /// The index of the only sort key, row by row; of each resource the row that decides.
+    /// The index of the only sort key, row by row; of each resource the row that decides. The rows are put in order
+    /// before the resources are asked for: PostgreSQL takes book and key for independent, expects a single match of
+    /// both, and would rather sort all matches.
     fn along_index(&self, conditions: &mut Conditions<'_>) -> Statement {
-        let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS} "));
         let Some(sort) = self.plan.sort.first() else { return self.in_order(conditions) };
-        let value = match &sort.key {
-            SortKey::LastUpdated => {
-                statement.sql("FROM change_feed x CROSS JOIN resource r WHERE x.resource_type = ");
-                statement.small(self.plan.types.first().map_or(-1, |kind| type_number(*kind)));
-                statement.sql(
-                    " AND r.book = x.book AND r.resource_key = x.resource_key AND r.version = x.version",
-                );
-                if let Some(until) = self.plan.until {
-                    statement.sql(" AND x.updated <= ").big(until.microseconds());
-                }
-                for clause in &self.plan.clauses {
-                    if let Clause::LastUpdated(values) = clause {
-                        statement.sql(" AND ");
-                        super::clause::any(&mut statement, values, |statement, value| {
-                            super::clause::point(statement, "x.updated", value);
-                        });
-                    }
-                }
-                "x.updated"
-            }
+        let (table, first, rest) = match &sort.key {
+            SortKey::LastUpdated => ("change_feed", "updated", "version"),
+            SortKey::String(_) => ("string_index", "folded", "exact"),
+            SortKey::Date(_) => ("date_index", "low", "high"),
+            SortKey::Id | SortKey::Quantity(_) | SortKey::Text(_) => return self.sorted(conditions),
+        };
+        let columns: Vec<&str> = std::iter::once(first).chain(rest.split(", ")).collect();
+        let of =
+            |table: &str| columns.iter().map(|name| format!("{table}.{name}")).collect::<Vec<_>>().join(", ");
+        let value = format!("x.{first}");
+        let mut statement =
+            Statement::new(&format!("SELECT {VERSION_COLUMNS} FROM (SELECT x.book, x.resource_key, "));
+        match &sort.key {
             SortKey::String(slots) | SortKey::Date(slots) => {
-                // A bound below everything: the index that begins with the value, and no other, has use for it.
-                let (table, column, rest, lowest) = match &sort.key {
-                    SortKey::String(_) => ("string_index", "x.folded", "exact", Bind::Text(String::new())),
-                    _ => ("date_index", "x.low", "high", Bind::Big(i64::MIN)),
-                };
                 let slot = slots.first().copied().unwrap_or(Slot(0));
-                statement.sql(&format!("FROM {table} x CROSS JOIN resource r WHERE x.slot = ")).small(slot.0);
-                statement.sql(&format!(" AND {column} >= ")).bind(lowest);
+                statement.sql(&format!("{}, x.slot FROM {table} x WHERE x.slot = ", of("x"))).small(slot.0);
                 if conditions.registry.is_single_valued(slot) {
                     for clause in &self.plan.clauses {
                         walk_bounds(&mut statement, clause, slot);
                     }
                 }
-                let columns = format!("{}, {rest}", column.trim_start_matches("x."));
-                let of = |table: &str| {
-                    columns.split(", ").map(|name| format!("{table}.{name}")).collect::<Vec<_>>().join(", ")
-                };
-                let operator = if sort.descending { ">" } else { "<" };
-                statement.sql(&format!(
-                    " AND r.book = x.book AND r.resource_key = x.resource_key AND NOT EXISTS (SELECT 1 FROM {table} y \
-                     WHERE y.slot = x.slot AND y.book = x.book AND y.resource_key = x.resource_key \
-                     AND ({}) {operator} ({}))",
-                    of("y"),
-                    of("x"),
-                ));
-                column
             }
-            SortKey::Id | SortKey::Quantity(_) | SortKey::Text(_) => return self.sorted(conditions),
-        };
-        if let Some(cursor) = self.cursor()
-            && let Some(bind) = cursor.values.first().and_then(cursor_bind)
-        {
-            let larger = sort.descending == self.backwards();
-            let (strict, wide) = if larger { (">", ">=") } else { ("<", "<=") };
-            let keys = if self.backwards() { ">" } else { "<" };
-            statement.sql(&format!(" AND {value} {wide} ")).bind(bind.clone());
-            statement.sql(&format!(" AND ({value} {strict} ")).bind(bind);
-            statement.sql(&format!(" OR (r.book, r.resource_key) {keys} (")).big(cursor.book).sql(",");
-            statement.big(cursor.key).sql("))");
+            _ => {
+                statement.sql(&format!("{} FROM {table} x WHERE x.resource_type = ", of("x")));
+                statement.small(self.plan.types.first().map_or(-1, |kind| type_number(*kind)));
+                self.updated_bounds(&mut statement);
+            }
+        }
+        let begin =
+            self.cursor().and_then(|cursor| Some((cursor, cursor.values.first().and_then(cursor_bind)?)));
+        let larger = sort.descending == self.backwards();
+        match (&begin, &sort.key) {
+            (Some((_, bind)), _) => {
+                statement
+                    .sql(&format!(" AND {value} {} ", if larger { ">=" } else { "<=" }))
+                    .bind(bind.clone());
+            }
+            // A range, so that SQLite takes the index that is in this order.
+            (None, SortKey::Date(_)) => {
+                statement.sql(" AND x.low >= ").big(i64::MIN);
+            }
+            (None, SortKey::String(_)) => {
+                statement.sql(" AND x.folded >= ").bind(Bind::Text(String::new()));
+            }
+            (None, _) => {}
         }
         let books = conditions.books(self.book);
         in_books(&mut statement, books.as_deref(), "x");
+        let descending = if sort.descending != self.backwards() { " DESC" } else { "" };
+        let keys = if self.backwards() { "" } else { " DESC" };
+        let order = format!(" ORDER BY {value}{descending}, x.book{keys}, x.resource_key{keys}");
+        statement.sql(&order);
+        statement
+            .sql(") x CROSS JOIN resource r WHERE r.book = x.book AND r.resource_key = x.resource_key AND ");
+        if sort.key == SortKey::LastUpdated {
+            statement.sql("r.version = x.version");
+        } else {
+            let operator = if sort.descending { ">" } else { "<" };
+            statement.sql(&format!(
+                "NOT EXISTS (SELECT 1 FROM {table} y WHERE y.slot = x.slot AND y.book = x.book \
+                 AND y.resource_key = x.resource_key AND ({}) {operator} ({}))",
+                of("y"),
+                of("x"),
+            ));
+        }
+        if let Some((cursor, bind)) = begin {
+            let (strict, keys) = (if larger { ">" } else { "<" }, if self.backwards() { ">" } else { "<" });
+            statement.sql(&format!(" AND ({value} {strict} ")).bind(bind);
+            statement.sql(&format!(" OR (x.book, x.resource_key) {keys} (")).big(cursor.book).sql(",");
+            statement.big(cursor.key).sql("))");
+        }
         conditions.of_types(&mut statement, &self.plan.types, "r");
         conditions.all_of(&mut statement, &self.plan.clauses, "r");
         conditions.scope.restrict(&mut statement, "r");
         self.until(&mut statement);
-        let descending = sort.descending != self.backwards();
-        let keys = if self.backwards() { "" } else { " DESC" };
-        statement.sql(&format!(" ORDER BY {value}{}", if descending { " DESC" } else { "" }));
-        statement.sql(&format!(", r.book{keys}, r.resource_key{keys}"));
+        statement.sql(&order);
         self.limit(statement)
     }
 
-    /// The matches of a moment: of what was stored later only what had a version then; in a sorted walk those come
-    /// in another way ([`changed_since`]).
+    /// What the moment and the clauses say of the time of a change.
+    fn updated_bounds(&self, statement: &mut Statement) {
+        if let Some(until) = self.plan.until {
+            statement.sql(" AND x.updated <= ").big(until.microseconds());
+        }
+        for clause in &self.plan.clauses {
+            if let Clause::LastUpdated(values) = clause {
+                statement.sql(" AND ");
+                any(statement, values, |statement, value| point(statement, "x.updated", value));
+            }
+        }
+    }
+
+    /// The matches of a moment: of what was stored later only what was there then; in a sorted walk those come in
+    /// another way ([`changed_since`]).
     fn until(&self, statement: &mut Statement) {
         let Some(until) = self.plan.until else { return };
         statement.sql(" AND (r.updated <= ").big(until.microseconds());
         if self.plan.sort.is_empty() {
             statement.sql(
-                " OR EXISTS (SELECT 1 FROM resource_version v WHERE v.book = r.book \
+                " OR (SELECT v.change FROM resource_version v WHERE v.book = r.book \
                  AND v.resource_key = r.resource_key AND v.updated <= ",
             );
-            statement.big(until.microseconds()).sql(")");
+            statement.big(until.microseconds()).sql(" ORDER BY v.version DESC LIMIT 1) <> 2");
         }
         statement.sql(")");
     }
@@ -364,22 +383,24 @@ pub(crate) fn probe(
 pub(crate) fn changed_since(plan: &SearchPlan, until: i64, limit: u32) -> Statement {
     let mut statement = Statement::new(
         "SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, v.change, v.body \
+         FROM (SELECT f.book, f.resource_key, (SELECT w.version FROM resource_version w WHERE w.book = f.book \
+         AND w.resource_key = f.resource_key AND w.updated <= ",
+    );
+    statement.big(until).sql(
+        " ORDER BY w.version DESC LIMIT 1) AS version \
          FROM (SELECT DISTINCT x.book, x.resource_key FROM change_feed x WHERE ",
     );
     if !plan.types.is_empty() {
         statement.sql("x.resource_type IN (");
         statement.list(plan.types.iter().map(|kind| Bind::Small(type_number(*kind))).collect()).sql(") AND ");
     }
-    statement
-        .sql("x.updated > ")
-        .big(until)
-        .sql(&format!(" LIMIT {limit}) f CROSS JOIN resource r CROSS JOIN "));
+    // The limit keeps PostgreSQL from asking for the version once for each version.
+    statement.sql("x.updated > ").big(until).sql(&format!(") f LIMIT {limit}) g "));
     statement.sql(
-        "resource_version v WHERE r.book = f.book AND r.resource_key = f.resource_key AND v.book = f.book \
-         AND v.resource_key = f.resource_key AND v.version = (SELECT max(w.version) FROM resource_version w \
-         WHERE w.book = f.book AND w.resource_key = f.resource_key AND w.updated <= ",
+        "CROSS JOIN resource r CROSS JOIN resource_version v WHERE r.book = g.book \
+         AND r.resource_key = g.resource_key AND v.book = g.book AND v.resource_key = g.resource_key \
+         AND v.version = g.version AND v.change <> 2",
     );
-    statement.big(until).sql(") AND v.change <> 2");
     statement
 }
 

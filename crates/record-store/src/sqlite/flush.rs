@@ -33,6 +33,8 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
         statement.big(moved.new_book).sql(" WHERE resource_type = ").small(type_number(moved.resource_type));
         statement.sql(" AND id_hash = ").big(moved.id_hash);
         execute(connection, statement)?;
+        let places = [moved.updated, moved.key, moved.old_book, moved.new_book].map(Bind::Big);
+        insert(connection, "book_move (updated, resource_key, old_book, new_book)", places)?;
     }
     for version in flush.versions {
         let columns = "resource_version (book, resource_key, version, updated, change, body)";

@@ -91,6 +91,8 @@ where
     R: FromSqlRow<T, Sqlite> + 'static,
     Select<T>: diesel::query_dsl::LoadQuery<'static, SqliteConnection, R>,
 {
+    #[cfg(test)]
+    crate::plans_tests::note(query.statement());
     Ok(query.load::<R>(connection)?)
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
-use fhir::{Instant, LogicalId, ResourceType};
+use fhir::{LogicalId, ResourceType};
 use search::Registry;
 use tokio::sync::mpsc;
 
@@ -15,7 +15,7 @@ use crate::current_registry::CurrentRegistry;
 use crate::query;
 use crate::stored::{change_of, unpack_id};
 use crate::write::{
-    BLOCK, Current, Directory, Keys, Planner, QueuedJob, Task, WRITES_IN_A_BATCH, expectation_holds,
+    BLOCK, Clock, Current, Directory, Keys, Planner, QueuedJob, Task, WRITES_IN_A_BATCH, expectation_holds,
     needed_ids,
 };
 use crate::{Body, StoreError, WriteError, Written};
@@ -28,7 +28,7 @@ pub(super) fn spawn(
     jobs: mpsc::Receiver<Task>,
     registry: CurrentRegistry,
 ) -> Result<(), StoreError> {
-    let mut writer = Writer { connection, registry, keys: Keys::default() };
+    let mut writer = Writer { connection, registry, keys: Keys::default(), clock: Clock::default() };
     std::thread::Builder::new()
         .name("record-writer".to_owned())
         .spawn(move || writer.run(jobs))
@@ -40,6 +40,7 @@ pub(super) struct Writer {
     pub(super) connection: SqliteConnection,
     pub(super) registry: CurrentRegistry,
     keys: Keys,
+    clock: Clock,
 }
 
 impl Writer {
@@ -133,7 +134,9 @@ impl Writer {
                 state.insert((resource_type, id), entry);
             }
         }
-        let mut planner = Planner::new(&registry, &mut self.keys, state, Instant::now());
+        let newest: Vec<(i64,)> = load(&mut self.connection, query::newest().returning::<(BigInt,)>())?;
+        let now = self.clock.next(newest.first().map_or(0, |(updated,)| *updated));
+        let mut planner = Planner::new(&registry, &mut self.keys, state, now);
         let mut outcomes = Vec::with_capacity(batch.len());
         for queued in batch {
             if !queued.job.expectations.is_empty() && !planner.pending.is_empty() {

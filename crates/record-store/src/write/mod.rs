@@ -4,6 +4,7 @@
 //! A job that breaks a precondition is refused before anything of it is planned, so it does not disturb the
 //! others of its batch.
 
+mod clock;
 mod index_difference;
 mod keys;
 mod pending;
@@ -11,6 +12,7 @@ mod plan;
 mod queue;
 mod reindexed;
 
+pub(crate) use clock::Clock;
 pub(crate) use keys::{BLOCK, Keys};
 pub(crate) use pending::{DirectoryRow, Flush, IndexChange, Pending, ResourceRow, VersionToKeep};
 pub(crate) use plan::{Current, Directory, Planner, needed_ids};

@@ -43,6 +43,7 @@ pub(crate) struct Move {
     pub(crate) key: i64,
     pub(crate) resource_type: ResourceType,
     pub(crate) id_hash: i64,
+    pub(crate) updated: i64,
 }
 
 /// A version that is superseded.
@@ -148,6 +149,7 @@ impl Pending {
                         key,
                         resource_type: row.resource_type,
                         id_hash: row.id_hash,
+                        updated: row.updated,
                     });
                     flush.removed.push(IndexChange { book, key, rows: stored_rows });
                     flush.added.push(IndexChange { book: row.book, key, rows });

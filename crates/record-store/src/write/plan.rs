@@ -55,20 +55,15 @@ pub(crate) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    /// `state` holds what the database knows of [`needed_ids`]; ids it does not know are left out.
+    /// `state` holds what the database knows of [`needed_ids`]; ids it does not know are left out. `now` is later
+    /// than the times of all batches before ([`Clock`](super::Clock)).
     pub(crate) fn new(
         registry: &'a Arc<Registry>,
         keys: &'a mut Keys,
         state: HashMap<(ResourceType, LogicalId), Directory>,
         now: Instant,
     ) -> Self {
-        Self {
-            registry,
-            keys,
-            state,
-            now: now.truncated_to_millis().microseconds(),
-            pending: Pending::default(),
-        }
+        Self { registry, keys, state, now: now.microseconds(), pending: Pending::default() }
     }
 
     /// Plans one job, or refuses it and leaves everything as it was.

@@ -31,6 +31,7 @@ mod races;
 mod reindex;
 mod reindex_races;
 mod search;
+mod search_aliases;
 mod search_all_types;
 mod search_composite;
 mod search_dates;

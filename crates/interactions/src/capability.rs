@@ -34,6 +34,26 @@ pub(crate) type Capabilities = RwLock<Option<(Arc<Registry>, Arc<str>)>>;
 fn statement(service: &Service, registry: &Registry) -> Value {
     let resources: Vec<Value> =
         ResourceType::all().map(|resource_type| resource(registry, resource_type)).collect();
+    // What every type has, and what is no parameter of a type but works like one.
+    let everywhere = |code: &str| {
+        ResourceType::all()
+            .all(|kind| registry.parameters(kind).iter().any(|known| known.code == code && known.searchable))
+    };
+    let of_all = registry.parameters(ResourceType::PATIENT).iter().filter(|known| everywhere(&known.code));
+    let mut common: Vec<Value> = of_all
+        .map(|known| json!({"name": known.code, "definition": known.url, "type": known.kind.as_str()}))
+        .collect();
+    let special =
+        |(name, text): (&str, &str)| json!({"name": name, "type": "special", "documentation": text});
+    common.extend(
+        [
+            ("_list", "ids of Lists whose members are searched"),
+            ("_has", "reverse chains: _has:[type]:[reference]:[parameter]"),
+            ("_filter", "R4 search_filter.html"),
+            ("_type", "types to search, without a type in the path"),
+        ]
+        .map(special),
+    );
     json!({
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -52,7 +72,10 @@ fn statement(service: &Service, registry: &Registry) -> Value {
                 are made relative.",
             "security": {"description": "Bearer tokens (RFC 6750) of this server."},
             "resource": resources,
-            "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
+            "interaction": [
+                {"code": "transaction"}, {"code": "batch"}, {"code": "search-system"}, {"code": "history-system"},
+            ],
+            "searchParam": common,
         }],
     })
 }
@@ -101,11 +124,13 @@ fn resource(registry: &Registry, resource_type: ResourceType) -> Value {
         "searchRevInclude": reverse,
         "searchParam": parameters,
     });
-    if resource_type == ResourceType::PATIENT
-        && let Value::Object(members) = &mut value
-    {
-        let definition = "http://hl7.org/fhir/OperationDefinition/Patient-everything";
-        members.insert("operation".to_owned(), json!([{"name": "everything", "definition": definition}]));
+    let operation = match name {
+        "Patient" => Some(("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything")),
+        "Observation" => Some(("lastn", "http://hl7.org/fhir/OperationDefinition/Observation-lastn")),
+        _ => None,
+    };
+    if let (Some((operation, definition)), Value::Object(members)) = (operation, &mut value) {
+        members.insert("operation".to_owned(), json!([{"name": operation, "definition": definition}]));
     }
     // Empty arrays may not stand in a resource.
     if let Value::Object(members) = &mut value {

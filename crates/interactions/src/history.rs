@@ -34,7 +34,7 @@ pub async fn history(
         HistoryScope::Type(resource_type) => format!("{resource_type}/_history"),
         HistoryScope::System => "_history".to_owned(),
     };
-    let request = read_request(service, &path, pairs)?;
+    let request = read_request(service, &path, pairs, service.store().moment().await?)?;
     if strict && !request.unknown.is_empty() {
         return Err(Problem::from_issues(400, request.unknown).into_errors());
     }
@@ -81,10 +81,11 @@ fn read_request(
     service: &Service,
     path: &str,
     pairs: &[(String, String)],
+    moment: Instant,
 ) -> Result<HistoryRequest, Problem> {
     let settings = service.settings();
     // What is written after this moment does not disturb the pages of this walk.
-    let until = Some(Instant::now());
+    let until = Some(moment);
     let mut window = HistoryWindow { count: settings.default_count, until, ..HistoryWindow::default() };
     let mut request = HistoryRequest { window: window.clone(), understood: Vec::new(), unknown: Vec::new() };
     for (name, value) in pairs {

@@ -6,7 +6,8 @@ use fhir::ResourceType;
 use search::{Clause, DateTest, Prefix, QuantityTest, Registry, StringTest, UnitTest};
 
 use super::BookScope;
-use super::clause::{Conditions, index_condition, places_list};
+use super::clause::{Conditions, places_list};
+use super::comparison::index_condition;
 use crate::statement::{Bind, Statement};
 use crate::stored::{pack_id, type_number};
 

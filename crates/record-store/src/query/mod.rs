@@ -2,6 +2,8 @@
 
 mod book;
 mod clause;
+mod comparison;
+mod count;
 mod directory;
 mod driver;
 mod history;
@@ -10,10 +12,9 @@ mod search;
 
 pub(crate) use book::{book_page, reverse_includes};
 pub(crate) use clause::Conditions;
+pub(crate) use count::{changed_since, expected_ids, probe, sample, search_ids, search_total};
 pub(crate) use directory::{counts, lookup, place, put_setting, read, read_version, setting, slots};
 pub(crate) use driver::{Class, class, first};
 pub(crate) use history::{history, history_total, moved_since, newest};
 pub(crate) use scope::BookScope;
-pub(crate) use search::{
-    Page, Route, can_walk, changed_since, expected_ids, probe, sample, search_ids, search_total,
-};
+pub(crate) use search::{Page, Route, can_walk};

@@ -1,9 +1,10 @@
 //! A page of matches as SQL, in one of three orders: that of books and keys, by sort values that are collected and
 //! sorted, or along an index that is in the order of the sort values already.
 
-use search::{Clause, Cursor, Position, Prefix, Registry, SearchPlan, Slot, Sort, SortKey, SortValue};
+use search::{Clause, Cursor, Position, Prefix, SearchPlan, Slot, Sort, SortKey, SortValue};
 
-use super::clause::{Conditions, any, point};
+use super::clause::Conditions;
+use super::comparison::{any, point};
 use super::driver::{Bound, DAY, in_books};
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, type_number};
@@ -271,38 +272,6 @@ fn walk_bounds(statement: &mut Statement, clause: &Clause, slot: Slot) {
     }
 }
 
-/// How many of the first candidates of a route are matches.
-pub(crate) fn sample(
-    conditions: &mut Conditions<'_>,
-    plan: &SearchPlan,
-    route: Route,
-    size: u32,
-) -> Statement {
-    let mut statement = Statement::new("SELECT count(*) FROM (");
-    let driver = route.driver.and_then(|index| plan.clauses.get(index));
-    match driver {
-        Some(clause) => {
-            let mut inner = Statement::default();
-            conditions.candidates(&mut inner, &plan.types, clause, None, None);
-            statement
-                .sql("SELECT * FROM (")
-                .append(inner)
-                .sql(") a ORDER BY a.book DESC, a.resource_key DESC");
-        }
-        None => {
-            statement.sql("SELECT r.book, r.resource_key FROM resource r WHERE 1 = 1");
-            conditions.of_types(&mut statement, &plan.types, "r");
-            statement.sql(" ORDER BY r.book DESC, r.resource_key DESC");
-        }
-    }
-    statement.sql(&format!(
-        " LIMIT {size}) c CROSS JOIN resource r WHERE r.book = c.book AND r.resource_key = c.resource_key"
-    ));
-    conditions.of_types(&mut statement, &plan.types, "r");
-    conditions.all_of(&mut statement, &plan.clauses, "r");
-    statement
-}
-
 /// Whether the index of a sort key can be followed.
 pub(crate) fn can_walk(plan: &SearchPlan) -> bool {
     match plan.sort.as_slice() {
@@ -310,98 +279,6 @@ pub(crate) fn can_walk(plan: &SearchPlan) -> bool {
         [Sort { key: SortKey::String(slots) | SortKey::Date(slots), .. }] => slots.len() == 1,
         _ => false,
     }
-}
-
-/// The ids of the matches, in no particular order, at most `plan.count`.
-pub(crate) fn search_ids(
-    conditions: &mut Conditions<'_>,
-    plan: &SearchPlan,
-    driver: Option<usize>,
-    book: Option<i64>,
-) -> Statement {
-    let mut statement = Statement::new("SELECT r.logical_id ");
-    conditions.from(&mut statement, &plan.types, &plan.clauses, driver, Some((book, None)), "r");
-    statement.sql(&format!(" LIMIT {}", plan.count));
-    statement
-}
-
-/// The ids that a write relies on, asked by the store itself: what the caller may see was settled before.
-pub(crate) fn expected_ids(registry: &Registry, plan: &SearchPlan) -> Statement {
-    let driver = super::driver::first(registry, &plan.clauses);
-    search_ids(&mut Conditions::new(registry, super::BookScope::All), plan, driver, None)
-}
-
-/// The number of matches.
-pub(crate) fn search_total(
-    conditions: &mut Conditions<'_>,
-    plan: &SearchPlan,
-    driver: Option<usize>,
-    book: Option<i64>,
-) -> Statement {
-    // One index alone can answer when nothing else has to be looked at: its slots are of the type.
-    if let ([clause], Some(0), super::BookScope::All, None) =
-        (plan.clauses.as_slice(), driver, conditions.scope, plan.until)
-        && super::driver::is_of_slots(clause)
-    {
-        let mut inner = Statement::default();
-        let books = conditions.books(book);
-        let repeats = conditions.candidates(&mut inner, &plan.types, clause, books.as_deref(), None);
-        let mut statement = Statement::new("SELECT count(*) FROM (");
-        if repeats {
-            statement.sql("SELECT DISTINCT book, resource_key FROM (").append(inner).sql(") x");
-        } else {
-            statement.append(inner);
-        }
-        statement.sql(") c");
-        return statement;
-    }
-    let mut statement = Statement::new("SELECT count(*) ");
-    conditions.from(&mut statement, &plan.types, &plan.clauses, driver, Some((book, None)), "r");
-    statement
-}
-
-/// How many candidates each of some clauses gives, counted up to a limit: number of the clause, count.
-pub(crate) fn probe(
-    conditions: &mut Conditions<'_>,
-    plan: &SearchPlan,
-    clauses: &[usize],
-    limit: u32,
-) -> Statement {
-    let mut statement = Statement::default();
-    for (nth, index) in clauses.iter().enumerate() {
-        let Some(clause) = plan.clauses.get(*index) else { continue };
-        statement.sql(if nth > 0 { " UNION ALL " } else { "" });
-        statement.sql(&format!("SELECT {index} AS clause, (SELECT count(*) FROM (SELECT * FROM ("));
-        conditions.candidates(&mut statement, &plan.types, clause, None, None);
-        statement.sql(&format!(") a LIMIT {limit}) b) AS found"));
-    }
-    statement
-}
-
-/// The resources of some types that have changed after a moment, as they were then, if they were there: the columns of
-/// a version. At most `limit`.
-pub(crate) fn changed_since(plan: &SearchPlan, until: i64, limit: u32) -> Statement {
-    let mut statement = Statement::new(
-        "SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, v.change, v.body \
-         FROM (SELECT f.book, f.resource_key, (SELECT w.version FROM resource_version w WHERE w.book = f.book \
-         AND w.resource_key = f.resource_key AND w.updated <= ",
-    );
-    statement.big(until).sql(
-        " ORDER BY w.version DESC LIMIT 1) AS version \
-         FROM (SELECT DISTINCT x.book, x.resource_key FROM change_feed x WHERE ",
-    );
-    if !plan.types.is_empty() {
-        statement.sql("x.resource_type IN (");
-        statement.list(plan.types.iter().map(|kind| Bind::Small(type_number(*kind))).collect()).sql(") AND ");
-    }
-    // The limit keeps PostgreSQL from asking for the version once for each version.
-    statement.sql("x.updated > ").big(until).sql(&format!(") f LIMIT {limit}) g "));
-    statement.sql(
-        "CROSS JOIN resource r CROSS JOIN resource_version v WHERE r.book = g.book \
-         AND r.resource_key = g.resource_key AND v.book = g.book AND v.resource_key = g.resource_key \
-         AND v.version = g.version AND v.change <> 2",
-    );
-    statement
 }
 
 fn sort_expression(statement: &mut Statement, sort: &Sort) {

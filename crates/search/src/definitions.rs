@@ -346,12 +346,25 @@ fn composites(
                 ParameterType::Reference => ParameterType::Token,
                 other => *other,
             };
+            // A value of several types is looked for as each of them: a concept has a system, a boolean has none.
+            let absolute = match outcomes.as_slice() {
+                [outcome] if component_kind == ParameterType::Token && outcome.types.len() > 1 => {
+                    let tokens = outcome.types.iter().map(|kind| kind.name()).filter(|name| is_token(name));
+                    tokens.map(|name| format!("{absolute}.ofType({name})")).collect::<Vec<_>>().join(" | ")
+                }
+                _ => absolute,
+            };
             let sources = whole(kind, resource_type, slots, component_kind.table()?, &absolute);
             Some(Component { kind: component_kind, expression: Expression::parse(text).ok()?, sources })
         });
         Some(Composite { element, components: components.collect::<Option<_>>()? })
     };
     own.filter_map(place).collect()
+}
+
+/// Whether values of a type are tokens.
+fn is_token(type_name: &str) -> bool {
+    ["CodeableConcept", "Coding", "Identifier", "ContactPoint", "boolean", "code", "id"].contains(&type_name)
 }
 
 /// Parameters whose values are columns of the resource itself.

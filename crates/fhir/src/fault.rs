@@ -243,6 +243,12 @@ catalogue! {
     /// A page link that is not ours.
     InvalidPageLink = "page-link", Value,
         "the page link is not valid: search again", "liên kết trang không hợp lệ: hãy tìm lại";
+    /// A parameter without a value (R4 `search.html`: it is ignored).
+    EmptyParameter { name } = "search-parameter-empty", Value,
+        "the parameter {name} has no value and was ignored", "tham số {name} không có giá trị nên bị bỏ qua";
+    /// `$lastn` must say whose Observations are meant.
+    WhoseObservations = "lastn-patient", Required,
+        "say whose Observations are meant: patient or subject", "hãy nêu của ai: tham số patient hoặc subject";
     /// A search that would have to look at too much.
     SearchTooCostly = "search-too-costly", TooCostly,
         "this search would have to read too many resources: narrow it, for example to one patient",

@@ -47,6 +47,13 @@ pub(crate) async fn read_json(state: &State, headers: &HeaderMap, payload: Paylo
     read(state, headers, payload).await
 }
 
+/// Whether the body is said to be a form.
+pub(crate) fn has_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type
+        .is_some_and(|text| text.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
+}
+
 /// Reads the parameters of a `POST _search`.
 pub(crate) async fn read_form(
     state: &State,

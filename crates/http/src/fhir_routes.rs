@@ -44,12 +44,20 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
             resource("/{type}/{id}/_history/{version}", "GET, HEAD").route(get().to(handlers::read_version)),
         )
         .service(resource("/{type}/{id}/_history", "GET, HEAD").route(get().to(handlers::instance_history)))
-        .service(resource("/{type}/{id}/$everything", "GET, HEAD").route(get().to(handlers::everything)))
+        .service(
+            resource("/{type}/{id}/$everything", "GET, HEAD, POST")
+                .route(get().to(handlers::everything))
+                .route(web::post().to(handlers::posted_everything)),
+        )
         .service(
             resource("/{type}/{id}/{member}/_search", "POST")
                 .route(web::post().to(handlers::posted_compartment_search)),
         )
-        .service(resource("/Observation/$lastn", "GET, HEAD").route(get().to(handlers::lastn)))
+        .service(
+            resource("/Observation/$lastn", "GET, HEAD, POST")
+                .route(get().to(handlers::lastn))
+                .route(web::post().to(handlers::posted_lastn)),
+        )
         .service(web::resource("/{type}/{id}/${operation}").to(unknown_operation))
         .service(web::resource("/{type}/${operation}").to(unknown_operation))
         .service(web::resource("/${operation}").to(unknown_operation))

@@ -8,7 +8,7 @@ use fhir::{Fault, ResourceType};
 use interactions::{SearchRequest, pairs};
 use record_store::{Begun, HistoryScope, Phase};
 
-use crate::body::{read_form, read_json};
+use crate::body::{has_form, read_form, read_json};
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reply;
@@ -25,7 +25,8 @@ pub(crate) async fn read(incoming: Incoming) -> Answer {
     let access = incoming.decide(Interaction::Read)?;
     let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(404)?);
     let record = interactions::read(incoming.service(), &access, resource_type, &id).await?;
-    reply::record(&record, &incoming.freshness()?)
+    let part = interactions::part_of(incoming.service(), &record, &incoming.pairs)?;
+    reply::record(&record, &incoming.freshness()?, part)
 }
 
 /// `GET [type]/[id]/_history/[version]`
@@ -34,7 +35,8 @@ pub(crate) async fn read_version(incoming: Incoming) -> Answer {
     let (resource_type, id, version) =
         (incoming.resource_type("type")?, incoming.id(404)?, incoming.version()?);
     let record = interactions::read_version(incoming.service(), &access, resource_type, &id, version).await?;
-    reply::record(&record, &incoming.freshness()?)
+    let part = interactions::part_of(incoming.service(), &record, &incoming.pairs)?;
+    reply::record(&record, &incoming.freshness()?, part)
 }
 
 /// `POST [type]`, with `If-None-Exist` conditional.
@@ -210,11 +212,39 @@ fn compartment_request(
     })
 }
 
+/// The parameters of an operation that was posted: of the url, and of a form or a `Parameters` resource.
+async fn operation_pairs(incoming: &Incoming, payload: Payload) -> Result<Vec<(String, String)>, Failure> {
+    incoming.decide(Interaction::ReadOperation)?;
+    let sent = if has_form(incoming.headers()) {
+        pairs(&read_form(&incoming.state, incoming.headers(), payload).await?)?
+    } else {
+        let body = read_json(&incoming.state, incoming.headers(), payload).await?;
+        interactions::operation_parameters(&body.bytes)?
+    };
+    Ok([incoming.pairs.clone(), sent].concat())
+}
+
+/// `POST Observation/$lastn`
+pub(crate) async fn posted_lastn(incoming: Incoming, payload: Payload) -> Answer {
+    let pairs = operation_pairs(&incoming, payload).await?;
+    run_lastn(&incoming, &pairs, true).await
+}
+
+/// `POST Patient/[id]/$everything`
+pub(crate) async fn posted_everything(incoming: Incoming, payload: Payload) -> Answer {
+    let pairs = operation_pairs(&incoming, payload).await?;
+    run_everything(&incoming, &pairs).await
+}
+
 /// `GET Observation/$lastn?parameters`
 pub(crate) async fn lastn(incoming: Incoming) -> Answer {
+    run_lastn(&incoming, &incoming.pairs, false).await
+}
+
+async fn run_lastn(incoming: &Incoming, pairs: &[(String, String)], posted: bool) -> Answer {
     let access = incoming.decide(Interaction::ReadOperation)?;
     let strict = incoming.preferences.strict;
-    Ok(reply::document(interactions::lastn(incoming.service(), &access, &incoming.pairs, strict).await?))
+    Ok(reply::document(interactions::lastn(incoming.service(), &access, pairs, strict, posted).await?))
 }
 
 async fn run_search(incoming: &Incoming, request: SearchRequest) -> Answer {
@@ -235,14 +265,16 @@ pub(crate) async fn bundle(incoming: Incoming, payload: Payload) -> Answer {
 
 /// `GET Patient/[id]/$everything`
 pub(crate) async fn everything(incoming: Incoming) -> Answer {
+    run_everything(&incoming, &incoming.pairs).await
+}
+
+async fn run_everything(incoming: &Incoming, pairs: &[(String, String)]) -> Answer {
     let access = incoming.decide(Interaction::ReadOperation)?;
     if incoming.resource_type("type")? != ResourceType::PATIENT {
         return Err(Failure::new(404, Fault::UnknownOperation { name: "$everything".to_owned() }));
     }
     let (id, strict) = (incoming.id(404)?, incoming.preferences.strict);
-    Ok(reply::document(
-        interactions::everything(incoming.service(), &access, &id, &incoming.pairs, strict).await?,
-    ))
+    Ok(reply::document(interactions::everything(incoming.service(), &access, &id, pairs, strict).await?))
 }
 
 /// `POST [base]/$reindex`: for those who may write everything.

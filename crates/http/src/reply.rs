@@ -18,14 +18,19 @@ fn version_headers(response: &mut actix_web::HttpResponseBuilder, version: Versi
 }
 
 /// A resource that was read, or 304 when the caller has it already.
-pub(crate) fn record(record: &Record, freshness: &Freshness) -> Result<HttpResponse, Failure> {
+pub(crate) fn record(
+    record: &Record,
+    freshness: &Freshness,
+    part: Option<String>,
+) -> Result<HttpResponse, Failure> {
     let fresh = freshness.holds(record);
     let mut response = HttpResponse::build(if fresh { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     version_headers(&mut response, record.version, record.last_updated);
     if fresh {
         return Ok(response.finish());
     }
-    let body = record.to_json().map_err(Problem::from)?.ok_or_else(|| Failure::new(410, Fault::Gone))?;
+    let whole = || record.to_json().map_err(Problem::from)?.ok_or_else(|| Failure::new(410, Fault::Gone));
+    let body = part.map_or_else(whole, Ok)?;
     Ok(response.insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(body))
 }
 

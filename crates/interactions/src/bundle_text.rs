@@ -137,7 +137,7 @@ impl BundleText {
 }
 
 /// What of a resource is shown.
-fn part(resource_type: ResourceType, resource: String, shown: &Shown) -> Result<String, Problem> {
+pub(crate) fn part(resource_type: ResourceType, resource: String, shown: &Shown) -> Result<String, Problem> {
     let wanted = match shown {
         Shown::Whole => return Ok(resource),
         Shown::Summary => Subset::Summary,

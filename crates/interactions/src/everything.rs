@@ -99,6 +99,11 @@ fn read_request(
         unknown: Vec::new(),
     };
     for (name, value) in pairs {
+        if value.is_empty() {
+            let fault = Fault::EmptyParameter { name: name.clone() };
+            request.unknown.push(Issue::warning(fault).at(format!("http.{name}")));
+            continue;
+        }
         let invalid = || {
             let issue = Issue::error(Fault::InvalidSearchValue { name: name.clone() });
             Problem::from_issue(400, issue.at(format!("http.{name}")))

@@ -89,6 +89,11 @@ fn read_request(
     let mut window = HistoryWindow { count: settings.default_count, until, ..HistoryWindow::default() };
     let mut request = HistoryRequest { window: window.clone(), understood: Vec::new(), unknown: Vec::new() };
     for (name, value) in pairs {
+        if value.is_empty() {
+            let fault = Fault::EmptyParameter { name: name.clone() };
+            request.unknown.push(Issue::warning(fault).at(format!("http.{name}")));
+            continue;
+        }
         let invalid = || {
             let issue = Issue::error(Fault::InvalidSearchValue { name: name.clone() });
             Problem::from_issue(400, issue.at(format!("http.{name}")))

@@ -6,7 +6,7 @@ use access::Access;
 use fhir::{Fault, Instant, Issue, ResourceType};
 use json::Node;
 use record_store::Record;
-use search::{Position, QueryContext, Shown};
+use search::{Position, QueryContext};
 
 use crate::bundle_text::BundleText;
 use crate::query_text::query_text;
@@ -20,12 +20,14 @@ const PAGE: u32 = 1_000;
 
 /// The latest `max` Observations of each code (1 unless it is said), newest first; two Observations have the same code
 /// when they share a coding, or the text where there is none. The other parameters are those of a search, of which one
-/// must say whose Observations they are: `patient` or `subject`.
+/// must say whose Observations they are: `patient` or `subject`. What was entered in error or cancelled is left out,
+/// unless `status` is asked for. What was posted stands in no link.
 pub async fn lastn(
     service: &Service,
     access: &Access,
     pairs: &[(String, String)],
     strict: bool,
+    posted: bool,
 ) -> Result<String, Problem> {
     let invalid = |name: &str| {
         let issue = Issue::error(Fault::InvalidSearchValue { name: name.to_owned() });
@@ -38,15 +40,27 @@ pub async fn lastn(
         match name.as_str() {
             "max" => most = value.parse().ok().filter(|max| *max > 0).ok_or_else(|| invalid("max"))?,
             // The order and the number of the answer are the operation's.
-            "_sort" | "_count" | "_total" => return Err(invalid(name)),
+            "_sort"
+            | "_count"
+            | "_total"
+            | "_include"
+            | "_revinclude"
+            | "_include:iterate"
+            | "_revinclude:iterate" => {
+                let fault = Fault::UnsupportedParameter { name: name.clone(), kind: "$lastn".to_owned() };
+                return Err(Problem::from_issue(400, Issue::error(fault).at(format!("http.{name}"))));
+            }
             _ => criteria.push((name.clone(), value.clone())),
         }
     }
-    let whose = |name: &str| {
-        name == "patient" || name == "subject" || name.starts_with("patient:") || name.starts_with("subject:")
-    };
-    if !criteria.iter().any(|(name, _)| whose(name)) {
-        return Err(invalid("patient"));
+    let of = |name: &String, code: &str| name.split([':', '.']).next() == Some(code);
+    if !criteria.iter().any(|(name, value)| !value.is_empty() && (of(name, "patient") || of(name, "subject")))
+    {
+        return Err(Problem::bad_request(Fault::WhoseObservations));
+    }
+    // What was entered in error is no finding, unless it is asked for.
+    if !criteria.iter().any(|(name, _)| of(name, "status")) {
+        criteria.push(("status:not".to_owned(), "entered-in-error,cancelled".to_owned()));
     }
     criteria.push(("_sort".to_owned(), "-date".to_owned()));
     let context =
@@ -56,6 +70,9 @@ pub async fn lastn(
         return Err(Problem::from_issues(400, parsed.errors.into_iter().chain(parsed.unknown).collect()));
     }
     let mut plan = parsed.plan;
+    if plan.count_only {
+        return Err(invalid("_summary"));
+    }
     look_up(service, access, &mut plan).await?;
     plan.until = Some(service.store().moment().await?);
     let mut groups = Groups { most, ..Groups::default() };
@@ -72,13 +89,14 @@ pub async fn lastn(
             None => break,
         }
     }
-    let mut understood: Vec<_> = parsed.understood.into_iter().filter(|(name, _)| name != "_sort").collect();
+    let mut understood: Vec<_> = parsed.understood.into_iter().filter(|pair| pairs.contains(pair)).collect();
     understood.extend(pairs.iter().filter(|(name, _)| name == "max").cloned());
     let place = format!("{}/Observation/$lastn", service.base());
-    let links = [("self", format!("{place}?{}", query_text(&understood)))];
+    let query = if posted { String::new() } else { format!("?{}", query_text(&understood)) };
+    let links = [("self", format!("{place}{query}"))];
     let mut bundle = BundleText::new("searchset", u64::try_from(groups.records.len()).ok(), &links);
     for record in &groups.records {
-        bundle.found(service.base(), record, "match", &Shown::Whole)?;
+        bundle.found(service.base(), record, "match", &plan.shown)?;
     }
     let remarks: Vec<Issue> = parsed
         .unknown
@@ -121,8 +139,14 @@ impl Groups {
     }
 }
 
-/// The names of an Observation's code.
+/// The names of an Observation's code, each with whose Observation it is.
 fn names(observation: &Node<'_>) -> Vec<String> {
+    let subject =
+        observation.get("subject").and_then(|subject| subject.text("reference")).unwrap_or_default();
+    codes(observation).into_iter().map(|code| format!("{subject} {code}")).collect()
+}
+
+fn codes(observation: &Node<'_>) -> Vec<String> {
     let Some(code) = observation.get("code") else { return vec![String::new()] };
     let codings = code.get("coding").map(Node::items).unwrap_or_default();
     let named: Vec<String> = codings

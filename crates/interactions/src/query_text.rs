@@ -5,14 +5,14 @@ use percent_encoding::percent_decode_str;
 
 use crate::Problem;
 
-/// Decoded names and values in their order. Pairs without a value are left out, as R4 asks. What is not
+/// Decoded names and values in their order. What is not
 /// percent-encoded UTF-8 is refused: a value that was changed on the way would find something else.
 pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
     let mut pairs = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decoded(name)?, decoded(value)?);
-        if !name.is_empty() && !value.is_empty() {
+        if !name.is_empty() {
             pairs.push((name, value));
         }
     }
@@ -49,7 +49,7 @@ mod tests {
     fn there_and_back() {
         let pairs = pairs("a=1%2C2&name=Nguy%E1%BB%85n+V%C4%83n&empty=&b%3Aexact=x").unwrap();
         let names: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(names, [("a", "1,2"), ("name", "Nguyễn Văn"), ("b:exact", "x")]);
+        assert_eq!(names, [("a", "1,2"), ("name", "Nguyễn Văn"), ("empty", ""), ("b:exact", "x")]);
         assert_eq!(super::pairs(&query_text(&pairs)), Ok(pairs));
         for bad in ["a=%FF", "a=%C3%28", "a=%ZZ", "a=%", "a=%2", "%=1", "a=%00"] {
             assert!(super::pairs(bad).is_err(), "{bad}");

@@ -1,9 +1,11 @@
 //! read and vread: <https://hl7.org/fhir/R4/http.html#read>, <https://hl7.org/fhir/R4/http.html#vread>.
 
 use access::Access;
-use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
+use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, VersionId};
 use record_store::Record;
+use search::QueryContext;
 
+use crate::bundle_text::part;
 use crate::{EntityTags, Problem, Service};
 
 /// What the caller already has.
@@ -48,6 +50,29 @@ pub async fn read_version(
 ) -> Result<Record, Problem> {
     let record = service.store().read_version(access, resource_type, id, version).await?;
     existing(record.ok_or_else(|| Problem::new(404, Fault::NoSuchVersion))?)
+}
+
+/// The part of a resource that `_summary` or `_elements` ask for; `None` when all of it is wanted
+/// (<https://hl7.org/fhir/R4/http.html#summary>).
+pub fn part_of(
+    service: &Service,
+    record: &Record,
+    pairs: &[(String, String)],
+) -> Result<Option<String>, Problem> {
+    let asked = pairs.iter().filter(|(name, _)| matches!(name.as_str(), "_summary" | "_elements"));
+    let asked: Vec<(String, String)> = asked.cloned().collect();
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    let context = QueryContext { base: service.base(), now: Instant::now(), default_count: 1, most_count: 1 };
+    let parsed = service.store().registry().parse(&[record.resource_type], &asked, &context);
+    if !parsed.errors.is_empty() || parsed.plan.count_only {
+        let fault = Fault::InvalidSearchValue { name: "_summary".to_owned() };
+        let issue = Issue::error(fault).at("http._summary");
+        return Err(Problem::from_issue(400, parsed.errors.into_iter().next().unwrap_or(issue)));
+    }
+    let resource = record.to_json()?.ok_or_else(Problem::not_found)?;
+    part(record.resource_type, resource, &parsed.plan.shown).map(Some)
 }
 
 fn existing(record: Record) -> Result<Record, Problem> {

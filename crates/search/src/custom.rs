@@ -99,7 +99,11 @@ impl CustomParameter {
                 return Err(UnusableParameter::Taken);
             }
             let branches = branches(&self.expression, resource_type);
-            if branches.is_empty() || branches.iter().any(|branch| Expression::parse(&branch.text).is_err()) {
+            if branches.is_empty()
+                || branches
+                    .iter()
+                    .any(|branch| branch.leads_nowhere() || Expression::parse(&branch.text).is_err())
+            {
                 return Err(UnusableParameter::Expression);
             }
         }

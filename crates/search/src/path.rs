@@ -118,6 +118,11 @@ fn narrowing(condition: &str) -> Option<Only> {
 }
 
 impl Branch {
+    /// Whether the path names an element that does not exist.
+    pub fn leads_nowhere(&self) -> bool {
+        self.steps.as_deref().is_some_and(|steps| follow(steps).is_none())
+    }
+
     /// What the branch gives, from the element table.
     pub fn outcome(&self) -> Outcome {
         self.steps.as_deref().and_then(follow).unwrap_or(Outcome { many: true, ..Outcome::default() })

@@ -47,7 +47,7 @@ pub(super) async fn get(
         }
         ["Observation", "$lastn"] => {
             let access = service.decide(caller, Interaction::ReadOperation)?;
-            lastn(service, &access, &pairs, false).await?
+            lastn(service, &access, &pairs, false, false).await?
         }
         [kind, "_history"] => {
             let access = service.decide(caller, Interaction::History)?;

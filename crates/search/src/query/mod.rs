@@ -140,6 +140,11 @@ impl Registry {
         let mut seen = Vec::new();
         for (name, value) in pairs {
             let code = name.split_once(':').map_or(name.as_str(), |(code, _)| code);
+            if value.is_empty() {
+                // Ignored, as R4 asks, but never in silence: the answer is another than the one that was meant.
+                unknown.push(Issue::error(Fault::EmptyParameter { name: name.clone() }).at(place(code)));
+                continue;
+            }
             let read = if result::is_single(code) && seen.contains(&code) {
                 Err(Refusal::value(code))
             } else {

@@ -123,6 +123,8 @@ impl Registry {
                 return None;
             }
             (TokenShape::ContactPoint, Only::System(only), _) => Some(hasher.system(only)),
+            // Which system the element implies is not known: any code of a system cannot be asked of it.
+            (TokenShape::Implied, _, Some(asked)) if code.is_none() && !asked.is_empty() => return None,
             (TokenShape::ContactPoint, _, Some("")) | (TokenShape::Implied, _, _) | (_, _, None) => None,
             (_, _, Some(asked)) => Some(hasher.system(asked)),
         };

@@ -15,7 +15,7 @@ pub fn fold(text: &str) -> String {
         text.nfkd().filter(|character| !is_combining_mark(*character)).collect::<String>().to_lowercase()
     };
     // Lower case may decompose again, so twice.
-    let plain = once(&once(text)).replace('đ', "d");
+    let plain = once(&once(text)).replace(['đ', 'ð'], "d");
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

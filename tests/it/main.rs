@@ -39,6 +39,7 @@ mod search_everything;
 mod search_filter;
 mod search_include;
 mod search_joins;
+mod search_limits;
 mod search_number;
 mod search_pages;
 mod search_prefixes;

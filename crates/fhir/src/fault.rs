@@ -246,6 +246,10 @@ catalogue! {
     /// A parameter without a value (R4 `search.html`: it is ignored).
     EmptyParameter { name } = "search-parameter-empty", Value,
         "the parameter {name} has no value and was ignored", "tham số {name} không có giá trị nên bị bỏ qua";
+    /// More parameters, or longer ones, than a query may have.
+    QueryTooLong { parameters, bytes } = "query-too-long", TooCostly,
+        "a query may have at most {parameters} parameters and {bytes} bytes",
+        "một truy vấn có tối đa {parameters} tham số và {bytes} byte";
     /// `$lastn` must say whose Observations are meant.
     WhoseObservations = "lastn-patient", Required,
         "say whose Observations are meant: patient or subject", "hãy nêu của ai: tham số patient hoặc subject";

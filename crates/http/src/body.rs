@@ -47,6 +47,11 @@ pub(crate) async fn read_json(state: &State, headers: &HeaderMap, payload: Paylo
     read(state, headers, payload).await
 }
 
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.is_some_and(|length| length.trim() != "0") || headers.contains_key(header::TRANSFER_ENCODING)
+}
+
 /// Whether the body is said to be a form.
 pub(crate) fn has_form(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -66,8 +71,8 @@ pub(crate) async fn read_form(
     match plain.as_deref() {
         Some("application/x-www-form-urlencoded") => {}
         // Without a body the parameters of the URL are all there is.
-        None => return Ok(String::new()),
-        Some(_) => return Err(Failure::closing(415, Fault::WrongFormType)),
+        None if !has_body(headers) => return Ok(String::new()),
+        _ => return Err(Failure::closing(415, Fault::WrongFormType)),
     }
     let mut body = read(state, headers, payload).await?;
     String::from_utf8(body.take()).map_err(|_| Failure::new(400, Fault::WrongFormType))

@@ -4,14 +4,31 @@ use fhir::Fault;
 use percent_encoding::percent_decode_str;
 
 use crate::Problem;
+use crate::page::PAGE_PARAMETER;
+
+/// Most parameters of one query.
+const MOST_PARAMETERS: usize = 500;
+/// Most bytes of their names and values, decoded: a page link that seals them must still fit into an address.
+const MOST_BYTES: usize = 32 * 1024;
 
 /// Decoded names and values in their order. What is not
 /// percent-encoded UTF-8 is refused: a value that was changed on the way would find something else.
 pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    let too_long = || {
+        let (parameters, bytes) = (MOST_PARAMETERS.to_string(), MOST_BYTES.to_string());
+        Problem::bad_request(Fault::QueryTooLong { parameters, bytes })
+    };
     let mut pairs = Vec::new();
+    let mut left = MOST_BYTES;
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decoded(name)?, decoded(value)?);
+        // A page link is the sealed form of a query that was short enough.
+        let length = if name == PAGE_PARAMETER { 0 } else { name.len() + value.len() };
+        left = left.checked_sub(length).ok_or_else(too_long)?;
+        if pairs.len() >= MOST_PARAMETERS {
+            return Err(too_long());
+        }
         if !name.is_empty() {
             pairs.push((name, value));
         }

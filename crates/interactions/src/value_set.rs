@@ -1,8 +1,9 @@
 //! The codes of a ValueSet, as far as ValueSets and CodeSystems that are stored here tell: for `:in` and `:not-in`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use access::Access;
 use fhir::{Fault, LogicalId, ReferenceText, ResourceType};
@@ -14,15 +15,19 @@ use crate::search::{plan_of, with_resource};
 use crate::{Problem, Service};
 
 /// Most codes of one value set that a search can ask for.
-const MOST_CODES: usize = 5_000;
+pub(crate) const MOST_CODES: usize = 5_000;
 /// Value sets inside of value sets.
 const DEEPEST: usize = 8;
+/// Value sets that are read for one search: sets that name each other would have no end.
+pub(crate) const MOST_SETS: usize = 64;
 
 /// Reads value sets for one caller.
 #[derive(Clone, Copy)]
 pub(crate) struct Codes<'a> {
     service: &'a Service,
     access: &'a Access,
+    /// How many value sets and code systems may still be read.
+    left: &'a AtomicUsize,
 }
 
 /// A part of `compose`, taken out of its resource.
@@ -45,8 +50,13 @@ struct Definition {
 type Found<'a> = Pin<Box<dyn Future<Output = Result<Option<Vec<FoundCode>>, Problem>> + Send + 'a>>;
 
 impl<'a> Codes<'a> {
-    pub(crate) fn new(service: &'a Service, access: &'a Access) -> Self {
-        Self { service, access }
+    pub(crate) fn new(service: &'a Service, access: &'a Access, left: &'a AtomicUsize) -> Self {
+        Self { service, access, left }
+    }
+
+    fn take(self) -> Result<(), Problem> {
+        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        taken.map(|_| ()).map_err(|_| Problem::new(400, Fault::SearchTooCostly))
     }
 
     /// The codes of a value set, by canonical url or as `ValueSet/id`; `None` when it is not here or cannot be listed.
@@ -59,6 +69,7 @@ impl<'a> Codes<'a> {
         'a: 'n,
     {
         Box::pin(async move {
+            self.take()?;
             let Some(record) = self.resource("ValueSet", name).await?.filter(|_| depth < DEEPEST) else {
                 return Ok(None);
             };
@@ -72,6 +83,7 @@ impl<'a> Codes<'a> {
                     Some(found) => codes.extend(found),
                     None => return Ok(None),
                 }
+                not_too_many(&codes, 2 * MOST_CODES)?;
             }
             for part in &definition.exclude {
                 let Some(gone) = self.part(part, depth).await? else { return Ok(None) };
@@ -79,13 +91,14 @@ impl<'a> Codes<'a> {
                 if codes.iter().any(|code: &FoundCode| code.code.is_none()) {
                     return Ok(None);
                 }
-                let gone_systems: HashSet<_> =
-                    gone.iter().filter(|code| code.code.is_none()).map(|code| code.system.clone()).collect();
-                codes.retain(|code| !gone.contains(code) && !gone_systems.contains(&code.system));
+                not_too_many(&gone, 2 * MOST_CODES)?;
+                let gone: HashSet<FoundCode> = gone.into_iter().collect();
+                codes.retain(|code| {
+                    let whole = FoundCode { system: code.system.clone(), code: None };
+                    !gone.contains(code) && !gone.contains(&whole)
+                });
             }
-            if codes.len() > MOST_CODES {
-                return Err(Problem::new(400, Fault::SearchTooCostly));
-            }
+            not_too_many(&codes, MOST_CODES)?;
             Ok(Some(codes))
         })
     }
@@ -106,7 +119,12 @@ impl<'a> Codes<'a> {
             let Some(other) = self.set(name, depth + 1).await? else { return Ok(None) };
             found = Some(match found {
                 None => other,
-                Some(found) => found.into_iter().filter(|code| holds(&other, code)).collect(),
+                Some(found) => {
+                    let other: HashSet<FoundCode> = other.into_iter().collect();
+                    let whole = |code: &FoundCode| FoundCode { system: code.system.clone(), code: None };
+                    let inside = |code: &FoundCode| other.contains(code) || other.contains(&whole(code));
+                    found.into_iter().filter(inside).collect()
+                }
             });
         }
         Ok(Some(found.unwrap_or_default()))
@@ -139,6 +157,7 @@ impl<'a> Codes<'a> {
                     }
                     _ => return None,
                 };
+                let below: HashSet<String> = below.into_iter().collect();
                 codes.retain(|code| below.contains(code));
             }
             Some(codes)
@@ -169,6 +188,7 @@ impl<'a> Codes<'a> {
 
     /// The newest resource of a canonical url, with `|version` of that version.
     pub(crate) async fn by_url(self, kind: &str, canonical: &str) -> Result<Option<Record>, Problem> {
+        self.take()?;
         let resource_type: ResourceType = kind.parse().map_err(|_| Problem::new(500, Fault::Internal))?;
         let (url, version) = match canonical.split_once('|') {
             Some((url, version)) => (url, Some(version)),
@@ -190,8 +210,8 @@ impl<'a> Codes<'a> {
     }
 }
 
-fn holds(set: &[FoundCode], code: &FoundCode) -> bool {
-    set.iter().any(|other| other.system == code.system && (other.code.is_none() || other.code == code.code))
+fn not_too_many(codes: &[FoundCode], most: usize) -> Result<(), Problem> {
+    if codes.len() > most { Err(Problem::new(400, Fault::SearchTooCostly)) } else { Ok(()) }
 }
 
 fn definition(resource: &Node<'_>) -> Definition {
@@ -259,20 +279,22 @@ fn collect(concepts: Option<&Node<'_>>, above: Option<&str>, out: &mut Vec<(Stri
 
 /// The codes below a code of a CodeSystem.
 pub(crate) fn descendants(system: &Node<'_>, code: &str) -> Vec<String> {
-    let concepts = concepts(system);
-    reached(code, |from| {
-        let below = concepts.iter().filter(|(_, parents)| parents.iter().any(|parent| parent == from));
-        below.map(|(code, _)| code.clone()).collect()
-    })
+    let mut below: HashMap<String, Vec<String>> = HashMap::new();
+    for (code, parents) in concepts(system) {
+        for parent in parents {
+            below.entry(parent).or_default().push(code.clone());
+        }
+    }
+    reached(code, |from| below.get(from).cloned().unwrap_or_default())
 }
 
 /// The codes above a code of a CodeSystem.
 pub(crate) fn ancestors(system: &Node<'_>, code: &str) -> Vec<String> {
-    let concepts = concepts(system);
-    reached(code, |from| {
-        let own = concepts.iter().filter(|(code, _)| code == from);
-        own.flat_map(|(_, parents)| parents.iter().cloned()).collect()
-    })
+    let mut above: HashMap<String, Vec<String>> = HashMap::new();
+    for (code, parents) in concepts(system) {
+        above.entry(code).or_default().extend(parents);
+    }
+    reached(code, |from| above.get(from).cloned().unwrap_or_default())
 }
 
 /// Everything that can be reached, the beginning left out.

@@ -37,7 +37,7 @@ pub enum LookupKind {
 }
 
 /// A code that was found: system and code; `None` for any.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FoundCode {
     /// The system.
     pub system: Option<String>,

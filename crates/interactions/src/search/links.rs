@@ -1,5 +1,6 @@
 //! The links of a page: where a walk through the matches stands, sealed.
 
+use access::{Access, Books};
 use fhir::Instant;
 use record_store::SearchPage;
 use search::{Cursor, Position, SortValue};
@@ -47,11 +48,15 @@ enum PageValue {
 }
 
 /// Opens the link of a request, if it has one, and puts the query of the walk in its place.
-pub(super) fn open(service: &Service, request: &mut SearchRequest) -> Result<Option<Walk>, Problem> {
+pub(super) fn open(
+    service: &Service,
+    access: &Access,
+    request: &mut SearchRequest,
+) -> Result<Option<Walk>, Problem> {
     let Some((_, link)) = request.pairs.iter().find(|(name, _)| name == PAGE_PARAMETER) else {
         return Ok(None);
     };
-    let state: SearchPageState = service.links().open(&request.place(), link)?;
+    let state: SearchPageState = service.links().open(&bound(access, &request.place()), link)?;
     request.pairs = state.pairs;
     request.posted = state.posted;
     let (Some(begun), Some(at)) = (state.begun, state.at) else { return Ok(None) };
@@ -59,6 +64,14 @@ pub(super) fn open(service: &Service, request: &mut SearchRequest) -> Result<Opt
     let cursor = Cursor { values, book: at.book, key: at.key };
     let position = if state.backwards { Position::Before(cursor) } else { Position::After(cursor) };
     Ok(Some(Walk { position, begun: Instant::from_microseconds(begun), total: state.total }))
+}
+
+/// The place of a link, with the books of the caller: it holds a total that another caller may not learn.
+fn bound(access: &Access, place: &str) -> String {
+    match access.books() {
+        Books::All => place.to_owned(),
+        Books::One(patient) => format!("{place} {patient}"),
+    }
 }
 
 fn sort_value(value: PageValue) -> SortValue {
@@ -83,6 +96,7 @@ fn page_value(value: &SortValue) -> PageValue {
 /// none of its values.
 pub(super) fn links(
     service: &Service,
+    access: &Access,
     request: &SearchRequest,
     understood: &[(String, String)],
     page: &SearchPage,
@@ -105,7 +119,10 @@ pub(super) fn links(
                 key: cursor.key,
             }),
         };
-        Ok::<_, Problem>(format!("{url}?{PAGE_PARAMETER}={}", service.links().seal(&place, &state)?))
+        Ok::<_, Problem>(format!(
+            "{url}?{PAGE_PARAMETER}={}",
+            service.links().seal(&bound(access, &place), &state)?
+        ))
     };
     let first = if request.posted {
         sealed(None)?

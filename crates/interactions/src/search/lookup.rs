@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::AtomicUsize;
 
 use access::Access;
 use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType};
@@ -12,7 +13,7 @@ use record_store::Record;
 use search::{Clause, FoundCode, Lookup, LookupKind, ReferenceTest, SearchPlan};
 
 use super::invalid;
-use crate::value_set::{Codes, ancestors, descendants};
+use crate::value_set::{Codes, MOST_CODES, MOST_SETS, ancestors, descendants};
 use crate::{Problem, Service};
 
 /// Most resources of one hierarchy.
@@ -22,9 +23,15 @@ type Resolved<'a> = Pin<Box<dyn Future<Output = Result<Clause, Problem>> + Send 
 
 /// Replaces every lookup of a plan by what it finds. A plan is searched after that only.
 pub async fn look_up(service: &Service, access: &Access, plan: &mut SearchPlan) -> Result<(), Problem> {
+    let left = AtomicUsize::new(MOST_SETS);
+    let codes = Codes::new(service, access, &left);
     let mut clauses = Vec::with_capacity(plan.clauses.len());
     for clause in std::mem::take(&mut plan.clauses) {
-        clauses.push(if needs_lookup(&clause) { resolve(service, access, clause).await? } else { clause });
+        clauses.push(if needs_lookup(&clause) {
+            resolve(service, access, codes, clause).await?
+        } else {
+            clause
+        });
     }
     plan.clauses = clauses;
     Ok(())
@@ -38,36 +45,46 @@ fn needs_lookup(clause: &Clause) -> bool {
     }
 }
 
-fn resolve<'a>(service: &'a Service, access: &'a Access, clause: Clause) -> Resolved<'a> {
+fn resolve<'a>(service: &'a Service, access: &'a Access, codes: Codes<'a>, clause: Clause) -> Resolved<'a> {
     Box::pin(async move {
         Ok(match clause {
-            Clause::All(clauses) => Clause::All(all(service, access, clauses).await?),
-            Clause::Any(clauses) => Clause::Any(all(service, access, clauses).await?),
-            Clause::Not(clause) => Clause::Not(Box::new(resolve(service, access, *clause).await?)),
+            Clause::All(clauses) => Clause::All(all(service, access, codes, clauses).await?),
+            Clause::Any(clauses) => Clause::Any(all(service, access, codes, clauses).await?),
+            Clause::Not(clause) => Clause::Not(Box::new(resolve(service, access, codes, *clause).await?)),
             Clause::Has { slots, source, clauses } => {
-                Clause::Has { slots, source, clauses: all(service, access, clauses).await? }
+                Clause::Has { slots, source, clauses: all(service, access, codes, clauses).await? }
             }
             Clause::Chain { slots, mut targets } => {
                 for target in &mut targets {
-                    target.clauses = all(service, access, std::mem::take(&mut target.clauses)).await?;
+                    target.clauses = all(service, access, codes, std::mem::take(&mut target.clauses)).await?;
                 }
                 Clause::Chain { slots, targets }
             }
-            Clause::Lookup(lookup) => found(service, access, &lookup).await?,
+            Clause::Lookup(lookup) => found(service, access, codes, &lookup).await?,
             other => other,
         })
     })
 }
 
-async fn all(service: &Service, access: &Access, clauses: Vec<Clause>) -> Result<Vec<Clause>, Problem> {
+async fn all(
+    service: &Service,
+    access: &Access,
+    codes: Codes<'_>,
+    clauses: Vec<Clause>,
+) -> Result<Vec<Clause>, Problem> {
     let mut resolved = Vec::with_capacity(clauses.len());
     for clause in clauses {
-        resolved.push(resolve(service, access, clause).await?);
+        resolved.push(resolve(service, access, codes, clause).await?);
     }
     Ok(resolved)
 }
 
-async fn found(service: &Service, access: &Access, lookup: &Lookup) -> Result<Clause, Problem> {
+async fn found(
+    service: &Service,
+    access: &Access,
+    reader: Codes<'_>,
+    lookup: &Lookup,
+) -> Result<Clause, Problem> {
     let registry = service.store().registry();
     match lookup.kind {
         LookupKind::ValueSet => {
@@ -77,7 +94,7 @@ async fn found(service: &Service, access: &Access, lookup: &Lookup) -> Result<Cl
                     let issue = Issue::error(Fault::ValueSetUnknown { name: lookup.code.clone() });
                     Problem::from_issue(400, issue.at(format!("http.{}", lookup.code)))
                 };
-                codes.extend(Codes::new(service, access).of(value).await?.ok_or_else(unknown)?);
+                codes.extend(reader.of(value).await?.ok_or_else(unknown)?);
             }
             Ok(registry.codes_clause(lookup, codes))
         }
@@ -91,7 +108,7 @@ async fn found(service: &Service, access: &Access, lookup: &Lookup) -> Result<Cl
                 if code.is_empty() {
                     return Err(invalid(&lookup.code));
                 }
-                codes.extend(hierarchy(service, access, lookup.kind, system, code).await?);
+                codes.extend(hierarchy(reader, lookup.kind, system, code).await?);
             }
             Ok(registry.codes_clause(lookup, codes))
         }
@@ -108,20 +125,22 @@ async fn found(service: &Service, access: &Access, lookup: &Lookup) -> Result<Cl
 
 /// A code with those below or above it in the CodeSystem, if that is here.
 async fn hierarchy(
-    service: &Service,
-    access: &Access,
+    reader: Codes<'_>,
     kind: LookupKind,
     system: Option<&str>,
     code: &str,
 ) -> Result<Vec<FoundCode>, Problem> {
     let mut codes = vec![code.to_owned()];
     if let Some(system) = system.filter(|system| !system.is_empty())
-        && let Some(record) = Codes::new(service, access).by_url("CodeSystem", system).await?
+        && let Some(record) = reader.by_url("CodeSystem", system).await?
     {
         let more = with_resource(&record, |resource| match kind {
             LookupKind::CodesBelow => descendants(resource, code),
             _ => ancestors(resource, code),
         })?;
+        if more.len() > MOST_CODES {
+            return Err(Problem::new(400, Fault::SearchTooCostly));
+        }
         codes.extend(more);
     }
     let system = system.map(str::to_owned);
@@ -207,6 +226,9 @@ async fn members(service: &Service, access: &Access, lookup: &Lookup) -> Result<
     members.retain(|(kind, _)| lookup.types.is_empty() || lookup.types.contains(kind));
     members.sort();
     members.dedup();
+    if members.len() > MOST_PARTS {
+        return Err(Problem::new(400, Fault::SearchTooCostly));
+    }
     let mut clauses: Vec<(ResourceType, Vec<LogicalId>)> = Vec::new();
     for (kind, id) in members {
         match clauses.last_mut() {

@@ -50,7 +50,7 @@ pub async fn search(
     access: &Access,
     mut request: SearchRequest,
 ) -> Result<String, Problem> {
-    let walk = links::open(service, &mut request)?;
+    let walk = links::open(service, access, &mut request)?;
     let ParsedQuery { mut plan, unknown, errors, understood, .. } = parse(service, &request);
     if !errors.is_empty() || (request.strict && !unknown.is_empty()) {
         let issues = errors.into_iter().chain(unknown).collect();
@@ -80,7 +80,7 @@ pub async fn search(
     let mut page = service.store().search(access, &plan).await?;
     page.total = page.total.or(known_total);
     let (included, cut) = include::includes(service, access, &plan, &page.records).await?;
-    let links = links::links(service, &request, &understood, &page, begun, walk.is_some())?;
+    let links = links::links(service, access, &request, &understood, &page, begun, walk.is_some())?;
     let mut bundle = BundleText::new("searchset", page.total, &links);
     for record in &page.records {
         bundle.found(service.base(), record, "match", &plan.shown)?;

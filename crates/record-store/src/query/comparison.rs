@@ -83,19 +83,19 @@ fn tokens(statement: &mut Statement, values: &[TokenTest], x: &str) {
     });
 }
 
+/// By type, so that a long list is one IN and not a tree of ORs.
 fn references(statement: &mut Statement, values: &[ReferenceTest], x: &str) {
-    let kind = values.first().and_then(|value| value.target_type);
-    if values.len() > 1 && kind.is_some() && values.iter().all(|value| value.target_type == kind) {
-        statement.sql(&format!("{x}.target IN ("));
-        statement.list(values.iter().map(|value| Bind::Big(value.target)).collect());
-        statement.sql(&format!(") AND {x}.target_type = ")).small(kind.unwrap_or(-1));
-        return;
-    }
-    any(statement, values, |statement, value| {
-        statement.sql(&format!("{x}.target = ")).big(value.target);
-        if let Some(target_type) = value.target_type {
-            statement.sql(&format!(" AND {x}.target_type = ")).small(target_type);
+    let mut types: Vec<Option<i16>> = values.iter().map(|value| value.target_type).collect();
+    types.sort_unstable();
+    types.dedup();
+    any(statement, &types, |statement, kind| {
+        let of_type = values.iter().filter(|value| value.target_type == *kind);
+        let targets: Vec<Bind> = of_type.map(|value| Bind::Big(value.target)).collect();
+        statement.sql(&format!("({x}.target IN (")).list(targets).sql(")");
+        if let Some(kind) = kind {
+            statement.sql(&format!(" AND {x}.target_type = ")).small(*kind);
         }
+        statement.sql(")");
     });
 }
 

@@ -16,10 +16,9 @@ pub(crate) enum BookScope {
 
 /// Types of the shared book that whoever may read any book may read: they describe facilities, staff and
 /// products, never a patient.
-const SHARED_TYPES: [&str; 14] = [
+const SHARED_TYPES: [&str; 13] = [
     "CodeSystem",
     "ConceptMap",
-    "Device",
     "Endpoint",
     "HealthcareService",
     "Location",

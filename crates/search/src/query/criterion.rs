@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         value: &str,
         depth: usize,
     ) -> Result<Clause, Refusal> {
-        if depth > DEEPEST || !self.take_condition() {
+        if depth > DEEPEST || !self.take(1) {
             return Err(Refusal::value(parted(name).0));
         }
         if let Some(rest) = name.strip_prefix("_has:") {
@@ -77,11 +77,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Counts a condition; false when the query has come to too many.
-    pub(super) fn take_condition(self) -> bool {
+    /// Takes conditions from what the query may still have; `false` when there are not so many left.
+    pub(super) fn take(self, conditions: usize) -> bool {
         let left = self.left.get();
-        self.left.set(left.saturating_sub(1));
-        left > 0
+        self.left.set(left.saturating_sub(conditions));
+        left >= conditions
     }
 
     /// The parameter, if every type has it, with one kind.

@@ -25,6 +25,11 @@ impl Reader<'_> {
         if values.len() > MOST_VALUES || values.iter().any(|value| value.is_empty()) {
             return Err(Refusal::value(asked.code));
         }
+        // A reference without a type is asked for with each type that it may have.
+        let each = if asked.kind == ParameterType::Reference { asked.targets().len().clamp(1, 8) } else { 1 };
+        if values.len() > 1 && !self.take(values.len() * each) {
+            return Err(Refusal::value(asked.code));
+        }
         let plain = || match modifier {
             None => Ok(()),
             Some(modifier) => Err(Refusal::modifier(asked.code, modifier)),

@@ -49,7 +49,7 @@ impl Reader<'_> {
     ) -> Result<Clause, Refusal> {
         let refused = || Refusal::value("_filter");
         let (step, rest) = path.split_first().ok_or_else(refused)?;
-        if depth > DEEPEST || !self.take_condition() {
+        if depth > DEEPEST || !self.take(1) {
             return Err(refused());
         }
         let asked = self.find(types, &step.name)?;

@@ -31,8 +31,9 @@ use crate::{Clause, Registry, SearchPlan};
 const MOST_CLAUSES: usize = 64;
 
 /// Most conditions that one query may come to. A chain without types asks all types that its references may have, and
-/// each of them the same again: `subject.subject.subject...` would have no end.
-const MOST_CONDITIONS: usize = 4_000;
+/// each of them the same again: `subject.subject.subject...` would have no end. Every value of an OR counts, for every
+/// type that a reference may have: the database tests them all for each candidate.
+const MOST_CONDITIONS: usize = 2_000;
 
 /// What the reading of a query depends on besides the query.
 #[derive(Debug, Clone, Copy)]

@@ -72,7 +72,7 @@ pub(crate) fn search_total(
     {
         let mut inner = Statement::default();
         let books = conditions.books(book);
-        let repeats = conditions.candidates(&mut inner, &plan.types, clause, books.as_deref(), None);
+        let repeats = conditions.unordered_candidates(&mut inner, &plan.types, clause, books.as_deref());
         let mut statement = Statement::new("SELECT count(*) FROM (");
         if repeats {
             statement.sql("SELECT DISTINCT book, resource_key FROM (").append(inner).sql(") x");
@@ -99,7 +99,7 @@ pub(crate) fn probe(
         let Some(clause) = plan.clauses.get(*index) else { continue };
         statement.sql(if nth > 0 { " UNION ALL " } else { "" });
         statement.sql(&format!("SELECT {index} AS clause, (SELECT count(*) FROM (SELECT * FROM ("));
-        conditions.candidates(&mut statement, &plan.types, clause, None, None);
+        conditions.unordered_candidates(&mut statement, &plan.types, clause, None);
         statement.sql(&format!(") a LIMIT {limit}) b) AS found"));
     }
     statement

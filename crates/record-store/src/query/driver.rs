@@ -196,6 +196,25 @@ impl Conditions<'_> {
         }
     }
 
+    /// The same where order does not matter: a code of any system may give a resource twice.
+    pub(crate) fn unordered_candidates(
+        &mut self,
+        statement: &mut Statement,
+        types: &[ResourceType],
+        clause: &Clause,
+        books: Option<&[i64]>,
+    ) -> bool {
+        match (clause, index_condition(clause, "x")) {
+            (Clause::Token { values, .. }, Some((table, condition))) => {
+                statement.sql(&format!("SELECT x.book, x.resource_key FROM {table} x WHERE "));
+                statement.append(condition);
+                in_books(statement, books, "x");
+                !is_single(clause) || values.iter().any(|value| value.system.is_none())
+            }
+            _ => self.candidates(statement, types, clause, books, None),
+        }
+    }
+
     fn no_candidates(&self, statement: &mut Statement) -> bool {
         statement.sql("SELECT x.book, x.resource_key FROM resource x WHERE 1 = 0");
         false

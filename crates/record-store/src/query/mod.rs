@@ -9,6 +9,7 @@ mod driver;
 mod history;
 mod scope;
 mod search;
+mod walk_range;
 
 pub(crate) use book::{book_page, reverse_includes};
 pub(crate) use clause::Conditions;

@@ -1,11 +1,11 @@
 //! A page of matches as SQL, in one of three orders: that of books and keys, by sort values that are collected and
 //! sorted, or along an index that is in the order of the sort values already.
 
-use search::{Clause, Cursor, Position, Prefix, SearchPlan, Slot, Sort, SortKey, SortValue};
+use search::{Cursor, Position, SearchPlan, Slot, Sort, SortKey, SortValue};
 
 use super::clause::Conditions;
-use super::comparison::{any, point};
-use super::driver::{Bound, DAY, in_books};
+use super::driver::{Bound, in_books};
+use super::walk_range::WalkRange;
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, type_number};
 
@@ -126,39 +126,37 @@ impl Page<'_> {
         let value = format!("x.{first}");
         let mut statement =
             Statement::new(&format!("SELECT {VERSION_COLUMNS} FROM (SELECT x.book, x.resource_key, "));
-        match &sort.key {
+        let begin =
+            self.cursor().and_then(|cursor| Some((cursor, cursor.values.first().and_then(cursor_bind)?)));
+        let larger = sort.descending == self.backwards();
+        let mut range = match &sort.key {
             SortKey::String(slots) | SortKey::Date(slots) => {
                 let slot = slots.first().copied().unwrap_or(Slot(0));
                 statement.sql(&format!("{}, x.slot FROM {table} x WHERE x.slot = ", of("x"))).small(slot.0);
-                if conditions.registry.is_single_valued(slot) {
-                    for clause in &self.plan.clauses {
-                        walk_bounds(&mut statement, clause, slot);
-                    }
-                }
+                let single = conditions.registry.is_single_valued(slot);
+                if single { WalkRange::of_dates(self.plan, slot) } else { WalkRange::default() }
             }
             _ => {
                 statement.sql(&format!("{} FROM {table} x WHERE x.resource_type = ", of("x")));
                 statement.small(self.plan.types.first().map_or(-1, |kind| type_number(*kind)));
-                self.updated_bounds(&mut statement);
+                WalkRange::of_changes(self.plan)
             }
-        }
-        let begin =
-            self.cursor().and_then(|cursor| Some((cursor, cursor.values.first().and_then(cursor_bind)?)));
-        let larger = sort.descending == self.backwards();
+        };
         match (&begin, &sort.key) {
-            (Some((_, bind)), _) => {
-                statement
-                    .sql(&format!(" AND {value} {} ", if larger { ">=" } else { "<=" }))
-                    .bind(bind.clone());
+            (Some((_, bind)), SortKey::String(_)) => {
+                let operator = if larger { ">=" } else { "<=" };
+                statement.sql(&format!(" AND {value} {operator} ")).bind(bind.clone());
             }
             // A range, so that SQLite takes the index that is in this order.
-            (None, SortKey::Date(_)) => {
-                statement.sql(" AND x.low >= ").big(i64::MIN);
-            }
             (None, SortKey::String(_)) => {
                 statement.sql(" AND x.folded >= ").bind(Bind::Text(String::new()));
             }
-            (None, _) => {}
+            (begin, _) => {
+                if let Some((_, Bind::Big(at))) = begin {
+                    range.at(*at, larger);
+                }
+                range.write(&mut statement, &value);
+            }
         }
         let books = conditions.books(self.book);
         in_books(&mut statement, books.as_deref(), "x");
@@ -193,19 +191,6 @@ impl Page<'_> {
         self.limit(statement)
     }
 
-    /// What the moment and the clauses say of the time of a change.
-    fn updated_bounds(&self, statement: &mut Statement) {
-        if let Some(until) = self.plan.until {
-            statement.sql(" AND x.updated <= ").big(until.microseconds());
-        }
-        for clause in &self.plan.clauses {
-            if let Clause::LastUpdated(values) = clause {
-                statement.sql(" AND ");
-                any(statement, values, |statement, value| point(statement, "x.updated", value));
-            }
-        }
-    }
-
     /// The matches of a moment: of what was stored later only what was there then; in a sorted walk those come in
     /// another way ([`changed_since`]).
     fn until(&self, statement: &mut Statement) {
@@ -235,40 +220,6 @@ impl Page<'_> {
         // A number and not a value: the planner of PostgreSQL chooses by it.
         statement.sql(&format!(" LIMIT {}", self.limit));
         statement
-    }
-}
-
-/// What a date clause on the only value of a slot says of where that value begins.
-fn walk_bounds(statement: &mut Statement, clause: &Clause, slot: Slot) {
-    let Clause::Date { slots, values } = clause else { return };
-    let ([only], [value]) = (slots.as_slice(), values.as_slice()) else { return };
-    if *only != slot {
-        return;
-    }
-    match value.prefix {
-        Prefix::Equal => {
-            statement.sql(" AND x.low >= ").big(value.low).sql(" AND x.low < ").big(value.high);
-        }
-        Prefix::LessThan | Prefix::EndsBefore => {
-            statement.sql(" AND x.low < ").big(value.low);
-        }
-        Prefix::LessOrEqual => {
-            statement.sql(" AND x.low < ").big(value.high);
-        }
-        Prefix::StartsAfter => {
-            statement.sql(" AND x.low >= ").big(value.high);
-        }
-        // What lasts at most a day and ends after the value begins less than a day before it; of what is longer the
-        // earliest is asked for.
-        Prefix::GreaterThan | Prefix::GreaterOrEqual => {
-            let day_before = value.low.saturating_sub(DAY);
-            statement.sql(&format!(
-                " AND x.low >= coalesce((SELECT min(z.low) FROM date_index z WHERE z.high - z.low > {DAY} AND z.slot = "
-            ));
-            statement.small(slot.0).sql(" AND z.high > ").big(value.low).sql(" AND z.low < ").big(day_before);
-            statement.sql("), ").big(day_before).sql(")");
-        }
-        Prefix::NotEqual | Prefix::Approximately | Prefix::Overlaps => {}
     }
 }
 

@@ -10,7 +10,8 @@ use search::{Clause, Cursor, Position, Registry, SearchPlan, Sort, SortKey, Sort
 
 use super::{Found, Scan, with_resource};
 use crate::query::{self, BookScope};
-use crate::store::{Store, select};
+use crate::sqlite;
+use crate::store::{Engine, Store, select};
 use crate::stored::{VersionRow, VersionTypes, pack_id};
 use crate::{Record, StoreError};
 
@@ -216,7 +217,13 @@ impl Store {
     /// What was moved to another book since a moment.
     async fn moves(&self, until: i64) -> Result<Moves, StoreError> {
         let statement = query::moved_since(until, MOST_MOVED + 1);
-        let rows: Vec<(i64, i64, i64)> = select!(self, statement, (BigInt, BigInt, BigInt))?;
+        // A few rows at most: on SQLite that takes less than handing it to another thread.
+        let rows: Vec<(i64, i64, i64)> = match &self.engine {
+            Engine::Sqlite(store) => store.with_reader(|connection| {
+                sqlite::load(connection, statement.returning::<(BigInt, BigInt, BigInt)>())
+            })?,
+            Engine::Postgres(_) => select!(self, statement, (BigInt, BigInt, BigInt))?,
+        };
         if rows.len() > usize::try_from(MOST_MOVED).unwrap_or(usize::MAX) {
             return Err(StoreError::WalkEnded);
         }

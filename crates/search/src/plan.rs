@@ -166,6 +166,18 @@ impl Clause {
         }
     }
 
+    /// One of these resources.
+    pub fn members(mut resources: Vec<(ResourceType, LogicalId)>) -> Self {
+        resources.sort();
+        resources.dedup();
+        let of_type = resources.chunk_by(|(one, _), (other, _)| one == other);
+        let clauses = of_type.filter_map(|members| {
+            let (kind, _) = members.first()?;
+            Some(Self::Members(*kind, members.iter().map(|(_, id)| id.clone()).collect()))
+        });
+        Self::Any(clauses.collect())
+    }
+
     /// The clauses inside of this one.
     pub fn parts(&self) -> &[Self] {
         match self {

@@ -229,14 +229,7 @@ async fn members(service: &Service, access: &Access, lookup: &Lookup) -> Result<
     if members.len() > MOST_PARTS {
         return Err(Problem::new(400, Fault::SearchTooCostly));
     }
-    let mut clauses: Vec<(ResourceType, Vec<LogicalId>)> = Vec::new();
-    for (kind, id) in members {
-        match clauses.last_mut() {
-            Some((last, ids)) if *last == kind => ids.push(id),
-            _ => clauses.push((kind, vec![id])),
-        }
-    }
-    Ok(Clause::Any(clauses.into_iter().map(|(kind, ids)| Clause::Members(kind, ids)).collect()))
+    Ok(Clause::members(members))
 }
 
 /// A search for resources of one type that one clause describes.

@@ -195,12 +195,7 @@ impl Store {
         for ids in ids.chunks(500) {
             let mut now =
                 SearchPlan { sort: Vec::new(), until: None, position: Position::First, ..plan.clone() };
-            let of_type = ids.chunk_by(|(one, _), (other, _)| one == other);
-            let members = of_type.filter_map(|ids| {
-                let (kind, _) = ids.first()?;
-                Some(Clause::Members(*kind, ids.iter().map(|(_, id)| id.clone()).collect()))
-            });
-            now.clauses.push(Clause::Any(members.collect()));
+            now.clauses.push(Clause::members(ids.to_vec()));
             matches.extend(self.scan(scope, &now, None, usize::MAX).await?.found);
         }
         matches.retain_mut(|found| {

@@ -124,16 +124,7 @@ impl Store {
                 self.registry().references_of(source, resource, &slots)
             })?);
         }
-        targets.sort();
-        targets.dedup();
-        let mut parts: Vec<(ResourceType, Vec<LogicalId>)> = Vec::new();
-        for (resource_type, id) in targets {
-            match parts.last_mut() {
-                Some((last, ids)) if *last == resource_type => ids.push(id),
-                _ => parts.push((resource_type, vec![id])),
-            }
-        }
-        Ok(Clause::Any(parts.into_iter().map(|(kind, ids)| Clause::Members(kind, ids)).collect()))
+        Ok(Clause::members(targets))
     }
 
     /// The hashes of the ids of all matches; `None` when there are more than `most`.

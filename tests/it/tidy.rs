@@ -17,11 +17,14 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The house from the ground up: a crate may depend only on crates before it. A new crate gets its place here.
-const HOUSE: [&str; 17] = [
+const HOUSE: [&str; 20] = [
     "healthbook-json",
     "healthbook-fhir",
+    "healthbook-xml",
     "healthbook-fhirpath",
+    "healthbook-patch",
     "healthbook-terminology",
+    "healthbook-validation",
     "healthbook-access",
     "healthbook-search",
     "healthbook-record-store",
@@ -48,11 +51,14 @@ const RESERVED: [(&[&str], &[&str]); 3] = [
 ];
 
 /// Crates that do no input or output.
-const PURE: [&str; 7] = [
+const PURE: [&str; 10] = [
     "healthbook-json",
     "healthbook-fhir",
+    "healthbook-xml",
     "healthbook-fhirpath",
+    "healthbook-patch",
     "healthbook-terminology",
+    "healthbook-validation",
     "healthbook-search",
     "healthbook-access",
     "healthbook-synthetic-nation",

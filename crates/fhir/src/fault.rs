@@ -2,6 +2,7 @@
 //! Vietnamese. No text carries a value of a record; names that come from the caller are cut and cleaned.
 
 use crate::IssueType;
+use crate::fault_macro::catalogue;
 
 /// An entry of the catalogue.
 #[derive(Debug, Clone, Copy)]
@@ -16,49 +17,6 @@ pub struct CatalogueEntry {
     pub vietnamese: &'static str,
 }
 
-macro_rules! catalogue {
-    ($($(#[$doc:meta])* $variant:ident $({ $($field:ident),* })? = $code:literal, $kind:ident, $english:literal, $vietnamese:literal;)*) => {
-        /// Something that this server finds wrong or has to say.
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub enum Fault {
-            $(
-                $(#[$doc])*
-                $variant $({ $(
-                    /// What is filled into the text.
-                    $field: String,
-                )* })?,
-            )*
-        }
-
-        /// All entries.
-        pub const CATALOGUE: &[CatalogueEntry] = &[
-            $(CatalogueEntry { code: $code, issue_type: IssueType::$kind, english: $english, vietnamese: $vietnamese },)*
-        ];
-
-        impl Fault {
-            /// The code of the entry; part of the contract with clients.
-            pub fn code(&self) -> &'static str {
-                match self { $(Self::$variant $({ $($field: _),* })? => $code,)* }
-            }
-
-            /// The kind of the entry.
-            pub fn issue_type(&self) -> IssueType {
-                match self { $(Self::$variant $({ $($field: _),* })? => IssueType::$kind,)* }
-            }
-
-            /// The text in English.
-            pub fn english(&self) -> String {
-                match self { $(Self::$variant $({ $($field),* })? => format!($english $($(, $field = clean($field))*)?),)* }
-            }
-
-            /// The text in Vietnamese.
-            pub fn vietnamese(&self) -> String {
-                match self { $(Self::$variant $({ $($field),* })? => format!($vietnamese $($(, $field = clean($field))*)?),)* }
-            }
-        }
-    };
-}
-
 impl Fault {
     /// The code system of the catalogue.
     pub const SYSTEM: &'static str = "urn:healthbook:fault";
@@ -66,7 +24,7 @@ impl Fault {
 
 /// A name that may come from the caller, made safe to be shown.
 fn clean(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(120).collect()
+    text.chars().filter(|character| !character.is_control()).take(300).collect()
 }
 
 catalogue! {
@@ -127,6 +85,134 @@ catalogue! {
     /// An extension with value and extensions, or with neither (R4 invariant ext-1).
     ExtensionValue = "extension-value", Structure,
         "an extension has either a value or extensions", "phần mở rộng phải có hoặc giá trị, hoặc phần mở rộng con";
+    /// XHTML that is not well-formed, or has what R4 does not allow (R4 invariants txt-1, txt-2).
+    Narrative { rule } = "narrative", Invalid,
+        "the narrative is not the XHTML that FHIR allows: {rule}", "phần diễn giải không phải XHTML mà FHIR cho phép: {rule}";
+
+    // Validity beyond the structure.
+    /// A reference to a type that the element does not allow.
+    ReferenceTarget { allowed } = "reference-target", Value,
+        "the reference must lead to {allowed}", "tham chiếu phải dẫn tới {allowed}";
+    /// A text that is not a reference.
+    ReferenceFormat = "reference-format", Value,
+        "a reference is Type/id, an absolute url, a urn or #id", "tham chiếu phải là Loại/id, url tuyệt đối, urn hoặc #id";
+    /// `#id` without a contained resource of that id.
+    ContainedUnresolved = "contained-unresolved", NotFound,
+        "no contained resource has this id", "không có tài nguyên chứa bên trong nào mang id này";
+    /// A contained resource that nothing refers to (R4 invariant dom-3).
+    ContainedUnused = "contained-unused", Invariant,
+        "nothing refers to this contained resource", "không có gì tham chiếu tới tài nguyên chứa bên trong này";
+    /// A contained resource with versions or security labels (R4 invariants dom-4, dom-5).
+    ContainedMeta = "contained-meta", Invariant,
+        "a contained resource has no meta.versionId, meta.lastUpdated or meta.security",
+        "tài nguyên chứa bên trong không được có meta.versionId, meta.lastUpdated hay meta.security";
+    /// A code outside of the value set of a required binding.
+    CodeNotInValueSet { value_set } = "code-not-in-value-set", CodeInvalid,
+        "the code is not in the value set {value_set}", "mã không thuộc tập giá trị {value_set}";
+    /// A text without a code where a value set is required.
+    CodeRequired { value_set } = "code-required", CodeInvalid,
+        "a code of the value set {value_set} is required", "cần một mã thuộc tập giá trị {value_set}";
+    /// A code that its code system does not have.
+    CodeUnknown { system } = "code-unknown", CodeInvalid,
+        "the code system {system} does not have this code", "hệ mã {system} không có mã này";
+    /// A display that is not one of the code.
+    DisplayWrong { system } = "display-differs", Invalid,
+        "the display is not one of the code in {system}", "tên hiển thị không khớp với mã trong {system}";
+    /// A rule of R4 or of a profile. The text of one language is printed with no width in the other.
+    Invariant { key, english, vietnamese } = "invariant", Invariant,
+        "rule {key}: {english}{vietnamese:.0}", "quy tắc {key}: {vietnamese}{english:.0}";
+    /// An extension that changes the meaning and that no loaded package defines.
+    ModifierUnknown = "modifier-unknown", NotSupported,
+        "this modifier extension is not known here, so the meaning of the element is not",
+        "không hiểu phần mở rộng thay đổi nghĩa này, nên không rõ nghĩa của phần tử";
+    /// A claimed or wanted profile that is not loaded.
+    ProfileUnknown { profile } = "profile-unknown", NotFound,
+        "the profile {profile} is not loaded here and was not checked", "hồ sơ {profile} chưa được nạp nên không được kiểm tra";
+    /// A profile of another type.
+    ProfileType { profile } = "profile-type", Invalid,
+        "the profile {profile} is for another type of resource", "hồ sơ {profile} dành cho loại tài nguyên khác";
+    /// Fewer values than a profile demands.
+    TooFew { name, least, profile } = "too-few", Required,
+        "{name}: at least {least} needed (profile {profile})", "{name}: cần ít nhất {least} (hồ sơ {profile})";
+    /// More values than a profile allows.
+    TooMany { name, most, profile } = "too-many", Structure,
+        "{name}: at most {most} allowed (profile {profile})", "{name}: nhiều nhất {most} (hồ sơ {profile})";
+    /// A type that a profile does not allow.
+    TypeNotAllowed { allowed } = "type-not-allowed", Value,
+        "the value must be of type {allowed}", "giá trị phải thuộc kiểu {allowed}";
+    /// Another value than a profile fixes.
+    FixedValue { profile } = "fixed-value", Value,
+        "the value is not the one that the profile {profile} fixes", "giá trị khác giá trị mà hồ sơ {profile} quy định";
+    /// A value without what the pattern of a profile demands.
+    PatternValue { profile } = "pattern-value", Value,
+        "the value lacks what the profile {profile} demands of it", "giá trị thiếu phần mà hồ sơ {profile} yêu cầu";
+    /// A value that fits no slice where the profile closes the slicing, or that is out of order.
+    SliceClosed { name, profile } = "slice-closed", Structure,
+        "the value fits no allowed slice of {name} (profile {profile})", "giá trị không khớp lát cắt nào của {name} (hồ sơ {profile})";
+    /// A text longer than a profile allows.
+    TextTooLong { most } = "too-long", TooLong,
+        "the text has more than {most} characters", "văn bản dài hơn {most} ký tự";
+    /// A value below or above what a profile allows.
+    ValueRange { profile } = "value-range", Value,
+        "the value is outside of the range of the profile {profile}", "giá trị nằm ngoài khoảng cho phép của hồ sơ {profile}";
+    /// An extension whose value is not what its definition says.
+    ExtensionType { url } = "extension-type", Structure,
+        "the value of the extension {url} is not of a type that it allows", "giá trị của phần mở rộng {url} không đúng kiểu cho phép";
+    /// An extension at a place where its definition does not allow it.
+    ExtensionContext { url } = "extension-context", Structure,
+        "the extension {url} is not allowed on this element", "phần mở rộng {url} không được dùng ở phần tử này";
+    /// An identifier that does not have the format of its system.
+    IdentifierFormat { rule, english, vietnamese } = "identifier-format", Value,
+        "rule {rule}: {english}{vietnamese:.0}", "quy tắc {rule}: {vietnamese}{english:.0}";
+    /// A reference in a Bundle that leads to no entry of it.
+    BundleReference = "bundle-reference", NotFound,
+        "the reference leads to no entry of the Bundle", "tham chiếu không dẫn tới mục nào trong Bundle";
+    /// An entry of a document that nothing leads to.
+    BundleUnreached = "bundle-unreached", Informational,
+        "nothing in the document leads to this entry", "không có gì trong tài liệu dẫn tới mục này";
+    /// A fullUrl that does not fit its resource, or none.
+    BundleFullUrl = "bundle-full-url", Invalid,
+        "the fullUrl is missing or is not the url of the resource", "thiếu fullUrl hoặc fullUrl không phải url của tài nguyên";
+
+    // XML, patch, terminology, packages.
+    /// Not XML, or not FHIR in XML.
+    InvalidXml { rule, place } = "invalid-xml", Structure,
+        "the body is not valid FHIR XML: {rule} ({place})", "nội dung không phải FHIR XML hợp lệ: {rule} ({place})";
+    /// A patch that cannot be read.
+    PatchFormat { rule } = "patch-format", Structure,
+        "the patch cannot be read: {rule}", "không đọc được bản vá: {rule}";
+    /// A patch whose path leads nowhere, or to more than one place.
+    PatchPath = "patch-path", Processing,
+        "the path of the operation does not lead to exactly one place", "đường dẫn của thao tác không dẫn tới đúng một chỗ";
+    /// A position outside of the list.
+    PatchPosition = "patch-position", Processing,
+        "the position of the operation is outside of the list", "vị trí của thao tác nằm ngoài danh sách";
+    /// A `test` that does not hold.
+    PatchTest = "patch-test", Processing,
+        "the test of the patch does not hold", "phép thử trong bản vá không đúng";
+    /// A patch of what only the server sets.
+    PatchProtected = "patch-protected", NotSupported,
+        "the type, the id and the version of a resource cannot be patched", "không được vá loại, id và phiên bản của tài nguyên";
+    /// A code system that is not here.
+    CodeSystemUnknown { name } = "code-system-unknown", NotFound,
+        "the code system {name} is not here", "không có hệ mã {name} ở đây";
+    /// A concept map that is not here.
+    ConceptMapUnknown { name } = "concept-map-unknown", NotFound,
+        "the concept map {name} is not here", "không có bảng chuyển mã {name} ở đây";
+    /// A code that is asked for and does not exist.
+    CodeNotFound { system } = "code-not-found", NotFound,
+        "the code system {system} does not have this code", "hệ mã {system} không có mã này";
+    /// A parameter of an operation that is missing.
+    OperationParameterMissing { name } = "operation-parameter-missing", Required,
+        "the parameter {name} is missing", "thiếu tham số {name}";
+    /// A parameter of an operation that cannot be read.
+    OperationParameterValue { name } = "operation-parameter-value", Value,
+        "the value of the parameter {name} cannot be read", "không đọc được giá trị của tham số {name}";
+    /// An expansion that is too large, or that needs what is not here.
+    ExpansionImpossible { name } = "expansion-impossible", TooCostly,
+        "the value set {name} cannot be listed here: filter it, or load what it needs",
+        "không liệt kê được tập giá trị {name}: hãy lọc, hoặc nạp phần nó cần";
+
     /// More issues were found than are shown.
     MoreIssues { count } = "more-issues", Informational,
         "{count} more issues are not shown", "còn {count} lỗi khác không hiển thị";

@@ -5,6 +5,7 @@ mod check;
 mod date;
 mod definitions;
 mod fault;
+mod fault_macro;
 mod ids;
 mod instant;
 mod links;

@@ -39,6 +39,8 @@ pub enum IssueType {
     Timeout,
     Exception,
     Informational,
+    Invariant,
+    CodeInvalid,
 }
 
 impl IssueType {
@@ -65,6 +67,8 @@ impl IssueType {
             Self::Timeout => "timeout",
             Self::Exception => "exception",
             Self::Informational => "informational",
+            Self::Invariant => "invariant",
+            Self::CodeInvalid => "code-invalid",
         }
     }
 }

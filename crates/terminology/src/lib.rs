@@ -9,6 +9,7 @@ mod decimal;
 mod decimal_tests;
 mod definitions;
 mod fraction;
+mod library;
 mod sortable;
 #[cfg(test)]
 mod sortable_tests;
@@ -17,5 +18,6 @@ mod ucum;
 mod ucum_tests;
 
 pub use decimal::Decimal;
+pub use library::{Library, Membership};
 pub use sortable::{HIGHEST, LOWEST};
 pub use ucum::{CanonicalUnit, canonical};

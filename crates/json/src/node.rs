@@ -125,6 +125,22 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// A copy that borrows nothing.
+    pub fn to_static(&self) -> Node<'static> {
+        let value = match &self.value {
+            Value::Null => Value::Null,
+            Value::Boolean(value) => Value::Boolean(*value),
+            Value::Number(lexeme) => Value::Number(lexeme.to_string().into()),
+            Value::String(text) => Value::String(text.to_string().into()),
+            Value::Array(items) => Value::Array(items.iter().map(Node::to_static).collect()),
+            Value::Object(members) => {
+                let copy = |(name, node): &Member<'_>| (name.to_string().into(), node.to_static());
+                Value::Object(members.iter().map(copy).collect())
+            }
+        };
+        Node { value, span: self.span }
+    }
+
     /// Removes and returns the member of that name.
     pub fn take(&mut self, name: &str) -> Option<Node<'a>> {
         match &mut self.value {

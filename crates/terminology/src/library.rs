@@ -27,4 +27,14 @@ impl Library {
         let _ = (value_set, system, code);
         Membership::Unknown
     }
+
+    /// stub
+    pub fn extended<'n>(&self, _resources: impl Iterator<Item = &'n json::Node<'n>>) -> Result<Self, std::fmt::Error> {
+        Ok(self.clone())
+    }
+
+    /// stub
+    pub fn is_known_code(&self, _system: &str, _code: &str) -> Option<bool> {
+        None
+    }
 }

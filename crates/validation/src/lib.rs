@@ -2,6 +2,21 @@
 //!
 //! `docs/validation.md` says what is demanded. No input or output: packages come as bytes.
 
+mod binding;
+mod bundle;
+mod compare;
+mod conform;
+mod identifier;
+mod invariant;
 mod package;
+mod profile;
+mod reference;
+mod report;
+mod rules;
+mod slices;
+mod validator;
+mod walk;
 
 pub use package::{Package, PackageError};
+pub use report::Level;
+pub use validator::Validator;

@@ -1,0 +1,95 @@
+//! Codes and the value sets that they are bound to (R4 `terminologies.html`).
+
+use fhir::Fault;
+use json::{Node, Value};
+use terminology::{Library, Membership};
+
+use crate::report::Report;
+use crate::rules::{Binding, Strength};
+
+/// How a coded value stands to a value set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It has a code of the set, or that cannot be told.
+    Fine,
+    /// Its codes are not of the set.
+    Outside,
+    /// It has no code.
+    NoCode,
+}
+
+/// Judges a code, string, uri, Coding, CodeableConcept or Quantity. A value with extensions only has no code and needs
+/// none.
+pub(crate) fn verdict(library: &Library, value_set: &str, node: &Node<'_>) -> Verdict {
+    match &node.value {
+        Value::String(code) => one(library.membership(value_set, None, code)),
+        Value::Object(_) => match node.get("coding") {
+            Some(codings) => concept(library, value_set, codings.items()),
+            None if is_quantity(node) => match node.text("code") {
+                Some(code) => one(coding(library, value_set, node.text("system"), code)),
+                None => Verdict::Fine,
+            },
+            None => match node.text("code") {
+                Some(code) => one(coding(library, value_set, node.text("system"), code)),
+                None => Verdict::NoCode,
+            },
+        },
+        _ => Verdict::Fine,
+    }
+}
+
+fn one(membership: Membership) -> Verdict {
+    if membership == Membership::NotMember { Verdict::Outside } else { Verdict::Fine }
+}
+
+fn is_quantity(node: &Node<'_>) -> bool {
+    node.get("value").is_some() || node.get("unit").is_some()
+}
+
+/// A Coding without a system is a code of nothing that is known.
+fn coding(library: &Library, value_set: &str, system: Option<&str>, code: &str) -> Membership {
+    match system {
+        Some(system) => library.membership(value_set, Some(system), code),
+        None => Membership::NotMember,
+    }
+}
+
+/// One coding of the set is enough.
+fn concept(library: &Library, value_set: &str, codings: &[Node<'_>]) -> Verdict {
+    let mut has_code = false;
+    for node in codings {
+        let Some(code) = node.text("code") else { continue };
+        has_code = true;
+        if coding(library, value_set, node.text("system"), code) != Membership::NotMember {
+            return Verdict::Fine;
+        }
+    }
+    if has_code { Verdict::Outside } else { Verdict::NoCode }
+}
+
+/// Checks a value at its place.
+pub(crate) fn check(library: &Library, binding: &Binding, node: &Node<'_>, place: &str, report: &mut Report) {
+    if binding.strength == Strength::Extensible && !report.wants_advice() {
+        return;
+    }
+    let value_set = || binding.value_set.to_string();
+    let fault = match verdict(library, &binding.value_set, node) {
+        Verdict::Fine => return,
+        Verdict::Outside => Fault::CodeNotInValueSet { value_set: value_set() },
+        // A text alone is how a concept outside of an extensible set is said.
+        Verdict::NoCode if binding.strength == Strength::Extensible => return,
+        Verdict::NoCode => Fault::CodeRequired { value_set: value_set() },
+    };
+    match binding.strength {
+        Strength::Required => report.error(place, fault),
+        Strength::Extensible => report.advise(place, fault),
+    }
+}
+
+/// Advice about a Coding: a code that its system does not have, a display of another code.
+pub(crate) fn advise(library: &Library, node: &Node<'_>, place: &str, report: &mut Report) {
+    let (Some(system), Some(code)) = (node.text("system"), node.text("code")) else { return };
+    if library.is_known_code(system, code) == Some(false) {
+        report.advise(place, Fault::CodeUnknown { system: system.to_owned() });
+    }
+}

@@ -1,0 +1,120 @@
+//! The validator: what is known of profiles, codes and identifiers, and the check of one resource against it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fhir::Issue;
+use json::{Limits, Node};
+use terminology::Library;
+
+use crate::conform::core_type;
+use crate::identifier::Formats;
+use crate::profile::{Definition, Profile, compile};
+use crate::reference::Surroundings;
+use crate::report::Report;
+use crate::walk::{self, Walk};
+use crate::{Level, Package, PackageError};
+
+/// What is known: made from packages, never changed.
+#[derive(Debug)]
+pub(crate) struct Definitions {
+    profiles: HashMap<String, Arc<Profile>>,
+    versions: HashMap<String, Option<String>>,
+    pub(crate) formats: Formats,
+    pub(crate) library: Library,
+}
+
+impl Definitions {
+    /// The profile of a canonical url; with `|version` only when that version is loaded.
+    pub(crate) fn profile(&self, canonical: &str) -> Option<Arc<Profile>> {
+        let (url, version) = match canonical.split_once('|') {
+            Some((url, version)) => (url, Some(version)),
+            None => (canonical, None),
+        };
+        let loaded = self.versions.get(url)?.as_deref();
+        if version.is_some() && loaded != version {
+            return None;
+        }
+        self.profiles.get(url).cloned()
+    }
+
+    /// The definition of an extension.
+    pub(crate) fn extension(&self, url: &str) -> Option<Arc<Profile>> {
+        self.profiles.get(url).filter(|profile| profile.type_id.name() == "Extension").cloned()
+    }
+
+    /// The type that a profile constrains, R4's own included.
+    pub(crate) fn type_of_profile<'n>(&'n self, canonical: &'n str) -> Option<&'n str> {
+        core_type(canonical).or_else(|| {
+            let url = canonical.split('|').next()?;
+            self.profiles.get(url).map(|profile| profile.type_id.name())
+        })
+    }
+}
+
+/// Judges resources. Cloning it is cheap.
+#[derive(Debug, Clone)]
+pub struct Validator(Arc<Definitions>);
+
+impl Validator {
+    /// A validator of R4 and of what the packages say; of two definitions with one url the later counts.
+    ///
+    /// # Errors
+    /// Names the resource that cannot be understood.
+    pub fn new(packages: &[Arc<Package>]) -> Result<Self, PackageError> {
+        let mut definitions = Vec::new();
+        let mut formats = Formats::default();
+        let mut terms = Vec::new();
+        for package in packages {
+            for text in &package.resources {
+                let fault = |resource: &str, reason: String| PackageError::Resource {
+                    resource: resource.to_owned(),
+                    reason,
+                };
+                let node = json::parse(text.as_bytes(), &Limits::default())
+                    .map_err(|error| fault(&package.id, error.to_string()))?;
+                let url = node.text("url").or_else(|| node.text("name")).unwrap_or_default();
+                match node.text("resourceType") {
+                    Some("StructureDefinition") => {
+                        definitions.extend(Definition::read(&node).map_err(|reason| fault(url, reason))?);
+                    }
+                    Some("NamingSystem") => formats.add(&node).map_err(|reason| fault(url, reason))?,
+                    Some("CodeSystem" | "ValueSet" | "ConceptMap") => terms.push(node),
+                    _ => {}
+                }
+            }
+        }
+        let profiles = compile(&definitions)
+            .map_err(|(resource, reason)| PackageError::Resource { resource, reason })?;
+        let versions =
+            definitions.into_iter().map(|definition| (definition.url, definition.version)).collect();
+        let library = Library::r4()
+            .extended(terms.iter())
+            .map_err(|error| PackageError::Resource { resource: String::new(), reason: error.to_string() })?;
+        Ok(Self(Arc::new(Definitions { profiles, versions, formats, library })))
+    }
+
+    /// The codes that are known.
+    pub fn library(&self) -> &Library {
+        &self.0.library
+    }
+
+    /// Whether a profile is loaded.
+    pub fn has_profile(&self, canonical: &str) -> bool {
+        self.0.profile(canonical).is_some()
+    }
+
+    /// Judges a resource whose structure is sound (see [`fhir::check_resource`]). `demanded` are canonical urls of
+    /// profiles that must hold besides those that the resource claims.
+    pub fn validate(&self, resource: &Node<'_>, demanded: &[&str], level: Level) -> Vec<Issue> {
+        let Some(type_id) = walk::type_of(resource) else { return Vec::new() };
+        let mut report = Report::new(level);
+        let surroundings = Surroundings { root: resource, bundle: None, full_url: None };
+        let path = type_id.name().to_owned();
+        Walk::run(&self.0, &mut report, path, (resource, type_id), surroundings, 0, demanded);
+        if type_id.name() == "Bundle" {
+            walk::bundle(&self.0, &mut report, resource, "Bundle");
+        }
+        report.into_issues()
+    }
+}

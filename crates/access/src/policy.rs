@@ -46,12 +46,18 @@ pub enum Books {
 pub struct Access {
     books: Books,
     writes: bool,
+    facility: Option<String>,
 }
 
 impl Access {
     /// The books that may be touched.
     pub fn books(&self) -> &Books {
         &self.books
+    }
+
+    /// The facility that asks, if the caller is bound to one.
+    pub fn facility(&self) -> Option<&str> {
+        self.facility.as_deref()
     }
 
     /// Whether writing was granted.
@@ -80,12 +86,14 @@ impl Policy {
     pub fn decide(&self, caller: &Caller, interaction: Interaction) -> Result<Access, Denied> {
         let access = match caller {
             Caller::Anonymous => return Err(Denied::Unauthenticated),
-            Caller::Unrestricted | Caller::Background { .. } => Access { books: Books::All, writes: true },
-            Caller::Authenticated { role: Role::ClientSystem { .. }, .. } => {
-                Access { books: Books::All, writes: true }
+            Caller::Unrestricted | Caller::Background { .. } => {
+                Access { books: Books::All, writes: true, facility: None }
+            }
+            Caller::Authenticated { role: Role::ClientSystem { facility }, .. } => {
+                Access { books: Books::All, writes: true, facility: facility.clone() }
             }
             Caller::Authenticated { role: Role::Citizen { patient }, .. } => {
-                Access { books: Books::One(patient.clone()), writes: false }
+                Access { books: Books::One(patient.clone()), writes: false, facility: None }
             }
         };
         if interaction.writes() && !access.writes { Err(Denied::Forbidden) } else { Ok(access) }

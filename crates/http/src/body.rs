@@ -47,7 +47,8 @@ pub(crate) async fn read_json(state: &State, headers: &HeaderMap, payload: Paylo
     read(state, headers, payload).await
 }
 
-fn has_body(headers: &HeaderMap) -> bool {
+/// Whether a body is said to come.
+pub(crate) fn has_body(headers: &HeaderMap) -> bool {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     length.is_some_and(|length| length.trim() != "0") || headers.contains_key(header::TRANSFER_ENCODING)
 }

@@ -9,6 +9,7 @@ use fhir::Fault;
 use crate::failure::Failure;
 use crate::handlers;
 use crate::incoming::Incoming;
+use crate::validate;
 
 /// Adds every path below the FHIR base. The order matters: the first that fits is taken.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -58,6 +59,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
                 .route(get().to(handlers::lastn))
                 .route(web::post().to(handlers::posted_lastn)),
         )
+        .service(resource("/{type}/{id}/$validate", "POST").route(web::post().to(validate::of_instance)))
+        .service(resource("/{type}/$validate", "POST").route(web::post().to(validate::of_type)))
         .service(web::resource("/{type}/{id}/${operation}").to(unknown_operation))
         .service(web::resource("/{type}/${operation}").to(unknown_operation))
         .service(web::resource("/${operation}").to(unknown_operation))

@@ -9,8 +9,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use fhir::{Fault, Issue, LogicalId, ResourceType, check_envelope};
 use json::Node;
 use record_store::{Effect, Job, Precondition, Write};
+use validation::Level;
 
 use crate::bundle::{Action, Entry, Identities, Outcome, blocking, read_entries, run_transaction};
+use crate::judge::validity;
 use crate::prepare::{content, localise, parse};
 use crate::{Problem, Service};
 
@@ -147,6 +149,10 @@ fn prepare_one(service: &Service, body: &[u8]) -> Result<Write, Problem> {
     }
     let resource_type = resource_type.ok_or_else(|| Problem::bad_request(Fault::NoResourceType))?;
     localise(service, &mut resource)?;
+    let issues = validity(service, &resource, resource_type, None, Level::Errors);
+    if !issues.is_empty() {
+        return Err(Problem::from_issues(422, issues));
+    }
     let id = match resource.text("id").map(LogicalId::try_from) {
         Some(id) => id.map_err(|_| Problem::bad_request(Fault::InvalidId))?,
         None => stable_id(None, body)?,

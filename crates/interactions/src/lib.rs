@@ -7,10 +7,12 @@ mod bundle;
 mod bundle_text;
 mod capability;
 mod condition;
+mod definitions;
 mod entity_tag;
 mod everything;
 mod history;
 mod import;
+mod judge;
 mod lastn;
 mod operation_parameters;
 mod page;
@@ -21,11 +23,13 @@ mod read;
 mod reindex;
 mod search;
 mod service;
+mod validate;
 mod value_set;
 mod write;
 
 pub use bundle::process_bundle;
 pub use capability::capability_statement;
+pub use definitions::{Definitions, Demand};
 pub use entity_tag::EntityTags;
 pub use everything::everything;
 pub use history::history;
@@ -39,6 +43,7 @@ pub use read::{Freshness, part_of, read, read_version};
 pub use reindex::{begin_reindex, reindex_document, reindex_issues, work_at_reindexes};
 pub use search::{SearchRequest, look_up, search};
 pub use service::{Service, ServiceSettings};
+pub use validate::{ValidateRequest, validate};
 pub use write::{Stored, conditional_create, conditional_delete, conditional_update, create, delete, update};
 
 /// `Prefer: return=...`: what of a written resource is sent back.

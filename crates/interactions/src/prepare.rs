@@ -1,10 +1,12 @@
 //! From the bytes of a body to content that can be stored: parsed, checked, references made local, index
 //! rows extracted, compressed.
 
+use access::Access;
 use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, check_resource, rewrite_references};
 use json::{Limits, Node, ParseError};
 use record_store::{Body, Content};
 
+use crate::judge::refuse_invalid;
 use crate::{Problem, Service};
 
 /// Parses a body that is to hold a resource of the type `root`.
@@ -31,10 +33,16 @@ pub(crate) struct Expected<'a> {
 }
 
 /// A body, checked and ready to be stored.
-pub(crate) fn prepare(service: &Service, body: &[u8], expected: Expected<'_>) -> Result<Content, Problem> {
+pub(crate) fn prepare(
+    service: &Service,
+    access: &Access,
+    body: &[u8],
+    expected: Expected<'_>,
+) -> Result<Content, Problem> {
     let mut resource = parse(body, expected.resource_type.as_str())?;
     check(&resource, expected)?;
     localise(service, &mut resource)?;
+    refuse_invalid(service, access, &resource, expected.resource_type)?;
     content(service, expected.resource_type, &resource)
 }
 

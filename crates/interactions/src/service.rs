@@ -1,12 +1,13 @@
 //! What every interaction needs: the store, the gate, and how the server is called.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use access::{Access, Caller, Denied, Interaction, Policy};
 use record_store::Store;
 use tokio::sync::Notify;
 
 use crate::capability::Capabilities;
+use crate::definitions::Definitions;
 use crate::page::PageLinks;
 
 /// How the server presents itself.
@@ -39,6 +40,7 @@ struct Inner {
     settings: ServiceSettings,
     links: PageLinks,
     capabilities: Capabilities,
+    definitions: RwLock<Arc<Definitions>>,
     /// Wakes who works at reindexes.
     reindexes: Notify,
 }
@@ -52,7 +54,18 @@ impl Service {
     pub fn new(store: Store, settings: ServiceSettings) -> Self {
         let links = PageLinks::new(store.link_key());
         let (capabilities, reindexes) = (Capabilities::default(), Notify::new());
-        Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities, reindexes }))
+        let definitions = RwLock::new(Arc::new(Definitions::r4()));
+        Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities, definitions, reindexes }))
+    }
+
+    /// What resources are judged by now. It may be exchanged at any time: ask once for each resource.
+    pub(crate) fn definitions(&self) -> Arc<Definitions> {
+        Arc::clone(&self.0.definitions.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other definitions in force, from the next resource on.
+    pub fn set_definitions(&self, definitions: Definitions) {
+        *self.0.definitions.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(definitions);
     }
 
     /// The store.

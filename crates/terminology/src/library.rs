@@ -29,7 +29,10 @@ impl Library {
     }
 
     /// stub
-    pub fn extended<'n>(&self, _resources: impl Iterator<Item = &'n json::Node<'n>>) -> Result<Self, std::fmt::Error> {
+    pub fn extended<'n>(
+        &self,
+        _resources: impl Iterator<Item = &'n json::Node<'n>>,
+    ) -> Result<Self, std::fmt::Error> {
         Ok(self.clone())
     }
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fhir::{Severity, check_resource};
-use json::{Limits, Node};
 use healthbook_validation::{Level, Validator};
+use json::{Limits, Node};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let validator = Validator::new(&[])?;

@@ -94,6 +94,12 @@ impl Validator {
         Ok(Self(Arc::new(Definitions { profiles, versions, formats, library })))
     }
 
+    /// A validator of R4 alone.
+    pub fn r4() -> Self {
+        let (profiles, versions, formats) = (HashMap::new(), HashMap::new(), Formats::default());
+        Self(Arc::new(Definitions { profiles, versions, formats, library: Library::r4() }))
+    }
+
     /// The codes that are known.
     pub fn library(&self) -> &Library {
         &self.0.library

@@ -17,6 +17,7 @@ use super::identity::{Criteria, Identities, Identity, deleted, identify, node};
 use super::{Action, Entry, blocking};
 use crate::bundle_text::{BundleText, EntryResponse};
 use crate::condition::{ATTEMPTS, Condition, ask_besides};
+use crate::judge::refuse_invalid;
 use crate::prepare::content;
 use crate::write::conditional_write;
 use crate::{Problem, Return, Service, Stored};
@@ -86,8 +87,9 @@ pub(crate) async fn run(
         }
         check_reads(service, caller, &entries).await?;
         let planned = {
-            let (service, body, entries) = (service.clone(), Arc::clone(&body), Arc::clone(&entries));
-            blocking(move || plan(&service, &body, &entries, &conditions, identities)).await?
+            let (service, access) = (service.clone(), access.clone());
+            let (body, entries) = (Arc::clone(&body), Arc::clone(&entries));
+            blocking(move || plan(&service, &access, &body, &entries, &conditions, identities)).await?
         };
         let Planned { job, steps } = planned;
         let writes = job.writes.clone();
@@ -256,6 +258,7 @@ struct Planned {
 
 fn plan(
     service: &Service,
+    access: &Access,
     body: &[u8],
     entries: &[Entry],
     conditions: &HashMap<Criteria, Condition>,
@@ -294,6 +297,7 @@ fn plan(
     }
     let mut job = Job::default();
     let mut steps = Vec::with_capacity(entries.len());
+    let mut invalid = Vec::new();
     for (entry, identity) in entries.iter().zip(known) {
         let step = match (&entry.action, identity) {
             (Ok(Action::Get { .. }), _) => Step::Read,
@@ -301,15 +305,27 @@ fn plan(
                 Step::Found(*resource_type, id)
             }
             (Ok(action), Some((resource_type, identity))) => {
-                let write =
-                    write(service, body, entry, action, resource_type, identity, &targets, conditions)
-                        .map_err(|problem| problem.within(&format!("{}.resource", entry.place())))?;
-                job.writes.push(write);
-                Step::Write(job.writes.len() - 1)
+                let place = format!("{}.resource", entry.place());
+                let names = (&targets, conditions);
+                match write(service, access, body, entry, action, resource_type, identity, names) {
+                    Ok(write) => {
+                        job.writes.push(write);
+                        Step::Write(job.writes.len() - 1)
+                    }
+                    // All that is invalid is told at once.
+                    Err(problem) if problem.status == 422 => {
+                        invalid.extend(problem.within(&place).issues);
+                        Step::Nothing
+                    }
+                    Err(problem) => return Err(problem.within(&place)),
+                }
             }
             _ => Step::Nothing,
         };
         steps.push(step);
+    }
+    if !invalid.is_empty() {
+        return Err(Problem::from_issues(422, invalid));
     }
     // FHIR's order of processing; the store keeps the order it is given.
     order(&mut job, &mut steps, entries);
@@ -340,21 +356,25 @@ fn order(job: &mut Job, steps: &mut [Step], entries: &[Entry]) {
     }
 }
 
+/// What links in a transaction may name: entries by their fullUrl, and criteria that were asked.
+type Names<'p> = (&'p HashMap<&'p str, (ResourceType, LogicalId)>, &'p HashMap<Criteria, Condition>);
+
 #[expect(clippy::too_many_arguments, reason = "the parts of a plan; a struct would only name them once more")]
 fn write(
     service: &Service,
+    access: &Access,
     body: &[u8],
     entry: &Entry,
     action: &Action,
     resource_type: ResourceType,
     identity: Identity,
-    targets: &HashMap<&str, (ResourceType, LogicalId)>,
-    conditions: &HashMap<Criteria, Condition>,
+    names: Names<'_>,
 ) -> Result<Write, Problem> {
     let content = match node(entry, body)? {
         None => None,
         Some(mut resource) => {
-            resolve(service, entry, &mut resource, targets, conditions)?;
+            resolve(service, entry, &mut resource, names)?;
+            refuse_invalid(service, access, &resource, resource_type)?;
             Some((content(service, resource_type, &resource)?, resource.text("id").map(str::to_owned)))
         }
     };
@@ -385,8 +405,7 @@ fn resolve(
     service: &Service,
     entry: &Entry,
     resource: &mut Node<'_>,
-    targets: &HashMap<&str, (ResourceType, LogicalId)>,
-    conditions: &HashMap<Criteria, Condition>,
+    (targets, conditions): Names<'_>,
 ) -> Result<(), Problem> {
     let mut fault = None;
     // A relative reference is read under the base of the entry's own fullUrl (R4 bundle.html#references).

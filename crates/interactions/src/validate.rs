@@ -1,0 +1,174 @@
+//! `$validate`: <https://hl7.org/fhir/R4/resource-operation-validate.html>.
+
+use access::Access;
+use fhir::{Fault, Issue, LogicalId, ResourceType};
+use json::{Node, Value};
+use validation::Level;
+
+use crate::judge::{Verdict, judge};
+use crate::prepare::parse;
+use crate::{Problem, Service};
+
+/// What is asked.
+#[derive(Debug, Default)]
+pub struct ValidateRequest<'r> {
+    /// The type in the URL.
+    pub resource_type: Option<ResourceType>,
+    /// The id in the URL.
+    pub id: Option<LogicalId>,
+    /// `mode` of the URL.
+    pub mode: Option<&'r str>,
+    /// `profile` of the URL.
+    pub profile: Option<&'r str>,
+    /// A resource, or Parameters with one.
+    pub body: &'r [u8],
+}
+
+/// What a write would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Create,
+    Update,
+    Delete,
+}
+
+/// The OperationOutcome: errors and advice, or that there is nothing to say. Nothing is stored.
+pub async fn validate(
+    service: &Service,
+    access: &Access,
+    request: ValidateRequest<'_>,
+) -> Result<Vec<Issue>, Problem> {
+    let is_empty = request.body.iter().all(u8::is_ascii_whitespace);
+    let (issues, existing) = if is_empty {
+        let mode = mode(request.mode)?;
+        if mode != Some(Mode::Delete) {
+            return Err(Problem::bad_request(Fault::EmptyBody));
+        }
+        (Vec::new(), existing(&request, mode, None)?)
+    } else {
+        let root = request.resource_type.map_or("Resource", |resource_type| resource_type.as_str());
+        match parse(request.body, root) {
+            Ok(node) => of_body(service, access, &request, &node)?,
+            Err(problem) => (problem.issues, None),
+        }
+    };
+    let mut issues = issues;
+    if let Some((resource_type, id)) = existing
+        && let Err(problem) = crate::read(service, access, resource_type, &id).await
+    {
+        issues.extend(problem.issues);
+    }
+    Ok(issues)
+}
+
+type Existing = Option<(ResourceType, LogicalId)>;
+
+fn of_body(
+    service: &Service,
+    access: &Access,
+    request: &ValidateRequest<'_>,
+    node: &Node<'_>,
+) -> Result<(Vec<Issue>, Existing), Problem> {
+    let parameters = Parameters::read(node);
+    let (resource, given_mode, given_profile) = match &parameters {
+        Some(parameters) => (parameters.resource, parameters.mode, parameters.profile),
+        None => (Some(node), None, None),
+    };
+    let mode = mode(given_mode.or(request.mode))?;
+    let profile = given_profile.or(request.profile);
+    let Some(resource) = resource else {
+        if mode != Some(Mode::Delete) {
+            let fault = Fault::OperationParameterMissing { name: "resource".to_owned() };
+            return Err(Problem::bad_request(fault));
+        }
+        return Ok((Vec::new(), existing(request, mode, None)?));
+    };
+    let wanted = request.resource_type;
+    let mut issues = match judge(service, resource, access.facility(), Level::All) {
+        Verdict::Broken(issues) => issues,
+        Verdict::Sound(found, mut issues) => {
+            if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+                let fault = Fault::WrongResourceType { expected: wanted.to_string() };
+                issues.push(Issue::error(fault).at("resourceType"));
+            }
+            if let Some(profile) = profile {
+                let definitions = service.definitions();
+                let more = definitions.validator().validate(resource, &[profile], Level::All);
+                issues.extend(more.into_iter().filter(|issue| !issues.contains(issue)).collect::<Vec<_>>());
+            }
+            issues
+        }
+    };
+    if mode == Some(Mode::Update) {
+        let name = wanted.map_or("Resource", |wanted| wanted.as_str());
+        let place = format!("{name}.id");
+        match (&request.id, resource.text("id")) {
+            (_, None) => issues.push(Issue::error(Fault::MissingId).at(place)),
+            (Some(id), Some(given)) if id.as_str() != given => {
+                issues.push(Issue::error(Fault::WrongId).at(place));
+            }
+            _ => {}
+        }
+    }
+    let own_id = resource.text("id").and_then(|id| LogicalId::try_from(id).ok());
+    Ok((issues, existing(request, mode, own_id)?))
+}
+
+/// What must exist for an update or a deletion.
+fn existing(
+    request: &ValidateRequest<'_>,
+    mode: Option<Mode>,
+    own_id: Option<LogicalId>,
+) -> Result<Existing, Problem> {
+    if !matches!(mode, Some(Mode::Update | Mode::Delete)) {
+        return Ok(None);
+    }
+    let id = request.id.clone().or(own_id);
+    match (request.resource_type, id) {
+        (Some(resource_type), Some(id)) => Ok(Some((resource_type, id))),
+        // An update without an id has been told so.
+        _ if mode == Some(Mode::Update) => Ok(None),
+        _ => Err(Problem::bad_request(Fault::OperationParameterMissing { name: "id".to_owned() })),
+    }
+}
+
+fn mode(code: Option<&str>) -> Result<Option<Mode>, Problem> {
+    match code {
+        None | Some("profile") => Ok(None),
+        Some("create") => Ok(Some(Mode::Create)),
+        Some("update") => Ok(Some(Mode::Update)),
+        Some("delete") => Ok(Some(Mode::Delete)),
+        Some(_) => {
+            let fault = Fault::OperationParameterValue { name: "mode".to_owned() };
+            Err(Problem::bad_request(fault))
+        }
+    }
+}
+
+struct Parameters<'n> {
+    resource: Option<&'n Node<'n>>,
+    mode: Option<&'n str>,
+    profile: Option<&'n str>,
+}
+
+impl<'n> Parameters<'n> {
+    /// The parameters of the operation; `None` when the body is the resource itself.
+    fn read(node: &'n Node<'n>) -> Option<Self> {
+        if node.text("resourceType") != Some("Parameters") {
+            return None;
+        }
+        let items = node.get("parameter").map(Node::items)?;
+        let named = |name: &str| items.iter().find(|parameter| parameter.text("name") == Some(name));
+        let value = |name: &str| {
+            let (_, value) = named(name)?.members().iter().find(|(member, _)| member.starts_with("value"))?;
+            match &value.value {
+                Value::String(text) => Some(&**text),
+                _ => None,
+            }
+        };
+        let resource = named("resource").and_then(|parameter| parameter.get("resource"));
+        let found = Self { resource, mode: value("mode"), profile: value("profile") };
+        let is_request = found.resource.is_some() || found.mode.is_some() || found.profile.is_some();
+        is_request.then_some(found)
+    }
+}

@@ -1,0 +1,1 @@
+"""The parts of generate_national_pack.py."""

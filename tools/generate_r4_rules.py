@@ -63,7 +63,8 @@ def main():
         for element in definition["snapshot"]["element"]:
             path = element["path"]
             binding = element.get("binding")
-            if binding and binding["strength"] in ("required", "extensible") and binding.get("valueSet"):
+            # The units of Age, Distance and Duration are bound at the type: advice that their invariants make already.
+            if binding and "." in path and binding["strength"] in ("required", "extensible") and binding.get("valueSet"):
                 lines.append(f"B\t{path}\t{binding['strength']}\t{binding['valueSet'].split('|')[0]}")
             for rule in element.get("constraint", []):
                 if rule["key"] in OWN_CODE or not rule.get("expression"):

@@ -25,6 +25,7 @@ mod lastn;
 mod limits;
 mod lossless;
 mod metadata;
+mod mutants;
 mod operations;
 mod operations_start;
 mod races;

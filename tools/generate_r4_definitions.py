@@ -22,6 +22,44 @@ HEADER = (
 )
 
 
+# The package is not R4 everywhere: its publisher added elements and took others from R4B. What is named here is not in R4;
+# compared with the definitions in the npm packages @types/fhir 0.0.44 (r4) and fhir 4.12.0.
+NOT_R4 = {
+    "Meta": "project author onBehalfOf account accounts compartment",
+    "Binary": "url",
+    "DeviceDefinition": "classification bodySite",
+    "ObservationDefinition": "publisher",
+    "ResearchStudy": "name label studyDesign region descriptionSummary classifier associatedParty progressStatus"
+    " whyStopped recruitment comparisonGroup outcomeMeasure result",
+    "ResearchStudy.objective": "description",
+    "EvidenceVariable": "characteristic",
+}
+NOT_R4_TARGETS = {"AuditEvent.source.observer": {"Subscription"}}
+
+# What stands there in R4 instead.
+OF_R4 = {
+    "EvidenceVariable": [
+        "characteristic\t1\t*\tEvidenceVariable.characteristic\tS",
+        "#\tEvidenceVariable.characteristic\tbackbone\tBackboneElement",
+        "description\t0\t1\tstring",
+        "definition[x]\t1\t1\tReference(Group)|canonical(ActivityDefinition)|CodeableConcept|Expression|DataRequirement"
+        "|TriggerDefinition\tS",
+        "usageContext\t0\t*\tUsageContext",
+        "exclude\t0\t1\tboolean",
+        "participantEffective[x]\t0\t1\tdateTime|Period|Duration|Timing",
+        "timeFromStart\t0\t1\tDuration",
+        "groupMeasure\t0\t1\tcode",
+    ],
+}
+
+
+def is_r4(path):
+    """Whether neither the element nor one around it is named in NOT_R4."""
+    names = path.split(".")
+    parts = (names[: index + 1] for index in range(1, len(names)))
+    return not any(part[-1].removesuffix("[x]") in NOT_R4.get(".".join(part[:-1]), "").split() for part in parts)
+
+
 def resources(folder, name):
     bundle = json.loads((folder / name).read_text(encoding="utf-8"))
     return [entry["resource"] for entry in bundle["entry"]]
@@ -34,11 +72,11 @@ def type_code(kind):
     return kind["code"].rsplit("/", 1)[-1].replace("System.", "system.")
 
 
-def type_text(kind):
+def type_text(kind, path):
     code = type_code(kind)
     # The package adds targets of its own, which are not of R4.
     profiles = [profile for profile in kind.get("targetProfile", []) if profile.startswith(BASE)]
-    targets = sorted(profile.removeprefix(BASE) for profile in profiles)
+    targets = sorted({profile.removeprefix(BASE) for profile in profiles} - NOT_R4_TARGETS.get(path, set()))
     return f"{code}({','.join(targets)})" if targets else code
 
 
@@ -58,6 +96,8 @@ def structure_lines(definition):
     groups = {name: [f"#\t{name}\t{kind}\t{base}"]}
     for element in elements[1:]:
         path = element["path"]
+        if not is_r4(path):
+            continue
         inherited = element.get("base", {}).get("path", path)
         if inherited.split(".")[0] in ("Element", "BackboneElement") and path.count(".") > 1:
             continue
@@ -67,12 +107,13 @@ def structure_lines(definition):
         if "contentReference" in element:
             types = "@" + element["contentReference"].rsplit("#", 1)[-1]
         else:
-            types = "|".join(type_text(kind) for kind in element["type"])
+            types = "|".join(type_text(kind, path) for kind in element["type"])
         if types in ("BackboneElement", "Element") and last not in ("extension",):
             groups[path] = [f"#\t{path}\tbackbone\t{types}"]
             types = path
         maximum = "*" if element["max"] == "*" or int(element["max"]) > 1 else element["max"]
         groups[parent].append(f"{last}\t{element['min']}\t{maximum}\t{types}{marks_field(element)}")
+    groups[name].extend(OF_R4.get(name, []))
     return [line for group in groups.values() for line in group]
 
 

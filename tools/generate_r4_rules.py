@@ -28,13 +28,17 @@ OWN_CODE = {"ele-1", "ext-1", "dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "ref-
 
 # Expressions that R4 published with a fault. R5 published those of periods and ranges corrected in the same sense.
 CORRECTED = {
-    # Dates of different precision, and quantities of different units, cannot be compared; that breaks no rule.
-    "per-1": "start.hasValue().not() or end.hasValue().not() or (start <= end).empty() or (start <= end)",
+    # Dates of different precision cannot be compared; wrong is only what cannot be right whatever they stand for.
+    "per-1": "start.hasValue().not() or end.hasValue().not() or iif((start <= end).exists(), start <= end,"
+    " start.lowBoundary() <= end.highBoundary())",
+    "mdd-1": "whenHandedOver.hasValue().not() or whenPrepared.hasValue().not()"
+    " or iif((whenHandedOver >= whenPrepared).exists(), whenHandedOver >= whenPrepared,"
+    " whenHandedOver.highBoundary() >= whenPrepared.lowBoundary())",
+    "inv-1/Task": "lastModified.hasValue().not() or authoredOn.hasValue().not()"
+    " or iif((lastModified >= authoredOn).exists(), lastModified >= authoredOn,"
+    " lastModified.highBoundary() >= authoredOn.lowBoundary())",
+    # Nor can quantities of different units.
     "rng-2": "low.empty() or high.empty() or (low <= high).empty() or (low <= high)",
-    "mdd-1": "whenHandedOver.empty() or whenPrepared.empty() or (whenHandedOver >= whenPrepared).empty()"
-    " or whenHandedOver >= whenPrepared",
-    "inv-1/Task": "lastModified.exists().not() or authoredOn.exists().not() or (lastModified >= authoredOn).empty()"
-    " or lastModified >= authoredOn",
     # `Boolean` is the type of FHIRPath, the answer has the one of FHIR.
     "que-7": "operator = 'exists' implies (answer is boolean)",
 }

@@ -8,6 +8,8 @@ mod compare;
 mod conform;
 mod identifier;
 mod invariant;
+#[cfg(test)]
+mod invariant_tests;
 mod package;
 mod profile;
 mod reference;

@@ -31,7 +31,7 @@ qrs-1 in a nested item | questionnaire-response | set /item/0/item/1/item [{"lin
 ras-1: a range that is no percentage | risk-assessment | set /prediction/1/probabilityRange/low/code "1" && set /prediction/1/probabilityRange/high/code "1" | 422 invariant:ras-1 | RiskAssessment.prediction[1].probability
 ras-2: more than 100 | risk-assessment | set /prediction/0/probabilityDecimal 100.5 | 422 invariant:ras-2 | RiskAssessment.prediction[0]
 prr-1: details of no order | service-request | remove /code | 422 invariant:prr-1 | ServiceRequest
-inv-1: changed before it was written | task | set /lastModified "2026-05-03" | 422 invariant:inv-1 | Task
+inv-1: changed before it was written | task | set /lastModified "2026-05-01" | 422 invariant:inv-1 | Task
 vsd-1: an include of nothing | value-set | set /compose/include/1 {"version":"1"} | 422 invariant:vsd-1 | ValueSet.compose.include[1]
 vsd-1 in an exclude | value-set | set /compose/exclude/0 {"version":"1"} | 422 invariant:vsd-1 | ValueSet.compose.exclude[0]
 vsd-2: concepts of no system | value-set | set /compose/include/2/concept [{"code":"x"}] | 422 invariant:vsd-2 | ValueSet.compose.include[2]

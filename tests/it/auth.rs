@@ -39,6 +39,8 @@ fn without_a_token_nothing_is_told_or_done() {
         ("GET", &format!("{own}/Observation"), ""),
         ("POST", "/fhir/Patient", &patient(1)),
         ("PUT", &own, &body),
+        ("PATCH", &own, "[]"),
+        ("PATCH", "/fhir/Patient?_id=unknown", "[]"),
         ("DELETE", &own, ""),
         ("POST", "/fhir", &batch),
     ] {

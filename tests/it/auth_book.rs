@@ -269,6 +269,10 @@ fn a_citizen_writes_nothing() {
             ("PUT", format!("/fhir/Patient/{other}"), patient_at(other, "Khác")),
             ("PUT", "/fhir/Patient/unknown".to_owned(), patient_at("unknown", "Khác")),
             ("PUT", format!("/fhir/Patient?identifier={other_number}"), patient_at(other, "Khác")),
+            ("PATCH", format!("/fhir/Patient/{own}"), r#"{"resourceType":"Parameters"}"#.to_owned()),
+            ("PATCH", format!("/fhir/Patient/{other}"), r#"{"resourceType":"Parameters"}"#.to_owned()),
+            ("PATCH", "/fhir/Patient/unknown".to_owned(), r#"{"resourceType":"Parameters"}"#.to_owned()),
+            ("PATCH", format!("/fhir/Patient?identifier={other_number}"), "{}".to_owned()),
             ("DELETE", format!("/fhir/Patient/{own}"), String::new()),
             ("DELETE", format!("/fhir/Patient/{other}"), String::new()),
             ("DELETE", "/fhir/Patient/unknown".to_owned(), String::new()),
@@ -289,6 +293,7 @@ fn a_citizen_writes_nothing() {
             entry_with("POST", "Observation", &about_me),
             entry("DELETE", &format!("Patient/{own}")),
             entry_with("PUT", &format!("Patient/{own}"), &patient_at(own, "Khác")),
+            entry_with("PATCH", &format!("Patient/{own}"), r#"{"resourceType":"Parameters"}"#),
         ];
         for write in &writes {
             let bundle = bundle("transaction", std::slice::from_ref(write));

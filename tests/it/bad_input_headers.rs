@@ -165,7 +165,8 @@ fn addresses_and_methods_that_do_not_exist() {
                 ("DELETE", "/fhir/_history"),
                 ("TRACE", "/fhir/Patient/a"),
                 ("FROBNICATE", "/fhir/Patient/a"),
-                ("PATCH", "/fhir/Patient/a"),
+                ("PATCH", "/fhir/Patient/a/_history/1"),
+                ("PATCH", "/fhir/metadata"),
                 ("FROBNICATE", "/fhir/Patient"),
             ],
             |(method, path)| {

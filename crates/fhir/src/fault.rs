@@ -193,6 +193,17 @@ catalogue! {
     /// A patch of what only the server sets.
     PatchProtected = "patch-protected", NotSupported,
         "the type, the id and the version of a resource cannot be patched", "không được vá loại, id và phiên bản của tài nguyên";
+    /// An element that is added a second time.
+    PatchExists { name } = "patch-exists", Processing,
+        "the element {name} is there already and does not repeat", "phần tử {name} đã có và không được lặp lại";
+    /// A patch that would take too much.
+    PatchTooLarge = "patch-too-large", TooCostly,
+        "the patch has too many operations, or makes the resource too large",
+        "bản vá có quá nhiều thao tác, hoặc làm tài nguyên quá lớn";
+    /// Content type of a patch.
+    PatchContentType = "patch-content-type", NotSupported,
+        "a patch must be application/json-patch+json, or Parameters as application/fhir+json",
+        "bản vá phải là application/json-patch+json, hoặc Parameters dạng application/fhir+json";
     /// A code system that is not here.
     CodeSystemUnknown { name } = "code-system-unknown", NotFound,
         "the code system {name} is not here", "không có hệ mã {name} ở đây";

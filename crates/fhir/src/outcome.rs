@@ -108,16 +108,12 @@ impl Issue {
     }
 
     /// The same issue with its place seen from outside, for example from the Bundle that holds the resource:
-    /// the first name of the expression is replaced.
+    /// the first name of the expression is replaced. `[3]`, an operation of a patch, has no name to be replaced.
     #[must_use]
     pub fn within(mut self, outer: &str) -> Self {
-        self.expression = Some(match self.expression {
-            Some(inner) => match inner.split_once('.') {
-                Some((_, rest)) => format!("{outer}.{rest}"),
-                None => outer.to_owned(),
-            },
-            None => outer.to_owned(),
-        });
+        let inner = self.expression.unwrap_or_default();
+        let rest = inner.find(['.', '[']).and_then(|at| inner.get(at..)).unwrap_or_default();
+        self.expression = Some(format!("{outer}{rest}"));
         self
     }
 
@@ -168,6 +164,8 @@ mod tests {
     #[test]
     fn an_outcome_is_bilingual_and_names_the_place() {
         let issue = Issue::error(Fault::UnknownElement { name: "x\"y".into() }).at("Patient.contact[0]");
+        let operation = Issue::error(Fault::PatchTest).at("[3]").within("Bundle.entry[2].resource");
+        assert_eq!(operation.expression.as_deref(), Some("Bundle.entry[2].resource[3]"));
         let text = outcome_json(&[issue.within("Bundle.entry[2].resource")]);
         let node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
         let issue = &node.get("issue").unwrap().items()[0];

@@ -9,11 +9,12 @@ use actix_web::web::Payload;
 use fhir::Fault;
 use flate2::write::MultiGzDecoder;
 use futures_util::StreamExt;
+use interactions::PatchFormat;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::State;
 use crate::failure::Failure;
-use crate::negotiation::is_json;
+use crate::negotiation::{ACCEPT_PATCH, is_json, is_json_patch};
 
 /// Bodies above this size are parsed a few at a time.
 const LARGE: usize = 1 << 20;
@@ -45,6 +46,26 @@ pub(crate) async fn read_json(state: &State, headers: &HeaderMap, payload: Paylo
         return Err(Failure::closing(415, Fault::WrongContentType));
     }
     read(state, headers, payload).await
+}
+
+/// Reads a patch and its language: `application/json-patch+json`, or `Parameters` in what a resource may be sent.
+pub(crate) async fn read_patch(
+    state: &State,
+    headers: &HeaderMap,
+    payload: Payload,
+) -> Result<(PatchFormat, Body), Failure> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if is_json_patch(content_type.unwrap_or_default()) {
+        return Ok((PatchFormat::JsonPatch, read(state, headers, payload).await?));
+    }
+    match read_json(state, headers, payload).await {
+        Ok(body) => Ok((PatchFormat::FhirPathPatch, body)),
+        Err(failure) if failure.is_about_content_type() => {
+            let accept_patch = Some(ACCEPT_PATCH);
+            Err(Failure { accept_patch, ..Failure::closing(415, Fault::PatchContentType) })
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Whether a body is said to come.

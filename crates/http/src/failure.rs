@@ -5,7 +5,7 @@ use std::fmt;
 use actix_web::HttpResponse;
 use actix_web::ResponseError;
 use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use fhir::Fault;
 use interactions::Problem;
 
@@ -19,11 +19,18 @@ pub(crate) struct Failure {
     pub(crate) close: bool,
     /// For 405: the methods that are allowed.
     pub(crate) allow: Option<&'static str>,
+    /// For 415 to a patch: what it may be.
+    pub(crate) accept_patch: Option<&'static str>,
 }
 
 impl Failure {
     pub(crate) fn new(status: u16, fault: Fault) -> Self {
         Problem::new(status, fault).into()
+    }
+
+    /// Whether the type of the body is to blame.
+    pub(crate) fn is_about_content_type(&self) -> bool {
+        self.problem.issues.iter().any(|issue| issue.fault == Fault::WrongContentType)
     }
 
     /// The connection is closed after the answer.
@@ -34,7 +41,7 @@ impl Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { problem, close: false, allow: None }
+        Self { problem, close: false, allow: None, accept_patch: None }
     }
 }
 
@@ -76,6 +83,9 @@ impl ResponseError for Failure {
         }
         if let Some(allow) = self.allow {
             response.insert_header((header::ALLOW, allow));
+        }
+        if let Some(accept) = self.accept_patch {
+            response.insert_header((HeaderName::from_static("accept-patch"), accept));
         }
         if self.close {
             response.force_close();

@@ -35,10 +35,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(resource("/{type}/_history", "GET, HEAD").route(get().to(handlers::type_history)))
         .service(resource("/{type}/_search", "POST").route(web::post().to(handlers::posted_search)))
         .service(
-            resource("/{type}", "GET, HEAD, POST, PUT, DELETE")
+            resource("/{type}", "GET, HEAD, POST, PUT, PATCH, DELETE")
                 .route(get().to(handlers::search))
                 .route(web::post().to(handlers::create))
                 .route(web::put().to(handlers::conditional_update))
+                .route(web::patch().to(handlers::conditional_patch))
                 .route(web::delete().to(handlers::conditional_delete)),
         )
         .service(
@@ -65,9 +66,10 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/{type}/${operation}").to(unknown_operation))
         .service(web::resource("/${operation}").to(unknown_operation))
         .service(
-            resource("/{type}/{id}", "GET, HEAD, PUT, DELETE")
+            resource("/{type}/{id}", "GET, HEAD, PUT, PATCH, DELETE")
                 .route(get().to(handlers::read))
                 .route(web::put().to(handlers::update))
+                .route(web::patch().to(handlers::patch))
                 .route(web::delete().to(handlers::delete)),
         )
         .service(

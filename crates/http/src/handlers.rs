@@ -5,10 +5,10 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 use fhir::{Fault, ResourceType};
-use interactions::{SearchRequest, pairs};
+use interactions::{PatchDocument, SearchRequest, pairs};
 use record_store::{Begun, HistoryScope, Phase};
 
-use crate::body::{has_form, read_form, read_json};
+use crate::body::{has_form, read_form, read_json, read_patch};
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reply;
@@ -76,6 +76,32 @@ pub(crate) async fn conditional_update(incoming: Incoming, payload: Payload) -> 
     let criteria = incoming.query();
     let stored =
         interactions::conditional_update(service, &access, resource_type, &body.bytes, criteria, if_match)
+            .await?;
+    reply::stored(service, &stored, incoming.preferences.answer)
+}
+
+/// `PATCH [type]/[id]`
+pub(crate) async fn patch(incoming: Incoming, payload: Payload) -> Answer {
+    let access = incoming.decide_patch()?;
+    let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(404)?);
+    let if_match = incoming.if_match()?;
+    let (format, mut body) = read_patch(&incoming.state, incoming.headers(), payload).await?;
+    let document = PatchDocument { format, text: body.take().into() };
+    let service = incoming.service();
+    let stored = interactions::patch(service, &access, resource_type, &id, &document, if_match).await?;
+    reply::stored(service, &stored, incoming.preferences.answer)
+}
+
+/// `PATCH [type]?criteria`
+pub(crate) async fn conditional_patch(incoming: Incoming, payload: Payload) -> Answer {
+    let access = incoming.decide_patch()?;
+    let resource_type = incoming.resource_type("type")?;
+    let if_match = incoming.if_match()?;
+    let (format, mut body) = read_patch(&incoming.state, incoming.headers(), payload).await?;
+    let document = PatchDocument { format, text: body.take().into() };
+    let (service, criteria) = (incoming.service(), incoming.query());
+    let stored =
+        interactions::conditional_patch(service, &access, resource_type, criteria, &document, if_match)
             .await?;
     reply::stored(service, &stored, incoming.preferences.answer)
 }

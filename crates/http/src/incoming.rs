@@ -91,6 +91,11 @@ impl Incoming {
         Ok(self.service().decide(&self.caller, interaction)?)
     }
 
+    /// Asks the gate for a patch.
+    pub(crate) fn decide_patch(&self) -> Result<Access, Failure> {
+        Ok(self.service().decide_patch(&self.caller)?)
+    }
+
     pub(crate) fn segment(&self, name: &str) -> &str {
         self.request.match_info().get(name).unwrap_or_default()
     }

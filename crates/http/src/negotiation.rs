@@ -1,7 +1,7 @@
 //! Media types and preferences: `Accept`, `_format`, `Content-Type`, `Prefer`.
 
 use actix_web::http::header::{self, HeaderMap};
-use interactions::Return;
+use interactions::{JSON_PATCH, Return};
 
 /// The media type of every FHIR answer.
 pub(crate) const FHIR_JSON: &str = "application/fhir+json; charset=utf-8";
@@ -35,6 +35,14 @@ pub(crate) fn is_json(content_type: &str) -> bool {
         }
     });
     known.iter().any(|known| media_type(content_type).eq_ignore_ascii_case(known)) && version_fits
+}
+
+/// What a patch may be, for `Accept-Patch` (RFC 5789, section 3.1).
+pub(crate) const ACCEPT_PATCH: &str = "application/json-patch+json, application/fhir+json";
+
+/// Whether a body of this content type is a JSON Patch.
+pub(crate) fn is_json_patch(content_type: &str) -> bool {
+    media_type(content_type).eq_ignore_ascii_case(JSON_PATCH)
 }
 
 fn media_type(text: &str) -> &str {

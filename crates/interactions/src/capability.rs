@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::Service;
 
 /// When the statement last changed by hand. It follows the code, not the clock.
-const DATE: &str = "2026-11-25";
+const DATE: &str = "2026-11-28";
 
 /// The CapabilityStatement as JSON. It is made once for each set of search parameters.
 pub fn capability_statement(service: &Service) -> Arc<str> {
@@ -64,6 +64,7 @@ fn statement(service: &Service, registry: &Registry) -> Value {
         "implementation": {"description": "Healthbook: an electronic health book", "url": service.base()},
         "fhirVersion": "4.0.1",
         "format": ["json", "application/fhir+json"],
+        "patchFormat": [crate::JSON_PATCH, "application/fhir+json"],
         "rest": [{
             "mode": "server",
             "documentation": "References are stored as they are sent; a reference to this server need not lead to \
@@ -109,7 +110,7 @@ fn resource(registry: &Registry, resource_type: ResourceType) -> Value {
         "type": name,
         "profile": format!("http://hl7.org/fhir/StructureDefinition/{name}"),
         "interaction": [
-            {"code": "read"}, {"code": "vread"}, {"code": "update"}, {"code": "delete"},
+            {"code": "read"}, {"code": "vread"}, {"code": "update"}, {"code": "patch"}, {"code": "delete"},
             {"code": "history-instance"}, {"code": "history-type"}, {"code": "create"}, {"code": "search-type"},
         ],
         "versioning": "versioned-update",

@@ -16,6 +16,7 @@ mod judge;
 mod lastn;
 mod operation_parameters;
 mod page;
+mod patch;
 mod prepare;
 mod problem;
 mod query_text;
@@ -37,6 +38,7 @@ pub use import::{ImportOutcome, import_bundle, import_resources};
 pub use lastn::lastn;
 pub use operation_parameters::operation_parameters;
 pub use page::PAGE_PARAMETER;
+pub use patch::{JSON_PATCH, PatchDocument, conditional_patch, patch};
 pub use problem::Problem;
 pub use query_text::{pairs, query_text};
 pub use read::{Freshness, part_of, read, read_version};
@@ -45,6 +47,9 @@ pub use search::{SearchRequest, look_up, search};
 pub use service::{Service, ServiceSettings};
 pub use validate::{ValidateRequest, validate};
 pub use write::{Stored, conditional_create, conditional_delete, conditional_update, create, delete, update};
+
+/// The languages of patches.
+pub use ::patch::Format as PatchFormat;
 
 /// `Prefer: return=...`: what of a written resource is sent back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

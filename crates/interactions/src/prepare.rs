@@ -21,7 +21,9 @@ fn parse_problem(error: ParseError, root: &str) -> Problem {
     let place = format!("{}:{}", error.line, error.column);
     let issue = Issue::error(Fault::InvalidJson { rule: error.kind.code().to_owned(), place });
     let path = error.path;
-    Problem::from_issue(400, if path.is_empty() { issue } else { issue.at(format!("{root}.{path}")) })
+    // The operations of a patch have no name: `[3].value`.
+    let dot = if path.starts_with('[') { "" } else { "." };
+    Problem::from_issue(400, if path.is_empty() { issue } else { issue.at(format!("{root}{dot}{path}")) })
 }
 
 /// What the URL or the entry says about a resource.

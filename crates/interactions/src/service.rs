@@ -88,6 +88,12 @@ impl Service {
         self.0.policy.decide(caller, interaction)
     }
 
+    /// Asks the gate for a patch. Who patches a resource reads it too: by `test`, and by what comes back.
+    pub fn decide_patch(&self, caller: &Caller) -> Result<Access, Denied> {
+        self.decide(caller, Interaction::Read)?;
+        self.decide(caller, Interaction::Update)
+    }
+
     pub(crate) fn capabilities(&self) -> &Capabilities {
         &self.0.capabilities
     }

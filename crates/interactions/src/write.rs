@@ -231,7 +231,7 @@ async fn commit_under(
     }
 }
 
-fn first(write: &Write, written: &[Written]) -> Result<Stored, Problem> {
+pub(crate) fn first(write: &Write, written: &[Written]) -> Result<Stored, Problem> {
     let written = written.first().ok_or_else(|| Problem::new(500, Fault::Internal))?;
     Ok(Stored::new(write, written))
 }

@@ -8,8 +8,8 @@ use super::get::get;
 use super::{Action, Entry};
 use crate::bundle_text::{BundleText, EntryResponse};
 use crate::{
-    Problem, Return, Service, Stored, conditional_create, conditional_delete, conditional_update, create,
-    delete, update,
+    PatchDocument, Problem, Return, Service, Stored, conditional_create, conditional_delete,
+    conditional_patch, conditional_update, create, delete, patch, update,
 };
 
 /// Entries of one kind that run at the same time, so that they share commits.
@@ -31,6 +31,8 @@ pub(super) async fn answer(
             .map(|entry| async {
                 let response = match run(service, caller, &body, entry, answer).await {
                     Ok(response) => response,
+                    // What is wrong with the entry itself says where it is already.
+                    Err(problem) if entry.action.is_err() => refused(problem),
                     Err(problem) => refused(problem.within(&entry.place())),
                 };
                 (entry.index, response)
@@ -78,6 +80,16 @@ async fn run(
             let access = service.decide(caller, Interaction::Update)?;
             conditional_update(service, &access, resource_type, entry.text(body)?, &criteria, if_match).await
         }
+        Action::Patch { resource_type, id, if_match } => {
+            let access = service.decide_patch(caller)?;
+            let document = patch_of(body, entry)?;
+            patch(service, &access, resource_type, &id, &document, if_match).await
+        }
+        Action::ConditionalPatch { resource_type, criteria, if_match } => {
+            let access = service.decide_patch(caller)?;
+            let document = patch_of(body, entry)?;
+            conditional_patch(service, &access, resource_type, &criteria, &document, if_match).await
+        }
         Action::Delete { resource_type, id, if_match } => {
             let access = service.decide(caller, Interaction::Delete)?;
             delete(service, &access, resource_type, &id, if_match).await
@@ -94,6 +106,10 @@ async fn run(
     // Places inside the resource are seen from the Bundle.
     let stored = stored.map_err(|problem| problem.within("entry.resource"))?;
     stored_response(service, &stored, answer)
+}
+
+fn patch_of(body: &[u8], entry: &Entry) -> Result<PatchDocument, Problem> {
+    PatchDocument::of_entry(entry.text(body)?).map_err(|problem| problem.within("entry.resource"))
 }
 
 /// The answer to an entry that wrote.

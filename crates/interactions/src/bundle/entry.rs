@@ -23,6 +23,8 @@ pub(crate) enum Action {
     Create { resource_type: ResourceType, criteria: Option<String> },
     Update { resource_type: ResourceType, id: LogicalId, if_match: Option<VersionId> },
     ConditionalUpdate { resource_type: ResourceType, criteria: String, if_match: Option<VersionId> },
+    Patch { resource_type: ResourceType, id: LogicalId, if_match: Option<VersionId> },
+    ConditionalPatch { resource_type: ResourceType, criteria: String, if_match: Option<VersionId> },
     Delete { resource_type: ResourceType, id: LogicalId, if_match: Option<VersionId> },
     ConditionalDelete { resource_type: ResourceType, criteria: String },
     Get { url: String, versions: Option<EntityTags>, since: Option<Instant> },
@@ -34,7 +36,10 @@ impl Action {
         match self {
             Self::Delete { .. } | Self::ConditionalDelete { .. } => 0,
             Self::Create { .. } => 1,
-            Self::Update { .. } | Self::ConditionalUpdate { .. } => 2,
+            Self::Update { .. }
+            | Self::ConditionalUpdate { .. }
+            | Self::Patch { .. }
+            | Self::ConditionalPatch { .. } => 2,
             Self::Get { .. } => 3,
         }
     }
@@ -134,7 +139,11 @@ fn action(service: &Service, entry: &Node<'_>) -> Result<Action, Fault> {
         ("DELETE", None, Some(query)) => {
             Ok(Action::ConditionalDelete { resource_type, criteria: query.to_owned() })
         }
-        ("PATCH" | "HEAD", ..) => Err(Fault::NotInBundle),
+        ("PATCH", Some(id), None) => Ok(Action::Patch { resource_type, id, if_match }),
+        ("PATCH", None, Some(query)) => {
+            Ok(Action::ConditionalPatch { resource_type, criteria: query.to_owned(), if_match })
+        }
+        ("HEAD", ..) => Err(Fault::NotInBundle),
         _ => Err(Fault::InvalidRequest),
     }
 }

@@ -106,8 +106,12 @@ pub(super) fn identify(
             };
             (*resource_type, found.map_or_else(fresh, |id| Ok(Identity::Existing(id)))?)
         }
-        Action::Update { resource_type, id, .. } | Action::Delete { resource_type, id, .. } => {
-            (*resource_type, Identity::Existing(id.clone()))
+        Action::Update { resource_type, id, .. }
+        | Action::Patch { resource_type, id, .. }
+        | Action::Delete { resource_type, id, .. } => (*resource_type, Identity::Existing(id.clone())),
+        Action::ConditionalPatch { resource_type, criteria, .. } => {
+            let found = matched(*resource_type, criteria)?.ok_or_else(Problem::not_found)?;
+            (*resource_type, Identity::Existing(found))
         }
         Action::ConditionalUpdate { resource_type, criteria, .. } => {
             let own_id = || {

@@ -4,6 +4,8 @@ mod batch;
 mod entry;
 mod get;
 mod identity;
+mod links;
+mod patch;
 mod transaction;
 
 use access::Caller;

@@ -7,13 +7,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use access::{Access, Caller, Interaction};
-use fhir::{Fault, Issue, LinkKind, LogicalId, ReferenceText, ResourceType, check_resource, rewrite_links};
+use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, check_resource};
 use json::Node;
 use record_store::{Job, Precondition, Write, WriteError};
 
 use super::batch::stored_response;
 use super::get::get;
 use super::identity::{Criteria, Identities, Identity, deleted, identify, node};
+use super::links::{Links, resolve};
+use super::patch::{Patched, check_patch, is_patch, patch_all, patch_write};
 use super::{Action, Entry, blocking};
 use crate::bundle_text::{BundleText, EntryResponse};
 use crate::condition::{ATTEMPTS, Condition, ask_besides};
@@ -86,10 +88,12 @@ pub(crate) async fn run(
             conditions.insert((*resource_type, text.clone()), condition);
         }
         check_reads(service, caller, &entries).await?;
+        let patched = patch_all(service, &access, &body, &entries, &conditions).await?;
         let planned = {
             let (service, access) = (service.clone(), access.clone());
             let (body, entries) = (Arc::clone(&body), Arc::clone(&entries));
-            blocking(move || plan(&service, &access, &body, &entries, &conditions, identities)).await?
+            blocking(move || plan(&service, &access, &body, &entries, &conditions, &patched, identities))
+                .await?
         };
         let Planned { job, steps } = planned;
         let writes = job.writes.clone();
@@ -115,6 +119,10 @@ pub(crate) async fn run(
             Err(WriteError::ConditionChanged) => {}
             Err(WriteError::VersionConflict { write, current }) => {
                 let entry = steps.iter().position(|step| matches!(step, Step::Write(at) if *at == write));
+                // Who patches without naming a version patches what is there now.
+                if entry.and_then(|index| entries.get(index)).is_some_and(is_patch_of_any_version) {
+                    continue;
+                }
                 let precondition = writes.get(write).map_or(Precondition::None, |write| write.precondition);
                 let problem = Problem::precondition_failed(precondition, current);
                 return Err(match entry.and_then(|index| entries.get(index)) {
@@ -126,6 +134,13 @@ pub(crate) async fn run(
         }
     }
     Err(Problem::new(409, Fault::ConditionUnstable))
+}
+
+fn is_patch_of_any_version(entry: &Entry) -> bool {
+    matches!(
+        entry.action,
+        Ok(Action::Patch { if_match: None, .. } | Action::ConditionalPatch { if_match: None, .. })
+    )
 }
 
 /// A read that is going to fail refuses the whole transaction, so it has to be known before anything is
@@ -162,17 +177,19 @@ async fn check_reads(service: &Service, caller: &Caller, entries: &[Entry]) -> R
 fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<Access>, Problem> {
     let mut access = None;
     for entry in entries {
+        let denied = |denied| Problem::from(denied).within(&entry.place());
         let interaction = match &entry.action {
+            Ok(Action::Patch { .. } | Action::ConditionalPatch { .. }) => {
+                access = Some(service.decide_patch(caller).map_err(denied)?);
+                continue;
+            }
             Ok(Action::Create { .. }) => Interaction::Create,
             Ok(Action::Update { .. } | Action::ConditionalUpdate { .. }) => Interaction::Update,
             Ok(Action::Delete { .. } | Action::ConditionalDelete { .. }) => Interaction::Delete,
             Ok(Action::Get { .. }) => continue,
             Err(problem) => return Err(problem.clone()),
         };
-        let decided = service
-            .decide(caller, interaction)
-            .map_err(|denied| Problem::from(denied).within(&entry.place()))?;
-        access = Some(decided);
+        access = Some(service.decide(caller, interaction).map_err(denied)?);
     }
     Ok(access)
 }
@@ -200,10 +217,21 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<BTreeMap<Criteria, String
                 wanted = Some((*resource_type, None));
                 criteria.insert((*resource_type, text.clone()), request);
             }
-            Ok(Action::ConditionalDelete { resource_type, criteria: text }) => {
+            Ok(
+                Action::ConditionalDelete { resource_type, criteria: text }
+                | Action::ConditionalPatch { resource_type, criteria: text, .. },
+            ) => {
                 criteria.insert((*resource_type, text.clone()), request);
             }
             _ => {}
+        }
+        if is_patch(entry) {
+            let place = format!("{}.resource", entry.place());
+            check_patch(body, entry, &mut |text| {
+                if let ReferenceText::Conditional { resource_type, query } = ReferenceText::parse(text) {
+                    criteria.insert((resource_type, query.to_owned()), place.clone());
+                }
+            })?;
         }
         if let (Some(mut resource), Some((resource_type, id))) = (node(entry, body)?, wanted) {
             let place = format!("{}.resource", entry.place());
@@ -224,7 +252,7 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<BTreeMap<Criteria, String
     Ok(criteria)
 }
 
-fn check_entry(resource: &Node<'_>, wanted: ResourceType, id: Option<&LogicalId>) -> Vec<Issue> {
+pub(super) fn check_entry(resource: &Node<'_>, wanted: ResourceType, id: Option<&LogicalId>) -> Vec<Issue> {
     let (resource_type, mut issues) = check_resource(resource);
     if resource_type.is_some_and(|resource_type| resource_type != wanted) {
         let fault = Fault::WrongResourceType { expected: wanted.to_string() };
@@ -262,6 +290,7 @@ fn plan(
     body: &[u8],
     entries: &[Entry],
     conditions: &HashMap<Criteria, Condition>,
+    patched: &HashMap<usize, Patched>,
     identities: Identities,
 ) -> Result<Planned, Problem> {
     let mut known: Vec<Option<(ResourceType, Identity)>> = Vec::with_capacity(entries.len());
@@ -306,12 +335,20 @@ fn plan(
             }
             (Ok(action), Some((resource_type, identity))) => {
                 let place = format!("{}.resource", entry.place());
+                let id = identity.id().clone();
                 let names = (&targets, conditions);
-                match write(service, access, body, entry, action, resource_type, identity, names) {
-                    Ok(write) => {
+                let written = match patched.get(&entry.index) {
+                    Some(patched) => patch_write(service, access, entry, patched, names),
+                    None => {
+                        write(service, access, body, entry, action, resource_type, identity, names).map(Some)
+                    }
+                };
+                match written {
+                    Ok(Some(write)) => {
                         job.writes.push(write);
                         Step::Write(job.writes.len() - 1)
                     }
+                    Ok(None) => Step::Found(resource_type, id),
                     // All that is invalid is told at once.
                     Err(problem) if problem.status == 422 => {
                         invalid.extend(problem.within(&place).issues);
@@ -357,7 +394,8 @@ fn order(job: &mut Job, steps: &mut [Step], entries: &[Entry]) {
 }
 
 /// What links in a transaction may name: entries by their fullUrl, and criteria that were asked.
-type Names<'p> = (&'p HashMap<&'p str, (ResourceType, LogicalId)>, &'p HashMap<Criteria, Condition>);
+pub(super) type Names<'p> =
+    (&'p HashMap<&'p str, (ResourceType, LogicalId)>, &'p HashMap<Criteria, Condition>);
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a plan; a struct would only name them once more")]
 fn write(
@@ -373,7 +411,8 @@ fn write(
     let content = match node(entry, body)? {
         None => None,
         Some(mut resource) => {
-            resolve(service, entry, &mut resource, names)?;
+            let links = Links { targets: names.0, conditions: names.1, known: &HashSet::new() };
+            resolve(service, entry, &mut resource, &links)?;
             refuse_invalid(service, access, &resource, resource_type)?;
             Some((content(service, resource_type, &resource)?, resource.text("id").map(str::to_owned)))
         }
@@ -398,63 +437,4 @@ fn write(
     };
     let id = identity.id().clone();
     Ok(Write { resource_type, id, precondition, content: content.map(|(content, _)| content) })
-}
-
-/// Gives the links of a resource their targets.
-fn resolve(
-    service: &Service,
-    entry: &Entry,
-    resource: &mut Node<'_>,
-    (targets, conditions): Names<'_>,
-) -> Result<(), Problem> {
-    let mut fault = None;
-    // A relative reference is read under the base of the entry's own fullUrl (R4 bundle.html#references).
-    let own_base = entry.full_url.as_deref().and_then(|url| match ReferenceText::parse(url) {
-        ReferenceText::Literal { base: Some(base), .. } => Some(base),
-        _ => None,
-    });
-    rewrite_links(resource, &mut |kind, text| {
-        let target = |url: &str| targets.get(url).map(|(resource_type, id)| format!("{resource_type}/{id}"));
-        if let Some(found) = target(text) {
-            return Some(found);
-        }
-        if kind != LinkKind::Reference {
-            return None;
-        }
-        match ReferenceText::parse(text) {
-            ReferenceText::Literal { base: None, resource_type, id, .. } => {
-                let base = own_base?;
-                target(&format!("{base}/{resource_type}/{id}"))
-            }
-            ReferenceText::Literal { base: Some(base), .. } if base == service.base() => {
-                text.get(base.len() + 1..).map(str::to_owned)
-            }
-            ReferenceText::Conditional { resource_type, query } => {
-                let condition = conditions.get(&(resource_type, query.to_owned()))?;
-                match condition.expectation.found.as_slice() {
-                    [id] => Some(format!("{resource_type}/{id}")),
-                    [] => {
-                        fault.get_or_insert(Fault::ConditionalReferenceNone);
-                        None
-                    }
-                    _ => {
-                        fault.get_or_insert(Fault::ConditionalReferenceMany);
-                        None
-                    }
-                }
-            }
-            ReferenceText::Other(other)
-                if other.starts_with("urn:uuid:") || other.starts_with("urn:oid:") =>
-            {
-                fault.get_or_insert(Fault::DanglingReference);
-                None
-            }
-            _ => None,
-        }
-    });
-    match fault {
-        Some(fault @ Fault::ConditionalReferenceMany) => Err(Problem::new(412, fault)),
-        Some(fault) => Err(Problem::new(400, fault)),
-        None => Ok(()),
-    }
 }

@@ -27,6 +27,8 @@ mod lossless;
 mod metadata;
 mod operations;
 mod operations_start;
+mod packages;
+mod packages_running;
 mod races;
 mod reindex;
 mod reindex_races;

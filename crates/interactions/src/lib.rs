@@ -7,6 +7,7 @@ mod bundle;
 mod bundle_text;
 mod capability;
 mod condition;
+mod definitions;
 mod entity_tag;
 mod everything;
 mod history;
@@ -26,6 +27,9 @@ mod write;
 
 pub use bundle::process_bundle;
 pub use capability::capability_statement;
+pub use definitions::{
+    Definitions, DefinitionsError, PackageChange, follow_packages, planned_definitions, work_at_packages,
+};
 pub use entity_tag::EntityTags;
 pub use everything::everything;
 pub use history::history;

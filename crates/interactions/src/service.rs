@@ -7,6 +7,7 @@ use record_store::Store;
 use tokio::sync::Notify;
 
 use crate::capability::Capabilities;
+use crate::definitions::{CurrentDefinitions, Definitions};
 use crate::page::PageLinks;
 
 /// How the server presents itself.
@@ -39,6 +40,7 @@ struct Inner {
     settings: ServiceSettings,
     links: PageLinks,
     capabilities: Capabilities,
+    definitions: CurrentDefinitions,
     /// Wakes who works at reindexes.
     reindexes: Notify,
 }
@@ -48,11 +50,12 @@ struct Inner {
 pub struct Service(Arc<Inner>);
 
 impl Service {
-    /// A service over a store.
+    /// A service over a store. It knows no packages before [`follow_packages`](crate::follow_packages).
     pub fn new(store: Store, settings: ServiceSettings) -> Self {
         let links = PageLinks::new(store.link_key());
         let (capabilities, reindexes) = (Capabilities::default(), Notify::new());
-        Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities, reindexes }))
+        let definitions = CurrentDefinitions::default();
+        Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities, definitions, reindexes }))
     }
 
     /// The store.
@@ -73,6 +76,16 @@ impl Service {
     /// Asks the gate.
     pub fn decide(&self, caller: &Caller, interaction: Interaction) -> Result<Access, Denied> {
         self.0.policy.decide(caller, interaction)
+    }
+
+    /// The packages in force and what is demanded. They may be replaced at any time: whoever asks twice may get two
+    /// answers.
+    pub fn packages(&self) -> Arc<Definitions> {
+        self.0.definitions.get()
+    }
+
+    pub(crate) fn definitions(&self) -> &CurrentDefinitions {
+        &self.0.definitions
     }
 
     pub(crate) fn capabilities(&self) -> &Capabilities {

@@ -4,4 +4,6 @@
 
 mod package;
 
-pub use package::{Package, PackageError};
+pub use package::{
+    CONFORMANCE_TYPES, CodeTable, CodeTableError, LineFault, Package, PackageError, PackageReading,
+};

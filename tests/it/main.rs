@@ -28,6 +28,8 @@ mod metadata;
 mod mutants;
 mod operations;
 mod operations_start;
+mod packages;
+mod packages_running;
 mod patch;
 mod patch_bundle;
 mod patch_races;

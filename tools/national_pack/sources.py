@@ -13,7 +13,7 @@ R4_ELEMENTS = ROOT / "crates" / "fhir" / "definitions" / "r4-elements.tsv"
 PACKAGE_ID = "vn.healthbook.national"
 PACKAGE_VERSION = "0.1.0"
 PACKAGE_CANONICAL = "urn:healthbook:national"
-ARTIFACT_VERSION = "0.6.0-facts"
+ARTIFACT_VERSION = "0.6.0"
 
 VN_CORE = "http://fhir.hl7.org.vn/core"
 R4_STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"

@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use crate::configuration::{DatabaseFlags, ServeFlags};
+use crate::package::Package;
 
 /// Healthbook: the FHIR R4 backend of a national health book.
 #[derive(Debug, Parser)]
@@ -68,6 +69,12 @@ Numbers and ids are in demo.json beside the database. A token lives 10 minutes."
 The same as POST [base]/$reindex; a server may run meanwhile. A reindex that was interrupted
 goes on where it stopped. Exit code 1 when a SearchParameter cannot be used.")]
     Reindex(Reindex),
+    /// Profiles and terminology: add packages, take them into use, demand profiles
+    #[command(after_help = "Examples:
+  healthbook package add hl7.fhir.vn.core-0.6.0.tgz && healthbook package use hl7.fhir.vn.core#0.6.0
+  healthbook package list
+Servers that run on the database follow within seconds. Every command has its own --help with examples.")]
+    Package(Package),
     /// Ask a running server whether it is ready; exit code 0 or 1
     #[command(after_help = "Example:
   healthbook health --url http://127.0.0.1:8080/health/ready")]
@@ -195,6 +202,11 @@ mod tests {
         for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains(&format!("healthbook {}", command.get_name())), "{}", command.get_name());
+            for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+                let help = inner.get_after_help().map(ToString::to_string).unwrap_or_default();
+                let words = format!("healthbook {} {}", command.get_name(), inner.get_name());
+                assert!(help.contains(&words), "{words}");
+            }
         }
     }
 
@@ -204,6 +216,27 @@ mod tests {
         assert!(parse("--citizen 1").is_ok());
         assert!(parse("--client a --facility b --role nurse").is_ok());
         for bad in ["", "--citizen 1 --client a", "--citizen 1 --facility b", "--client a --role king"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_package_is_named_by_id_and_version() {
+        let parse =
+            |words: &str| Cli::try_parse_from(format!("healthbook package {words}").split_whitespace());
+        assert!(parse("use a.b#1.0.0 --canonical http://a").is_ok());
+        assert!(parse("demand --type Patient --profile http://a --facility 01001 --not").is_ok());
+        assert!(parse("codes --system http://a --version 1 a.csv").is_ok());
+        for bad in [
+            "use a.b",
+            "use #1",
+            "use a#",
+            "add",
+            "",
+            "demand --type Nothing --profile http://a",
+            "demand --type Patient",
+            "codes --version 1 a.csv",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

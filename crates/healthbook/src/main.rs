@@ -11,6 +11,7 @@ mod logging;
 mod migrate;
 mod nation;
 mod opening;
+mod package;
 mod progress;
 mod reindex;
 mod serve;
@@ -55,6 +56,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(command) => in_runtime(token::run(load(command.database.given())?, command)),
         Command::Migrate(command) => in_runtime(migrate::run(load(command.database.given())?)),
         Command::Reindex(command) => in_runtime(reindex::run(load(command.database.given())?)),
+        Command::Package(command) => in_runtime(package::run(load(command.database().given())?, command)),
         Command::Health(command) => health::run(&command),
     }
 }

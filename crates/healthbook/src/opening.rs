@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use interactions::{Service, ServiceSettings};
+use interactions::{Service, ServiceSettings, follow_packages};
 use record_store::{Store, StoreSettings};
 
 use crate::configuration::Configuration;
@@ -42,9 +42,13 @@ pub async fn open_existing(configuration: &Configuration) -> Result<Store, Failu
     }
 }
 
-/// The FHIR service for a command that serves nobody.
-pub fn service(store: Store) -> Service {
-    Service::new(store, ServiceSettings::default())
+/// The FHIR service with the packages that the database has in use. Without them it would take what is not valid, so
+/// one that cannot be loaded is a failure.
+pub async fn service(store: Store, settings: ServiceSettings) -> Result<Service, Failure> {
+    let service = Service::new(store, settings);
+    let loaded = follow_packages(&service).await;
+    loaded.context("the packages in use cannot be loaded (healthbook package stop takes one out of use)")?;
+    Ok(service)
 }
 
 /// Makes a folder that only its owner can look into.

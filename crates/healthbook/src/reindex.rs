@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use access::{Access, Caller, Interaction};
-use interactions::{Service, begin_reindex, reindex_issues};
+use interactions::{Service, ServiceSettings, begin_reindex, reindex_issues};
 use record_store::{Begun, Reindexer, Step, Store};
 
 use crate::configuration::Configuration;
@@ -24,7 +24,7 @@ pub async fn run(configuration: Configuration) -> Result<(), Failure> {
 }
 
 async fn reindex(store: &Store) -> Result<(), Failure> {
-    let service = opening::service(store.clone());
+    let service = opening::service(store.clone(), ServiceSettings::default()).await?;
     let access = service
         .decide(&Caller::Background { job: "reindex" }, Interaction::Update)
         .map_err(Failure::because)?;

@@ -40,8 +40,11 @@ pub async fn run(configuration: Configuration) -> Result<(), Failure> {
         configuration.base_url.as_ref().map_or_else(|| format!("{address}/fhir"), |base| base.0.clone());
 
     let store = opening::open(&configuration).await?;
-    let service = Service::new(store.clone(), ServiceSettings { base, ..ServiceSettings::default() });
-    let result = serve(&configuration, service, listener, &address, signals).await;
+    let settings = ServiceSettings { base, ..ServiceSettings::default() };
+    let result = match opening::service(store.clone(), settings).await {
+        Ok(service) => serve(&configuration, service, listener, &address, signals).await,
+        Err(failure) => Err(failure),
+    };
     store.close().await;
     result?;
     tracing::info!("stopped");
@@ -65,6 +68,7 @@ async fn serve(
     };
     let authentication = authentication(configuration, &service);
     tokio::spawn(interactions::work_at_reindexes(service.clone()));
+    tokio::spawn(interactions::work_at_packages(service.clone()));
     let tokens = match &authentication {
         Authentication::Tokens(tokens) => Some(tokens.as_ref()),
         Authentication::Off => None,

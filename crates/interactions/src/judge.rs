@@ -35,7 +35,7 @@ pub(crate) fn validity(
     facility: Option<&str>,
     level: Level,
 ) -> Vec<Issue> {
-    let definitions = service.definitions();
+    let definitions = service.packages();
     let demanded = definitions.demanded(resource_type, facility);
     definitions.validator().validate(resource, &demanded, level)
 }

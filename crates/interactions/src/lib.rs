@@ -30,7 +30,9 @@ mod write;
 
 pub use bundle::process_bundle;
 pub use capability::capability_statement;
-pub use definitions::{Definitions, Demand};
+pub use definitions::{
+    Definitions, DefinitionsError, PackageChange, follow_packages, planned_definitions, work_at_packages,
+};
 pub use entity_tag::EntityTags;
 pub use everything::everything;
 pub use history::history;

@@ -1,13 +1,13 @@
 //! What every interaction needs: the store, the gate, and how the server is called.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use access::{Access, Caller, Denied, Interaction, Policy};
 use record_store::Store;
 use tokio::sync::Notify;
 
 use crate::capability::Capabilities;
-use crate::definitions::Definitions;
+use crate::definitions::{CurrentDefinitions, Definitions};
 use crate::page::PageLinks;
 
 /// How the server presents itself.
@@ -40,7 +40,7 @@ struct Inner {
     settings: ServiceSettings,
     links: PageLinks,
     capabilities: Capabilities,
-    definitions: RwLock<Arc<Definitions>>,
+    definitions: CurrentDefinitions,
     /// Wakes who works at reindexes.
     reindexes: Notify,
 }
@@ -50,22 +50,12 @@ struct Inner {
 pub struct Service(Arc<Inner>);
 
 impl Service {
-    /// A service over a store.
+    /// A service over a store. It knows no packages before [`follow_packages`](crate::follow_packages).
     pub fn new(store: Store, settings: ServiceSettings) -> Self {
         let links = PageLinks::new(store.link_key());
         let (capabilities, reindexes) = (Capabilities::default(), Notify::new());
-        let definitions = RwLock::new(Arc::new(Definitions::r4()));
+        let definitions = CurrentDefinitions::default();
         Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities, definitions, reindexes }))
-    }
-
-    /// What resources are judged by now. It may be exchanged at any time: ask once for each resource.
-    pub(crate) fn definitions(&self) -> Arc<Definitions> {
-        Arc::clone(&self.0.definitions.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Puts other definitions in force, from the next resource on.
-    pub fn set_definitions(&self, definitions: Definitions) {
-        *self.0.definitions.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(definitions);
     }
 
     /// The store.
@@ -92,6 +82,16 @@ impl Service {
     pub fn decide_patch(&self, caller: &Caller) -> Result<Access, Denied> {
         self.decide(caller, Interaction::Read)?;
         self.decide(caller, Interaction::Update)
+    }
+
+    /// The packages in force and what is demanded. They may be replaced at any time: whoever asks twice may get two
+    /// answers.
+    pub fn packages(&self) -> Arc<Definitions> {
+        self.0.definitions.get()
+    }
+
+    pub(crate) fn definitions(&self) -> &CurrentDefinitions {
+        &self.0.definitions
     }
 
     pub(crate) fn capabilities(&self) -> &Capabilities {

@@ -92,7 +92,7 @@ fn of_body(
                 issues.push(Issue::error(fault).at("resourceType"));
             }
             if let Some(profile) = profile {
-                let definitions = service.definitions();
+                let definitions = service.packages();
                 let more = definitions.validator().validate(resource, &[profile], Level::All);
                 issues.extend(more.into_iter().filter(|issue| !issues.contains(issue)).collect::<Vec<_>>());
             }

@@ -10,6 +10,7 @@ mod current_registry;
 mod database;
 mod error;
 mod find;
+mod packages;
 #[cfg(test)]
 mod plans_tests;
 mod postgres;
@@ -27,6 +28,7 @@ pub use api::{
     Job, Precondition, Record, SearchPage, StoreError, Write, WriteError, Written,
 };
 pub use body::Body;
+pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
 pub use reindex::{Begun, POLL, Phase, Reindex, Reindexer, Remark, Step};
 pub use settings::StoreSettings;
 pub use store::Store;

@@ -19,6 +19,8 @@ mod slices;
 mod validator;
 mod walk;
 
-pub use package::{Package, PackageError};
+pub use package::{
+    CONFORMANCE_TYPES, CodeTable, CodeTableError, LineFault, Package, PackageError, PackageReading,
+};
 pub use report::Level;
 pub use validator::Validator;

@@ -60,37 +60,24 @@ impl Validator {
     /// A validator of R4 and of what the packages say; of two definitions with one url the later counts.
     ///
     /// # Errors
-    /// Names the resource that cannot be understood.
-    pub fn new(packages: &[Arc<Package>]) -> Result<Self, PackageError> {
-        let mut definitions = Vec::new();
-        let mut formats = Formats::default();
-        let mut terms = Vec::new();
+    /// The package, as `id#version`, and the resource of it that cannot be understood.
+    pub fn new(packages: &[Arc<Package>]) -> Result<Self, (String, PackageError)> {
+        let mut parts = Parts::default();
         for package in packages {
-            for text in &package.resources {
-                let fault = |resource: &str, reason: String| PackageError::Resource {
-                    resource: resource.to_owned(),
-                    reason,
-                };
-                let node = json::parse(text.as_bytes(), &Limits::default())
-                    .map_err(|error| fault(&package.id, error.to_string()))?;
-                let url = node.text("url").or_else(|| node.text("name")).unwrap_or_default();
-                match node.text("resourceType") {
-                    Some("StructureDefinition") => {
-                        definitions.extend(Definition::read(&node).map_err(|reason| fault(url, reason))?);
-                    }
-                    Some("NamingSystem") => formats.add(&node).map_err(|reason| fault(url, reason))?,
-                    Some("CodeSystem" | "ValueSet" | "ConceptMap") => terms.push(node),
-                    _ => {}
-                }
-            }
+            let named = |error| (format!("{}#{}", package.id, package.version), error);
+            parts.read(package).map_err(named)?;
         }
-        let profiles = compile(&definitions)
-            .map_err(|(resource, reason)| PackageError::Resource { resource, reason })?;
-        let versions =
-            definitions.into_iter().map(|definition| (definition.url, definition.version)).collect();
-        let library = Library::r4()
-            .extended(terms.iter())
-            .map_err(|error| PackageError::Resource { resource: String::new(), reason: error.to_string() })?;
+        let profiles = compile(&parts.definitions).map_err(|(resource, reason)| {
+            let owner = parts.owners.get(&resource).cloned().unwrap_or_default();
+            (owner, PackageError::Resource { resource, reason })
+        })?;
+        let versions = parts.definitions.into_iter().map(|definition| (definition.url, definition.version));
+        let library = Library::r4().extended(parts.terms.iter()).map_err(|error| {
+            let resource = String::new();
+            let owner = parts.owners.get(&resource).cloned().unwrap_or_default();
+            (owner, PackageError::Resource { resource, reason: error.to_string() })
+        })?;
+        let (versions, formats) = (versions.collect(), parts.formats);
         Ok(Self(Arc::new(Definitions { profiles, versions, formats, library })))
     }
 
@@ -122,5 +109,39 @@ impl Validator {
             walk::bundle(&self.0, &mut report, resource, "Bundle");
         }
         report.into_issues()
+    }
+}
+
+/// What packages say, before it is put together.
+#[derive(Default)]
+struct Parts<'p> {
+    definitions: Vec<Definition>,
+    formats: Formats,
+    terms: Vec<Node<'p>>,
+    /// The package, as `id#version`, of each canonical url.
+    owners: HashMap<String, String>,
+}
+
+impl<'p> Parts<'p> {
+    fn read(&mut self, package: &'p Package) -> Result<(), PackageError> {
+        for text in &package.resources {
+            let fault = |resource: &str, reason: String| {
+                let resource = resource.to_owned();
+                PackageError::Resource { resource, reason }
+            };
+            let node = json::parse(text.as_bytes(), &Limits::default())
+                .map_err(|error| fault(&package.id, error.to_string()))?;
+            let url = node.text("url").or_else(|| node.text("name")).unwrap_or_default().to_owned();
+            self.owners.insert(url.clone(), format!("{}#{}", package.id, package.version));
+            match node.text("resourceType") {
+                Some("StructureDefinition") => {
+                    self.definitions.extend(Definition::read(&node).map_err(|reason| fault(&url, reason))?);
+                }
+                Some("NamingSystem") => self.formats.add(&node).map_err(|reason| fault(&url, reason))?,
+                Some("CodeSystem" | "ValueSet" | "ConceptMap") => self.terms.push(node),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
+use interactions::ServiceSettings;
 use record_store::Store;
 use tokio::task::JoinSet;
 
@@ -61,7 +62,8 @@ async fn import(
 ) -> Result<(Report, Duration), Failure> {
     let size = sources.iter().map(|source| source.size).sum();
     let progress = Arc::new(Progress::new("import", size, Lines::Plain));
-    let loader = Loader::new(opening::service(store.clone()), journal, Arc::clone(&progress), command);
+    let service = opening::service(store.clone(), ServiceSettings::default()).await?;
+    let loader = Loader::new(service, journal, Arc::clone(&progress), command);
     let jobs = command.jobs.map_or_else(default_jobs, std::num::NonZeroUsize::get);
     let mut import = Importing { loader: Arc::new(loader), jobs, report: Report::default(), stop: listen()? };
     import.report.files = u64::try_from(sources.len()).unwrap_or(u64::MAX);

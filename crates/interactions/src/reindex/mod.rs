@@ -1,5 +1,5 @@
-//! `$reindex`: the search parameters that this database holds as SearchParameter resources are put in force, and what
-//! is there already is indexed by them.
+//! `$reindex`: the search parameters that this database holds as SearchParameter resources or in packages are put in
+//! force, and what is there already is indexed by them.
 
 mod parameters;
 
@@ -14,13 +14,17 @@ use serde_json::{Value, json};
 use self::parameters::{OWN_FAULTS, Reading, settle};
 use crate::bundle::blocking;
 use crate::search::with_resource;
-use crate::{Problem, Service};
+use crate::{Problem, Service, follow_packages};
 
 /// SearchParameters that are read at a time.
 const PAGE: u32 = 200;
 
-/// Takes the active SearchParameters of the database as its own parameters. Who works at reindexes does the rest.
+/// Takes the active SearchParameters of the database and those of its packages in use as its own parameters. Who works at reindexes does the rest.
 pub async fn begin_reindex(service: &Service, access: &Access) -> Result<Begun, Problem> {
+    // A package that was taken into use just now counts already.
+    if let Err(error) = follow_packages(service).await {
+        tracing::warn!(error = %error, "cannot load the packages in use: the reindex takes those in force");
+    }
     let reading = read(service, access).await?;
     let (custom, remarks) = settle(reading, service.store().registry().custom());
     let begun = service.store().begin_reindex(access, custom, remarks).await?;
@@ -44,9 +48,22 @@ async fn read(service: &Service, access: &Access) -> Result<Reading, Problem> {
         }
         match page.next {
             Some(next) => plan.position = Position::After(next),
-            None => return Ok(reading),
+            None => break,
         }
     }
+    let packages = service.packages();
+    blocking(move || {
+        for package in &packages.packages {
+            for text in package.of_type("SearchParameter") {
+                // Whoever took the package into use was told of what cannot be read.
+                if let Ok(resource) = json::parse(text.as_bytes(), &json::Limits::default()) {
+                    reading.add_of_package(&resource);
+                }
+            }
+        }
+        Ok(reading)
+    })
+    .await
 }
 
 /// Works at the reindexes of the database as long as the server runs, and puts in force what another process has

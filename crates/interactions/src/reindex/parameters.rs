@@ -52,6 +52,17 @@ impl Reading {
             }
         }
     }
+
+    /// Takes a SearchParameter of a package. That a package is in use says that it is meant, also as a draft. What the
+    /// database holds as a resource comes first.
+    pub(super) fn add_of_package(&mut self, resource: &Node<'_>) {
+        let url = resource.text("url").unwrap_or_default();
+        let is_there = self.parameters.iter().any(|known| known.url == url)
+            || self.remarks.iter().any(|known| known.name == url);
+        if !is_there && resource.text("status") != Some("retired") {
+            self.add(resource, resource.text("id").unwrap_or_default());
+        }
+    }
 }
 
 fn remark(fault: Fault) -> Remark {
@@ -164,6 +175,31 @@ mod tests {
         let (settled, said) = settled(&[one.clone(), one, other, elsewhere], &[]);
         assert_eq!((settled.len(), said.len()), (2, 2));
         assert!(said.iter().all(|code| code == "own-parameter-twice"), "{said:?}");
+    }
+
+    #[test]
+    fn what_is_stored_comes_before_what_a_package_has() {
+        let text = |code: &str, element: &str, status: &str| {
+            format!(
+                r#"{{"resourceType":"SearchParameter","url":"http://x/{code}","code":"{code}","type":"token",
+                   "status":"{status}","base":["Patient"],"expression":"Patient.{element}"}}"#
+            )
+        };
+        let mut reading = Reading::new(Registry::of_r4());
+        let mut take = |text: &str, of_package: bool| {
+            let node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
+            if of_package { reading.add_of_package(&node) } else { reading.add(&node, "a") }
+        };
+        take(&text("one", "language", "active"), false);
+        take(&text("broken", "language.(", "active"), false);
+        take(&text("one", "gender", "active"), true);
+        take(&text("broken", "gender", "active"), true);
+        take(&text("draft", "gender", "draft"), true);
+        take(&text("retired", "gender", "retired"), true);
+        let (settled, remarks) = settle(reading, &[]);
+        let found: Vec<_> = settled.iter().map(|it| (it.code.as_str(), it.expression.as_str())).collect();
+        assert_eq!(found, [("draft", "Patient.gender"), ("one", "Patient.language")]);
+        assert_eq!(remarks.len(), 1, "{remarks:?}");
     }
 
     #[test]

@@ -158,7 +158,8 @@ impl Store {
         Ok(total)
     }
 
-    async fn upkeep(&self, upkeep: Upkeep) -> Result<bool, StoreError> {
+    /// Has the writer do some work in a transaction of its own; whether its claim held.
+    pub(crate) async fn upkeep(&self, upkeep: Upkeep) -> Result<bool, StoreError> {
         let (reply, answer) = tokio::sync::oneshot::channel();
         let task = Task::Upkeep(QueuedUpkeep { upkeep, reply });
         self.queue().send(task).await.map_err(|_| StoreError::Busy)?;

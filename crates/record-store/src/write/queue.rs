@@ -26,11 +26,11 @@ pub(crate) struct QueuedJob {
 pub(crate) enum Task {
     /// A write of resources, taken together with others.
     Job(QueuedJob),
-    /// Work on the index, in a transaction of its own.
+    /// Work on the index or on the packages, in a transaction of its own.
     Upkeep(QueuedUpkeep),
 }
 
-/// Work on the index: its claim, and if that holds the rest, in one transaction.
+/// Work on the index or on the packages: its claim, and if that holds the rest, in one transaction.
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     /// Must change exactly one row, else nothing is done.
@@ -43,7 +43,7 @@ pub(crate) struct Upkeep {
     pub(crate) places: Vec<(i64, i64)>,
 }
 
-/// Work on the index and where the answer goes: whether the claim held.
+/// Work and where the answer goes: whether the claim held.
 pub(crate) struct QueuedUpkeep {
     pub(crate) upkeep: Upkeep,
     pub(crate) reply: tokio::sync::oneshot::Sender<Result<bool, StoreError>>,

@@ -1,0 +1,3 @@
+DROP TABLE package_generation;
+DROP TABLE profile_demand;
+DROP TABLE package;

@@ -21,6 +21,7 @@ mod read;
 mod reindex;
 mod search;
 mod service;
+mod structure;
 mod value_set;
 mod write;
 

@@ -1,10 +1,11 @@
 //! From the bytes of a body to content that can be stored: parsed, checked, references made local, index
 //! rows extracted, compressed.
 
-use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, check_resource, rewrite_references};
+use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, rewrite_references};
 use json::{Limits, Node, ParseError};
 use record_store::{Body, Content};
 
+use crate::structure::check_structure;
 use crate::{Problem, Service};
 
 /// Parses a body that is to hold a resource of the type `root`.
@@ -38,9 +39,9 @@ pub(crate) fn prepare(service: &Service, body: &[u8], expected: Expected<'_>) ->
     content(service, expected.resource_type, &resource)
 }
 
-/// The structure of a resource, its type and its id.
+/// The structure of a resource and its narratives, its type and its id.
 pub(crate) fn check(resource: &Node<'_>, expected: Expected<'_>) -> Result<(), Problem> {
-    let (resource_type, issues) = check_resource(resource);
+    let (resource_type, issues) = check_structure(resource);
     if !issues.is_empty() {
         return Err(Problem::from_issues(400, issues));
     }

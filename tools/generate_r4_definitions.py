@@ -36,6 +36,9 @@ NOT_R4 = {
 }
 NOT_R4_TARGETS = {"AuditEvent.source.observer": {"Subscription"}}
 
+# The type that the element has in R4.
+TYPES_OF_R4 = {"Bundle.entry.response.outcome": "Resource"}
+
 # What stands there in R4 instead.
 OF_R4 = {
     "EvidenceVariable": [
@@ -108,6 +111,7 @@ def structure_lines(definition):
             types = "@" + element["contentReference"].rsplit("#", 1)[-1]
         else:
             types = "|".join(type_text(kind, path) for kind in element["type"])
+        types = TYPES_OF_R4.get(path, types)
         if types in ("BackboneElement", "Element") and last not in ("extension",):
             groups[path] = [f"#\t{path}\tbackbone\t{types}"]
             types = path

@@ -211,6 +211,7 @@ fn json_that_is_no_fhir_is_refused_with_the_place() {
         ("a narrative without div", "Patient.text", patient(r#""text":{"status":"generated"}"#)),
         ("meta is a list", "Patient.meta", patient(r#""meta":[]"#)),
     ];
+    let cases: Vec<_> = cases.into_iter().chain(narratives()).collect();
     on_each(|server| {
         check_all(&cases, |(what, place, sent)| {
             let issue = refused(server, what, sent.as_bytes(), &[400, 422]);
@@ -222,6 +223,53 @@ fn json_that_is_no_fhir_is_refused_with_the_place() {
         });
         no_secret_is_logged(server);
     });
+}
+
+/// R4, narrative.html.
+fn narratives() -> Vec<(&'static str, &'static str, String)> {
+    let div = |what: &'static str, content: &str| {
+        let div = Value::from(format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{content}</div>"));
+        (what, "Patient.text.div", with(&format!(r#""text":{{"status":"generated","div":{div}}}"#)))
+    };
+    let whole = |what: &'static str, text: &str| {
+        let text = Value::from(text);
+        (what, "Patient.text.div", with(&format!(r#""text":{{"status":"generated","div":{text}}}"#)))
+    };
+    vec![
+        div("a script in the narrative", "<script>alert(1)</script>x"),
+        div("a script in capitals", "<SCRIPT>alert(1)</SCRIPT>x"),
+        div("a narrative that is not well-formed", "<p>x"),
+        div("crossing tags", "<b><i>x</b></i>"),
+        div("an event attribute", "<p onmouseover='alert(1)'>x</p>"),
+        div("a script as link", "<a href='javascript:alert(1)'>x</a>"),
+        div("a script as hidden link", "<a href='java&#10;script&#58;alert(1)'>x</a>"),
+        div("a page as image", "<img src='data:text/html;base64,AAAA'/>"),
+        div("a form", "<form action='http://e.example'>x</form>"),
+        div("an iframe", "<iframe src='http://e.example'/>x"),
+        div("an object", "<object data='http://e.example'>x</object>"),
+        div("an external style sheet", "<link rel='stylesheet' href='http://e.example/a.css'/>x"),
+        div("a base", "<base href='http://e.example'/>x"),
+        div("a style that runs", "<p style='background:url(javascript:alert(1))'>x</p>"),
+        div("an entity of HTML", "a&nbsp;b"),
+        div("CDATA", "<![CDATA[><script>alert(1)</script>]]>"),
+        div("a comment that ends early", "<!--><script>alert(1)</script>-->x"),
+        div("SVG", "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>x"),
+        div("no content", " <p> </p> "),
+        whole("a narrative without namespace", "<div>x</div>"),
+        whole("a narrative that is no div", "<p xmlns='http://www.w3.org/1999/xhtml'>x</p>"),
+        whole("a narrative that is plain text", "x"),
+        whole(
+            "entities in a narrative",
+            "<!DOCTYPE div [<!ENTITY a 'b'>]><div xmlns='http://www.w3.org/1999/xhtml'>&a;</div>",
+        ),
+        (
+            "a script inside a contained resource",
+            "Patient.contained[0].text.div",
+            with(
+                r##""generalPractitioner":[{"reference":"#o"}],"contained":[{"resourceType":"Organization","id":"o","name":"x","text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'><script>x</script></div>"}}]"##,
+            ),
+        ),
+    ]
 }
 
 #[test]

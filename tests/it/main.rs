@@ -61,3 +61,5 @@ mod support;
 mod tidy;
 mod transaction;
 mod transaction_links;
+mod xml;
+mod xml_refused;

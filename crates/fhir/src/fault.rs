@@ -202,8 +202,8 @@ catalogue! {
         "bản vá có quá nhiều thao tác, hoặc làm tài nguyên quá lớn";
     /// Content type of a patch.
     PatchContentType = "patch-content-type", NotSupported,
-        "a patch must be application/json-patch+json, or Parameters as application/fhir+json",
-        "bản vá phải là application/json-patch+json, hoặc Parameters dạng application/fhir+json";
+        "a patch must be application/json-patch+json, or Parameters as application/fhir+json or +xml",
+        "bản vá phải là application/json-patch+json, hoặc Parameters dạng application/fhir+json hay +xml";
     /// A code system that is not here.
     CodeSystemUnknown { name } = "code-system-unknown", NotFound,
         "the code system {name} is not here", "không có hệ mã {name} ở đây";
@@ -267,8 +267,8 @@ catalogue! {
         "the operation {name} does not exist here", "không có thao tác {name} ở đây";
     /// Content type of the body.
     WrongContentType = "content-type", NotSupported,
-        "the body must be application/fhir+json or application/json",
-        "nội dung phải là application/fhir+json hoặc application/json";
+        "the body must be application/fhir+json or application/fhir+xml",
+        "nội dung phải là application/fhir+json hoặc application/fhir+xml";
     /// The parameters of a `POST _search`.
     WrongFormType = "form-type", NotSupported,
         "the parameters must be application/x-www-form-urlencoded in UTF-8",
@@ -284,8 +284,11 @@ catalogue! {
         "the compressed body cannot be read", "không đọc được nội dung nén";
     /// Nothing acceptable can be answered.
     NotAcceptable = "not-acceptable", NotSupported,
-        "the answer can be application/fhir+json or application/json only",
-        "chỉ trả lời được dạng application/fhir+json hoặc application/json";
+        "the answer can be application/fhir+json or application/fhir+xml only",
+        "chỉ trả lời được dạng application/fhir+json hoặc application/fhir+xml";
+    /// A document that XML cannot hold.
+    NotInXml = "not-in-xml", NotSupported,
+        "this content cannot be written as XML: ask for JSON", "không viết được nội dung này thành XML: hãy dùng JSON";
     /// The body is larger than the limit.
     BodyTooLarge { limit } = "body-too-large", TooLong,
         "the body is larger than {limit} bytes", "nội dung lớn hơn {limit} byte";

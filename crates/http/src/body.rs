@@ -14,7 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::State;
 use crate::failure::Failure;
-use crate::negotiation::{ACCEPT_PATCH, is_json, is_json_patch};
+use crate::fhir_xml;
+use crate::negotiation::{ACCEPT_PATCH, is_json, is_json_patch, is_xml};
 
 /// Bodies above this size are parsed a few at a time.
 const LARGE: usize = 1 << 20;
@@ -38,14 +39,19 @@ impl Body {
     }
 }
 
-/// Reads a resource in JSON.
+/// Reads a resource. What comes as XML is JSON from here on.
 pub(crate) async fn read_json(state: &State, headers: &HeaderMap, payload: Payload) -> Result<Body, Failure> {
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !is_json(content_type) {
+    if is_json(content_type) {
+        return read(state, headers, payload).await;
+    }
+    if !is_xml(content_type) {
         return Err(Failure::closing(415, Fault::WrongContentType));
     }
-    read(state, headers, payload).await
+    let mut body = read(state, headers, payload).await?;
+    body.bytes = fhir_xml::to_json(body.take()).await?;
+    Ok(body)
 }
 
 /// Reads a patch and its language: `application/json-patch+json`, or `Parameters` in what a resource may be sent.

@@ -202,7 +202,7 @@ pub(crate) async fn posted_compartment_search(incoming: Incoming, payload: Paylo
 async fn posted_pairs(incoming: &Incoming, payload: Payload) -> Result<Vec<(String, String)>, Failure> {
     incoming.decide(Interaction::Search)?;
     let form = read_form(&incoming.state, incoming.headers(), payload).await?;
-    Ok([incoming.pairs.clone(), pairs(&form)?].concat())
+    incoming.with_posted(pairs(&form)?)
 }
 
 fn request(
@@ -247,7 +247,7 @@ async fn operation_pairs(incoming: &Incoming, payload: Payload) -> Result<Vec<(S
         let body = read_json(&incoming.state, incoming.headers(), payload).await?;
         interactions::operation_parameters(&body.bytes)?
     };
-    Ok([incoming.pairs.clone(), sent].concat())
+    incoming.with_posted(sent)
 }
 
 /// `POST Observation/$lastn`

@@ -6,13 +6,13 @@ use access::{Access, Caller, Interaction};
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
 use interactions::{EntityTags, Freshness, Service, pairs};
 
 use crate::app::{Authentication, State};
 use crate::failure::Failure;
-use crate::negotiation::{Preferences, accepts_json};
+use crate::negotiation::{self, Preferences};
 
 /// A request with its caller.
 pub(crate) struct Incoming {
@@ -37,13 +37,16 @@ fn read(request: &HttpRequest) -> Result<Incoming, Failure> {
         request.app_data::<Data<State>>().cloned().ok_or_else(|| Failure::new(500, Fault::Internal))?;
     let query = request.query_string();
     let pairs = if query.is_empty() { Vec::new() } else { pairs(query)? };
-    let format = pairs.iter().find(|(name, _)| name == "_format").map(|(_, value)| value.as_str());
-    if !accepts_json(request.headers(), format) {
+    if negotiation::format(request.headers(), format_of(&pairs)).is_none() {
         return Err(Failure::new(406, Fault::NotAcceptable));
     }
     let caller = caller(&state.app.authentication, request.headers())?;
     let preferences = Preferences::read(request.headers());
     Ok(Incoming { state, caller, preferences, pairs, request: request.clone() })
+}
+
+fn format_of(pairs: &[(String, String)]) -> Option<&str> {
+    pairs.iter().find(|(name, _)| name == "_format").map(|(_, value)| value.as_str())
 }
 
 fn caller(authentication: &Authentication, headers: &HeaderMap) -> Result<Caller, Failure> {
@@ -154,6 +157,19 @@ impl Incoming {
     /// `If-None-Exist`
     pub(crate) fn if_none_exist(&self) -> Result<Option<String>, Failure> {
         Ok(self.header("if-none-exist")?.map(str::to_owned))
+    }
+
+    /// The parameters of the URL and these that came in the body; a `_format` counts that came there.
+    pub(crate) fn with_posted(
+        &self,
+        posted: Vec<(String, String)>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        if let (None, Some(format)) = (format_of(&self.pairs), format_of(&posted)) {
+            let format = negotiation::format(self.headers(), Some(format));
+            let format = format.ok_or_else(|| Failure::new(406, Fault::NotAcceptable))?;
+            self.request.extensions_mut().insert(format);
+        }
+        Ok([self.pairs.clone(), posted].concat())
     }
 
     /// The text behind the question mark.

@@ -7,6 +7,7 @@ mod app;
 mod body;
 mod failure;
 mod fhir_routes;
+mod fhir_xml;
 mod handlers;
 mod health;
 mod home;

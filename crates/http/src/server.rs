@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::app::{App, HttpSettings, State};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::{fhir_routes, health, home, metrics, watch};
+use crate::{fhir_routes, fhir_xml, health, home, metrics, watch};
 
 /// Large bodies that are parsed at one time.
 const LARGE_BODIES: usize = 2;
@@ -41,7 +41,10 @@ pub async fn serve(
             .app_data(shared.clone())
             .wrap(from_fn(watch::watch))
             .service(
-                web::scope("/fhir").configure(fhir_routes::configure).default_service(web::to(unknown_path)),
+                web::scope("/fhir")
+                    .configure(fhir_routes::configure)
+                    .default_service(web::to(unknown_path))
+                    .wrap(from_fn(fhir_xml::answer)),
             )
             .route("/health/live", web::get().to(health::live))
             .route("/health/live", web::head().to(health::live))

@@ -63,8 +63,8 @@ fn statement(service: &Service, registry: &Registry) -> Value {
         "software": {"name": "Healthbook", "version": env!("CARGO_PKG_VERSION")},
         "implementation": {"description": "Healthbook: an electronic health book", "url": service.base()},
         "fhirVersion": "4.0.1",
-        "format": ["json", "application/fhir+json"],
-        "patchFormat": [crate::JSON_PATCH, "application/fhir+json"],
+        "format": ["json", "xml", "application/fhir+json", "application/fhir+xml"],
+        "patchFormat": [crate::JSON_PATCH, "application/fhir+json", "application/fhir+xml"],
         "rest": [{
             "mode": "server",
             "documentation": "References are stored as they are sent; a reference to this server need not lead to \

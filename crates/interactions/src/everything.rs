@@ -9,7 +9,7 @@ use search::{Registry, Shown};
 use serde::{Deserialize, Serialize};
 
 use crate::bundle_text::BundleText;
-use crate::page::PAGE_PARAMETER;
+use crate::page::{PAGE_PARAMETER, page_url};
 use crate::query_text::query_text;
 use crate::{Problem, Service, read};
 
@@ -61,7 +61,8 @@ pub async fn everything(
             count: request.count,
             after: next,
         };
-        links.push(("next", format!("{url}?{PAGE_PARAMETER}={}", service.links().seal(&place, &state)?)));
+        let sealed = service.links().seal(&place, &state)?;
+        links.push(("next", page_url(&url, &sealed, &request.understood)));
     }
     let total =
         u64::try_from(page.records.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());

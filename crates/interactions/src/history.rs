@@ -6,7 +6,7 @@ use record_store::{HistoryCursor, HistoryScope, HistoryWindow};
 use serde::{Deserialize, Serialize};
 
 use crate::bundle_text::BundleText;
-use crate::page::PAGE_PARAMETER;
+use crate::page::{PAGE_PARAMETER, page_url};
 use crate::query_text::query_text;
 use crate::{Problem, Service};
 
@@ -61,7 +61,7 @@ pub async fn history(
             after: (next.updated, next.key, next.version),
         };
         let token = service.links().seal(&path, &state)?;
-        links.push(("next", format!("{base}/{path}?{PAGE_PARAMETER}={token}")));
+        links.push(("next", page_url(&format!("{base}/{path}"), &token, &request.understood)));
     }
     let mut bundle = BundleText::new("history", page.total, &links);
     for record in &page.records {

@@ -14,6 +14,7 @@ use validation::Level;
 use crate::bundle::{Action, Entry, Identities, Outcome, blocking, read_entries, run_transaction};
 use crate::judge::validity;
 use crate::prepare::{content, localise, parse};
+use crate::structure::check_structure;
 use crate::{Problem, Service};
 
 /// What came of a Bundle.
@@ -143,7 +144,7 @@ pub async fn import_resources(
 
 fn prepare_one(service: &Service, body: &[u8]) -> Result<Write, Problem> {
     let mut resource = parse(body, "Resource")?;
-    let (resource_type, issues) = fhir::check_resource(&resource);
+    let (resource_type, issues) = check_structure(&resource);
     if !issues.is_empty() {
         return Err(Problem::from_issues(400, issues));
     }

@@ -1,10 +1,11 @@
 //! Whether a resource may be stored: its structure first, then everything that `docs/validation.md` demands.
 
 use access::Access;
-use fhir::{Issue, ResourceType, check_resource};
+use fhir::{Issue, ResourceType};
 use json::Node;
 use validation::Level;
 
+use crate::structure::check_structure;
 use crate::{Problem, Service};
 
 /// What is wrong with a resource. Where the structure is broken nothing else is looked at.
@@ -18,7 +19,7 @@ pub(crate) enum Verdict {
 
 /// Judges a resource. `facility` is the one that writes: profiles may be demanded of it.
 pub(crate) fn judge(service: &Service, resource: &Node<'_>, facility: Option<&str>, level: Level) -> Verdict {
-    let (resource_type, issues) = check_resource(resource);
+    let (resource_type, issues) = check_structure(resource);
     match resource_type {
         Some(resource_type) if issues.is_empty() => {
             Verdict::Sound(resource_type, validity(service, resource, resource_type, facility, level))

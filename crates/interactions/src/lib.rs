@@ -24,6 +24,7 @@ mod read;
 mod reindex;
 mod search;
 mod service;
+mod structure;
 mod validate;
 mod value_set;
 mod write;

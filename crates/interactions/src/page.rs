@@ -11,9 +11,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Problem;
+use crate::query_text::query_text;
 
 /// The name of the parameter that carries a page link.
 pub const PAGE_PARAMETER: &str = "_page";
+
+/// The URL of a page. `_format` is said again: it is for whoever answers, not for the walk.
+pub(crate) fn page_url(url: &str, sealed: &str, pairs: &[(String, String)]) -> String {
+    let format = pairs.iter().find(|(name, _)| name == "_format").map(|(name, value)| {
+        // Its parameters may hold anything.
+        let media_type = value.split(';').next().unwrap_or_default();
+        query_text(&[(name.clone(), media_type.to_owned())])
+    });
+    let format = format.map_or_else(String::new, |text| format!("&{text}"));
+    format!("{url}?{PAGE_PARAMETER}={sealed}{format}")
+}
 
 /// Seals and opens page links.
 pub(crate) struct PageLinks {

@@ -2,11 +2,12 @@
 //! rows extracted, compressed.
 
 use access::Access;
-use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, check_resource, rewrite_references};
+use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, rewrite_references};
 use json::{Limits, Node, ParseError};
 use record_store::{Body, Content};
 
 use crate::judge::refuse_invalid;
+use crate::structure::check_structure;
 use crate::{Problem, Service};
 
 /// Parses a body that is to hold a resource of the type `root`.
@@ -48,9 +49,9 @@ pub(crate) fn prepare(
     content(service, expected.resource_type, &resource)
 }
 
-/// The structure of a resource, its type and its id.
+/// The structure of a resource and its narratives, its type and its id.
 pub(crate) fn check(resource: &Node<'_>, expected: Expected<'_>) -> Result<(), Problem> {
-    let (resource_type, issues) = check_resource(resource);
+    let (resource_type, issues) = check_structure(resource);
     if !issues.is_empty() {
         return Err(Problem::from_issues(400, issues));
     }

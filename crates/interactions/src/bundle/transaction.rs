@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use access::{Access, Caller, Interaction};
-use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, check_resource};
+use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType};
 use json::Node;
 use record_store::{Job, Precondition, Write, WriteError};
 
@@ -21,6 +21,7 @@ use crate::bundle_text::{BundleText, EntryResponse};
 use crate::condition::{ATTEMPTS, Condition, ask_besides};
 use crate::judge::refuse_invalid;
 use crate::prepare::content;
+use crate::structure::check_structure;
 use crate::write::conditional_write;
 use crate::{Problem, Return, Service, Stored};
 
@@ -253,7 +254,7 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<BTreeMap<Criteria, String
 }
 
 pub(super) fn check_entry(resource: &Node<'_>, wanted: ResourceType, id: Option<&LogicalId>) -> Vec<Issue> {
-    let (resource_type, mut issues) = check_resource(resource);
+    let (resource_type, mut issues) = check_structure(resource);
     if resource_type.is_some_and(|resource_type| resource_type != wanted) {
         let fault = Fault::WrongResourceType { expected: wanted.to_string() };
         issues.push(Issue::error(fault).at(format!("{wanted}.resourceType")));

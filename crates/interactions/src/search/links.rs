@@ -7,7 +7,7 @@ use search::{Cursor, Position, SortValue};
 use serde::{Deserialize, Serialize};
 
 use super::SearchRequest;
-use crate::page::PAGE_PARAMETER;
+use crate::page::{PAGE_PARAMETER, page_url};
 use crate::query_text::query_text;
 use crate::{Problem, Service};
 
@@ -119,10 +119,8 @@ pub(super) fn links(
                 key: cursor.key,
             }),
         };
-        Ok::<_, Problem>(format!(
-            "{url}?{PAGE_PARAMETER}={}",
-            service.links().seal(&bound(access, &place), &state)?
-        ))
+        let sealed = service.links().seal(&bound(access, &place), &state)?;
+        Ok::<_, Problem>(page_url(&url, &sealed, understood))
     };
     let first = if request.posted {
         sealed(None)?

@@ -11,6 +11,7 @@ use fhirpath::{Context, Expression};
 use interactions::pairs;
 use jiff::tz::TimeZone;
 use json::{Limits, Node};
+use patch::{Format, Patch};
 use search::{Hasher, QueryContext, Registry, Slot, Subject};
 use validation::{Level, Validator};
 
@@ -87,4 +88,32 @@ pub fn search(data: &[u8]) {
     for clause in parsed.plan.clauses.iter().filter(|clause| !clause.has_join()) {
         REGISTRY.holds(clause, &subject);
     }
+}
+
+/// A resource as XML, there and back, then the way of one that came as JSON; and the text as a narrative.
+pub fn xml(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        // Whether it is one does not matter.
+        let _ = xml::check_narrative(text);
+    }
+    let Ok(node) = xml::from_xml(data, &xml::Limits::default()) else { return };
+    if let Ok(text) = xml::to_xml(&node) {
+        let again = xml::from_xml(text.as_bytes(), &xml::Limits::default());
+        assert!(again.is_ok_and(|again| again == node), "what was written is not what was read");
+    }
+    resource(&node);
+}
+
+/// A patch of the sample: the first byte tells the language, the rest is the patch.
+pub fn patch(data: &[u8]) {
+    let Some((first, rest)) = data.split_first() else { return };
+    let format = if *first == b'[' { Format::JsonPatch } else { Format::FhirPathPatch };
+    let text = if format == Format::JsonPatch { data } else { rest };
+    let Ok(document) = json::parse(text, &Limits::default()) else { return };
+    let Ok(patch) = Patch::read(format, document) else { return };
+    let Ok(patched) = patch.apply(PATIENT.clone()) else { return };
+    let text = patched.to_json();
+    // A patch may go one level deeper than a parsed document goes.
+    let again = json::parse(text.as_bytes(), &Limits { depth: 400 });
+    assert!(again.is_ok_and(|again| again == patched), "the patched resource cannot be read");
 }

@@ -31,3 +31,13 @@ fn fhirpath() {
 fn search() {
     assert!(replay("search", fuzz::search) > 50);
 }
+
+#[test]
+fn xml() {
+    assert!(replay("xml", fuzz::xml) > 50);
+}
+
+#[test]
+fn patch() {
+    assert!(replay("patch", fuzz::patch) > 50);
+}

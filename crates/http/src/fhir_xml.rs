@@ -1,5 +1,5 @@
 //! XML at the door: bodies become JSON before anybody reads them, answers become XML after everybody has written
-//! them. Nothing between knows about it.
+//! them; the language of messages is chosen here too. Nothing between knows about it.
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -11,6 +11,7 @@ use fhir::{Fault, Issue};
 use interactions::Problem;
 
 use crate::failure::Failure;
+use crate::language::{self, Language};
 use crate::negotiation::{self, FHIR_XML, Format};
 
 /// Larger documents are turned away from the threads that serve requests.
@@ -56,12 +57,23 @@ pub(crate) async fn answer<B: MessageBody + 'static>(
     let response = next.call(request).await?.map_into_boxed_body();
     // Whoever read parameters from the body knows better.
     let noted = response.request().extensions().get::<Format>().copied();
-    if noted.or(wanted) != Some(Format::Xml) || !is_fhir_json(response.response()) {
+    let is_xml = noted.or(wanted) == Some(Format::Xml);
+    let language = Language::preferred(response.request().headers());
+    if (!is_xml && language == Language::Vietnamese) || !is_fhir_json(response.response()) {
         return Ok(response);
     }
     let (request, response) = response.into_parts();
     let (mut response, body) = response.into_parts();
-    let json = to_bytes(body).await.map_err(|_| Failure::new(500, Fault::Internal))?;
+    let mut json = to_bytes(body).await.map_err(|_| Failure::new(500, Fault::Internal))?;
+    if language == Language::English {
+        let text = json.clone();
+        if let Some(english) = if_large(json.len(), move || language::in_english(&text)).await? {
+            json = english.into();
+        }
+    }
+    if !is_xml {
+        return Ok(ServiceResponse::new(request, response.set_body(BoxBody::new(json))));
+    }
     let text = json.clone();
     let xml = if_large(json.len(), move || to_xml(&text)).await?;
     let body = match xml {

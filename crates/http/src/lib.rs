@@ -12,6 +12,7 @@ mod handlers;
 mod health;
 mod home;
 mod incoming;
+mod language;
 mod metrics;
 mod negotiation;
 mod reply;

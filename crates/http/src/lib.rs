@@ -15,6 +15,7 @@ mod metrics;
 mod negotiation;
 mod reply;
 mod server;
+mod terminology;
 mod watch;
 
 pub use app::{App, Authentication, HttpSettings};

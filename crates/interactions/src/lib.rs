@@ -21,6 +21,7 @@ mod read;
 mod reindex;
 mod search;
 mod service;
+mod terminology;
 mod value_set;
 mod write;
 
@@ -39,6 +40,7 @@ pub use read::{Freshness, part_of, read, read_version};
 pub use reindex::{begin_reindex, reindex_document, reindex_issues, work_at_reindexes};
 pub use search::{SearchRequest, look_up, search};
 pub use service::{Service, ServiceSettings};
+pub use terminology::{TerminologyOperation, TerminologyRequest, terminology};
 pub use write::{Stored, conditional_create, conditional_delete, conditional_update, create, delete, update};
 
 /// `Prefer: return=...`: what of a written resource is sent back.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use access::{Access, Caller, Denied, Interaction, Policy};
 use record_store::Store;
+use terminology::Library;
 use tokio::sync::Notify;
 
 use crate::capability::Capabilities;
 use crate::page::PageLinks;
+use crate::terminology::DefinitionCache;
 
 /// How the server presents itself.
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ struct Inner {
     capabilities: Capabilities,
     /// Wakes who works at reindexes.
     reindexes: Notify,
+    library: Library,
+    definition_cache: DefinitionCache,
 }
 
 /// The FHIR service. Cloning it is cheap and gives another handle to the same service.
@@ -52,7 +56,18 @@ impl Service {
     pub fn new(store: Store, settings: ServiceSettings) -> Self {
         let links = PageLinks::new(store.link_key());
         let (capabilities, reindexes) = (Capabilities::default(), Notify::new());
-        Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities, reindexes }))
+        let (library, definition_cache) = (Library::r4(), DefinitionCache::default());
+        let policy = Policy;
+        Self(Arc::new(Inner {
+            store,
+            policy,
+            settings,
+            links,
+            capabilities,
+            reindexes,
+            library,
+            definition_cache,
+        }))
     }
 
     /// The store.
@@ -73,6 +88,15 @@ impl Service {
     /// Asks the gate.
     pub fn decide(&self, caller: &Caller, interaction: Interaction) -> Result<Access, Denied> {
         self.0.policy.decide(caller, interaction)
+    }
+
+    /// The code systems, value sets and concept maps in use.
+    pub fn library(&self) -> Library {
+        self.0.library.clone()
+    }
+
+    pub(crate) fn definition_cache(&self) -> &DefinitionCache {
+        &self.0.definition_cache
     }
 
     pub(crate) fn capabilities(&self) -> &Capabilities {

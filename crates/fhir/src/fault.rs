@@ -115,6 +115,13 @@ catalogue! {
     /// A code that its code system does not have.
     CodeUnknown { system } = "code-unknown", CodeInvalid,
         "the code system {system} does not have this code", "hệ mã {system} không có mã này";
+    /// A code that only holds others.
+    CodeAbstract { system } = "code-abstract", CodeInvalid,
+        "the code of {system} only groups others and is not to be chosen", "mã của {system} chỉ để gom nhóm, không được chọn";
+    /// A code that may or may not be one: its system is not complete here.
+    CodeUncertain { system } = "code-uncertain", CodeInvalid,
+        "{system} is not complete here: it cannot be told whether it has this code",
+        "{system} không đầy đủ ở đây: không thể biết có mã này hay không";
     /// A display that is not one of the code.
     DisplayWrong { system } = "display-differs", Invalid,
         "the display is not one of the code in {system}", "tên hiển thị không khớp với mã trong {system}";

@@ -2,14 +2,14 @@
 
 use access::{Caller, Denied};
 use actix_web::guard::{self, Guard};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use fhir::Fault;
+use interactions::TerminologyOperation;
 
 use crate::failure::Failure;
-use crate::handlers;
 use crate::incoming::Incoming;
-use crate::validate;
+use crate::{handlers, terminology, validate};
 
 /// Adds every path below the FHIR base. The order matters: the first that fits is taken.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -62,6 +62,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         )
         .service(resource("/{type}/{id}/$validate", "POST").route(web::post().to(validate::of_instance)))
         .service(resource("/{type}/$validate", "POST").route(web::post().to(validate::of_type)))
+        .configure(configure_terminology)
         .service(web::resource("/{type}/{id}/${operation}").to(unknown_operation))
         .service(web::resource("/{type}/${operation}").to(unknown_operation))
         .service(web::resource("/${operation}").to(unknown_operation))
@@ -75,6 +76,23 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             resource("/{type}/{id}/{member}", "GET, HEAD").route(get().to(handlers::compartment_search)),
         );
+}
+
+/// Adds `[type]/$[operation]` and `[type]/[id]/$[operation]` of the operations about codes.
+fn configure_terminology(config: &mut ServiceConfig) {
+    for operation in TerminologyOperation::ALL {
+        let (kind, name) = (operation.resource_type(), operation.name());
+        let of_type = format!("/{kind}/${name}");
+        let of_instance = operation.has_instance().then(|| format!("/{kind}/{{id}}/${name}"));
+        for path in std::iter::once(of_type).chain(of_instance) {
+            let asked = move |incoming: Incoming| terminology::asked(incoming, operation);
+            let posted =
+                move |incoming: Incoming, payload: Payload| terminology::posted(incoming, payload, operation);
+            config.service(
+                resource(&path, "GET, HEAD, POST").route(get().to(asked)).route(web::post().to(posted)),
+            );
+        }
+    }
 }
 
 fn get() -> Route {

@@ -7,7 +7,7 @@ use fhir::ResourceType;
 use search::{ParameterType, Registry};
 use serde_json::{Value, json};
 
-use crate::Service;
+use crate::{Service, TerminologyOperation};
 
 /// When the statement last changed by hand. It follows the code, not the clock.
 const DATE: &str = "2026-11-28";
@@ -125,13 +125,18 @@ fn resource(registry: &Registry, resource_type: ResourceType) -> Value {
         "searchRevInclude": reverse,
         "searchParam": parameters,
     });
-    let operation = match name {
-        "Patient" => Some(("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything")),
-        "Observation" => Some(("lastn", "http://hl7.org/fhir/OperationDefinition/Observation-lastn")),
-        _ => None,
+    let mut operations = match name {
+        "Patient" => vec!["everything"],
+        "Observation" => vec!["lastn"],
+        _ => Vec::new(),
     };
-    if let (Some((operation, definition)), Value::Object(members)) = (operation, &mut value) {
-        members.insert("operation".to_owned(), json!([{"name": operation, "definition": definition}]));
+    let about_codes = TerminologyOperation::ALL.iter().filter(|operation| operation.resource_type() == name);
+    operations.extend(about_codes.map(|operation| operation.name()));
+    if let Value::Object(members) = &mut value {
+        let definition =
+            |operation: &str| format!("http://hl7.org/fhir/OperationDefinition/{name}-{operation}");
+        let named = |operation: &str| json!({"name": operation, "definition": definition(operation)});
+        members.insert("operation".to_owned(), operations.into_iter().map(named).collect());
     }
     // Empty arrays may not stand in a resource.
     if let Value::Object(members) = &mut value {

@@ -25,6 +25,7 @@ mod reindex;
 mod search;
 mod service;
 mod structure;
+mod terminology;
 mod validate;
 mod value_set;
 mod write;
@@ -48,6 +49,7 @@ pub use read::{Freshness, part_of, read, read_version};
 pub use reindex::{begin_reindex, reindex_document, reindex_issues, work_at_reindexes};
 pub use search::{SearchRequest, look_up, search};
 pub use service::{Service, ServiceSettings};
+pub use terminology::{TerminologyOperation, TerminologyRequest, terminology};
 pub use validate::{ValidateRequest, validate};
 pub use write::{Stored, conditional_create, conditional_delete, conditional_update, create, delete, update};
 

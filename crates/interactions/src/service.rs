@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use access::{Access, Caller, Denied, Interaction, Policy};
 use record_store::Store;
+use terminology::Library;
 use tokio::sync::Notify;
 
 use crate::capability::Capabilities;
 use crate::definitions::{CurrentDefinitions, Definitions};
 use crate::page::PageLinks;
+use crate::terminology::DefinitionCache;
 
 /// How the server presents itself.
 #[derive(Debug, Clone)]
@@ -43,6 +45,7 @@ struct Inner {
     definitions: CurrentDefinitions,
     /// Wakes who works at reindexes.
     reindexes: Notify,
+    definition_cache: DefinitionCache,
 }
 
 /// The FHIR service. Cloning it is cheap and gives another handle to the same service.
@@ -54,8 +57,18 @@ impl Service {
     pub fn new(store: Store, settings: ServiceSettings) -> Self {
         let links = PageLinks::new(store.link_key());
         let (capabilities, reindexes) = (Capabilities::default(), Notify::new());
-        let definitions = CurrentDefinitions::default();
-        Self(Arc::new(Inner { store, policy: Policy, settings, links, capabilities, definitions, reindexes }))
+        let (definitions, definition_cache) = (CurrentDefinitions::default(), DefinitionCache::default());
+        let policy = Policy;
+        Self(Arc::new(Inner {
+            store,
+            policy,
+            settings,
+            links,
+            capabilities,
+            definitions,
+            definition_cache,
+            reindexes,
+        }))
     }
 
     /// The store.
@@ -92,6 +105,15 @@ impl Service {
 
     pub(crate) fn definitions(&self) -> &CurrentDefinitions {
         &self.0.definitions
+    }
+
+    /// The code systems, value sets and concept maps in use.
+    pub fn library(&self) -> Library {
+        self.0.definitions.get().validator().library().clone()
+    }
+
+    pub(crate) fn definition_cache(&self) -> &DefinitionCache {
+        &self.0.definition_cache
     }
 
     pub(crate) fn capabilities(&self) -> &Capabilities {

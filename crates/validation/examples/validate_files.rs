@@ -1,18 +1,20 @@
 //! Judges every resource of JSON files, and tells the faults by kind and the cost by type.
 //!
 //! `cargo run --release -p healthbook-validation --example validate_files -- FOLDER|FILE...`
-//! Resources of Bundles are judged one by one, as a transaction does it, and each Bundle as a whole.
+//! The national pack is in force. Resources of Bundles are judged one by one, as a transaction does it, and each Bundle as a whole.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fhir::{Severity, check_resource};
-use healthbook_validation::{Level, Validator};
+use healthbook_validation::{Level, Package, Validator};
 use json::{Limits, Node};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let validator = Validator::new(&[])?;
+    let packages: Vec<Arc<Package>> = Package::national()?.map(Arc::new).into_iter().collect();
+    let validator = Validator::new(&packages).map_err(|(package, error)| format!("{package}: {error}"))?;
     let mut times: BTreeMap<String, Vec<(Duration, Duration)>> = BTreeMap::new();
     let mut faults: BTreeMap<String, (usize, String)> = BTreeMap::new();
     for path in std::env::args().skip(1).flat_map(|argument| files(Path::new(&argument))) {

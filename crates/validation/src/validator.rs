@@ -72,11 +72,7 @@ impl Validator {
             (owner, PackageError::Resource { resource, reason })
         })?;
         let versions = parts.definitions.into_iter().map(|definition| (definition.url, definition.version));
-        let library = Library::r4().extended(parts.terms.iter()).map_err(|error| {
-            let resource = String::new();
-            let owner = parts.owners.get(&resource).cloned().unwrap_or_default();
-            (owner, PackageError::Resource { resource, reason: error.to_string() })
-        })?;
+        let library = Library::r4().with(parts.terms);
         let (versions, formats) = (versions.collect(), parts.formats);
         Ok(Self(Arc::new(Definitions { profiles, versions, formats, library })))
     }
@@ -114,16 +110,16 @@ impl Validator {
 
 /// What packages say, before it is put together.
 #[derive(Default)]
-struct Parts<'p> {
+struct Parts {
     definitions: Vec<Definition>,
     formats: Formats,
-    terms: Vec<Node<'p>>,
+    terms: Vec<terminology::Definition>,
     /// The package, as `id#version`, of each canonical url.
     owners: HashMap<String, String>,
 }
 
-impl<'p> Parts<'p> {
-    fn read(&mut self, package: &'p Package) -> Result<(), PackageError> {
+impl Parts {
+    fn read(&mut self, package: &Package) -> Result<(), PackageError> {
         for text in &package.resources {
             let fault = |resource: &str, reason: String| {
                 let resource = resource.to_owned();
@@ -138,7 +134,10 @@ impl<'p> Parts<'p> {
                     self.definitions.extend(Definition::read(&node).map_err(|reason| fault(&url, reason))?);
                 }
                 Some("NamingSystem") => self.formats.add(&node).map_err(|reason| fault(&url, reason))?,
-                Some("CodeSystem" | "ValueSet" | "ConceptMap") => self.terms.push(node),
+                Some("CodeSystem" | "ValueSet" | "ConceptMap") => {
+                    let term = terminology::Definition::read(&node);
+                    self.terms.push(term.map_err(|error| fault(&url, error.to_string()))?);
+                }
                 _ => {}
             }
         }

@@ -4,16 +4,15 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::AtomicUsize;
 
 use access::Access;
 use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType};
 use json::Node;
 use record_store::Record;
-use search::{Clause, FoundCode, Lookup, LookupKind, ReferenceTest, SearchPlan};
+use search::{Clause, Lookup, LookupKind, ReferenceTest, SearchPlan};
 
 use super::invalid;
-use crate::value_set::{Codes, MOST_CODES, MOST_SETS, ancestors, descendants};
+use crate::value_set::Codes;
 use crate::{Problem, Service};
 
 /// Most resources of one hierarchy.
@@ -23,12 +22,11 @@ type Resolved<'a> = Pin<Box<dyn Future<Output = Result<Clause, Problem>> + Send 
 
 /// Replaces every lookup of a plan by what it finds. A plan is searched after that only.
 pub async fn look_up(service: &Service, access: &Access, plan: &mut SearchPlan) -> Result<(), Problem> {
-    let left = AtomicUsize::new(MOST_SETS);
-    let codes = Codes::new(service, access, &left);
+    let codes = Codes::new(service, access);
     let mut clauses = Vec::with_capacity(plan.clauses.len());
     for clause in std::mem::take(&mut plan.clauses) {
         clauses.push(if needs_lookup(&clause) {
-            resolve(service, access, codes, clause).await?
+            resolve(service, access, &codes, clause).await?
         } else {
             clause
         });
@@ -45,7 +43,12 @@ fn needs_lookup(clause: &Clause) -> bool {
     }
 }
 
-fn resolve<'a>(service: &'a Service, access: &'a Access, codes: Codes<'a>, clause: Clause) -> Resolved<'a> {
+fn resolve<'a>(
+    service: &'a Service,
+    access: &'a Access,
+    codes: &'a Codes<'a>,
+    clause: Clause,
+) -> Resolved<'a> {
     Box::pin(async move {
         Ok(match clause {
             Clause::All(clauses) => Clause::All(all(service, access, codes, clauses).await?),
@@ -69,7 +72,7 @@ fn resolve<'a>(service: &'a Service, access: &'a Access, codes: Codes<'a>, claus
 async fn all(
     service: &Service,
     access: &Access,
-    codes: Codes<'_>,
+    codes: &Codes<'_>,
     clauses: Vec<Clause>,
 ) -> Result<Vec<Clause>, Problem> {
     let mut resolved = Vec::with_capacity(clauses.len());
@@ -82,7 +85,7 @@ async fn all(
 async fn found(
     service: &Service,
     access: &Access,
-    reader: Codes<'_>,
+    reader: &Codes<'_>,
     lookup: &Lookup,
 ) -> Result<Clause, Problem> {
     let registry = service.store().registry();
@@ -108,7 +111,7 @@ async fn found(
                 if code.is_empty() {
                     return Err(invalid(&lookup.code));
                 }
-                codes.extend(hierarchy(reader, lookup.kind, system, code).await?);
+                codes.extend(reader.hierarchy(lookup.kind, system, code).await?);
             }
             Ok(registry.codes_clause(lookup, codes))
         }
@@ -121,30 +124,6 @@ async fn found(
         }
         LookupKind::Members => members(service, access, lookup).await,
     }
-}
-
-/// A code with those below or above it in the CodeSystem, if that is here.
-async fn hierarchy(
-    reader: Codes<'_>,
-    kind: LookupKind,
-    system: Option<&str>,
-    code: &str,
-) -> Result<Vec<FoundCode>, Problem> {
-    let mut codes = vec![code.to_owned()];
-    if let Some(system) = system.filter(|system| !system.is_empty())
-        && let Some(record) = reader.by_url("CodeSystem", system).await?
-    {
-        let more = with_resource(&record, |resource| match kind {
-            LookupKind::CodesBelow => descendants(resource, code),
-            _ => ancestors(resource, code),
-        })?;
-        if more.len() > MOST_CODES {
-            return Err(Problem::new(400, Fault::SearchTooCostly));
-        }
-        codes.extend(more);
-    }
-    let system = system.map(str::to_owned);
-    Ok(codes.into_iter().map(|code| FoundCode { system: system.clone(), code: Some(code) }).collect())
 }
 
 /// A resource with all that are part of it, or all it is part of.

@@ -345,3 +345,24 @@ fn a_bundle_names_the_place_inside_the_entry() {
         no_secret_is_logged(server);
     });
 }
+
+/// R4, extensibility.html#modifierExtension: who does not understand a modifier does not know what the element says.
+#[test]
+fn modifiers_that_nobody_defines_are_refused() {
+    let modifier = r#""modifierExtension":[{"url":"http://e.example/m","valueBoolean":false}]"#;
+    let cases = [
+        (with(modifier), "Patient.modifierExtension[0]"),
+        (
+            with(&format!(r#""contact":[{{"name":{{"text":"Tám"}},{modifier}}}]"#)),
+            "Patient.contact[0].modifierExtension[0]",
+        ),
+    ];
+    on_each(|server| {
+        for (sent, place) in &cases {
+            let issue = refused(server, place, sent.as_bytes(), &[422]);
+            assert_eq!(issue["details"]["coding"][0]["code"], "modifier-unknown", "{place}");
+            assert_eq!(issue["expression"][0], *place);
+        }
+        no_secret_is_logged(server);
+    });
+}

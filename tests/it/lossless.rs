@@ -269,8 +269,8 @@ fn extensions_of_primitives_stay_with_them() {
             r#""birthDate":"1985","_birthDate":{"extension":[{"url":"http://e.example","extension":[{"url":"b","_valueString":{"extension":[{"url":"http://e.example/c","valueBoolean":true}]}},{"url":"a","valueDecimal":0.10}]}]}"#.to_owned(),
         ),
         (
-            "a modifier",
-            r#""modifierExtension":[{"url":"http://e.example/m","valueBoolean":false}],"contact":[{"modifierExtension":[{"url":"http://e.example/m","valueCode":"n"}],"gender":"male"}]"#.to_owned(),
+            "in a backbone element",
+            r#""extension":[{"url":"http://e.example/m","valueBoolean":false}],"contact":[{"extension":[{"url":"http://e.example/m","valueCode":"n"}],"name":{"text":"Tám"},"gender":"male"}]"#.to_owned(),
         ),
         ("a choice", format!(r#""deceasedBoolean":false,"_deceasedBoolean":{extension},"_multipleBirthInteger":{{"id":"m"}},"multipleBirthInteger":2"#)),
     ];

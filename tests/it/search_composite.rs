@@ -178,7 +178,7 @@ fn composites_of_other_resources() {
         };
         let sequence = |id: &str, chromosome: &str, start: u32, end: u32| {
             format!(
-                r#"{{"resourceType":"MolecularSequence","id":"{id}","coordinateSystem":1,"referenceSeq":{{"chromosome":{{"coding":[{{"code":"{chromosome}"}}]}},"windowStart":1,"windowEnd":900}},"variant":[{{"start":{start},"end":{end}}},{{"start":5000,"end":5001}}]}}"#
+                r#"{{"resourceType":"MolecularSequence","id":"{id}","coordinateSystem":1,"referenceSeq":{{"chromosome":{{"coding":[{{"code":"{chromosome}"}}]}},"genomeBuild":"GRCh38","windowStart":1,"windowEnd":900}},"variant":[{{"start":{start},"end":{end}}},{{"start":5000,"end":5001}}]}}"#
             )
         };
         let yes = r#""valueBoolean":true"#;

@@ -20,8 +20,8 @@ fn store(checks: &Checks) {
         )
     };
     checks.store([
-        r#"{"resourceType":"Organization","id":"clinic"}"#.to_owned(),
-        r#"{"resourceType":"Organization","id":"elsewhere"}"#.to_owned(),
+        r#"{"resourceType":"Organization","id":"clinic","name":"Phòng khám"}"#.to_owned(),
+        r#"{"resourceType":"Organization","id":"elsewhere","name":"Trạm y tế"}"#.to_owned(),
         r#"{"resourceType":"Practitioner","id":"doctor"}"#.to_owned(),
         r#"{"resourceType":"Practitioner","id":"stranger"}"#.to_owned(),
         r#"{"resourceType":"Medication","id":"pill"}"#.to_owned(),
@@ -34,8 +34,8 @@ fn store(checks: &Checks) {
         observation("nobodys", r#""performer":[{"reference":"Practitioner/doctor"}]"#),
         r#"{"resourceType":"Encounter","id":"visit","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/me"}}"#.to_owned(),
         r#"{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/me"}}"#.to_owned(),
-        r#"{"resourceType":"AllergyIntolerance","id":"nuts","patient":{"reference":"Patient/me"}}"#.to_owned(),
-        r#"{"resourceType":"Appointment","id":"next","status":"booked","participant":[{"actor":{"reference":"Patient/me"},"status":"accepted"},{"actor":{"reference":"Practitioner/doctor"},"status":"accepted"}]}"#.to_owned(),
+        r#"{"resourceType":"AllergyIntolerance","id":"nuts","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"patient":{"reference":"Patient/me"}}"#.to_owned(),
+        r#"{"resourceType":"Appointment","id":"next","status":"booked","start":"2026-12-01T08:00:00+07:00","end":"2026-12-01T08:30:00+07:00","participant":[{"actor":{"reference":"Patient/me"},"status":"accepted"},{"actor":{"reference":"Practitioner/doctor"},"status":"accepted"}]}"#.to_owned(),
         r#"{"resourceType":"Coverage","id":"card","status":"active","beneficiary":{"reference":"Patient/me"},"payor":[{"reference":"Organization/clinic"}]}"#.to_owned(),
         r#"{"resourceType":"MedicationRequest","id":"pills","status":"active","intent":"order","subject":{"reference":"Patient/me"},"medicationReference":{"reference":"Medication/pill"}}"#.to_owned(),
         r#"{"resourceType":"Condition","id":"gone","subject":{"reference":"Patient/me"}}"#.to_owned(),

@@ -13,8 +13,8 @@ fn store(checks: &Checks) {
         )
     };
     checks.store([
-        r#"{"resourceType":"Organization","id":"hospital"}"#.to_owned(),
-        r#"{"resourceType":"Organization","id":"clinic","partOf":{"reference":"Organization/hospital"}}"#.to_owned(),
+        r#"{"resourceType":"Organization","id":"hospital","name":"Bệnh viện"}"#.to_owned(),
+        r#"{"resourceType":"Organization","id":"clinic","name":"Phòng khám","partOf":{"reference":"Organization/hospital"}}"#.to_owned(),
         r#"{"resourceType":"Practitioner","id":"doctor"}"#.to_owned(),
         patient(
             "p1",
@@ -115,7 +115,7 @@ fn include_goes_on_only_when_it_iterates() {
         let further = format!("{iterated}&_include:iterate=Organization:partof");
         gives(checks, &further, o1, "Patient/p1 Organization/clinic Organization/hospital");
         // In a circle it comes to an end.
-        checks.store([r#"{"resourceType":"Organization","id":"x","partOf":{"reference":"Organization/x"}}"#]);
+        checks.store([r#"{"resourceType":"Organization","id":"x","name":"Vòng","partOf":{"reference":"Organization/x"}}"#]);
         gives(checks, "Organization?_id=x&_include:iterate=Organization:partof", "Organization/x", "");
         let members = "Observation?code=o2&_include=Observation:has-member";
         let iterated = format!("{members}&_include:iterate=Observation:encounter");

@@ -35,7 +35,7 @@ fn store(checks: &Checks) {
         observation("o4", "8480-6", "110", r#","subject":{"reference":"Group/an"}"#),
         r#"{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/an"},"encounter":{"reference":"Encounter/visit"},"code":{"coding":[{"code":"I10"}]}}"#.to_owned(),
         r#"{"resourceType":"Condition","id":"c2","subject":{"reference":"Patient/binh"},"code":{"coding":[{"code":"J45"}]}}"#.to_owned(),
-        r#"{"resourceType":"List","id":"watch","status":"current","mode":"working","entry":[{"item":{"reference":"Patient/an"}},{"deleted":true,"item":{"reference":"Patient/binh"}},{"item":{"reference":"Patient/chi"}},{"item":{"reference":"Observation/o2"}}]}"#.to_owned(),
+        r#"{"resourceType":"List","id":"watch","status":"current","mode":"changes","entry":[{"item":{"reference":"Patient/an"}},{"deleted":true,"item":{"reference":"Patient/binh"}},{"item":{"reference":"Patient/chi"}},{"item":{"reference":"Observation/o2"}}]}"#.to_owned(),
         r#"{"resourceType":"List","id":"empty","status":"current","mode":"working"}"#.to_owned(),
     ]);
 }

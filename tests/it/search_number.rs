@@ -29,6 +29,8 @@ fn sequence(id: &str, variants: &str) -> String {
 fn probabilities_by_each_prefix() {
     check_each(|checks| {
         let decimal = |id: &str, value: &str| risk(id, &[&format!(r#""probabilityDecimal":{value}"#)]);
+        let percent =
+            |value: &str| format!(r#"{{"value":{value},"system":"http://unitsofmeasure.org","code":"%"}}"#);
         checks.store([
             decimal("zero", "0"),
             decimal("low", "0.1"),
@@ -37,7 +39,11 @@ fn probabilities_by_each_prefix() {
             decimal("half0", "0.50"),
             decimal("over", "0.55"),
             decimal("high", "0.9"),
-            risk("span", &[r#""probabilityRange":{"low":{"value":0.4},"high":{"value":0.6}}"#]),
+            // R4, riskassessment.html, ras-1 and ras-2: both forms are percentages, and a range says so.
+            risk(
+                "span",
+                &[&format!(r#""probabilityRange":{{"low":{},"high":{}}}"#, percent("0.4"), percent("0.6"))],
+            ),
             risk("both", &[r#""probabilityDecimal":0.12"#, r#""probabilityDecimal":0.88"#]),
             risk("none", &[]),
         ]);

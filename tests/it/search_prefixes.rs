@@ -189,7 +189,7 @@ fn moments_of_other_resources() {
         };
         let condition = |id: &str, abatement: &str| {
             format!(
-                r#"{{"resourceType":"Condition","id":"{id}","subject":{{"reference":"Patient/someone"}},{abatement}}}"#
+                r#"{{"resourceType":"Condition","id":"{id}","clinicalStatus":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"resolved"}}]}},"subject":{{"reference":"Patient/someone"}},{abatement}}}"#
             )
         };
         checks.store([
@@ -200,8 +200,8 @@ fn moments_of_other_resources() {
                 r#""occurrenceTiming":{"repeat":{"boundsPeriod":{"start":"2026-05-01","end":"2026-05-31"},"frequency":1,"period":1,"periodUnit":"d"}}"#,
             ),
             request("event", r#""occurrenceTiming":{"event":["2026-05-04"]}"#),
-            r#"{"resourceType":"Appointment","id":"soon","status":"booked","start":"2026-05-03T17:30:00Z","end":"2026-05-03T18:00:00Z","participant":[{"status":"accepted"}]}"#.to_owned(),
-            r#"{"resourceType":"Appointment","id":"proposed","status":"proposed","participant":[{"status":"needs-action"}]}"#.to_owned(),
+            r#"{"resourceType":"Appointment","id":"soon","status":"booked","start":"2026-05-03T17:30:00Z","end":"2026-05-03T18:00:00Z","participant":[{"type":[{"text":"Bác sĩ"}],"status":"accepted"}]}"#.to_owned(),
+            r#"{"resourceType":"Appointment","id":"proposed","status":"proposed","participant":[{"type":[{"text":"Bác sĩ"}],"status":"needs-action"}]}"#.to_owned(),
             schedule("may", r#","planningHorizon":{"start":"2026-05-01","end":"2026-05-31"}"#),
             schedule("endless", r#","planningHorizon":{"start":"2026-05-01"}"#),
             schedule("whenever", ""),

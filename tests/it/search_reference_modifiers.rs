@@ -26,7 +26,7 @@ fn hierarchies_of_places_and_organizations() {
                 "" => String::new(),
                 _ => format!(r#","partOf":{{"reference":"Organization/{above}"}}"#),
             };
-            format!(r#"{{"resourceType":"Organization","id":"{id}"{above}}}"#)
+            format!(r#"{{"resourceType":"Organization","id":"{id}","name":"Đơn vị"{above}}}"#)
         };
         checks.store([
             place("hospital", ""),
@@ -198,7 +198,7 @@ fn canonical_references() {
             answers("two", "http://example.org/fhir/Questionnaire/q|2.0"),
             answers("other", "http://example.org/fhir/Questionnaire/qq"),
             answers("none", ""),
-            r#"{"resourceType":"StructureDefinition","id":"s","url":"http://example.org/fhir/StructureDefinition/s","name":"S","status":"draft","kind":"resource","abstract":false,"type":"Patient","baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","derivation":"constraint"}"#.to_owned(),
+            r#"{"resourceType":"StructureDefinition","id":"s","url":"http://example.org/fhir/StructureDefinition/s","name":"S","status":"draft","kind":"resource","abstract":false,"type":"Patient","baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","derivation":"constraint","differential":{"element":[{"id":"Patient","path":"Patient"}]}}"#.to_owned(),
         ]);
         for (query, expected) in [
             ("QuestionnaireResponse?questionnaire=http://example.org/fhir/Questionnaire/q", "plain one two"),

@@ -12,6 +12,7 @@ use crate::visit::Visit;
 pub(crate) fn write_long_illness(book: &mut Book, long: &LongIllness) {
     let patient = book.person.id;
     book.bundle.resource("Condition", long.key.id(), |json| {
+        json.claim(systems::CONDITION_PROFILE);
         write_states(json, "active", "Active");
         json.concepts("category", systems::CONDITION_CATEGORY, "problem-list-item", "Problem List Item", "");
         json.concept("code", systems::ICD_10, long.illness.code, long.illness.name, "");
@@ -29,6 +30,7 @@ pub(crate) fn write_diagnosis(book: &mut Book, visit: &Visit, illness: &Illness,
     let over = days_after(visit.start.date, days);
     let is_over = over <= book.person.until && book.person.died.is_none_or(|died| over < died);
     book.bundle.resource("Condition", id, |json| {
+        json.claim(systems::DIAGNOSIS_PROFILE);
         match is_over {
             true => write_states(json, "resolved", "Resolved"),
             false => write_states(json, "active", "Active"),

@@ -88,6 +88,7 @@ pub(crate) fn write_coverage(book: &mut Book) {
     let Some(card) = card else { return };
     let station = book.network.station;
     book.bundle.resource("Coverage", key.child("coverage", 0).id(), |json| {
+        json.claim(systems::COVERAGE_PROFILE);
         json.list("extension", |json| {
             json.item(|json| {
                 json.plain("url", systems::CARD_TYPE_EXTENSION);

@@ -91,6 +91,7 @@ pub(crate) fn write_prescription(
     let amount = medicine.dose * medicine.times_a_day * days;
     let id = visit.key.child("prescription", 0).child(medicine.key, 0).id();
     book.bundle.resource("MedicationRequest", id, |json| {
+        json.claim(systems::PRESCRIPTION_PROFILE);
         json.plain("status", if is_done { "completed" } else { "active" });
         json.plain("intent", "order");
         json.concept("medicationCodeableConcept", systems::ATC, medicine.atc, "", medicine.name);

@@ -79,8 +79,27 @@ impl JsonText {
 
     /// `meta` of a person or a facility: says that this is test data, wherever the resource may travel.
     pub(crate) fn test_data_mark(&mut self) {
+        self.object("meta", |json| json.test_data_tag());
+    }
+
+    /// `meta` of a Patient: the same, and that it holds to the profile.
+    pub(crate) fn test_data_claim(&mut self, profile: &str) {
         self.object("meta", |json| {
-            json.list_of_one("tag", |json| json.coding(systems::ACT_REASON, "HTEST", "test health data"));
+            json.profile(profile);
+            json.test_data_tag();
         });
+    }
+
+    /// `meta` of a resource that holds to a profile.
+    pub(crate) fn claim(&mut self, profile: &str) {
+        self.object("meta", |json| json.profile(profile));
+    }
+
+    fn profile(&mut self, profile: &str) {
+        self.list("profile", |json| json.text_item(profile));
+    }
+
+    fn test_data_tag(&mut self) {
+        self.list_of_one("tag", |json| json.coding(systems::ACT_REASON, "HTEST", "test health data"));
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn write_patient(book: &mut Book) {
     let station = book.network.station;
     let marital_status = marital_status(book);
     book.bundle.resource("Patient", person.id, |json| {
-        json.test_data_mark();
+        json.test_data_claim(systems::PATIENT_PROFILE);
         json.list("extension", |json| {
             let (occupation, occupation_name) = person.occupation.coded();
             let group = ethnic_group_name(person.ethnic_group);

@@ -35,6 +35,20 @@ pub(crate) const PRIMARY_FACILITY_EXTENSION: &str =
 pub(crate) const VACCINATION_PROGRAMME_EXTENSION: &str =
     "http://fhir.hl7.org.vn/core/StructureDefinition/vn-ext-immunization-program-type";
 
+/// Claimed in `meta.profile`, as the other profiles below.
+pub(crate) const PATIENT_PROFILE: &str = "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-patient";
+pub(crate) const ENCOUNTER_PROFILE: &str =
+    "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-encounter";
+pub(crate) const CONDITION_PROFILE: &str =
+    "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-condition";
+pub(crate) const DIAGNOSIS_PROFILE: &str =
+    "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-condition-diagnosis";
+pub(crate) const COVERAGE_PROFILE: &str = "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-coverage";
+pub(crate) const IMMUNIZATION_PROFILE: &str =
+    "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-immunization";
+pub(crate) const PRESCRIPTION_PROFILE: &str =
+    "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-medication-request";
+
 pub(crate) const LOINC: &str = "http://loinc.org";
 pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
 pub(crate) const ICD_10: &str = "http://hl7.org/fhir/sid/icd-10";

@@ -184,6 +184,7 @@ fn write_dose(book: &mut Book, key: Key, vaccine: &str, number: u64, given: Date
     let nurse = station.staff_member(station.kind.staff_size() - 1).practitioner_id();
     let mut chance = key.draw("lot");
     book.bundle.resource("Immunization", key.id(), |json| {
+        json.claim(systems::IMMUNIZATION_PROFILE);
         write_programme(json, vaccine);
         json.plain("status", "completed");
         write_vaccine_code(json, vaccine);
@@ -215,6 +216,7 @@ fn write_missed(book: &mut Book, key: Key, vaccine: &str, on: Date) {
     }
     let patient = book.person.id;
     book.bundle.resource("Immunization", key.child("missed", 0).id(), |json| {
+        json.claim(systems::IMMUNIZATION_PROFILE);
         write_programme(json, vaccine);
         json.plain("status", "not-done");
         json.concept("statusReason", systems::ACT_REASON, "OSTOCK", "product out of stock", "Hết vắc xin");

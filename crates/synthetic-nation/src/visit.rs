@@ -166,6 +166,7 @@ impl Visit {
         let (class, class_name) = self.kind.class();
         let (form, form_name) = self.kind.form_of_care();
         book.bundle.resource("Encounter", self.id, |json| {
+            json.claim(systems::ENCOUNTER_PROFILE);
             json.list_of_one("identifier", |json| {
                 json.concept("type", systems::IDENTIFIER_TYPE, "MA_LK", "Mã liên kết hồ sơ BHYT", "");
                 json.identifier(systems::VISIT_CODE, code);

@@ -1,4 +1,4 @@
-//! The smallest valid instance of each R4 resource type, made from the element table.
+//! The smallest valid instance of each R4 resource type, made from the element table and what its invariants add.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ impl Types {
         self.kinds.iter().filter(|(_, kind)| **kind == "resource").map(|(name, _)| *name).collect()
     }
 
-    /// A resource with its required elements only.
+    /// A resource with the elements that it needs only.
     pub fn minimal(&self, resource: &str) -> String {
         let members = self.required(resource, resource);
         format!(
@@ -59,7 +59,8 @@ impl Types {
 
     fn required(&self, kind: &str, path: &str) -> Vec<String> {
         let elements = self.elements[kind].iter().filter(|element| element.is_required);
-        elements.map(|element| self.member(element, path)).collect()
+        let members = elements.map(|element| self.member(element, path));
+        members.chain(demanded(path).iter().map(|&member| member.to_owned())).collect()
     }
 
     fn member(&self, element: &Element, path: &str) -> String {
@@ -73,7 +74,12 @@ impl Types {
             None => element.name.to_owned(),
         };
         let value = self.value(kind, target, &format!("{path}.{}", element.name));
-        if element.repeats { format!(r#""{name}":[{value}]"#) } else { format!(r#""{name}":{value}"#) }
+        if element.repeats {
+            let again = if path == "Linkage" { format!(",{value}") } else { String::new() };
+            format!(r#""{name}":[{value}{again}]"#)
+        } else {
+            format!(r#""{name}":{value}"#)
+        }
     }
 
     fn value(&self, kind: &str, target: &str, path: &str) -> String {
@@ -85,6 +91,7 @@ impl Types {
             }
             "string" | "markdown" => "\"Văn bản\"".to_owned(),
             "id" => "\"a1\"".to_owned(),
+            "uri" if path == "StructureDefinition.type" => "\"Patient\"".to_owned(),
             "uri" | "url" | "canonical" => format!("\"http://example.org/{path}\""),
             "boolean" => "true".to_owned(),
             "integer" | "positiveInt" | "unsignedInt" => "1".to_owned(),
@@ -106,6 +113,37 @@ impl Types {
                 format!("{{{}}}", members.join(","))
             }
         }
+    }
+}
+
+/// What an invariant demands beside the required elements; Linkage wants two items (lnk-1).
+fn demanded(path: &str) -> &'static [&'static str] {
+    match path {
+        // ait-1
+        "AllergyIntolerance" => &[
+            r#""clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]}"#,
+        ],
+        // app-3
+        "Appointment" => &[r#""start":"2026-05-04T08:30:00+07:00""#, r#""end":"2026-05-04T09:00:00+07:00""#],
+        // app-1
+        "Appointment.participant" => &[r#""actor":{"reference":"Patient/099-minimal"}"#],
+        // apr-1
+        "AppointmentResponse" => &[r#""actor":{"reference":"Patient/099-minimal"}"#],
+        // cpb-1, cpb-14
+        "CapabilityStatement" => {
+            &[r#""implementation":{"description":"Văn bản"}"#, r#""rest":[{"mode":"server"}]"#]
+        }
+        // ppc-1
+        "Consent" => &[r#""policy":[{"uri":"http://example.org/policy"}]"#],
+        // imr-1
+        "ImmunizationRecommendation.recommendation" => &[r#""targetDisease":{"text":"Bệnh"}"#],
+        // ipn-1, org-1
+        "InsurancePlan" | "Organization" => &[r#""name":"Văn bản""#],
+        // sdf-6
+        "StructureDefinition" => &[r#""differential":{"element":[{"id":"Patient","path":"Patient"}]}"#],
+        // tcp-3
+        "TerminologyCapabilities" => &[r#""implementation":{"description":"Văn bản"}"#],
+        _ => &[],
     }
 }
 

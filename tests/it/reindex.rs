@@ -96,6 +96,11 @@ fn issues(parameters: &Value) -> Vec<String> {
     issues.iter().map(|issue| text(&issue["details"]["coding"][0]["code"])).collect()
 }
 
+/// A number of an insurance card: kind, level, 099 and nine digits.
+pub(crate) fn card(kind: &str, number: usize) -> String {
+    format!("{kind}4099{number:09}")
+}
+
 pub(crate) fn patient(id: &str, number: &str) -> String {
     json!({"resourceType": "Patient", "id": id, "identifier": [
         {"system": format!("{VN}/sid/bhyt"), "value": number}, {"system": "http://other", "value": "same"},
@@ -106,25 +111,25 @@ pub(crate) fn patient(id: &str, number: &str) -> String {
 fn coded(kind: &str, id: &str, extension: &str, code: &str) -> Value {
     json!({"resourceType": kind, "id": id, "extension": [{
         "url": format!("{VN}/StructureDefinition/{extension}"),
-        "valueCodeableConcept": {"coding": [{"system": format!("{VN}/cs"), "code": code}]},
+        "valueCodeableConcept": {"coding": [{"system": format!("{VN}/CodeSystem/{}-cs", extension.replace("-ext", "")), "code": code}]},
     }]})
 }
 
 /// One resource of each type with a national parameter, and one without a value.
 fn put_data(server: &impl Fhir, name: &str) {
     let id = |part: &str| format!("{name}-{part}");
-    let mut encounter = coded("Encounter", &id("e"), "vn-ext-insurance-visit-type", "1.1");
+    let mut encounter = coded("Encounter", &id("e"), "vn-ext-insurance-visit-type", "1");
     encounter["status"] = json!("finished");
     encounter["class"] = json!({"code": "AMB"});
     encounter["subject"] = json!({"reference": format!("Patient/{}", id("p"))});
     let mut coverage = json!({"resourceType": "Coverage", "id": id("c"), "status": "active"});
     coverage["beneficiary"] = json!({"reference": format!("Patient/{}", id("p"))});
     coverage["payor"] = json!([{"display": "BHXH"}]);
-    coverage["identifier"] = json!([{"system": format!("{VN}/sid/bhyt"), "value": "CARD-1"}]);
+    coverage["identifier"] = json!([{"system": format!("{VN}/sid/bhyt"), "value": "DN4099000000009"}]);
     let empty = json!({"resourceType": "Patient", "id": id("none"), "active": true});
     let device = coded("Device", &id("d"), "vn-ext-device-group", "A");
     for resource in [
-        patient(&id("p"), "HN-1"),
+        patient(&id("p"), "HN4099000000001"),
         encounter.to_string(),
         coverage.to_string(),
         empty.to_string(),
@@ -141,7 +146,7 @@ fn national_parameters_are_in_force_after_a_reindex() {
         assert_eq!(members(&first, "status")[0]["valueCode"], "never");
         put_data(server, "old");
         put_national(server);
-        for search in ["Patient?vn-bhyt=HN-1", "Device?vn-device-group=A"] {
+        for search in ["Patient?vn-bhyt=HN4099000000001", "Device?vn-device-group=A"] {
             let strict = [("Prefer", "handling=strict")];
             let answer = server.http().request("GET", &format!("/fhir/{search}"), &strict, b"");
             expect_refusal(search, &answer, 400);
@@ -157,13 +162,13 @@ fn national_parameters_are_in_force_after_a_reindex() {
 
         put_data(server, "new");
         for (search, part) in [
-            ("Patient?vn-bhyt=HN-1", "p"),
-            ("Coverage?vn-bhyt-card=CARD-1", "c"),
-            (&format!("Coverage?vn-bhyt-card={VN}/sid/bhyt|CARD-1"), "c"),
-            ("Encounter?vn-malydo=1.1", "e"),
-            (&format!("Encounter?vn-malydo={VN}/cs|1.1"), "e"),
+            ("Patient?vn-bhyt=HN4099000000001", "p"),
+            ("Coverage?vn-bhyt-card=DN4099000000009", "c"),
+            (&format!("Coverage?vn-bhyt-card={VN}/sid/bhyt|DN4099000000009"), "c"),
+            ("Encounter?vn-malydo=1", "e"),
+            (&format!("Encounter?vn-malydo={VN}/CodeSystem/vn-insurance-visit-type-cs|1"), "e"),
             ("Device?vn-device-group=A", "d"),
-            ("Encounter?subject:Patient.vn-bhyt=HN-1", "e"),
+            ("Encounter?subject:Patient.vn-bhyt=HN4099000000001", "e"),
             ("Patient?vn-bhyt:missing=false", "p"),
             ("Patient?vn-bhyt:missing=true", "none"),
             ("Device?vn-device-group:missing=false", "d"),
@@ -171,7 +176,9 @@ fn national_parameters_are_in_force_after_a_reindex() {
             let found = sorted(server.ids(&format!("/fhir/{search}")));
             assert_eq!(found, [format!("new-{part}"), format!("old-{part}")], "{search}");
         }
-        for search in ["Patient?vn-bhyt=same", "Patient?vn-bhyt=hn-1", "Encounter?vn-malydo=other|1.1"] {
+        for search in
+            ["Patient?vn-bhyt=same", "Patient?vn-bhyt=hn4099000000001", "Encounter?vn-malydo=other|1"]
+        {
             assert_eq!(server.count(&format!("/fhir/{search}")), 0, "{search}");
         }
         let statement = server.read("/fhir/metadata");
@@ -186,11 +193,11 @@ fn national_parameters_are_in_force_after_a_reindex() {
         let again = server.http().request("POST", "/fhir/$reindex", &[], b"");
         assert_eq!(again.status, 200, "{}", again.text());
         // Updates move the rows along.
-        let _ = server.put(&patient("old-p", "HN-2")).expect_status(200);
-        assert_eq!(server.ids("/fhir/Patient?vn-bhyt=HN-2"), ["old-p"]);
-        assert_eq!(server.ids("/fhir/Patient?vn-bhyt=HN-1"), ["new-p"]);
+        let _ = server.put(&patient("old-p", "HN4099000000002")).expect_status(200);
+        assert_eq!(server.ids("/fhir/Patient?vn-bhyt=HN4099000000002"), ["old-p"]);
+        assert_eq!(server.ids("/fhir/Patient?vn-bhyt=HN4099000000001"), ["new-p"]);
         let _ = server.http().request("DELETE", "/fhir/Patient/new-p", &[], b"");
-        assert_eq!(server.count("/fhir/Patient?vn-bhyt=HN-1"), 0);
+        assert_eq!(server.count("/fhir/Patient?vn-bhyt=HN4099000000001"), 0);
     });
 }
 
@@ -334,7 +341,7 @@ fn the_command_does_the_same_beside_a_server_and_without_one() {
                 assert!(Instant::now() < end, "the server does not follow");
                 thread::sleep(Duration::from_millis(100));
             }
-            assert_eq!(server.count("/fhir/Patient?vn-bhyt=HN-1"), 2);
+            assert_eq!(server.count("/fhir/Patient?vn-bhyt=HN4099000000001"), 2);
             let bad = own("gender", "Patient", "token", "Patient.gender");
             let _ = server.put(&bad.to_string()).expect_status(201);
         }

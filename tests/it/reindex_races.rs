@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use test_support::{TestDatabase, TestServer};
 
-use crate::reindex::{number, patient, put_national, reindex, wait};
+use crate::reindex::{card, number, patient, put_national, reindex, wait};
 use crate::support::{Fhir, body, expect_refusal, on_each, start, text, value};
 
 /// Fills the database with Patients `n0`, `n1`, ... in few requests.
@@ -16,7 +16,7 @@ fn fill(server: &impl Fhir, count: usize) {
     for part in numbers.chunks(500) {
         let entry = |number: &usize| {
             json!({"request": {"method": "PUT", "url": format!("Patient/n{number}")},
-                "resource": value(&patient(&format!("n{number}"), &format!("F-{number}")))})
+                "resource": value(&patient(&format!("n{number}"), &card("TE", *number)))})
         };
         let entries: Vec<Value> = part.iter().map(entry).collect();
         let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
@@ -46,7 +46,7 @@ fn writers_and_a_reindex_do_not_get_in_each_others_way() {
                             if number >= PATIENTS {
                                 continue;
                             }
-                            let value = format!("W-{writer}-{round}");
+                            let value = card("GD", writer * 1_000_000 + round);
                             let sent = patient(&format!("n{number}"), &value);
                             let answer = client.send_fhir("PUT", &format!("/fhir/Patient/n{number}"), sent);
                             assert_eq!(answer.status, 200, "{}", answer.text());
@@ -63,7 +63,7 @@ fn writers_and_a_reindex_do_not_get_in_each_others_way() {
             reindex(server.http());
             thread::sleep(Duration::from_millis(200));
             over.store(true, Ordering::SeqCst);
-            let mut expected: Vec<String> = (0..PATIENTS).map(|number| format!("F-{number}")).collect();
+            let mut expected: Vec<String> = (0..PATIENTS).map(|number| card("TE", number)).collect();
             for writer in writers {
                 let last = writer.join().unwrap().into_iter().enumerate();
                 last.filter_map(|(number, value)| Some((number, value?)))
@@ -80,8 +80,9 @@ fn expect_exactly(server: &TestServer, expected: &[String]) {
     for (number, value) in expected.iter().enumerate() {
         let found = server.ids(&format!("/fhir/Patient?vn-bhyt={value}"));
         assert_eq!(found, [format!("n{number}")], "{value}");
-        if value.starts_with("W-") {
-            assert_eq!(server.count(&format!("/fhir/Patient?vn-bhyt=F-{number}")), 0, "F-{number}");
+        if value.starts_with("GD") {
+            let before = card("TE", number);
+            assert_eq!(server.count(&format!("/fhir/Patient?vn-bhyt={before}")), 0, "{before}");
         }
     }
     // A row of a value that is no more would make one of these longer.
@@ -117,14 +118,17 @@ fn a_killed_reindex_goes_on() {
         let early = server.http().request("GET", "/fhir/Patient?vn-bhyt=F-1", &strict, b"");
         expect_refusal("not ready", &early, 400);
         // Written while nobody works.
-        let _ = server.put(&patient("n11999", "MOVED")).expect_status(200);
+        let _ = server.put(&patient("n11999", "DN4099000000001")).expect_status(200);
         let seen = wait(server.http(), Duration::from_secs(60));
         assert_eq!(number(seen.last().unwrap(), "done"), 12_000);
         for sample in [0, 1, 127, 128, 1_500, 11_998] {
-            assert_eq!(server.ids(&format!("/fhir/Patient?vn-bhyt=F-{sample}")), [format!("n{sample}")]);
+            assert_eq!(
+                server.ids(&format!("/fhir/Patient?vn-bhyt={}", card("TE", sample))),
+                [format!("n{sample}")]
+            );
         }
-        assert_eq!(server.ids("/fhir/Patient?vn-bhyt=MOVED"), ["n11999"]);
-        assert_eq!(server.count("/fhir/Patient?vn-bhyt=F-11999"), 0);
+        assert_eq!(server.ids("/fhir/Patient?vn-bhyt=DN4099000000001"), ["n11999"]);
+        assert_eq!(server.count(&format!("/fhir/Patient?vn-bhyt={}", card("TE", 11_999))), 0);
         let all = server.read("/fhir/Patient?vn-bhyt:missing=false&_total=accurate&_count=1");
         assert_eq!(all["total"], 12_000);
     }
@@ -138,14 +142,14 @@ fn all_servers_of_a_database_follow() {
     put_national(&one);
     let _ = one.http().request("POST", "/fhir/$reindex", &[], b"").expect_status(202);
     // Long before it looks by itself the other one writes by the new parameters.
-    let _ = other.put(&patient("n7", "OTHER")).expect_status(200);
-    let _ = other.put(&patient("fresh", "FRESH")).expect_status(201);
+    let _ = other.put(&patient("n7", "DN4099000000002")).expect_status(200);
+    let _ = other.put(&patient("fresh", "DN4099000000003")).expect_status(201);
     wait(one.http(), Duration::from_secs(60));
-    assert_eq!(one.ids("/fhir/Patient?vn-bhyt=OTHER"), ["n7"]);
-    assert_eq!(one.ids("/fhir/Patient?vn-bhyt=FRESH"), ["fresh"]);
-    assert_eq!(one.count("/fhir/Patient?vn-bhyt=F-7"), 0);
+    assert_eq!(one.ids("/fhir/Patient?vn-bhyt=DN4099000000002"), ["n7"]);
+    assert_eq!(one.ids("/fhir/Patient?vn-bhyt=DN4099000000003"), ["fresh"]);
+    assert_eq!(one.count(&format!("/fhir/Patient?vn-bhyt={}", card("TE", 7))), 0);
     let end = Instant::now() + Duration::from_secs(10);
-    while other.count("/fhir/Patient?vn-bhyt=F-8") != 1 {
+    while other.count(&format!("/fhir/Patient?vn-bhyt={}", card("TE", 8))) != 1 {
         assert!(Instant::now() < end, "the other server does not follow");
         thread::sleep(Duration::from_millis(100));
     }

@@ -11,7 +11,7 @@ const NUMBER: &str = "099201000017";
 
 fn person(id: &str, systems: [&str; 2], index: usize) -> String {
     format!(
-        r#"{{"resourceType":"Patient","id":"{id}","identifier":[{{"system":"{}","value":"{NUMBER}"}},{{"system":"{}","value":"DN409900000{index}"}}]}}"#,
+        r#"{{"resourceType":"Patient","id":"{id}","identifier":[{{"system":"{}","value":"{NUMBER}"}},{{"system":"{}","value":"DN409900000000{index}"}}]}}"#,
         systems[0], systems[1]
     )
 }
@@ -36,8 +36,8 @@ fn either_name_of_a_system_finds_what_both_guides_write() {
             checks.finds(&format!("Patient?identifier:not={system}|{NUMBER}"), "other");
         }
         for system in INSURANCE {
-            checks.finds(&format!("Patient?identifier={system}|DN4099000001"), "core");
-            checks.finds(&format!("Patient?identifier={system}|DN4099000002"), "ministry");
+            checks.finds(&format!("Patient?identifier={system}|DN4099000000001"), "core");
+            checks.finds(&format!("Patient?identifier={system}|DN4099000000002"), "ministry");
         }
         // Systems that are not the same stay apart, and nothing is rewritten in what is stored.
         checks.finds(&format!("Patient?identifier=http://hospital.example/mrn|{NUMBER}"), "other");

@@ -60,7 +60,20 @@ impl Types {
     fn required(&self, kind: &str, path: &str) -> Vec<String> {
         let elements = self.elements[kind].iter().filter(|element| element.is_required);
         let members = elements.map(|element| self.member(element, path));
-        members.chain(demanded(path).iter().map(|&member| member.to_owned())).collect()
+        let demanded = demanded(path).iter().map(|&member| member.to_owned());
+        let mut members: Vec<String> = members.chain(demanded).collect();
+        // In the order of the definition: that is the one in which XML gives them back.
+        members.sort_by_key(|member| self.place(kind, member));
+        members
+    }
+
+    /// Where a member stands in the definition of its type.
+    fn place(&self, kind: &str, member: &str) -> Option<usize> {
+        let name = member.trim_start_matches('"').split('"').next().unwrap();
+        self.elements[kind].iter().position(|element| {
+            let stem = element.name.strip_suffix("[x]");
+            element.name == name || stem.is_some_and(|stem| name.starts_with(stem))
+        })
     }
 
     fn member(&self, element: &Element, path: &str) -> String {

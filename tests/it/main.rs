@@ -64,5 +64,6 @@ mod terminology_value_sets;
 mod tidy;
 mod transaction;
 mod transaction_links;
+mod validate;
 mod xml;
 mod xml_refused;

@@ -107,6 +107,9 @@ fn the_capability_statement_is_a_valid_one_of_all_types() {
         let of = |kind: &str| listed.iter().find(|resource| resource["type"] == kind).cloned().unwrap();
         let everything = texts(&of("Patient")["operation"], "name");
         checks.that(everything.contains("everything"), "Patient: operation everything");
+        checks.that(everything.contains("validate"), "Patient: operation validate");
+        let profiles = of("Patient")["supportedProfile"].to_string();
+        checks.that(profiles.contains("/vn-core-patient|0.6.0"), "Patient: the national profile");
         for (kind, names) in [
             ("Patient", "identifier name family given gender birthdate general-practitioner organization"),
             ("Observation", "code date subject patient encounter performer status category"),

@@ -7,33 +7,34 @@ use fhir::ResourceType;
 use search::{ParameterType, Registry};
 use serde_json::{Value, json};
 
-use crate::{Service, TerminologyOperation};
+use crate::{Definitions, Service, TerminologyOperation};
 
 /// When the statement last changed by hand. It follows the code, not the clock.
 const DATE: &str = "2026-11-28";
 
-/// The CapabilityStatement as JSON. It is made once for each set of search parameters.
+/// The CapabilityStatement as JSON. It is made once for each set of search parameters and definitions.
 pub fn capability_statement(service: &Service) -> Arc<str> {
-    let registry = service.store().registry();
+    let (registry, definitions) = (service.store().registry(), service.packages());
     // What is kept is replaced as a whole, so a poisoned lock holds nothing by halves.
     let kept = service.capabilities().read().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some((of, text)) = kept
+    if let Some((of, by, text)) = kept
         && Arc::ptr_eq(&of, &registry)
+        && Arc::ptr_eq(&by, &definitions)
     {
         return text;
     }
-    let text: Arc<str> = statement(service, &registry).to_string().into();
-    let made = Some((registry, Arc::clone(&text)));
+    let text: Arc<str> = statement(service, &registry, &definitions).to_string().into();
+    let made = Some((registry, definitions, Arc::clone(&text)));
     *service.capabilities().write().unwrap_or_else(PoisonError::into_inner) = made;
     text
 }
 
-/// Where the statement is kept, with the registry that it is made of.
-pub(crate) type Capabilities = RwLock<Option<(Arc<Registry>, Arc<str>)>>;
+/// Where the statement is kept, with what it is made of.
+pub(crate) type Capabilities = RwLock<Option<(Arc<Registry>, Arc<Definitions>, Arc<str>)>>;
 
-fn statement(service: &Service, registry: &Registry) -> Value {
+fn statement(service: &Service, registry: &Registry, definitions: &Definitions) -> Value {
     let resources: Vec<Value> =
-        ResourceType::all().map(|resource_type| resource(registry, resource_type)).collect();
+        ResourceType::all().map(|resource_type| resource(registry, definitions, resource_type)).collect();
     // What every type has, and what is no parameter of a type but works like one.
     let everywhere = |code: &str| {
         ResourceType::all()
@@ -81,7 +82,7 @@ fn statement(service: &Service, registry: &Registry) -> Value {
     })
 }
 
-fn resource(registry: &Registry, resource_type: ResourceType) -> Value {
+fn resource(registry: &Registry, definitions: &Definitions, resource_type: ResourceType) -> Value {
     let searchable: Vec<_> =
         registry.parameters(resource_type).iter().filter(|parameter| parameter.searchable).collect();
     let parameters: Vec<Value> = searchable
@@ -109,6 +110,7 @@ fn resource(registry: &Registry, resource_type: ResourceType) -> Value {
     let mut value = json!({
         "type": name,
         "profile": format!("http://hl7.org/fhir/StructureDefinition/{name}"),
+        "supportedProfile": definitions.validator().profiles_of(resource_type),
         "interaction": [
             {"code": "read"}, {"code": "vread"}, {"code": "update"}, {"code": "patch"}, {"code": "delete"},
             {"code": "history-instance"}, {"code": "history-type"}, {"code": "create"}, {"code": "search-type"},
@@ -136,7 +138,10 @@ fn resource(registry: &Registry, resource_type: ResourceType) -> Value {
         let definition =
             |operation: &str| format!("http://hl7.org/fhir/OperationDefinition/{name}-{operation}");
         let named = |operation: &str| json!({"name": operation, "definition": definition(operation)});
-        members.insert("operation".to_owned(), operations.into_iter().map(named).collect());
+        let validate = "http://hl7.org/fhir/OperationDefinition/Resource-validate";
+        let validate = json!({"name": "validate", "definition": validate});
+        let all = operations.into_iter().map(named).chain([validate]);
+        members.insert("operation".to_owned(), all.collect());
     }
     // Empty arrays may not stand in a resource.
     if let Value::Object(members) = &mut value {

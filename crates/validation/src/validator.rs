@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fhir::Issue;
+use fhir::{Issue, ResourceType, TypeId};
 use json::{Limits, Node};
 use terminology::Library;
 
@@ -91,6 +91,20 @@ impl Validator {
     /// Whether a profile is loaded.
     pub fn has_profile(&self, canonical: &str) -> bool {
         self.0.profile(canonical).is_some()
+    }
+
+    /// The profiles of a type that are loaded, in order: url, with `|version` when it has one.
+    pub fn profiles_of(&self, resource_type: ResourceType) -> Vec<String> {
+        let type_id = TypeId::of_resource(resource_type);
+        let own = self.0.profiles.values().filter(|profile| profile.type_id == type_id);
+        let mut found: Vec<String> = own
+            .map(|profile| match self.0.versions.get(&profile.url) {
+                Some(Some(version)) => format!("{}|{version}", profile.url),
+                _ => profile.url.clone(),
+            })
+            .collect();
+        found.sort();
+        found
     }
 
     /// Judges a resource whose structure is sound (see [`fhir::check_resource`]). `demanded` are canonical urls of

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use test_support::{TemporaryDirectory, TestDatabase};
 
-use crate::packages::{manifest, succeed, write_folder};
+use crate::packages::{fail, manifest, succeed, write_folder};
 use crate::support::program::{Caller, Demo};
 use crate::support::{Fhir, body, on_each, start, text};
 
@@ -58,7 +58,7 @@ fn each_mode_says_what_would_come_of_it() {
         let other = json!({"resourceType": "Patient", "id": "other"});
         let update = parameters(Some(&other), &[("mode", "update")]);
         assert_eq!(validated(server, &own, &update), ["error id-mismatch Patient.id"]);
-        assert_eq!(validated(server, base, &update), ["error not-found -"]);
+        assert_eq!(validated(server, base, &update), ok, "an update creates what is not there");
         assert_eq!(validated(server, &own, &parameters(None, &[("mode", "delete")])), ok);
         assert_eq!(
             validated(server, "/fhir/Patient/nobody/$validate", &parameters(None, &[("mode", "delete")])),
@@ -177,6 +177,15 @@ fn what_is_demanded_holds_from_the_next_seconds_on() {
             "demand --type Patient --profile http://example.org/one/active --facility 01001",
         );
         wait_for(&server, &silent, 201);
+        fail(&database, folder, "stop example.one#1.0.0", &["demanded"]);
+        let wrong = "demand --type Encounter --profile http://example.org/one/active";
+        fail(&database, folder, wrong, &["Encounter"]);
+        fail(&database, folder, "demand --type Patient --profile http://example.org/none", &["none"]);
+        succeed(
+            &database,
+            folder,
+            "demand --not --type Patient --profile http://example.org/one/active --facility 01001",
+        );
         succeed(&database, folder, "stop example.one#1.0.0");
         wait_for(&server, &claiming, 201);
     }

@@ -109,7 +109,7 @@ class Checks:
             provinces = "vn-province-cs" if resource["id"] == "vn-ward-cs" else "province-before-2025"
             known = self.codes(provinces)
             for concept in resource["concept"]:
-                parents = [value["valueCode"] for value in concept["property"] if value["code"] == "parent"]
+                parents = [value["valueCode"] for value in concept["property"] if value["code"] == "province"]
                 self.demand(len(parents) == 1 and parents[0] in known, f"{resource['id']}: parent of {concept['code']}")
 
     def codes(self, identity):

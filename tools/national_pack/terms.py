@@ -95,7 +95,7 @@ def code_system(entry):
 
 
 def property_of(name, column):
-    """The parent of a commune is in another system, so it is not FHIR's own parent property, which has a uri."""
+    """The province of a commune is in another system, so it is not FHIR's property `parent`, which makes a hierarchy."""
     described = {"description": f"the code of the {column}, in the system of the {column}"} if column else {}
     return {"code": name} | described | {"type": "code"}
 

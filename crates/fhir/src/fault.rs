@@ -92,7 +92,7 @@ catalogue! {
     // Validity beyond the structure.
     /// A reference to a type that the element does not allow.
     ReferenceTarget { allowed } = "reference-target", Value,
-        "the reference must lead to {allowed}", "tham chiếu phải dẫn tới {allowed}";
+        "the reference must lead to {allowed}", "tham chiếu phải trỏ tới {allowed}";
     /// A text that is not a reference.
     ReferenceFormat = "reference-format", Value,
         "a reference is Type/id, an absolute url, a urn or #id", "tham chiếu phải là Loại/id, url tuyệt đối, urn hoặc #id";
@@ -134,37 +134,37 @@ catalogue! {
         "không hiểu phần mở rộng thay đổi nghĩa này, nên không rõ nghĩa của phần tử";
     /// A claimed or wanted profile that is not loaded.
     ProfileUnknown { profile } = "profile-unknown", NotFound,
-        "the profile {profile} is not loaded here and was not checked", "hồ sơ {profile} chưa được nạp nên không được kiểm tra";
+        "the profile {profile} is not loaded here and was not checked", "profile {profile} chưa được nạp nên không được kiểm tra";
     /// A profile of another type.
     ProfileType { profile } = "profile-type", Invalid,
-        "the profile {profile} is for another type of resource", "hồ sơ {profile} dành cho loại tài nguyên khác";
+        "the profile {profile} is for another type of resource", "profile {profile} dành cho loại tài nguyên khác";
     /// Fewer values than a profile demands.
     TooFew { name, least, profile } = "too-few", Required,
-        "{name}: at least {least} needed (profile {profile})", "{name}: cần ít nhất {least} (hồ sơ {profile})";
+        "{name}: at least {least} needed (profile {profile})", "{name}: thiếu, cần ít nhất {least} (profile {profile})";
     /// More values than a profile allows.
     TooMany { name, most, profile } = "too-many", Structure,
-        "{name}: at most {most} allowed (profile {profile})", "{name}: nhiều nhất {most} (hồ sơ {profile})";
+        "{name}: at most {most} allowed (profile {profile})", "{name}: nhiều nhất {most} (profile {profile})";
     /// A type that a profile does not allow.
     TypeNotAllowed { allowed } = "type-not-allowed", Value,
         "the value must be of type {allowed}", "giá trị phải thuộc kiểu {allowed}";
     /// Another value than a profile fixes.
-    FixedValue { profile } = "fixed-value", Value,
-        "the value is not the one that the profile {profile} fixes", "giá trị khác giá trị mà hồ sơ {profile} quy định";
+    FixedValue { wanted, profile } = "fixed-value", Value,
+        "the value must be {wanted} (profile {profile})", "giá trị phải là {wanted} (profile {profile})";
     /// A value without what the pattern of a profile demands.
-    PatternValue { profile } = "pattern-value", Value,
-        "the value lacks what the profile {profile} demands of it", "giá trị thiếu phần mà hồ sơ {profile} yêu cầu";
+    PatternValue { wanted, profile } = "pattern-value", Value,
+        "the value must contain {wanted} (profile {profile})", "giá trị phải chứa {wanted} (profile {profile})";
     /// A value that fits no slice where the profile closes the slicing, or that is out of order.
     SliceClosed { name, profile } = "slice-closed", Structure,
-        "the value fits no allowed slice of {name} (profile {profile})", "giá trị không khớp lát cắt nào của {name} (hồ sơ {profile})";
+        "the value fits no allowed slice of {name} (profile {profile})", "giá trị không khớp lát cắt nào của {name} (profile {profile})";
     /// A text longer than a profile allows.
     TextTooLong { most } = "too-long", TooLong,
         "the text has more than {most} characters", "văn bản dài hơn {most} ký tự";
     /// A value below or above what a profile allows.
     ValueRange { profile } = "value-range", Value,
-        "the value is outside of the range of the profile {profile}", "giá trị nằm ngoài khoảng cho phép của hồ sơ {profile}";
+        "the value is outside of the range of the profile {profile}", "giá trị nằm ngoài khoảng cho phép của profile {profile}";
     /// An extension whose value is not what its definition says.
-    ExtensionType { url } = "extension-type", Structure,
-        "the value of the extension {url} is not of a type that it allows", "giá trị của phần mở rộng {url} không đúng kiểu cho phép";
+    ExtensionType { url, allowed } = "extension-type", Structure,
+        "the value of the extension {url} must be of type {allowed}", "giá trị của phần mở rộng {url} phải thuộc kiểu {allowed}";
     /// An extension at a place where its definition does not allow it.
     ExtensionContext { url } = "extension-context", Structure,
         "the extension {url} is not allowed on this element", "phần mở rộng {url} không được dùng ở phần tử này";
@@ -173,7 +173,7 @@ catalogue! {
         "rule {rule}: {english}{vietnamese:.0}", "quy tắc {rule}: {vietnamese}{english:.0}";
     /// A reference in a Bundle that leads to no entry of it.
     BundleReference = "bundle-reference", NotFound,
-        "the reference leads to no entry of the Bundle", "tham chiếu không dẫn tới mục nào trong Bundle";
+        "the reference leads to no entry of the Bundle", "tham chiếu không trỏ tới mục nào trong Bundle";
     /// An entry of a document that nothing leads to.
     BundleUnreached = "bundle-unreached", Informational,
         "nothing in the document leads to this entry", "không có gì trong tài liệu dẫn tới mục này";
@@ -246,7 +246,7 @@ catalogue! {
         "the id of the resource is not the id of the URL", "id của tài nguyên khác id trong URL";
     /// A reference to nothing.
     DanglingReference = "reference-unresolved", NotFound,
-        "the reference leads to no entry of the Bundle", "tham chiếu không dẫn tới mục nào trong Bundle";
+        "the reference leads to no entry of the Bundle", "tham chiếu không trỏ tới mục nào trong Bundle";
     /// A conditional reference with no match.
     ConditionalReferenceNone = "reference-no-match", NotFound,
         "the conditional reference matches nothing", "tham chiếu có điều kiện không khớp tài nguyên nào";

@@ -56,6 +56,17 @@ impl Definitions {
         self.demands.iter().filter(applies).map(|demand| demand.profile.as_str()).collect()
     }
 
+    /// A demand that nothing could meet: its profile is not here, or is one of another type.
+    pub fn unmet_demand(&self) -> Option<&Demand> {
+        self.demands.iter().find(|demand| !self.can_demand(demand))
+    }
+
+    /// Whether the profile of a demand is here and is one of its type.
+    pub fn can_demand(&self, demand: &Demand) -> bool {
+        self.validator.type_of_profile(&demand.profile).as_deref() == Some(demand.resource_type.as_str())
+            && self.validator.has_profile(&demand.profile)
+    }
+
     /// `id#version` of the packages.
     pub fn names(&self) -> Vec<String> {
         self.packages.iter().map(|package| package.name()).collect()

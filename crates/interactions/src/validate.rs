@@ -114,21 +114,18 @@ fn of_body(
     Ok((issues, existing(request, mode, own_id)?))
 }
 
-/// What must exist for an update or a deletion.
+/// What must exist for a deletion. An update of what is not there creates it.
 fn existing(
     request: &ValidateRequest<'_>,
     mode: Option<Mode>,
     own_id: Option<LogicalId>,
 ) -> Result<Existing, Problem> {
-    if !matches!(mode, Some(Mode::Update | Mode::Delete)) {
+    if mode != Some(Mode::Delete) {
         return Ok(None);
     }
-    let id = request.id.clone().or(own_id);
-    match (request.resource_type, id) {
+    match (request.resource_type, request.id.clone().or(own_id)) {
         (Some(resource_type), Some(id)) => Ok(Some((resource_type, id))),
-        // An update without an id has been told so.
-        _ if mode == Some(Mode::Update) => Ok(None),
-        _ => Err(Problem::bad_request(Fault::OperationParameterMissing { name: "id".to_owned() })),
+        _ => Err(Problem::bad_request(Fault::MissingId)),
     }
 }
 

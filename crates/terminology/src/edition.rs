@@ -65,13 +65,21 @@ impl Edition {
         Some(not_before && not_after)
     }
 
-    /// Older before newer: by date where both have one that differs, then by version.
+    /// Older before newer: by the day from which they are in force where both say when that is, then by date where both
+    /// have one that differs, then by version.
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
+        let by_force = match (&self.in_force, &other.in_force) {
+            (Some((Some(mine), _)), Some((Some(theirs), _))) => compare_days(mine, theirs),
+            (Some((mine, _)), Some((theirs, _))) => mine.is_some().cmp(&theirs.is_some()),
+            _ => Ordering::Equal,
+        };
         let by_date = match (&self.date, &other.date) {
             (Some(mine), Some(theirs)) => compare_days(mine, theirs),
             _ => Ordering::Equal,
         };
-        by_date.then_with(|| compare_versions(self.version.as_deref(), other.version.as_deref()))
+        by_force
+            .then(by_date)
+            .then_with(|| compare_versions(self.version.as_deref(), other.version.as_deref()))
     }
 }
 
@@ -114,6 +122,19 @@ mod tests {
             assert_eq!(compare_versions(Some(older), Some(newer)), Ordering::Less, "{older} {newer}");
         }
         assert_eq!(compare_versions(None, Some("1")), Ordering::Less);
+    }
+
+    #[test]
+    fn what_came_into_force_later_is_newer() {
+        let edition = |version: &str, start: Option<&str>, end: Option<&str>| Edition {
+            version: Some(version.into()),
+            in_force: Some((start.map(Into::into), end.map(Into::into))),
+            ..Edition::default()
+        };
+        let (old, new) =
+            (edition("9-2025", None, Some("2026-06-30")), edition("06-2026", Some("2026-07-01"), None));
+        assert_eq!(old.compare(&new), Ordering::Less);
+        assert_eq!(new.compare(&edition("1", Some("2027-01-01"), None)), Ordering::Less);
     }
 
     #[test]

@@ -78,6 +78,14 @@ impl<'l> Names<'l> {
         self.displays().next().map(|(_, display)| display)
     }
 
+    /// Whether a display is none of the names that are known; case and blanks at the ends do not count.
+    /// Where no name is known nothing can be said.
+    pub fn is_other_than(&self, display: &str) -> bool {
+        let same = |text: &str| text.trim().to_lowercase();
+        let names = self.accepted(&[]);
+        !names.is_empty() && !names.iter().any(|name| same(name) == same(display))
+    }
+
     /// All names that a display may have; with languages, those that are in one of them or in none that is said.
     pub fn accepted(&self, languages: &[&str]) -> Vec<&'l str> {
         let fits = |language: Option<&str>| match language {

@@ -2,10 +2,13 @@
 
 use fhir::Fault;
 use json::{Node, Value};
-use terminology::{Library, Membership};
+use terminology::{Editions, Library, Membership};
 
 use crate::report::Report;
 use crate::rules::{Binding, Strength};
+
+/// Codes of a value set that are named in a message.
+const MOST_SHOWN: usize = 12;
 
 /// How a coded value stands to a value set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,13 +75,17 @@ pub(crate) fn check(library: &Library, binding: &Binding, node: &Node<'_>, place
     if binding.strength == Strength::Extensible && !report.wants_advice() {
         return;
     }
-    let value_set = || binding.value_set.to_string();
     let fault = match verdict(library, &binding.value_set, node) {
         Verdict::Fine => return,
-        Verdict::Outside => Fault::CodeNotInValueSet { value_set: value_set() },
-        // A text alone is how a concept outside of an extensible set is said.
+        // A code of another system is how a concept that the set lacks is said; so is a text alone.
+        Verdict::Outside
+            if binding.strength == Strength::Extensible && !is_of_set(library, binding, node) =>
+        {
+            return;
+        }
         Verdict::NoCode if binding.strength == Strength::Extensible => return,
-        Verdict::NoCode => Fault::CodeRequired { value_set: value_set() },
+        Verdict::Outside => Fault::CodeNotInValueSet { value_set: shown(library, &binding.value_set) },
+        Verdict::NoCode => Fault::CodeRequired { value_set: shown(library, &binding.value_set) },
     };
     match binding.strength {
         Strength::Required => report.error(place, fault),
@@ -86,10 +93,37 @@ pub(crate) fn check(library: &Library, binding: &Binding, node: &Node<'_>, place
     }
 }
 
+/// A value set, with its codes where they are few.
+fn shown(library: &Library, canonical: &str) -> String {
+    let set = library.find_value_set(canonical, None);
+    let codes = set.and_then(|set| library.listing(set, MOST_SHOWN).ok()).unwrap_or_default();
+    let codes: Option<Vec<&str>> = codes.iter().map(|code| code.code.as_deref()).collect();
+    match codes {
+        Some(codes) if !codes.is_empty() => format!("{canonical} ({})", codes.join(" | ")),
+        _ => canonical.to_owned(),
+    }
+}
+
+/// Whether a coding is of a system from which the value set takes codes.
+fn is_of_set(library: &Library, binding: &Binding, node: &Node<'_>) -> bool {
+    let Some(set) = library.find_value_set(&binding.value_set, None) else { return false };
+    let codings = node.get("coding").map_or(std::slice::from_ref(node), Node::items);
+    codings.iter().any(|coding| {
+        let system = coding.text("system");
+        system.is_none() || set.include.iter().any(|part| part.system.as_deref() == system)
+    })
+}
+
 /// Advice about a Coding: a code that its system does not have, a display of another code.
 pub(crate) fn advise(library: &Library, node: &Node<'_>, place: &str, report: &mut Report) {
     let (Some(system), Some(code)) = (node.text("system"), node.text("code")) else { return };
     if library.is_known_code(system, code) == Some(false) {
         report.advise(place, Fault::CodeUnknown { system: system.to_owned() });
+        return;
+    }
+    let Some(display) = node.text("display") else { return };
+    let names = library.names(None, &Editions::default(), system, code);
+    if names.is_other_than(display) {
+        report.advise(place, Fault::DisplayWrong { system: system.to_owned() });
     }
 }

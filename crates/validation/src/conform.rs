@@ -101,7 +101,7 @@ impl<'a> Conformance<'_, 'a> {
             let allowed: Vec<&str> = types.iter().map(|kind| kind.code.as_str()).collect();
             let allowed = allowed.join(" | ");
             let fault = if profile.type_id.name() == "Extension" {
-                Fault::ExtensionType { url: profile.url.clone() }
+                Fault::ExtensionType { url: profile.url.clone(), allowed }
             } else {
                 Fault::TypeNotAllowed { allowed }
             };
@@ -175,14 +175,16 @@ impl<'a> Conformance<'_, 'a> {
         let value = place.item.node();
         let url = || profile.url.clone();
         if value.value == Value::Null && (node.fixed.is_some() || node.pattern.is_some()) {
-            self.report.error(&place.path, Fault::FixedValue { profile: url() });
+            let wanted = node.fixed.as_ref().or(node.pattern.as_ref()).map(|node| node.to_json());
+            let fault = Fault::FixedValue { wanted: wanted.unwrap_or_default(), profile: url() };
+            self.report.error(&place.path, fault);
             return;
         }
-        if node.fixed.as_ref().is_some_and(|fixed| !equals(fixed, value)) {
-            self.report.error(&place.path, Fault::FixedValue { profile: url() });
+        if let Some(fixed) = node.fixed.as_ref().filter(|fixed| !equals(fixed, value)) {
+            self.report.error(&place.path, Fault::FixedValue { wanted: fixed.to_json(), profile: url() });
         }
-        if node.pattern.as_ref().is_some_and(|pattern| !contains(pattern, value)) {
-            self.report.error(&place.path, Fault::PatternValue { profile: url() });
+        if let Some(pattern) = node.pattern.as_ref().filter(|pattern| !contains(pattern, value)) {
+            self.report.error(&place.path, Fault::PatternValue { wanted: pattern.to_json(), profile: url() });
         }
         if let (Some(most), Some(text)) = (node.max_length, value.as_str())
             && text.chars().count() > most

@@ -9,7 +9,7 @@ use terminology::Library;
 
 use crate::conform::core_type;
 use crate::identifier::Formats;
-use crate::profile::{Definition, Profile, compile};
+use crate::profile::{Definition, Profile, ProfileNode, compile};
 use crate::reference::Surroundings;
 use crate::report::Report;
 use crate::walk::{self, Walk};
@@ -31,8 +31,8 @@ impl Definitions {
             Some((url, version)) => (url, Some(version)),
             None => (canonical, None),
         };
-        let loaded = self.versions.get(url)?.as_deref();
-        if version.is_some() && loaded != version {
+        let Some(loaded) = self.versions.get(url) else { return of_core(canonical) };
+        if version.is_some() && loaded.as_deref() != version {
             return None;
         }
         self.profiles.get(url).cloned()
@@ -50,6 +50,17 @@ impl Definitions {
             self.profiles.get(url).map(|profile| profile.type_id.name())
         })
     }
+}
+
+/// The definition of a type of R4 itself demands nothing that is not checked anyway.
+fn of_core(canonical: &str) -> Option<Arc<Profile>> {
+    let version = canonical.split_once('|').map(|(_, version)| version);
+    if version.is_some_and(|version| version != "4.0.1") {
+        return None;
+    }
+    let type_id = TypeId::named(core_type(canonical)?)?;
+    let (contexts, root) = (Vec::new(), ProfileNode::default());
+    Some(Arc::new(Profile { url: canonical.to_owned(), type_id, contexts, root }))
 }
 
 /// Judges resources. Cloning it is cheap.
@@ -86,6 +97,11 @@ impl Validator {
     /// The codes that are known.
     pub fn library(&self) -> &Library {
         &self.0.library
+    }
+
+    /// The type that a profile constrains, when it is known.
+    pub fn type_of_profile(&self, canonical: &str) -> Option<String> {
+        self.0.type_of_profile(canonical).map(str::to_owned)
     }
 
     /// Whether a profile is loaded.

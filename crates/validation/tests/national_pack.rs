@@ -1,5 +1,7 @@
 //! The national pack: it can be read, its good examples are valid, and each bad one is refused where it is wrong.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails this way")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -141,13 +141,22 @@ impl Operator {
 
     async fn stop(&self, command: arguments::Named) -> Result<(), Failure> {
         let chosen = choose(self, &command).await?;
-        let planned = planned_definitions(&self.service, Some(chosen.change(false))).await;
-        if let Err(error) = planned {
-            // Where nothing could be loaded before either, taking packages out of use is the way to mend it.
-            if planned_definitions(&self.service, None).await.is_ok() {
-                return Err(Failure::because(error));
+        match planned_definitions(&self.service, Some(chosen.change(false))).await {
+            Ok(planned) => {
+                if let Some(unmet) = planned.unmet_demand() {
+                    let demand = list::demand(unmet);
+                    let said =
+                        format!("its profile is demanded: take that back first, with `--not` ({demand})");
+                    return Err(Failure::saying(said));
+                }
             }
-            tracing::warn!(error = %error, "what stays in use cannot be loaded either");
+            // Where nothing could be loaded before either, taking packages out of use is the way to mend it.
+            Err(error) => {
+                if planned_definitions(&self.service, None).await.is_ok() {
+                    return Err(Failure::because(error));
+                }
+                tracing::warn!(error = %error, "what stays in use cannot be loaded either");
+            }
         }
         let changed = self.change(&chosen, false).await?;
         let said = if changed { "is no longer in use" } else { "was not in use" };
@@ -185,6 +194,14 @@ impl Operator {
     async fn demand(&self, command: arguments::Demand) -> Result<(), Failure> {
         let arguments::Demand { resource_type, profile, facility, not, .. } = command;
         let demand = Demand { resource_type, profile, facility };
+        if !not {
+            let definitions = planned_definitions(&self.service, None).await.map_err(Failure::because)?;
+            if !definitions.can_demand(&demand) {
+                let Demand { profile, resource_type, .. } = &demand;
+                let said = format!("no package in use has {profile} as a profile of {resource_type}");
+                return Err(Failure::saying(said));
+            }
+        }
         let store = self.store();
         let changed = if not {
             store.remove_demand(&self.access, &demand).await
@@ -197,18 +214,7 @@ impl Operator {
             (true, true) => "is no longer demanded",
             (true, false) => "was not demanded",
         };
-        let mut text = format!("{} {said}; servers that run follow within seconds\n", list::demand(&demand));
-        if !not && !self.is_defined(&demand.profile).await? {
-            text.push_str("No package in use has this profile.\n");
-        }
-        print(&text)
-    }
-
-    /// Whether a package in use has a resource of this url.
-    async fn is_defined(&self, canonical: &str) -> Result<bool, Failure> {
-        let definitions = planned_definitions(&self.service, None).await.map_err(Failure::because)?;
-        let url = canonical.split('|').next().unwrap_or_default();
-        Ok(definitions.packages.iter().any(|package| package.defines(url)))
+        print(&format!("{} {said}; servers that run follow within seconds\n", list::demand(&demand)))
     }
 }
 

@@ -39,6 +39,8 @@ NOT_R4_TARGETS = {"AuditEvent.source.observer": {"Subscription"}}
 # The type that the element has in R4.
 TYPES_OF_R4 = {"Bundle.entry.response.outcome": "Resource"}
 
+NOT_R4_PARAMETERS = {"http://hl7.org/fhir/SearchParameter/DeviceDefinition-classification"}
+
 # What stands there in R4 instead.
 OF_R4 = {
     "EvidenceVariable": [
@@ -146,7 +148,7 @@ def main():
     (OUT / "r4-elements.tsv").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
 
     parameters = sorted(
-        (parameter for parameter in resources(folder, "search-parameters.json") if parameter["resourceType"] == "SearchParameter"),
+        (parameter for parameter in resources(folder, "search-parameters.json") if parameter["resourceType"] == "SearchParameter" and parameter["url"] not in NOT_R4_PARAMETERS),
         key=lambda parameter: (parameter["code"], parameter["url"]),
     )
     kinds = {parameter["url"]: parameter["type"] for parameter in parameters}

@@ -98,8 +98,10 @@ pub fn xml(data: &[u8]) {
     }
     let Ok(node) = xml::from_xml(data, &xml::Limits::default()) else { return };
     if let Ok(text) = xml::to_xml(&node) {
+        // Elements may come in any order and are written in R4's: the second text is the first one.
         let again = xml::from_xml(text.as_bytes(), &xml::Limits::default());
-        assert!(again.is_ok_and(|again| again == node), "what was written is not what was read");
+        let again = again.ok().and_then(|again| xml::to_xml(&again).ok());
+        assert!(again.is_some_and(|again| again == text), "what was written is not what was read");
     }
     resource(&node);
 }

@@ -37,6 +37,20 @@ impl Expression {
         crate::evaluate::singleton_boolean(&items, "the expression")
     }
 
+    /// The same for many expressions on one budget: takes the steps that were needed from `steps`, which take the place of
+    /// those of the context.
+    pub fn evaluate_boolean_within(
+        &self,
+        context: &Context<'_>,
+        steps: &mut u64,
+    ) -> Result<Option<bool>, EvaluateError> {
+        let (mut out, evaluator) = (Collection::new(), Evaluator::within(context, *steps));
+        let result = evaluator.run(&self.tree, &mut out);
+        *steps = evaluator.steps_left();
+        result?;
+        crate::evaluate::singleton_boolean(&out, "the expression")
+    }
+
     /// The members of a union at the top, or the expression itself. Items that two members select are one
     /// item of the union but two of its branches.
     pub fn branches(&self) -> Vec<Self> {

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Payload;
 use interactions::ValidateRequest;
 
-use crate::body::{has_body, read_json};
+use crate::body::{Body, has_body, read_json};
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reply;
@@ -27,18 +27,18 @@ pub(crate) async fn of_instance(incoming: Incoming, payload: Payload) -> Result<
 async fn run(
     incoming: Incoming,
     payload: Payload,
-    request: ValidateRequest<'_>,
+    request: ValidateRequest,
 ) -> Result<HttpResponse, Failure> {
     let access = incoming.decide(Interaction::ReadOperation)?;
     // A deletion needs no resource.
-    let body = match has_body(incoming.headers()) {
+    let mut body = match has_body(incoming.headers()) {
         true => Some(read_json(&incoming.state, incoming.headers(), payload).await?),
         false => None,
     };
-    let bytes = body.as_ref().map(|body| body.bytes.as_slice()).unwrap_or_default();
+    let bytes = body.as_mut().map(Body::take).unwrap_or_default();
     let given = |name: &str| {
         let pair = incoming.pairs.iter().find(|(given, _)| given == name);
-        pair.map(|(_, value)| value.as_str())
+        pair.map(|(_, value)| value.clone())
     };
     let request = ValidateRequest { mode: given("mode"), profile: given("profile"), body: bytes, ..request };
     let issues = interactions::validate(incoming.service(), &access, request).await?;

@@ -16,7 +16,7 @@ use record_store::{Content, Expectation, Job, Precondition, Record, Write, Write
 
 use crate::bundle::blocking;
 use crate::condition::{ATTEMPTS, ask};
-use crate::prepare::{Expected, parse, prepare};
+use crate::prepare::{Expected, parse, prepare_here};
 use crate::{Problem, Service, Stored, read};
 
 /// How often a patch is decided again when others write the same resource. In each round one of them succeeds, so
@@ -171,7 +171,7 @@ async fn attempt(
     let (record, content) = blocking(move || {
         let text = document.apply(&record)?;
         let expected = Expected { resource_type: record.resource_type, id: Some(&record.id) };
-        let content = prepare(&there, &gate, text.as_bytes(), expected)?;
+        let content = prepare_here(&there, &gate, text.as_bytes(), expected)?.0;
         Ok((record, content))
     })
     .await?;

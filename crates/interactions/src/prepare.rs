@@ -6,6 +6,7 @@ use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, rewrite_referen
 use json::{Limits, Node, ParseError};
 use record_store::{Body, Content};
 
+use crate::bundle::blocking;
 use crate::judge::refuse_invalid;
 use crate::structure::check_structure;
 use crate::{Problem, Service};
@@ -35,18 +36,48 @@ pub(crate) struct Expected<'a> {
     pub(crate) id: Option<&'a LogicalId>,
 }
 
+/// Bodies from this size on are judged away from the threads that serve requests.
+pub(crate) const LARGE: usize = 32 << 10;
+
 /// A body, checked and ready to be stored.
-pub(crate) fn prepare(
+pub(crate) async fn prepare(
     service: &Service,
     access: &Access,
     body: &[u8],
     expected: Expected<'_>,
 ) -> Result<Content, Problem> {
+    Ok(prepare_with_id(service, access, body, expected).await?.0)
+}
+
+/// The same with the id that the resource carries.
+pub(crate) async fn prepare_with_id(
+    service: &Service,
+    access: &Access,
+    body: &[u8],
+    expected: Expected<'_>,
+) -> Result<(Content, Option<LogicalId>), Problem> {
+    if body.len() < LARGE {
+        return prepare_here(service, access, body, expected);
+    }
+    let (service, access, body) = (service.clone(), access.clone(), body.to_vec());
+    let (resource_type, id) = (expected.resource_type, expected.id.cloned());
+    blocking(move || prepare_here(&service, &access, &body, Expected { resource_type, id: id.as_ref() }))
+        .await
+}
+
+/// The same on this thread.
+pub(crate) fn prepare_here(
+    service: &Service,
+    access: &Access,
+    body: &[u8],
+    expected: Expected<'_>,
+) -> Result<(Content, Option<LogicalId>), Problem> {
     let mut resource = parse(body, expected.resource_type.as_str())?;
     check(&resource, expected)?;
     localise(service, &mut resource)?;
     refuse_invalid(service, access, &resource, expected.resource_type)?;
-    content(service, expected.resource_type, &resource)
+    let own_id = resource.text("id").and_then(|id| LogicalId::try_from(id).ok());
+    Ok((content(service, expected.resource_type, &resource)?, own_id))
 }
 
 /// The structure of a resource and its narratives, its type and its id.

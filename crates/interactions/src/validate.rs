@@ -5,23 +5,24 @@ use fhir::{Fault, Issue, LogicalId, ResourceType};
 use json::{Node, Value};
 use validation::Level;
 
+use crate::bundle::blocking;
 use crate::judge::{Verdict, judge};
-use crate::prepare::parse;
+use crate::prepare::{LARGE, parse};
 use crate::{Problem, Service};
 
 /// What is asked.
-#[derive(Debug, Default)]
-pub struct ValidateRequest<'r> {
+#[derive(Debug, Clone, Default)]
+pub struct ValidateRequest {
     /// The type in the URL.
     pub resource_type: Option<ResourceType>,
     /// The id in the URL.
     pub id: Option<LogicalId>,
     /// `mode` of the URL.
-    pub mode: Option<&'r str>,
+    pub mode: Option<String>,
     /// `profile` of the URL.
-    pub profile: Option<&'r str>,
+    pub profile: Option<String>,
     /// A resource, or Parameters with one.
-    pub body: &'r [u8],
+    pub body: Vec<u8>,
 }
 
 /// What a write would be.
@@ -36,23 +37,14 @@ enum Mode {
 pub async fn validate(
     service: &Service,
     access: &Access,
-    request: ValidateRequest<'_>,
+    request: ValidateRequest,
 ) -> Result<Vec<Issue>, Problem> {
-    let is_empty = request.body.iter().all(u8::is_ascii_whitespace);
-    let (issues, existing) = if is_empty {
-        let mode = mode(request.mode)?;
-        if mode != Some(Mode::Delete) {
-            return Err(Problem::bad_request(Fault::EmptyBody));
-        }
-        (Vec::new(), existing(&request, mode, None)?)
+    let (mut issues, existing) = if request.body.len() < LARGE {
+        judged(service, access, &request)?
     } else {
-        let root = request.resource_type.map_or("Resource", |resource_type| resource_type.as_str());
-        match parse(request.body, root) {
-            Ok(node) => of_body(service, access, &request, &node)?,
-            Err(problem) => (problem.issues, None),
-        }
+        let (service, access) = (service.clone(), access.clone());
+        blocking(move || judged(&service, &access, &request)).await?
     };
-    let mut issues = issues;
     if let Some((resource_type, id)) = existing
         && let Err(problem) = crate::read(service, access, resource_type, &id).await
     {
@@ -63,10 +55,30 @@ pub async fn validate(
 
 type Existing = Option<(ResourceType, LogicalId)>;
 
+/// What is wrong with the body, and what must exist besides.
+fn judged(
+    service: &Service,
+    access: &Access,
+    request: &ValidateRequest,
+) -> Result<(Vec<Issue>, Existing), Problem> {
+    if request.body.iter().all(u8::is_ascii_whitespace) {
+        let mode = mode(request.mode.as_deref())?;
+        if mode != Some(Mode::Delete) {
+            return Err(Problem::bad_request(Fault::EmptyBody));
+        }
+        return Ok((Vec::new(), existing(request, mode, None)?));
+    }
+    let root = request.resource_type.map_or("Resource", |resource_type| resource_type.as_str());
+    match parse(&request.body, root) {
+        Ok(node) => of_body(service, access, request, &node),
+        Err(problem) => Ok((problem.issues, None)),
+    }
+}
+
 fn of_body(
     service: &Service,
     access: &Access,
-    request: &ValidateRequest<'_>,
+    request: &ValidateRequest,
     node: &Node<'_>,
 ) -> Result<(Vec<Issue>, Existing), Problem> {
     let parameters = Parameters::read(node);
@@ -74,8 +86,8 @@ fn of_body(
         Some(parameters) => (parameters.resource, parameters.mode, parameters.profile),
         None => (Some(node), None, None),
     };
-    let mode = mode(given_mode.or(request.mode))?;
-    let profile = given_profile.or(request.profile);
+    let mode = mode(given_mode.or(request.mode.as_deref()))?;
+    let profile = given_profile.or(request.profile.as_deref());
     let Some(resource) = resource else {
         if mode != Some(Mode::Delete) {
             let fault = Fault::OperationParameterMissing { name: "resource".to_owned() };
@@ -116,7 +128,7 @@ fn of_body(
 
 /// What must exist for a deletion. An update of what is not there creates it.
 fn existing(
-    request: &ValidateRequest<'_>,
+    request: &ValidateRequest,
     mode: Option<Mode>,
     own_id: Option<LogicalId>,
 ) -> Result<Existing, Problem> {

@@ -6,7 +6,7 @@ use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, VersionId};
 use record_store::{Body, Content, Effect, Job, Precondition, Record, Write, WriteError, Written};
 
 use crate::condition::{ATTEMPTS, Condition, ask};
-use crate::prepare::{Expected, check, content, parse, prepare};
+use crate::prepare::{Expected, prepare, prepare_with_id};
 use crate::{Problem, Service};
 
 /// What came of a write.
@@ -78,7 +78,7 @@ pub async fn create(
     resource_type: ResourceType,
     body: &[u8],
 ) -> Result<Stored, Problem> {
-    let content = prepare(service, access, body, Expected { resource_type, id: None })?;
+    let content = prepare(service, access, body, Expected { resource_type, id: None }).await?;
     let write =
         Write { resource_type, id: new_id()?, precondition: Precondition::New, content: Some(content) };
     commit(service, access, write).await
@@ -92,7 +92,7 @@ pub async fn conditional_create(
     body: &[u8],
     criteria: &str,
 ) -> Result<Stored, Problem> {
-    let content = prepare(service, access, body, Expected { resource_type, id: None })?;
+    let content = prepare(service, access, body, Expected { resource_type, id: None }).await?;
     for _ in 0..ATTEMPTS {
         let condition = ask(service, access, resource_type, criteria).await?;
         if let Some(id) = condition.only()? {
@@ -120,7 +120,7 @@ pub async fn update(
     body: &[u8],
     if_match: Option<VersionId>,
 ) -> Result<Stored, Problem> {
-    let content = prepare(service, access, body, Expected { resource_type, id: Some(id) })?;
+    let content = prepare(service, access, body, Expected { resource_type, id: Some(id) }).await?;
     let precondition = if_match.map_or(Precondition::None, Precondition::Version);
     commit(service, access, Write { resource_type, id: id.clone(), precondition, content: Some(content) })
         .await
@@ -135,12 +135,8 @@ pub async fn conditional_update(
     criteria: &str,
     if_match: Option<VersionId>,
 ) -> Result<Stored, Problem> {
-    let mut resource = parse(body, resource_type.as_str())?;
-    check(&resource, Expected { resource_type, id: None })?;
-    crate::prepare::localise(service, &mut resource)?;
-    crate::judge::refuse_invalid(service, access, &resource, resource_type)?;
-    let own_id = resource.text("id").and_then(|id| LogicalId::try_from(id).ok());
-    let content = content(service, resource_type, &resource)?;
+    let expected = Expected { resource_type, id: None };
+    let (content, own_id) = prepare_with_id(service, access, body, expected).await?;
     for _ in 0..ATTEMPTS {
         let condition = ask(service, access, resource_type, criteria).await?;
         let found = condition.only()?;

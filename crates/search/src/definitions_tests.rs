@@ -27,7 +27,7 @@ fn every_line_of_the_table_is_registered() {
             }
         }
     }
-    assert_eq!(lines, 1378);
+    assert_eq!(lines, 1377);
 }
 
 #[test]

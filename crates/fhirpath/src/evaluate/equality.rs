@@ -1,5 +1,8 @@
 //! `=` and `~`, and what is built on them: distinctness, subsets, membership.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use json::{Node, Value as Json};
 use rust_decimal::Decimal;
 
@@ -8,7 +11,7 @@ use crate::error::EvaluateError;
 use crate::item::{Collection, ElementItem, Item};
 use crate::quantity::{Quantity, precision};
 use crate::temporal::TemporalKind;
-use crate::value::{Value, parse_decimal};
+use crate::value::{Text, Value, parse_decimal};
 
 /// Three-valued truth, or a failure.
 pub(super) type Truth = Result<Option<bool>, EvaluateError>;
@@ -193,6 +196,17 @@ impl<'a> Evaluator<'_, 'a> {
         items: Collection<'a>,
         out: &mut Collection<'a>,
     ) -> Result<(), EvaluateError> {
+        // Codes and ids in thousands: texts need not be compared each with each.
+        let texts: Option<Vec<Cow<'a, str>>> =
+            if items.len() > MANY { items.iter().map(plain_text).collect() } else { None };
+        if let Some(texts) = texts {
+            self.charge(texts.len())?;
+            let mut seen = HashSet::with_capacity(texts.len());
+            out.extend(
+                items.into_iter().zip(texts).filter_map(|(item, text)| seen.insert(text).then_some(item)),
+            );
+            return Ok(());
+        }
         let start = out.len();
         for item in items {
             if !self.includes(out.get(start..).unwrap_or_default(), &item)? {
@@ -200,6 +214,22 @@ impl<'a> Evaluator<'_, 'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// Items from which on their texts are hashed.
+const MANY: usize = 16;
+
+/// The text of an item whose value is a string, and equal to another one exactly when the texts are.
+fn plain_text<'a>(item: &Item<'a>) -> Option<Cow<'a, str>> {
+    match item {
+        Item::Element(element) => match element.value() {
+            Some(Value::String(_)) => element.text().map(Cow::Borrowed),
+            _ => None,
+        },
+        Item::Value(Value::String(Text::Borrowed(text))) => Some(Cow::Borrowed(text)),
+        Item::Value(Value::String(text)) => Some(Cow::Owned(text.to_string())),
+        Item::Value(_) => None,
     }
 }
 

@@ -61,7 +61,16 @@ pub(crate) struct Evaluator<'c, 'a> {
 
 impl<'c, 'a> Evaluator<'c, 'a> {
     pub fn new(context: &'c Context<'a>) -> Self {
-        Self { context, steps: Cell::new(context.steps), pattern: RefCell::new(None) }
+        Self::within(context, context.steps)
+    }
+
+    /// With another number of steps than the context allows.
+    pub fn within(context: &'c Context<'a>, steps: u64) -> Self {
+        Self { context, steps: Cell::new(steps), pattern: RefCell::new(None) }
+    }
+
+    pub fn steps_left(&self) -> u64 {
+        self.steps.get()
     }
 
     /// Evaluates from the focus of the context.

@@ -8,10 +8,22 @@ use std::collections::HashMap;
 
 use fhir::Fault;
 use json::Node;
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 
 /// The url of the extension.
 const FORMAT: &str = "urn:healthbook:identifier-format";
+
+/// No identifier has more bytes; the work of a pattern grows with them.
+const LONGEST: usize = 1_024;
+
+/// Bytes that a compiled pattern may take.
+const SIZE: usize = 64 << 10;
+
+/// A pattern that must match the whole of a text. It is read alone first, so that none closes a bracket of ours.
+fn whole(pattern: &str) -> Result<Regex, regex_lite::Error> {
+    Regex::new(pattern)?;
+    RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(SIZE).build()
+}
 
 #[derive(Debug)]
 struct Format {
@@ -46,7 +58,7 @@ impl Formats {
                 Some(value.to_owned())
             };
             let pattern = part("pattern").ok_or("an identifier format without a pattern")?;
-            let pattern = Regex::new(&format!("^(?:{pattern})$")).map_err(|error| error.to_string())?;
+            let pattern = whole(&pattern).map_err(|error| error.to_string())?;
             match &mut format {
                 Some(format) => format.patterns.push(pattern),
                 None => {
@@ -71,7 +83,8 @@ impl Formats {
     pub(crate) fn check(&self, identifier: &Node<'_>) -> Option<Fault> {
         let format = self.formats.get(*self.by_system.get(identifier.text("system")?)?)?;
         let value = identifier.text("value")?;
-        if format.patterns.iter().any(|pattern| pattern.is_match(value)) {
+        let fits = |pattern: &Regex| value.len() <= LONGEST && pattern.is_match(value);
+        if format.patterns.iter().any(fits) {
             return None;
         }
         Some(Fault::IdentifierFormat {
@@ -79,5 +92,19 @@ impl Formats {
             english: format.english.clone(),
             vietnamese: format.vietnamese.clone(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_the_whole_and_stay_small() {
+        assert!(whole("[0-9]{12}").unwrap().is_match("099201000017"));
+        assert!(!whole("[0-9]{12}").unwrap().is_match("0992010000179"));
+        for wrong in ["a)|(.*", "((a?){1000}){1000}c", "("] {
+            assert!(whole(wrong).is_err(), "{wrong}");
+        }
     }
 }

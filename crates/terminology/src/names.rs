@@ -88,6 +88,17 @@ impl<'l> Names<'l> {
         let named = self.designations().filter(|it| fits(it.language.as_deref())).map(|it| &*it.value);
         displays.chain(named).collect()
     }
+
+    /// Whether a display is one of [`Names::accepted`]; any is when there are none.
+    pub fn accepts(&self, display: &str, languages: &[&str]) -> bool {
+        let (accepted, display) = (self.accepted(languages), comparable(display));
+        accepted.is_empty() || accepted.iter().any(|name| comparable(name) == display)
+    }
+}
+
+/// White space and case make no other name; marks do, in Vietnamese.
+fn comparable(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// `vi-VN` is in `vi`, and counts for who wants `vi-VN` when it is only `vi`.

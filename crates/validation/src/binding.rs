@@ -2,7 +2,7 @@
 
 use fhir::Fault;
 use json::{Node, Value};
-use terminology::{Library, Membership};
+use terminology::{Library, Membership, Names};
 
 use crate::report::Report;
 use crate::rules::{Binding, Strength};
@@ -25,10 +25,6 @@ pub(crate) fn verdict(library: &Library, value_set: &str, node: &Node<'_>) -> Ve
         Value::String(code) => one(library.membership(value_set, None, code)),
         Value::Object(_) => match node.get("coding") {
             Some(codings) => concept(library, value_set, codings.items()),
-            None if is_quantity(node) => match node.text("code") {
-                Some(code) => one(coding(library, value_set, node.text("system"), code)),
-                None => Verdict::Fine,
-            },
             None => match node.text("code") {
                 Some(code) => one(coding(library, value_set, node.text("system"), code)),
                 None => Verdict::NoCode,
@@ -40,10 +36,6 @@ pub(crate) fn verdict(library: &Library, value_set: &str, node: &Node<'_>) -> Ve
 
 fn one(membership: Membership) -> Verdict {
     if membership == Membership::NotMember { Verdict::Outside } else { Verdict::Fine }
-}
-
-fn is_quantity(node: &Node<'_>) -> bool {
-    node.get("value").is_some() || node.get("unit").is_some()
 }
 
 /// A Coding without a system is a code of nothing that is known.
@@ -69,7 +61,8 @@ fn concept(library: &Library, value_set: &str, codings: &[Node<'_>]) -> Verdict 
 
 /// Checks a value at its place.
 pub(crate) fn check(library: &Library, binding: &Binding, node: &Node<'_>, place: &str, report: &mut Report) {
-    if binding.strength == Strength::Extensible && !report.wants_advice() {
+    let is_required = binding.strength == Strength::Required;
+    if !is_required && !report.wants_advice() {
         return;
     }
     let value_set = || binding.value_set.to_string();
@@ -77,13 +70,10 @@ pub(crate) fn check(library: &Library, binding: &Binding, node: &Node<'_>, place
         Verdict::Fine => return,
         Verdict::Outside => Fault::CodeNotInValueSet { value_set: value_set() },
         // A text alone is how a concept outside of an extensible set is said.
-        Verdict::NoCode if binding.strength == Strength::Extensible => return,
+        Verdict::NoCode if !is_required => return,
         Verdict::NoCode => Fault::CodeRequired { value_set: value_set() },
     };
-    match binding.strength {
-        Strength::Required => report.error(place, fault),
-        Strength::Extensible => report.advise(place, fault),
-    }
+    if is_required { report.error(place, fault) } else { report.advise(place, fault) }
 }
 
 /// Advice about a Coding: a code that its system does not have, a display of another code.
@@ -91,5 +81,11 @@ pub(crate) fn advise(library: &Library, node: &Node<'_>, place: &str, report: &m
     let (Some(system), Some(code)) = (node.text("system"), node.text("code")) else { return };
     if library.is_known_code(system, code) == Some(false) {
         report.advise(place, Fault::CodeUnknown { system: system.to_owned() });
+    }
+    let names = library.find_code_system(system, None).and_then(|found| Names::of(library, found, code));
+    if let (Some(names), Some(display)) = (names, node.text("display"))
+        && !names.accepts(display, &[])
+    {
+        report.advise(place, Fault::DisplayWrong { system: system.to_owned() });
     }
 }

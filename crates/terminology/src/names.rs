@@ -78,14 +78,6 @@ impl<'l> Names<'l> {
         self.displays().next().map(|(_, display)| display)
     }
 
-    /// Whether a display is none of the names that are known; case and blanks at the ends do not count.
-    /// Where no name is known nothing can be said.
-    pub fn is_other_than(&self, display: &str) -> bool {
-        let same = |text: &str| text.trim().to_lowercase();
-        let names = self.accepted(&[]);
-        !names.is_empty() && !names.iter().any(|name| same(name) == same(display))
-    }
-
     /// All names that a display may have; with languages, those that are in one of them or in none that is said.
     pub fn accepted(&self, languages: &[&str]) -> Vec<&'l str> {
         let fits = |language: Option<&str>| match language {
@@ -96,6 +88,17 @@ impl<'l> Names<'l> {
         let named = self.designations().filter(|it| fits(it.language.as_deref())).map(|it| &*it.value);
         displays.chain(named).collect()
     }
+
+    /// Whether a display is one of [`Names::accepted`]; any is when there are none.
+    pub fn accepts(&self, display: &str, languages: &[&str]) -> bool {
+        let (accepted, display) = (self.accepted(languages), comparable(display));
+        accepted.is_empty() || accepted.iter().any(|name| comparable(name) == display)
+    }
+}
+
+/// White space and case make no other name; marks do, in Vietnamese.
+fn comparable(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// `vi-VN` is in `vi`, and counts for who wants `vi-VN` when it is only `vi`.

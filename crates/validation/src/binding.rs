@@ -2,7 +2,7 @@
 
 use fhir::Fault;
 use json::{Node, Value};
-use terminology::{Editions, Library, Membership};
+use terminology::{Library, Membership, Names};
 
 use crate::report::Report;
 use crate::rules::{Binding, Strength};
@@ -28,10 +28,6 @@ pub(crate) fn verdict(library: &Library, value_set: &str, node: &Node<'_>) -> Ve
         Value::String(code) => one(library.membership(value_set, None, code)),
         Value::Object(_) => match node.get("coding") {
             Some(codings) => concept(library, value_set, codings.items()),
-            None if is_quantity(node) => match node.text("code") {
-                Some(code) => one(coding(library, value_set, node.text("system"), code)),
-                None => Verdict::Fine,
-            },
             None => match node.text("code") {
                 Some(code) => one(coding(library, value_set, node.text("system"), code)),
                 None => Verdict::NoCode,
@@ -43,10 +39,6 @@ pub(crate) fn verdict(library: &Library, value_set: &str, node: &Node<'_>) -> Ve
 
 fn one(membership: Membership) -> Verdict {
     if membership == Membership::NotMember { Verdict::Outside } else { Verdict::Fine }
-}
-
-fn is_quantity(node: &Node<'_>) -> bool {
-    node.get("value").is_some() || node.get("unit").is_some()
 }
 
 /// A Coding without a system is a code of nothing that is known.
@@ -72,25 +64,21 @@ fn concept(library: &Library, value_set: &str, codings: &[Node<'_>]) -> Verdict 
 
 /// Checks a value at its place.
 pub(crate) fn check(library: &Library, binding: &Binding, node: &Node<'_>, place: &str, report: &mut Report) {
-    if binding.strength == Strength::Extensible && !report.wants_advice() {
+    let is_required = binding.strength == Strength::Required;
+    if !is_required && !report.wants_advice() {
         return;
     }
     let fault = match verdict(library, &binding.value_set, node) {
         Verdict::Fine => return,
         // A code of another system is how a concept that the set lacks is said; so is a text alone.
-        Verdict::Outside
-            if binding.strength == Strength::Extensible && !is_of_set(library, binding, node) =>
-        {
+        Verdict::Outside if !is_required && !is_of_set(library, binding, node) => {
             return;
         }
-        Verdict::NoCode if binding.strength == Strength::Extensible => return,
+        Verdict::NoCode if !is_required => return,
         Verdict::Outside => Fault::CodeNotInValueSet { value_set: shown(library, &binding.value_set) },
         Verdict::NoCode => Fault::CodeRequired { value_set: shown(library, &binding.value_set) },
     };
-    match binding.strength {
-        Strength::Required => report.error(place, fault),
-        Strength::Extensible => report.advise(place, fault),
-    }
+    if is_required { report.error(place, fault) } else { report.advise(place, fault) }
 }
 
 /// A value set, with its codes where they are few.
@@ -121,9 +109,10 @@ pub(crate) fn advise(library: &Library, node: &Node<'_>, place: &str, report: &m
         report.advise(place, Fault::CodeUnknown { system: system.to_owned() });
         return;
     }
-    let Some(display) = node.text("display") else { return };
-    let names = library.names(None, &Editions::default(), system, code);
-    if names.is_other_than(display) {
+    let names = library.find_code_system(system, None).and_then(|found| Names::of(library, found, code));
+    if let (Some(names), Some(display)) = (names, node.text("display"))
+        && !names.accepts(display, &[])
+    {
         report.advise(place, Fault::DisplayWrong { system: system.to_owned() });
     }
 }

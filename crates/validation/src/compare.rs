@@ -3,11 +3,16 @@
 use std::cmp::Ordering;
 
 use fhir::PartialDate;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use json::{Node, Value};
-use terminology::Decimal;
+use terminology::{CanonicalUnit, Decimal, canonical};
 
-/// Whether a value is exactly a fixed one: the same members in any order, numbers with the same value.
+/// The system of UCUM.
+const UCUM: &str = "http://unitsofmeasure.org";
+
+/// Whether a value is exactly a fixed one: the same members in any order, numbers with the same digits (`1.0` says
+/// something else than `1.00`).
 pub(crate) fn equals(fixed: &Node<'_>, value: &Node<'_>) -> bool {
     match (&fixed.value, &value.value) {
         (Value::Object(wanted), Value::Object(members)) => {
@@ -19,7 +24,6 @@ pub(crate) fn equals(fixed: &Node<'_>, value: &Node<'_>) -> bool {
         (Value::Array(wanted), Value::Array(items)) => {
             wanted.len() == items.len() && wanted.iter().zip(items).all(|(wanted, item)| equals(wanted, item))
         }
-        (Value::Number(_), Value::Number(_)) => order(value, fixed) == Some(Ordering::Equal),
         (fixed, value) => fixed == value,
     }
 }
@@ -38,7 +42,8 @@ pub(crate) fn contains(pattern: &Node<'_>, value: &Node<'_>) -> bool {
     }
 }
 
-/// How a value lies to a bound: numbers, dates, and the values of quantities of one unit. `None`: not comparable.
+/// How a value lies to a bound: numbers, dates, times, and quantities whose units are the same or can be converted.
+/// `None`: not comparable, or it cannot be told, as for `2026` and a day of that year.
 pub(crate) fn order(value: &Node<'_>, bound: &Node<'_>) -> Option<Ordering> {
     match (&value.value, &bound.value) {
         (Value::Number(value), Value::Number(bound)) => {
@@ -46,16 +51,46 @@ pub(crate) fn order(value: &Node<'_>, bound: &Node<'_>) -> Option<Ordering> {
             Some(value.cmp(&bound))
         }
         (Value::String(value), Value::String(bound)) => {
-            let (value, bound) = (PartialDate::parse(value).ok()?, PartialDate::parse(bound).ok()?);
-            (value.precision == bound.precision).then_some(())?;
-            Some(value.range(&TimeZone::UTC).low.cmp(&bound.range(&TimeZone::UTC).low))
+            match (PartialDate::parse(value), PartialDate::parse(bound)) {
+                (Ok(value), Ok(bound)) => dates(value, bound),
+                _ => Some(value.parse::<Time>().ok()?.cmp(&bound.parse().ok()?)),
+            }
         }
-        (Value::Object(_), Value::Object(_)) => {
-            (value.text("code") == bound.text("code")).then_some(())?;
-            order(value.get("value")?, bound.get("value")?)
-        }
+        (Value::Object(_), Value::Object(_)) => quantities(value, bound),
         _ => None,
     }
+}
+
+/// Midnight of a day without a zone is that of UTC, or as many microseconds from it.
+const WIDEST_OFFSET: i64 = 14 * 3600 * 1_000_000;
+
+/// Dates as the ranges that they cover.
+fn dates(value: PartialDate, bound: PartialDate) -> Option<Ordering> {
+    let unsure = if value.offset.is_some() == bound.offset.is_some() { 0 } else { WIDEST_OFFSET };
+    let (value, bound) = (value.range(&TimeZone::UTC), bound.range(&TimeZone::UTC));
+    if value == bound && unsure == 0 {
+        Some(Ordering::Equal)
+    } else if value.high.saturating_add(unsure) <= bound.low {
+        Some(Ordering::Less)
+    } else if value.low >= bound.high.saturating_add(unsure) {
+        Some(Ordering::Greater)
+    } else {
+        None
+    }
+}
+
+fn quantities(value: &Node<'_>, bound: &Node<'_>) -> Option<Ordering> {
+    let same = |name: &str| value.text(name) == bound.text(name);
+    let (number, limit) = (value.get("value")?, bound.get("value")?);
+    if same("system") && same("code") && (value.text("code").is_some() || same("unit")) {
+        return order(number, limit);
+    }
+    let unit = |node: &Node<'_>| canonical(node.text("code").filter(|_| node.text("system") == Some(UCUM))?);
+    let (unit, limit_unit) = (unit(value)?, unit(bound)?);
+    let convert =
+        |unit: &CanonicalUnit, number: &Node<'_>| unit.convert(&Decimal::parse(number.as_number()?)?);
+    (unit.unit == limit_unit.unit).then_some(())?;
+    Some(convert(&unit, number)?.cmp(&convert(&limit_unit, limit)?))
 }
 
 #[cfg(test)]
@@ -71,7 +106,8 @@ mod tests {
         for (wanted, value, is_fixed, is_pattern) in [
             (r#""a""#, r#""a""#, true, true),
             (r#""a""#, r#""A""#, false, false),
-            ("1.0", "1.00", true, true),
+            ("1.0", "1.00", false, false),
+            ("1.0", "1.0", true, true),
             (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, true, true),
             (r#"{"a":1}"#, r#"{"a":1,"b":2}"#, false, true),
             (
@@ -101,6 +137,21 @@ mod tests {
             (r#""2026-01""#, r#""2026-01-01""#, None),
             (r#"{"value":5,"code":"kg"}"#, r#"{"value":3,"code":"kg"}"#, Some(Ordering::Greater)),
             (r#"{"value":5,"code":"g"}"#, r#"{"value":3,"code":"kg"}"#, None),
+            (r#"{"value":5,"unit":"g"}"#, r#"{"value":3,"unit":"kg"}"#, None),
+            (
+                r#"{"value":5,"code":"g","system":"http://unitsofmeasure.org"}"#,
+                r#"{"value":3,"code":"kg","system":"http://unitsofmeasure.org"}"#,
+                Some(Ordering::Less),
+            ),
+            (
+                r#"{"value":5,"code":"m","system":"http://unitsofmeasure.org"}"#,
+                r#"{"value":3,"code":"kg","system":"http://unitsofmeasure.org"}"#,
+                None,
+            ),
+            (r#""09:30:00""#, r#""10:00:00""#, Some(Ordering::Less)),
+            // The day begins earlier in the east.
+            (r#""2026-01-01""#, r#""2025-12-31T23:00:00Z""#, None),
+            (r#""2026-01-02""#, r#""2025-12-31T23:00:00Z""#, Some(Ordering::Greater)),
         ] {
             assert_eq!(order(&node(value), &node(bound)), expected, "{value} {bound}");
         }

@@ -1,13 +1,13 @@
 //! Whether an element is what a profile demands.
 
-use fhir::{Fault, Kind, ResourceType, Severity, TypeId};
+use fhir::{Fault, Kind, ReferenceText, ResourceType, Severity, TypeId};
 use fhirpath::{ElementItem, Item};
 use json::{Node, Value};
 
 use crate::binding;
 use crate::compare::{contains, equals, order};
 use crate::invariant;
-use crate::profile::{Profile, ProfileNode, ProfileType};
+use crate::profile::{Profile, ProfileNode, ProfileType, core_definition};
 use crate::reference::{Surroundings, Target};
 use crate::report::Report;
 use crate::validator::Definitions;
@@ -80,7 +80,7 @@ impl<'a> Conformance<'_, 'a> {
                 continue;
             }
             let focus = Item::Element(place.item);
-            if !invariant::holds(rule, focus, self.resource, self.root) {
+            if !invariant::holds(rule, focus, self.resource, self.root, &self.surroundings) {
                 self.report.say(rule.severity, &place.path, invariant::fault(rule));
             }
         }
@@ -148,8 +148,8 @@ impl<'a> Conformance<'_, 'a> {
         let known: Option<Vec<_>> = canonicals
             .iter()
             .map(|canonical| {
-                let core = canonical.starts_with(CORE);
-                if core { Some(None) } else { self.definitions.profile(canonical).map(Some) }
+                let core = core_definition(canonical);
+                if core.is_some() { Some(None) } else { self.definitions.profile(canonical).map(Some) }
             })
             .collect();
         let Some(known) = known else { return };
@@ -158,10 +158,18 @@ impl<'a> Conformance<'_, 'a> {
         }
         let target = Place { item: ElementItem::new(target, type_id), path: place.path.clone() };
         let mut aside = self.report.aside();
+        let is_contained = ReferenceText::parse(place.item.node().text("reference").unwrap_or_default());
+        let is_contained = matches!(is_contained, ReferenceText::Contained(_));
+        let (root, surroundings) = if is_contained {
+            (self.root, self.surroundings)
+        } else {
+            (target.item, self.surroundings.of_entry(target.item.node(), None))
+        };
         let mut inner = Conformance {
             report: &mut aside,
             resource: target.item,
-            root: target.item,
+            root,
+            surroundings,
             depth: self.depth + 1,
             ..*self
         };
@@ -214,8 +222,32 @@ impl<'a> Conformance<'_, 'a> {
             self.slices(profile, name, node, parent, &values);
         }
         for value in &values {
-            self.node(profile, node, value);
+            self.value(profile, node, parent, value);
         }
+    }
+
+    /// A value of a child or of a slice of it: what the profile says of it. A resource inside of another is one
+    /// of its own for its invariants and references.
+    pub(crate) fn value(
+        &mut self,
+        profile: &Profile,
+        node: &ProfileNode,
+        parent: &Place<'a>,
+        place: &Place<'a>,
+    ) {
+        if place.item.type_id().kind() != Kind::Resource {
+            return self.node(profile, node, place);
+        }
+        let (root, surroundings) = match parent.item.type_id().kind() {
+            // Contained: what it refers to is in its container.
+            Kind::Resource => (self.root, self.surroundings),
+            _ => {
+                let full_url = parent.item.node().text("fullUrl");
+                (place.item, self.surroundings.of_entry(place.item.node(), full_url))
+            }
+        };
+        let report = &mut *self.report;
+        Conformance { report, resource: place.item, root, surroundings, ..*self }.node(profile, node, place);
     }
 
     pub(crate) fn count(
@@ -242,17 +274,14 @@ impl<'a> Conformance<'_, 'a> {
             self.report.error(place, Fault::TooMany { name, most: max.to_string(), profile: url });
         }
     }
-
-    /// A value of a slice: what the profile says of it.
-    pub(crate) fn sliced(&mut self, profile: &Profile, node: &ProfileNode, place: &Place<'a>) {
-        self.node(profile, node, place);
-    }
 }
 
-const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
-
+/// Whether a value is of a type that a profile names. A `code` is no `string` there, although it is a kind of one.
 pub(crate) fn is_of_type(type_id: TypeId, code: &str) -> bool {
-    TypeId::named(code).is_some_and(|wanted| type_id.is_a(wanted))
+    TypeId::named(code).is_some_and(|wanted| match wanted.kind() {
+        Kind::Primitive => type_id == wanted,
+        _ => type_id.is_a(wanted),
+    })
 }
 
 /// The values of a child element, with those that have extensions only.
@@ -322,6 +351,6 @@ fn from_sibling<'a>(parent: &Place<'a>) -> Vec<Place<'a>> {
 
 /// The type that a profile of R4 itself or a name of a type stands for.
 pub(crate) fn core_type(canonical: &str) -> Option<&str> {
-    let name = canonical.split('|').next()?.strip_prefix(CORE)?;
+    let name = core_definition(canonical)?;
     (name == "Resource" || name.parse::<ResourceType>().is_ok()).then_some(name)
 }

@@ -3,6 +3,7 @@
 use fhir::Fault;
 use fhirpath::{Context, ElementItem, Item};
 
+use crate::reference::Surroundings;
 use crate::rules::Rule;
 
 /// Steps that one invariant may take. The longest that R4 has, over a code system of 20,000 concepts, stay below.
@@ -15,8 +16,13 @@ pub(crate) fn holds<'a>(
     focus: Item<'a>,
     resource: ElementItem<'a>,
     root: ElementItem<'a>,
+    surroundings: &Surroundings<'_, 'a>,
 ) -> bool {
-    let context = Context::new(resource).with_root_resource(root).with_focus(focus).with_steps(STEPS);
+    let context = Context::new(resource)
+        .with_root_resource(root)
+        .with_focus(focus)
+        .with_resolver(surroundings)
+        .with_steps(STEPS);
     match rule.expression.evaluate_boolean(&context) {
         Ok(result) => result == Some(true),
         Err(_) => true,

@@ -6,6 +6,7 @@ mod binding;
 mod bundle;
 mod compare;
 mod conform;
+mod extension;
 mod identifier;
 mod invariant;
 #[cfg(test)]

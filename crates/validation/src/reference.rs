@@ -1,7 +1,10 @@
 //! References: their form, and whether they lead to a type that is allowed (R4 `references.html`).
 
 use fhir::{ReferenceText, ResourceType};
+use fhirpath::{ElementItem, Resolve};
 use json::Node;
+
+use crate::walk::type_of;
 
 /// What is known of the target of a reference.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +27,11 @@ pub(crate) struct Surroundings<'s, 'a> {
 }
 
 impl<'a> Surroundings<'_, 'a> {
+    /// Those of a resource of the same Bundle.
+    pub(crate) fn of_entry(self, root: &'a Node<'a>, full_url: Option<&'a str>) -> Self {
+        Self { root, full_url, ..self }
+    }
+
     /// The contained resource of an id.
     pub(crate) fn contained(&self, id: &str) -> Option<&'a Node<'a>> {
         let contained = self.root.get("contained").map(Node::items).unwrap_or_default();
@@ -52,6 +60,13 @@ impl<'a> Surroundings<'_, 'a> {
             | ReferenceText::Conditional { resource_type, .. } => Target::Known(resource_type, None),
             _ => named(),
         }
+    }
+}
+
+impl Resolve for Surroundings<'_, '_> {
+    fn resolve<'r>(&'r self, reference: &str) -> Option<ElementItem<'r>> {
+        let resource = self.bundle?.find(reference, self.full_url)?;
+        Some(ElementItem::new(resource, type_of(resource)?))
     }
 }
 

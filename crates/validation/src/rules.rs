@@ -6,13 +6,15 @@ use std::sync::{Arc, LazyLock};
 use fhir::{Severity, TypeId};
 use fhirpath::Expression;
 
-/// How much a binding demands (R4 `terminologies.html#strength`). Weaker ones demand nothing that could be checked.
+/// How much a binding demands (R4 `terminologies.html#strength`). Examples demand nothing that could be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strength {
     /// The code must be in the value set.
     Required,
     /// The code should be in the value set when that has one that fits.
     Extensible,
+    /// The code is best taken from the value set.
+    Preferred,
 }
 
 impl Strength {
@@ -20,6 +22,7 @@ impl Strength {
         match code {
             "required" => Some(Self::Required),
             "extensible" => Some(Self::Extensible),
+            "preferred" => Some(Self::Preferred),
             _ => None,
         }
     }

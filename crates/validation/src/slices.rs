@@ -1,5 +1,7 @@
 //! Slices of an element: which value belongs to which, and how many each may have.
 
+use std::sync::Arc;
+
 use fhir::{Fault, TypeId};
 use fhirpath::ElementItem;
 use json::{Node, Value};
@@ -30,11 +32,15 @@ impl<'a> Conformance<'_, 'a> {
                 &own
             }
         };
+        // What nothing tells apart is not judged: any value, or none, may be of such a slice.
+        let told: Vec<bool> = node.slices.iter().map(|(_, slice)| self.can_be_told(slicing, slice)).collect();
         let mut taken: Vec<Vec<Place<'a>>> = vec![Vec::new(); node.slices.len()];
         let mut furthest = 0;
         let mut outside_seen = false;
         for value in values {
-            let found = node.slices.iter().position(|(_, slice)| self.belongs(slicing, slice, value));
+            let mut candidates = node.slices.iter().zip(&told);
+            let found =
+                candidates.position(|((_, slice), told)| *told && self.belongs(slicing, slice, value));
             match found {
                 Some(index) => {
                     if (slicing.ordered && index < furthest)
@@ -49,13 +55,16 @@ impl<'a> Conformance<'_, 'a> {
                 }
                 None => {
                     outside_seen = true;
-                    if slicing.rules == SlicingRules::Closed {
+                    if slicing.rules == SlicingRules::Closed && told.iter().all(|told| *told) {
                         self.outside(profile, name, value);
                     }
                 }
             }
         }
-        for ((slice_name, slice), taken) in node.slices.iter().zip(taken) {
+        for (((slice_name, slice), taken), told) in node.slices.iter().zip(taken).zip(told) {
+            if !told {
+                continue;
+            }
             let label = format!("{name}:{slice_name}");
             self.count(profile, &label, (slice.min, slice.max), taken.len(), parent, &taken);
             if slice.max == Some(0) {
@@ -65,7 +74,7 @@ impl<'a> Conformance<'_, 'a> {
                 self.slices(profile, name, slice, parent, &taken);
             }
             for value in &taken {
-                self.sliced(profile, slice, value);
+                self.value(profile, slice, parent, value);
             }
         }
     }
@@ -73,6 +82,25 @@ impl<'a> Conformance<'_, 'a> {
     fn outside(&mut self, profile: &Profile, name: &str, value: &Place<'a>) {
         let fault = Fault::SliceClosed { name: name.to_owned(), profile: profile.url.clone() };
         self.report.error(&value.path, fault);
+    }
+
+    /// Whether a slice says anything that a discriminator asks for.
+    fn can_be_told(&self, slicing: &Slicing, slice: &ProfileNode) -> bool {
+        slicing.discriminators.iter().any(|Discriminator { kind, path }| {
+            let wanted = self.demanded(path, slice);
+            let has_profile = slice.types.iter().any(|kind| !kind.profiles.is_empty());
+            match kind {
+                DiscriminatorKind::Value => {
+                    let says = |node: &ProfileNode| has_demand(node, 0) || node.min > 0;
+                    wanted.iter().any(says) || (is_url(path) && has_profile)
+                }
+                DiscriminatorKind::Exists => wanted.iter().any(|node| node.min > 0 || node.max == Some(0)),
+                DiscriminatorKind::Type | DiscriminatorKind::Profile => {
+                    let has_targets = slice.types.iter().any(|kind| !kind.targets.is_empty());
+                    has_targets || wanted.iter().any(|node| !node.types.is_empty())
+                }
+            }
+        })
     }
 
     fn belongs(&mut self, slicing: &Slicing, slice: &ProfileNode, value: &Place<'a>) -> bool {
@@ -185,7 +213,7 @@ impl<'a> Conformance<'_, 'a> {
                     of_types.filter_map(|canonical| self.definitions.profile(canonical)).collect();
                 let roots = std::iter::once(node).chain(profiles.iter().map(|profile| &profile.root));
                 match step {
-                    Step::Child(name) => next.extend(roots.filter_map(|root| root.child(name).cloned())),
+                    Step::Child(name) => next.extend(roots.flat_map(|root| below(root, name))),
                     Step::Extension(url) => next.extend(roots.filter_map(|root| {
                         let slices = &root.child("extension")?.slices;
                         let has_url = |slice: &&(String, ProfileNode)| {
@@ -232,6 +260,16 @@ impl<'a> Conformance<'_, 'a> {
                 children(place, name).iter().any(|item| self.fits(child, item, depth + 1))
             })
     }
+}
+
+/// What a node demands of a child: what it says of it, and the part of its own fixed value or pattern.
+fn below(node: &ProfileNode, name: &str) -> Vec<ProfileNode> {
+    let parts = [&node.fixed, &node.pattern].into_iter().flatten().filter_map(|value| value.get(name));
+    let part = |value: &Node<'static>| {
+        let pattern = Some(Arc::new(value.clone()));
+        ProfileNode { min: 1, pattern, ..ProfileNode::default() }
+    };
+    node.child(name).cloned().into_iter().chain(parts.flat_map(Node::each).map(part)).collect()
 }
 
 /// Whether a node fixes anything that a value could be told by.

@@ -7,6 +7,7 @@ use fhir::{Issue, ResourceType, TypeId};
 use json::{Limits, Node};
 use terminology::Library;
 
+use crate::bundle::Entries;
 use crate::conform::core_type;
 use crate::identifier::Formats;
 use crate::profile::{Definition, Profile, ProfileNode, compile};
@@ -128,11 +129,12 @@ impl Validator {
     pub fn validate(&self, resource: &Node<'_>, demanded: &[&str], level: Level) -> Vec<Issue> {
         let Some(type_id) = walk::type_of(resource) else { return Vec::new() };
         let mut report = Report::new(level);
-        let surroundings = Surroundings { root: resource, bundle: None, full_url: None };
+        let entries = (type_id.name() == "Bundle").then(|| Entries::of(resource));
+        let surroundings = Surroundings { root: resource, bundle: entries.as_ref(), full_url: None };
         let path = type_id.name().to_owned();
         Walk::run(&self.0, &mut report, path, (resource, type_id), surroundings, 0, demanded);
-        if type_id.name() == "Bundle" {
-            walk::bundle(&self.0, &mut report, resource, "Bundle");
+        if let Some(entries) = &entries {
+            walk::bundle(&self.0, &mut report, resource, entries, "Bundle");
         }
         report.into_issues()
     }

@@ -8,9 +8,10 @@ use json::{Node, Value};
 
 use crate::binding;
 use crate::bundle::{Entries, Met};
-use crate::conform::Place;
+use crate::conform::{Place, core_type};
+use crate::extension::Carrier;
 use crate::invariant;
-use crate::profile::Context;
+use crate::profile::Profile;
 use crate::reference::{Surroundings, Target, has_form};
 use crate::report::Report;
 use crate::rules::{self, ElementRules, Rule};
@@ -24,6 +25,8 @@ pub(crate) struct Walk<'w, 'a> {
     pub(crate) definitions: &'w Definitions,
     pub(crate) report: &'w mut Report,
     pub(crate) path: String,
+    /// Where the path of the resource at hand ends and that inside of it begins.
+    pub(crate) start: usize,
     pub(crate) resource: ElementItem<'a>,
     pub(crate) root: ElementItem<'a>,
     pub(crate) surroundings: Surroundings<'w, 'a>,
@@ -33,7 +36,7 @@ pub(crate) struct Walk<'w, 'a> {
     met: Vec<Met<'a>>,
     entry: usize,
     /// The urls of the extensions around the element at hand, outermost first.
-    extensions: Vec<&'a str>,
+    pub(crate) extensions: Vec<&'a str>,
     /// Profiles that are demanded besides those that are claimed.
     demanded: &'w [&'w str],
 }
@@ -55,6 +58,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let mut walk = Self {
             definitions,
             report,
+            start: path.len(),
             path,
             resource: item,
             root: item,
@@ -79,32 +83,41 @@ impl<'w, 'a> Walk<'w, 'a> {
         let is_root = std::ptr::eq(node, self.root.node());
         let demanded: &[&str] = if is_root { self.demanded } else { &[] };
         for (index, canonical) in claimed.iter().enumerate() {
-            match self.definitions.profile(canonical) {
-                Some(profile) => self.conform(&profile, node, type_id),
-                None => {
-                    let place = format!("{}.meta.profile[{index}]", self.path);
-                    self.report.advise(&place, Fault::ProfileUnknown { profile: (*canonical).to_owned() });
-                }
+            let place = format!("{}.meta.profile[{index}]", self.path);
+            if !self.follow(canonical, (node, type_id), &place) {
+                self.report.advise(&place, Fault::ProfileUnknown { profile: (*canonical).to_owned() });
             }
         }
         for canonical in demanded.iter().filter(|canonical| !claimed.contains(canonical)) {
-            match self.definitions.profile(canonical) {
-                Some(profile) => self.conform(&profile, node, type_id),
-                None => {
-                    let fault = Fault::ProfileUnknown { profile: (*canonical).to_owned() };
-                    self.report.error(&self.path, fault);
-                }
+            let place = self.path.clone();
+            if !self.follow(canonical, (node, type_id), &place) {
+                self.report.error(&place, Fault::ProfileUnknown { profile: (*canonical).to_owned() });
             }
         }
     }
 
-    fn conform(&mut self, profile: &crate::profile::Profile, node: &'a Node<'a>, type_id: TypeId) {
+    /// Holds a resource against a profile; false when that is not loaded. R4's own definition of a type is what
+    /// everything is held against.
+    fn follow(&mut self, canonical: &str, resource: (&'a Node<'a>, TypeId), place: &str) -> bool {
+        let (node, type_id) = resource;
+        let profile = self.definitions.profile(canonical);
+        let core = core_type(canonical).and_then(TypeId::named);
+        let Some(wanted) = profile.as_ref().map(|profile| profile.type_id).or(core) else { return false };
+        if !type_id.is_a(wanted) {
+            self.report.error(place, Fault::ProfileType { profile: canonical.to_owned() });
+        } else if let Some(profile) = profile {
+            self.conform(&profile, node, type_id);
+        }
+        true
+    }
+
+    pub(crate) fn conform(&mut self, profile: &Profile, node: &'a Node<'a>, type_id: TypeId) {
         let place = Place { item: ElementItem::new(node, type_id), path: self.path.clone() };
         self.conformance().profile(profile, &place);
     }
 
     /// Runs `work` one step deeper.
-    fn within<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn within<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.path.len();
         self.path.push_str(step);
         let result = work(self);
@@ -113,7 +126,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// An element that is not a primitive: its own rules, then its children.
-    fn element(&mut self, node: &'a Node<'a>, type_id: TypeId, owner: Option<Owner>) {
+    pub(crate) fn element(&mut self, node: &'a Node<'a>, type_id: TypeId, owner: Option<Owner>) {
         let rules = rules::of_type(type_id);
         self.invariants(&rules.invariants, ElementItem::new(node, type_id));
         match type_id.name() {
@@ -143,8 +156,13 @@ impl<'w, 'a> Walk<'w, 'a> {
             {
                 continue;
             }
-            let child =
-                Child { element, type_id: property.type_id, owner: (type_id, element.name), rules: own };
+            let child = Child {
+                element,
+                type_id: property.type_id,
+                owner: (type_id, element.name),
+                rules: own,
+                carrier: owner,
+            };
             match &value.value {
                 Value::Array(items) => {
                     for (index, item) in items.iter().enumerate() {
@@ -188,7 +206,10 @@ impl<'w, 'a> Walk<'w, 'a> {
                     self.nested(node);
                 }
             }
-            _ if child.type_id.name() == "Extension" => self.extension(node, child),
+            _ if child.type_id.name() == "Extension" => {
+                let carrier = Carrier { type_id: child.owner.0, element: child.carrier };
+                self.extension(node, child.element.name == "modifierExtension", carrier);
+            }
             _ => self.element(node, child.type_id, Some(child.owner)),
         }
     }
@@ -203,86 +224,12 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.met.extend(met);
     }
 
-    /// Extensions of a primitive.
-    fn siblings(&mut self, name: &str, siblings: &'a Node<'a>, type_id: TypeId) {
-        let Some(property) = type_id.property(name) else { return };
-        let element = property.element;
-        let child = |type_id| Child { element, type_id, owner: (type_id, element.name), rules: None };
-        let many = matches!(siblings.value, Value::Array(_));
-        for (index, sibling) in siblings.each().iter().enumerate() {
-            let length = self.path.len();
-            push_step(&mut self.path, element.name, many.then_some(index));
-            for (at, extension) in
-                sibling.get("extension").map(Node::items).unwrap_or_default().iter().enumerate()
-            {
-                let child = Child { owner: (property.type_id, "extension"), ..child(property.type_id) };
-                self.within(&format!(".extension[{at}]"), |walk| {
-                    walk.extension_of(extension, &child, Some((type_id, element.name)))
-                });
-            }
-            self.path.truncate(length);
-        }
-    }
-
-    fn extension(&mut self, node: &'a Node<'a>, child: &Child) {
-        self.extension_of(node, child, None);
-    }
-
-    /// An extension: known ones are judged by their definition; unknown ones may not change the meaning.
-    /// `place`: the element that carries it, when that is not the owner's type itself.
-    fn extension_of(&mut self, node: &'a Node<'a>, child: &Child, place: Option<Owner>) {
-        let url = node.text("url").unwrap_or_default();
-        match self.definitions.extension(url) {
-            Some(profile) => {
-                if !self.is_allowed(&profile.contexts, child.owner.0, place) {
-                    self.report.error(&self.path, Fault::ExtensionContext { url: url.to_owned() });
-                }
-                if let Some(type_id) = TypeId::named("Extension") {
-                    self.conform(&profile, node, type_id);
-                }
-            }
-            None if child.element.name == "modifierExtension" => {
-                self.report.error(&self.path, Fault::ModifierUnknown);
-            }
-            None => {}
-        }
-        if let Some(type_id) = TypeId::named("Extension") {
-            self.extensions.push(url);
-            self.element(node, type_id, Some(child.owner));
-            self.extensions.pop();
-        }
-    }
-
-    /// Whether an extension may stand on an element of that type.
-    fn is_allowed(&self, contexts: &[Context], type_id: TypeId, place: Option<Owner>) -> bool {
-        contexts.is_empty()
-            || contexts.iter().any(|context| match context {
-                Context::Expression => true,
-                Context::Extension(url) => self.extensions.last() == Some(&url.as_str()),
-                Context::Element(path) => {
-                    let path = path.trim_end_matches("[x]");
-                    let by_type = TypeId::named(path).is_some_and(|allowed| type_id.is_a(allowed));
-                    let by_element = path.rsplit_once('.').is_some_and(|(owner, name)| {
-                        let owner = TypeId::named(owner);
-                        // The path of an element of a complex type: only the type is known here, and that it has one.
-                        match place {
-                            Some((parent, own)) => Some(parent) == owner && own == name,
-                            None => owner.and_then(|owner| owner.element(name)).is_some_and(|element| {
-                                element.types.iter().any(|kind| kind.type_id == type_id)
-                            }),
-                        }
-                    });
-                    by_type || by_element || path == "Element"
-                }
-            })
-    }
-
     fn invariants(&mut self, rules: &[Rule], focus: ElementItem<'a>) {
         for rule in rules {
             if rule.severity != Severity::Error && !self.report.wants_advice() {
                 continue;
             }
-            if !invariant::holds(rule, Item::Element(focus), self.resource, self.root) {
+            if !invariant::holds(rule, Item::Element(focus), self.resource, self.root, &self.surroundings) {
                 let fault = invariant::fault(rule);
                 self.report.say(rule.severity, &self.path, fault);
             }
@@ -324,10 +271,10 @@ impl<'w, 'a> Walk<'w, 'a> {
             let Some(type_id) = type_of(resource) else { continue };
             self.within(&format!(".contained[{index}]"), |walk| {
                 let outer = std::mem::take(&mut walk.fragments);
-                let own = walk.resource;
-                walk.resource = ElementItem::new(resource, type_id);
+                let own = (walk.resource, walk.start);
+                (walk.resource, walk.start) = (ElementItem::new(resource, type_id), walk.path.len());
                 walk.whole(resource, type_id);
-                walk.resource = own;
+                (walk.resource, walk.start) = own;
                 let inner = std::mem::replace(&mut walk.fragments, outer);
                 back.push(inner.contains(""));
                 walk.fragments.extend(inner.into_iter().filter(|id| !id.is_empty()));
@@ -354,6 +301,8 @@ struct Child {
     type_id: TypeId,
     owner: Owner,
     rules: Option<&'static ElementRules>,
+    /// The element that the owner is one of.
+    carrier: Option<Owner>,
 }
 
 /// Types whose values may be `#id`, which counts as a use of a contained resource (R4 invariant dom-3).
@@ -391,15 +340,20 @@ fn targets(element: &'static Element) -> Vec<&'static str> {
 }
 
 /// Walks the entries of a Bundle as resources of their own, then what holds for all of them together.
-pub(crate) fn bundle<'a>(definitions: &Definitions, report: &mut Report, bundle: &'a Node<'a>, outer: &str) {
-    let entries = Entries::of(bundle);
+pub(crate) fn bundle<'a>(
+    definitions: &Definitions,
+    report: &mut Report,
+    bundle: &'a Node<'a>,
+    entries: &Entries<'a>,
+    outer: &str,
+) {
     let mut met = Vec::new();
     for (index, entry) in bundle.get("entry").map(Node::items).unwrap_or_default().iter().enumerate() {
         let Some(resource) = entry.get("resource") else { continue };
         let Some(type_id) = type_of(resource) else { continue };
         let path = format!("{outer}.entry[{index}].resource");
         let full_url = entry.text("fullUrl");
-        let surroundings = Surroundings { root: resource, bundle: Some(&entries), full_url };
+        let surroundings = Surroundings { root: resource, bundle: Some(entries), full_url };
         met.extend(Walk::run(
             definitions,
             report,
@@ -410,8 +364,8 @@ pub(crate) fn bundle<'a>(definitions: &Definitions, report: &mut Report, bundle:
             &[],
         ));
         if type_id.name() == "Bundle" {
-            self::bundle(definitions, report, resource, &path);
+            self::bundle(definitions, report, resource, &Entries::of(resource), &path);
         }
     }
-    crate::bundle::check(bundle, &entries, &met, outer, report);
+    crate::bundle::check(bundle, entries, &met, outer, report);
 }

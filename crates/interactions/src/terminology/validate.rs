@@ -79,18 +79,9 @@ fn shown(question: &Question<'_>, names: Option<Names<'_>>, system: &str, coding
     let display = names.display(&question.wanted()).map(str::to_owned);
     // Only a language that is asked for by its parameter narrows what is right.
     let language: Vec<&str> = question.input.text("displayLanguage").into_iter().collect();
-    let accepted = names.accepted(&language);
-    let said = coding.display.as_deref();
-    let is_right = said.is_none_or(|said| {
-        accepted.is_empty() || accepted.iter().any(|name| comparable(name) == comparable(said))
-    });
+    let is_right = coding.display.as_deref().is_none_or(|said| names.accepts(said, &language));
     let remark = (!is_right).then(|| Fault::DisplayWrong { system: system.to_owned() });
     Verdict { is_valid: is_right, remark, display }
-}
-
-/// White space and case make no other name; marks do, in Vietnamese.
-fn comparable(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Whether a code is in a value set.

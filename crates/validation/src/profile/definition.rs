@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use fhir::Severity;
+use fhir::{Severity, TypeId};
 use fhirpath::Expression;
 use json::Node;
 
 use super::{Discriminator, Slicing};
 use crate::rules::{Binding, Rule, Strength, is_r4_key};
+
+/// Where R4 has its own definitions.
+const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 /// Where an extension may be used.
 #[derive(Debug, Clone)]
@@ -40,6 +43,8 @@ pub(crate) struct Definition {
     pub(crate) base: String,
     pub(crate) contexts: Vec<Context>,
     pub(crate) elements: Vec<ElementDefinition>,
+    /// Whether the elements are those of the snapshot.
+    pub(crate) from_snapshot: bool,
 }
 
 /// One ElementDefinition: only what it says itself.
@@ -76,8 +81,13 @@ impl Definition {
         let elements = |name: &str| {
             resource.get(name).and_then(|part| part.get("element")).map(Node::items).unwrap_or_default()
         };
-        let own = if elements("differential").is_empty() { "snapshot" } else { "differential" };
-        let elements: Result<Vec<_>, String> = elements(own).iter().map(ElementDefinition::read).collect();
+        // R4's own profiles, such as that of vital signs, are not at hand: then the snapshot has to tell.
+        let is_of_core_profile = core_definition(&base).is_some_and(|name| TypeId::named(name).is_none());
+        let from_snapshot =
+            elements("differential").is_empty() || (is_of_core_profile && !elements("snapshot").is_empty());
+        let own = elements(if from_snapshot { "snapshot" } else { "differential" });
+        let own: Result<Vec<_>, String> =
+            own.iter().map(|element| ElementDefinition::read(element, &type_name, from_snapshot)).collect();
         let contexts = resource.get("context").map(Node::items).unwrap_or_default();
         Ok(Some(Self {
             url,
@@ -85,9 +95,15 @@ impl Definition {
             type_name,
             base,
             contexts: contexts.iter().filter_map(context).collect(),
-            elements: elements?,
+            elements: own?,
+            from_snapshot,
         }))
     }
+}
+
+/// The name of a definition that is R4's own.
+pub(crate) fn core_definition(canonical: &str) -> Option<&str> {
+    canonical.split('|').next()?.strip_prefix(CORE)
 }
 
 fn context(node: &Node<'_>) -> Option<Context> {
@@ -100,10 +116,18 @@ fn context(node: &Node<'_>) -> Option<Context> {
 }
 
 impl ElementDefinition {
-    fn read(node: &Node<'_>) -> Result<Self, String> {
+    fn read(node: &Node<'_>, type_name: &str, in_snapshot: bool) -> Result<Self, String> {
         let path = node.text("path").ok_or("an element without a path")?;
         let id = node.text("id").unwrap_or_default();
         let fault = |what: &str| format!("{path}: {what}");
+        if path.split('.').next() != Some(type_name) {
+            return Err(fault(&format!("not an element of {type_name}")));
+        }
+        // Snapshots repeat the invariants of R4, which are judged without any profile.
+        let is_repeated = |rule: &&Node<'_>| {
+            let from_core = rule.text("source").and_then(core_definition).is_some();
+            (in_snapshot || from_core) && rule.text("key").is_some_and(is_r4_key)
+        };
         let number = |name: &str| node.get(name).and_then(Node::as_number).and_then(|text| text.parse().ok());
         let max = match node.text("max") {
             None => None,
@@ -132,7 +156,7 @@ impl ElementDefinition {
             binding: node.get("binding").and_then(binding),
             rules: items("constraint")
                 .iter()
-                .filter(|rule| rule.text("key").is_some_and(|key| !is_r4_key(key)))
+                .filter(|rule| !is_repeated(rule))
                 .map(|node| rule(node).map_err(|reason| fault(&reason)))
                 .collect::<Result<Vec<_>, String>>()?
                 .into_iter()
@@ -152,8 +176,10 @@ impl ProfileType {
             let items = node.get(name).map(Node::items).unwrap_or_default();
             items.iter().filter_map(Node::as_str).map(str::to_owned).collect()
         };
-        let code = node.text("code")?;
-        let code = code.rsplit('/').next().unwrap_or(code).replace("System.String", "string");
+        // The types of ids and of values of primitives in snapshots (`http://hl7.org/fhirpath/System.String`) are none
+        // that a value has here, and restrict nothing.
+        let code = node.text("code").filter(|code| !code.starts_with("http://hl7.org/fhirpath/"))?;
+        let code = core_definition(code).unwrap_or(code).to_owned();
         Some(Self { code, profiles: texts("profile"), targets: texts("targetProfile") })
     }
 }

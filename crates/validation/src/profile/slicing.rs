@@ -52,7 +52,7 @@ pub(crate) enum Step {
     Extension(String),
     /// `resolve()`
     Resolve,
-    /// `ofType(Type)`
+    /// `ofType(Type)`, or `as(Type)`
     OfType(String),
 }
 
@@ -88,7 +88,7 @@ fn path_steps(path: &str) -> Option<Vec<Step>> {
         } else if let Some(after) = rest.strip_prefix("extension(") {
             let (url, after) = after.split_once(')')?;
             (Some(Step::Extension(url.trim_matches(['\'', '"']).to_owned())), after)
-        } else if let Some(after) = rest.strip_prefix("ofType(") {
+        } else if let Some(after) = rest.strip_prefix("ofType(").or_else(|| rest.strip_prefix("as(")) {
             let (name, after) = after.split_once(')')?;
             (Some(Step::OfType(name.trim_start_matches("FHIR.").to_owned())), after)
         } else {

@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fhir::TypeId;
+use fhir::{Element, Kind, TypeId};
 use json::Node;
 
 pub(crate) use super::definition::ProfileType;
-use super::definition::{Context, Definition, ElementDefinition};
-use super::{Discriminator, DiscriminatorKind, Slicing};
+use super::definition::{Context, Definition, ElementDefinition, core_definition};
+use super::{Discriminator, DiscriminatorKind, Slicing, Step};
 use crate::rules::{Binding, Rule};
 
 /// A profile that can be checked.
@@ -141,22 +141,34 @@ fn one(
         .ok_or_else(|| fault(format!("{} is not a type of R4", definition.type_name)))?;
     let base = definition.base.split('|').next().unwrap_or_default();
     let mut root = match by_url.get(base) {
-        Some(base) => one(base, by_url, done, depth + 1)?.root.clone(),
+        Some(base) => {
+            let base = one(base, by_url, done, depth + 1)?;
+            if !type_id.is_a(base.type_id) {
+                return Err(fault(format!("its base definition {} is of another type", base.url)));
+            }
+            base.root.clone()
+        }
         None => {
-            let core = base.strip_prefix("http://hl7.org/fhir/StructureDefinition/");
-            match core.map(TypeId::named) {
-                Some(_) => ProfileNode::default(),
-                None => return Err(fault(format!("its base definition {base} is not loaded"))),
+            match core_definition(base).map(TypeId::named) {
+                Some(Some(core)) if type_id.is_a(core) => ProfileNode::default(),
+                Some(Some(_)) => return Err(fault(format!("its base definition {base} is of another type"))),
+                // The snapshot of a profile of a profile that R4 brings along says everything itself.
+                Some(None) if definition.from_snapshot => ProfileNode::default(),
+                _ => return Err(fault(format!("its base definition {base} is not loaded"))),
             }
         }
     };
     for element in &definition.elements {
-        place(&mut root, type_id, element)
-            .ok_or_else(|| {
-                let path: Vec<&str> = element.steps.iter().map(|(name, _)| name.as_str()).collect();
-                fault(format!("{} has no element {}", definition.type_name, path.join(".")))
-            })?
-            .apply(element);
+        let named = || element.steps.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".");
+        let (node, type_of_element) = place(&mut root, type_id, element)
+            .ok_or_else(|| fault(format!("{} has no element {}", definition.type_name, named())))?;
+        let discriminators = element.slicing.iter().flat_map(|slicing| &slicing.discriminators);
+        for Discriminator { path, .. } in discriminators {
+            if !leads_somewhere(type_of_element, path) {
+                return Err(fault(format!("a discriminator of {} leads to no element", named())));
+            }
+        }
+        node.apply(element);
     }
     let profile = Arc::new(Profile {
         url: definition.url.clone(),
@@ -168,12 +180,35 @@ fn one(
     Ok(profile)
 }
 
-/// The node of an element. `None` when the type has no such element.
+/// Whether a type has what the path of a discriminator names, as far as the types are known.
+fn leads_somewhere(type_id: Option<TypeId>, path: &[Step]) -> bool {
+    let (Some(type_id), Some((step, rest))) = (type_id, path.split_first()) else { return true };
+    let next = match step {
+        Step::Child(name) => match type_id.element(name) {
+            Some(element) => single_type(element),
+            None => return false,
+        },
+        Step::Extension(_) => TypeId::named("Extension"),
+        Step::OfType(name) => TypeId::named(name),
+        Step::Resolve => None,
+    };
+    leads_somewhere(next, rest)
+}
+
+/// The type of an element that has one only, and does not hold any resource.
+fn single_type(element: &Element) -> Option<TypeId> {
+    match element.types.as_slice() {
+        [only] => Some(only.type_id).filter(|type_id| type_id.kind() != Kind::Abstract),
+        _ => None,
+    }
+}
+
+/// The node of an element, and its type where that is certain. `None` when the type has no such element.
 fn place<'n>(
     root: &'n mut ProfileNode,
     type_id: TypeId,
     element: &ElementDefinition,
-) -> Option<&'n mut ProfileNode> {
+) -> Option<(&'n mut ProfileNode, Option<TypeId>)> {
     let mut node = root;
     let mut current = Some(type_id);
     for (name, slice) in &element.steps {
@@ -187,10 +222,7 @@ fn place<'n>(
         };
         if let Some(found) = owner.element(name) {
             node = node.child_mut(name)?;
-            current = match found.types.as_slice() {
-                [only] => Some(only.type_id).filter(|type_id| type_id.name() != "Resource"),
-                _ => None,
-            };
+            current = single_type(found);
             let Some(slice) = slice else { continue };
             // `value[x]:valueQuantity` names the type that it is about.
             let kind = owner.property(slice).filter(|property| property.element.name == found.name);
@@ -207,7 +239,7 @@ fn place<'n>(
             current = Some(kind.type_id);
         }
     }
-    Some(node)
+    Some((node, current))
 }
 
 /// The slice of a choice element for one of its types.

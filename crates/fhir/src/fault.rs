@@ -168,6 +168,9 @@ catalogue! {
     /// An extension at a place where its definition does not allow it.
     ExtensionContext { url } = "extension-context", Structure,
         "the extension {url} is not allowed on this element", "phần mở rộng {url} không được dùng ở phần tử này";
+    /// A resource whose judgement would take too long.
+    JudgedTooCostly = "validation-too-costly", TooCostly,
+        "the resource is too large or too entangled to be judged: divide it", "tài nguyên quá lớn hoặc quá rối để kiểm tra: hãy chia nhỏ";
     /// An identifier that does not have the format of its system.
     IdentifierFormat { rule, english, vietnamese } = "identifier-format", Value,
         "rule {rule}: {english}{vietnamese:.0}", "quy tắc {rule}: {vietnamese}{english:.0}";

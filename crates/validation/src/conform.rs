@@ -70,6 +70,10 @@ impl<'a> Conformance<'_, 'a> {
     }
 
     fn node(&mut self, profile: &Profile, node: &ProfileNode, place: &Place<'a>) {
+        // About what it costs beside an expression.
+        if !self.surroundings.budget.take(10) {
+            return;
+        }
         let is_fitting = self.types(profile, &node.types, place);
         if !is_fitting {
             return;

@@ -6,11 +6,7 @@ use fhirpath::{Context, ElementItem, Item};
 use crate::reference::Surroundings;
 use crate::rules::Rule;
 
-/// Steps that one invariant may take. The longest that R4 has, over a code system of 20,000 concepts, stay below.
-const STEPS: u64 = 20_000_000;
-
-/// Whether an invariant holds. As in the reference validator, only `true` is true: empty is not. An expression that
-/// fails on this resource, or takes too long, tells nothing against it.
+/// Whether an invariant holds. As in the reference validator, only `true` is true: empty is not.
 pub(crate) fn holds<'a>(
     rule: &Rule,
     focus: Item<'a>,
@@ -18,15 +14,9 @@ pub(crate) fn holds<'a>(
     root: ElementItem<'a>,
     surroundings: &Surroundings<'_, 'a>,
 ) -> bool {
-    let context = Context::new(resource)
-        .with_root_resource(root)
-        .with_focus(focus)
-        .with_resolver(surroundings)
-        .with_steps(STEPS);
-    match rule.expression.evaluate_boolean(&context) {
-        Ok(result) => result == Some(true),
-        Err(_) => true,
-    }
+    let context =
+        Context::new(resource).with_root_resource(root).with_focus(focus).with_resolver(surroundings);
+    surroundings.budget.holds(&rule.expression, &context)
 }
 
 /// What is said when it does not hold.

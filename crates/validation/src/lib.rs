@@ -3,6 +3,7 @@
 //! `docs/validation.md` says what is demanded. No input or output: packages come as bytes.
 
 mod binding;
+mod budget;
 mod bundle;
 mod compare;
 mod conform;

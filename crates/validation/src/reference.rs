@@ -4,6 +4,8 @@ use fhir::{ReferenceText, ResourceType};
 use fhirpath::{ElementItem, Resolve};
 use json::Node;
 
+use crate::budget::Budget;
+
 use crate::walk::type_of;
 
 /// What is known of the target of a reference.
@@ -24,6 +26,8 @@ pub(crate) struct Surroundings<'s, 'a> {
     pub(crate) bundle: Option<&'s crate::bundle::Entries<'a>>,
     /// The fullUrl of the entry that the reference stands in.
     pub(crate) full_url: Option<&'a str>,
+    /// What judging may still cost.
+    pub(crate) budget: &'s Budget,
 }
 
 impl<'a> Surroundings<'_, 'a> {
@@ -35,6 +39,9 @@ impl<'a> Surroundings<'_, 'a> {
     /// The contained resource of an id.
     pub(crate) fn contained(&self, id: &str) -> Option<&'a Node<'a>> {
         let contained = self.root.get("contained").map(Node::items).unwrap_or_default();
+        if !self.budget.take(contained.len()) {
+            return None;
+        }
         contained.iter().find(|resource| resource.text("id") == Some(id))
     }
 

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fhir::{Issue, ResourceType, TypeId};
+use fhir::{Fault, Issue, ResourceType, TypeId};
 use json::{Limits, Node};
 use terminology::Library;
 
+use crate::budget::Budget;
 use crate::bundle::Entries;
 use crate::conform::core_type;
 use crate::identifier::Formats;
-use crate::profile::{Definition, Profile, ProfileNode, compile};
+use crate::profile::{Definition, Profile, compile};
 use crate::reference::Surroundings;
 use crate::report::Report;
 use crate::walk::{self, Walk};
@@ -32,8 +33,8 @@ impl Definitions {
             Some((url, version)) => (url, Some(version)),
             None => (canonical, None),
         };
-        let Some(loaded) = self.versions.get(url) else { return of_core(canonical) };
-        if version.is_some() && loaded.as_deref() != version {
+        let loaded = self.versions.get(url)?.as_deref();
+        if version.is_some() && loaded != version {
             return None;
         }
         self.profiles.get(url).cloned()
@@ -51,17 +52,6 @@ impl Definitions {
             self.profiles.get(url).map(|profile| profile.type_id.name())
         })
     }
-}
-
-/// The definition of a type of R4 itself demands nothing that is not checked anyway.
-fn of_core(canonical: &str) -> Option<Arc<Profile>> {
-    let version = canonical.split_once('|').map(|(_, version)| version);
-    if version.is_some_and(|version| version != "4.0.1") {
-        return None;
-    }
-    let type_id = TypeId::named(core_type(canonical)?)?;
-    let (contexts, root) = (Vec::new(), ProfileNode::default());
-    Some(Arc::new(Profile { url: canonical.to_owned(), type_id, contexts, root }))
 }
 
 /// Judges resources. Cloning it is cheap.
@@ -129,12 +119,17 @@ impl Validator {
     pub fn validate(&self, resource: &Node<'_>, demanded: &[&str], level: Level) -> Vec<Issue> {
         let Some(type_id) = walk::type_of(resource) else { return Vec::new() };
         let mut report = Report::new(level);
+        let budget = Budget::of(resource.span.end.saturating_sub(resource.span.start));
         let entries = (type_id.name() == "Bundle").then(|| Entries::of(resource));
-        let surroundings = Surroundings { root: resource, bundle: entries.as_ref(), full_url: None };
+        let (bundle, full_url) = (entries.as_ref(), None);
+        let surroundings = Surroundings { root: resource, bundle, full_url, budget: &budget };
         let path = type_id.name().to_owned();
         Walk::run(&self.0, &mut report, path, (resource, type_id), surroundings, 0, demanded);
         if let Some(entries) = &entries {
-            walk::bundle(&self.0, &mut report, resource, entries, "Bundle");
+            walk::bundle(&self.0, &mut report, resource, (entries, &budget), "Bundle");
+        }
+        if budget.is_spent() {
+            report.error(type_id.name(), Fault::JudgedTooCostly);
         }
         report.into_issues()
     }

@@ -7,6 +7,7 @@ use fhirpath::{ElementItem, Item};
 use json::{Node, Value};
 
 use crate::binding;
+use crate::budget::Budget;
 use crate::bundle::{Entries, Met};
 use crate::conform::{Place, core_type};
 use crate::extension::Carrier;
@@ -82,7 +83,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         let claimed: Vec<&str> = claimed.iter().filter_map(Node::as_str).collect();
         let is_root = std::ptr::eq(node, self.root.node());
         let demanded: &[&str] = if is_root { self.demanded } else { &[] };
-        for (index, canonical) in claimed.iter().enumerate() {
+        let mut seen = HashSet::new();
+        for (index, canonical) in claimed.iter().enumerate().filter(|(_, canonical)| seen.insert(**canonical))
+        {
             let place = format!("{}.meta.profile[{index}]", self.path);
             if !self.follow(canonical, (node, type_id), &place) {
                 self.report.advise(&place, Fault::ProfileUnknown { profile: (*canonical).to_owned() });
@@ -222,6 +225,16 @@ impl<'w, 'a> Walk<'w, 'a> {
         let met =
             Walk::run(self.definitions, self.report, path, (node, type_id), surroundings, self.entry, &[]);
         self.met.extend(met);
+        self.entries(node, type_id);
+    }
+
+    /// What a Bundle inside of another resource holds.
+    fn entries(&mut self, node: &'a Node<'a>, type_id: TypeId) {
+        if type_id.name() == "Bundle" {
+            let path = self.path.clone();
+            let around = (&Entries::of(node), self.surroundings.budget);
+            bundle(self.definitions, self.report, node, around, &path);
+        }
     }
 
     fn invariants(&mut self, rules: &[Rule], focus: ElementItem<'a>) {
@@ -241,7 +254,8 @@ impl<'w, 'a> Walk<'w, 'a> {
             match text.strip_prefix('#') {
                 Some(id) => {
                     self.fragments.insert(id);
-                    if !id.is_empty() && self.surroundings.contained(id).is_none() {
+                    let is_lost = !id.is_empty() && self.surroundings.contained(id).is_none();
+                    if is_lost && !self.surroundings.budget.is_spent() {
                         self.report.error(&self.path, Fault::ContainedUnresolved);
                     }
                 }
@@ -274,6 +288,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 let own = (walk.resource, walk.start);
                 (walk.resource, walk.start) = (ElementItem::new(resource, type_id), walk.path.len());
                 walk.whole(resource, type_id);
+                walk.entries(resource, type_id);
                 (walk.resource, walk.start) = own;
                 let inner = std::mem::replace(&mut walk.fragments, outer);
                 back.push(inner.contains(""));
@@ -344,16 +359,17 @@ pub(crate) fn bundle<'a>(
     definitions: &Definitions,
     report: &mut Report,
     bundle: &'a Node<'a>,
-    entries: &Entries<'a>,
+    around: (&Entries<'a>, &Budget),
     outer: &str,
 ) {
+    let (entries, budget) = around;
     let mut met = Vec::new();
     for (index, entry) in bundle.get("entry").map(Node::items).unwrap_or_default().iter().enumerate() {
         let Some(resource) = entry.get("resource") else { continue };
         let Some(type_id) = type_of(resource) else { continue };
         let path = format!("{outer}.entry[{index}].resource");
         let full_url = entry.text("fullUrl");
-        let surroundings = Surroundings { root: resource, bundle: Some(entries), full_url };
+        let surroundings = Surroundings { root: resource, bundle: Some(entries), full_url, budget };
         met.extend(Walk::run(
             definitions,
             report,
@@ -364,7 +380,7 @@ pub(crate) fn bundle<'a>(
             &[],
         ));
         if type_id.name() == "Bundle" {
-            self::bundle(definitions, report, resource, &Entries::of(resource), &path);
+            self::bundle(definitions, report, resource, (&Entries::of(resource), budget), &path);
         }
     }
     crate::bundle::check(bundle, entries, &met, outer, report);

@@ -186,6 +186,11 @@ impl ProfileType {
 
 /// The names of a path, with the slices that the id tells. A differential without ids has its slice at the end.
 fn steps(path: &str, id: &str, slice: Option<&str>) -> Option<Vec<(String, Option<String>)>> {
+    // R4 has no path that comes near this, and trees are walked by calls.
+    let is_sane = |text: &str| text.len() <= 1_000 && text.matches(['.', '/']).count() <= 50;
+    if !is_sane(path) || !is_sane(id) || !slice.is_none_or(is_sane) {
+        return None;
+    }
     let plain = |name: &str| name.strip_suffix("[x]").unwrap_or(name).to_owned();
     let names = path.split('.').skip(1);
     // A slice name may hold dots, so that ids are not simply cut at them: each part begins with the name of the path.

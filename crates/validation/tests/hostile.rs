@@ -120,7 +120,7 @@ fn profiles_that_name_each_other_come_to_an_end() {
     let root = |others: [&str; 2]| {
         let profiles = others.map(|name| format!(r#""http://example.org/{name}""#)).join(",");
         format!(
-            r#"{{"id":"HumanName","path":"HumanName","type":[{{"code":"HumanName","profile":[{profiles}]}}]}}"#
+            r#"{{"id":"HumanName","path":"HumanName","type":[{{"code":"HumanName","profile":[{profiles}]}}]}},{{"id":"HumanName.family","path":"HumanName.family","min":1}}"#
         )
     };
     let patient = r#"{"id":"Patient","path":"Patient"},{"id":"Patient.name","path":"Patient.name","type":[{"code":"HumanName","profile":["http://example.org/a"]}]}"#;
@@ -132,7 +132,8 @@ fn profiles_that_name_each_other_come_to_an_end() {
     // Refused when it is loaded, or when it is used: but at once.
     if let Ok(validator) = package(resources) {
         let text = r#"{"resourceType":"Patient","meta":{"profile":["http://example.org/patient","http://example.org/patient"]},"name":[{"text":"A"}]}"#;
-        assert_eq!(faults(&validator, text), ["Patient validation-too-costly"]);
+        let found = faults(&validator, text);
+        assert!(found.contains(&"Patient validation-too-costly".to_owned()), "{found:?}");
     }
 }
 

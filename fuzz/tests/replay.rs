@@ -1,5 +1,7 @@
 //! The corpus, replayed: every input that a fuzzer found interesting or that once did harm.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails this way")]
+
 use std::path::PathBuf;
 
 /// Runs one entry over its corpus; how many inputs there were.

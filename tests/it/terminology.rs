@@ -293,13 +293,17 @@ fn the_statement_names_the_operations() {
         checks.equal(
             "CodeSystem",
             &names("CodeSystem"),
-            &["lookup", "validate-code", "subsumes"].map(str::to_owned).to_vec(),
+            &["lookup", "validate-code", "subsumes", "validate"].map(str::to_owned).to_vec(),
         );
         checks.equal(
             "ValueSet",
             &names("ValueSet"),
-            &["expand", "validate-code"].map(str::to_owned).to_vec(),
+            &["expand", "validate-code", "validate"].map(str::to_owned).to_vec(),
         );
-        checks.equal("ConceptMap", &names("ConceptMap"), &["translate".to_owned()].to_vec());
+        checks.equal(
+            "ConceptMap",
+            &names("ConceptMap"),
+            &["translate", "validate"].map(str::to_owned).to_vec(),
+        );
     });
 }

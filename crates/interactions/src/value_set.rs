@@ -85,6 +85,6 @@ impl<'a> Codes<'a> {
             return Ok(Some(Arc::clone(found)));
         }
         let library = library.with(self.stored.by_url("CodeSystem", url).await?);
-        Ok(library.find_code_system(url, None).cloned())
+        Ok(library.find_code_system(url, None).filter(is_here).cloned())
     }
 }

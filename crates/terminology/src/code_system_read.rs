@@ -1,6 +1,6 @@
 //! A code system out of its resource.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use json::Node;
 
@@ -45,6 +45,8 @@ pub(crate) struct Builder {
     by_code: HashMap<Box<str>, u32>,
     /// Below, above: links by code, which may lead to a concept that comes later.
     links: Vec<(Box<str>, Box<str>)>,
+    /// Below, above: pairs that are joined. One concept may have very many.
+    joined: HashSet<(u32, u32)>,
 }
 
 impl Builder {
@@ -115,7 +117,7 @@ impl Builder {
 
     fn join(&mut self, below: u32, above: u32) {
         let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-        if below == above || self.concepts.get(index(below)).is_none_or(|it| it.parents.contains(&above)) {
+        if below == above || !self.joined.insert((below, above)) {
             return;
         }
         if let Some(concept) = self.concepts.get_mut(index(below)) {

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::budget::{Budget, TooCostly};
 use crate::code_system::{CodeSystem, Content};
 use crate::compiled::{Compiled, Part, Test};
 use crate::filter::chosen;
 use crate::grammar::Grammar;
 use crate::library::Library;
-use crate::value_set::{Composed, ValueSet};
+use crate::value_set::{Composed, Listed, ValueSet};
 
 /// Value sets inside of value sets.
 const DEEPEST: usize = 16;
@@ -16,6 +17,12 @@ const DEEPEST: usize = 16;
 const MOST_SETS: usize = 1_000;
 /// Parts that are looked at for one question: sets that name each other over and over could cost without end.
 const MOST_COST: usize = 10_000;
+/// Concepts that are looked at to make a value set ready, once for each filter, over all of its parts.
+const MOST_VISITS: usize = 5_000_000;
+/// Parts of one value set.
+const MOST_PARTS: usize = 1_000;
+/// Filters of one part.
+const MOST_FILTERS: usize = 50;
 
 /// Which edition of a definition counts where none is named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,6 +71,11 @@ impl Editions {
         self.demanded.iter().any(|it| it.split('|').next() == url && **it != *canonical)
     }
 
+    /// How many there are to be looked through for each part.
+    fn count(&self) -> usize {
+        [&self.preferred, &self.forced, &self.demanded, &self.left_out].into_iter().map(Vec::len).sum()
+    }
+
     fn leaves_out(&self, system: &str, version: Option<&str>) -> bool {
         self.left_out.iter().any(|it| match it.split_once('|') {
             Some((url, left_out)) => url == system && version.is_none_or(|version| version == left_out),
@@ -80,12 +92,34 @@ pub(crate) struct Compiler<'l> {
     path: Vec<*const ValueSet>,
     pub(crate) missing: Vec<Missing>,
     left: usize,
+    pub(crate) budget: Budget,
+    /// Whether only what is missing is asked: then no concept needs to be looked at.
+    only_missing: bool,
 }
 
 impl<'l> Compiler<'l> {
     pub(crate) fn new(library: &'l Library, editions: &'l Editions) -> Self {
-        let (ready, path) = (HashMap::new(), Vec::new());
-        Self { library, editions, ready, path, missing: Vec::new(), left: MOST_SETS }
+        Self {
+            library,
+            editions,
+            ready: HashMap::new(),
+            path: Vec::new(),
+            missing: Vec::new(),
+            left: MOST_SETS,
+            budget: Budget::new(MOST_VISITS),
+            only_missing: false,
+        }
+    }
+
+    /// Finds what is missing, and nothing else.
+    pub(crate) fn for_missing(library: &'l Library, editions: &'l Editions) -> Self {
+        Self { only_missing: true, ..Self::new(library, editions) }
+    }
+
+    /// A value set made ready, unless that costs too much.
+    pub(crate) fn within_budget(mut self, set: &Arc<ValueSet>) -> Result<Arc<Compiled>, TooCostly> {
+        let compiled = self.compile(set);
+        if self.budget.is_exceeded() { Err(TooCostly) } else { Ok(compiled) }
     }
 
     pub(crate) fn compile(&mut self, set: &Arc<ValueSet>) -> Arc<Compiled> {
@@ -94,31 +128,40 @@ impl<'l> Compiler<'l> {
             return Arc::clone(ready);
         }
         // A set that names itself, or that is too deep or too wide, cannot be told.
-        if self.path.contains(&place) || self.path.len() >= DEEPEST || self.left == 0 {
+        if self.path.contains(&place)
+            || self.path.len() >= DEEPEST
+            || self.left == 0
+            || self.budget.is_exceeded()
+        {
             return Arc::new(Compiled::unknown());
         }
         self.left -= 1;
         self.path.push(place);
-        let compiled = Arc::new(self.set(set));
+        let compiled = Arc::new(self.set(set).unwrap_or_else(Compiled::unknown));
         self.path.pop();
         self.ready.insert(place, Arc::clone(&compiled));
         compiled
     }
 
-    fn set(&mut self, set: &ValueSet) -> Compiled {
+    /// `None` when it costs too much.
+    fn set(&mut self, set: &ValueSet) -> Option<Compiled> {
+        let parts = || set.include.iter().chain(&set.exclude);
+        if parts().count() > MOST_PARTS || parts().any(|part| part.filters.len() > MOST_FILTERS) {
+            self.budget.refuse();
+        }
         let mut compiled = Compiled { expansion_is_whole: set.expansion_is_whole, ..Compiled::default() };
         for part in &set.include {
-            if let Some(part) = self.part(part, set.inactive) {
-                compiled.include.push(part);
-            }
+            compiled.include.extend(self.part(part, set.inactive));
+            self.budget.spend(0)?;
         }
-        for part in &set.exclude {
+        for part in &gathered(&set.exclude) {
             // Codes that are not in use are left out too, whatever else is taken in.
             compiled.exclude.extend(self.part(part, None));
+            self.budget.spend(0)?;
         }
         let mut expansion = set.expansion.iter().map(|list| self.listed(list, None)).collect();
         if set.include.is_empty() && set.expansion.is_empty() {
-            return Compiled::unknown();
+            return Some(Compiled::unknown());
         }
         if set.include.is_empty() && set.expansion_is_whole {
             std::mem::swap(&mut compiled.include, &mut expansion);
@@ -126,7 +169,9 @@ impl<'l> Compiler<'l> {
             compiled.include.push(Part { system: None, test: Test::Unknown, sets: Vec::new() });
         }
         compiled.expansion = expansion;
-        finish(compiled)
+        let named = compiled.include.iter().chain(&compiled.expansion).flat_map(|part| &part.sets);
+        self.budget.spend(named.map(|set| set.systems.len()).sum())?;
+        Some(finish(compiled))
     }
 
     fn listed(&mut self, list: &Arc<Composed>, inactive: Option<bool>) -> Part {
@@ -137,7 +182,9 @@ impl<'l> Compiler<'l> {
         }
         let mut without = HashSet::new();
         if inactive == Some(false)
+            && !self.only_missing
             && let Some(system) = &system
+            && self.budget.spend(list.concepts.len()).is_some()
         {
             let gone =
                 list.concepts.iter().filter(|it| system.get(&it.code).is_some_and(|it| it.is_inactive));
@@ -147,7 +194,9 @@ impl<'l> Compiler<'l> {
         Part { system: list.system.clone(), test, sets: Vec::new() }
     }
 
+    /// `None` when it holds nothing, or cannot be paid for.
     fn part(&mut self, part: &Arc<Composed>, inactive: Option<bool>) -> Option<Part> {
+        self.budget.spend(1 + part.value_sets.len() + self.editions.count())?;
         if let Some(system) = &part.system
             && self.editions.leaves_out(system, part.version.as_deref())
         {
@@ -199,13 +248,19 @@ impl<'l> Compiler<'l> {
             self.missing.push(Missing::CodeSystem(canonical.into()));
             return if part.filters.is_empty() { Test::Whole } else { Test::Unknown };
         }
+        if self.only_missing {
+            return Test::Unknown;
+        }
         let mut marks = match part.filters.as_slice() {
             [] => None,
-            filters => match chosen(found, filters) {
+            filters => match chosen(found, filters, &mut self.budget) {
                 Some(marks) => Some(marks),
                 None => return Test::Unknown,
             },
         };
+        if inactive == Some(false) && self.budget.spend(found.concepts.len()).is_none() {
+            return Test::Unknown;
+        }
         if inactive == Some(false) && found.concepts.iter().any(|concept| concept.is_inactive) {
             let marks = marks.get_or_insert_with(|| vec![true; found.concepts.len()]);
             for (mark, concept) in marks.iter_mut().zip(&found.concepts) {
@@ -214,6 +269,35 @@ impl<'l> Compiler<'l> {
         }
         Test::Concepts { system: Arc::clone(found), chosen: marks }
     }
+}
+
+/// Parts that only name codes of one system, as one part each: a code is looked for once and not in each of them.
+fn gathered(parts: &[Arc<Composed>]) -> Vec<Arc<Composed>> {
+    let is_list = |part: &Composed| part.value_sets.is_empty() && !part.concepts.is_empty();
+    let mut lists: HashMap<_, Composed> = HashMap::new();
+    let mut order = Vec::new();
+    let mut found = Vec::new();
+    for part in parts {
+        if !is_list(part) {
+            found.push(Arc::clone(part));
+            continue;
+        }
+        let key = (&part.system, &part.version);
+        let list = lists.entry(key).or_insert_with(|| {
+            order.push(key);
+            let (system, version) = (part.system.clone(), part.version.clone());
+            Composed { system, version, ..Composed::default() }
+        });
+        for listed in &part.concepts {
+            // What does not fit into one list stays a part by itself.
+            if list.add(Listed { code: listed.code.clone(), ..Listed::default() }).is_err() {
+                found.push(Arc::clone(part));
+                break;
+            }
+        }
+    }
+    found.extend(order.into_iter().filter_map(|key| lists.remove(&key)).map(Arc::new));
+    found
 }
 
 /// Works out the systems and the cost; a set that costs too much cannot be told.

@@ -69,7 +69,7 @@ pub struct MapTarget {
 }
 
 /// Another element and its value.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct OtherElement {
     /// The element.
     pub property: Box<str>,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::budget::TooCostly;
 use crate::code_system::{CodeSystem, Concept, Content};
 use crate::compiled::{Compiled, Part, Test};
 use crate::membership::Membership;
@@ -9,6 +10,10 @@ use crate::value_set::Listed;
 
 /// Codes that are looked at for one list.
 const MOST_CANDIDATES: usize = 2_000_000;
+/// Look-ups for one list: each candidate is held against each part.
+const MOST_LOOK_UPS: usize = 20_000_000;
+/// Bytes of a name that cost as much as a look-up.
+const NAME: usize = 256;
 
 /// Why the codes of a value set cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +29,12 @@ pub enum Unlistable {
     TooMany,
 }
 
+impl From<TooCostly> for Unlistable {
+    fn from(_: TooCostly) -> Self {
+        Self::TooMany
+    }
+}
+
 /// A code of a value set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Candidate<'c> {
@@ -37,6 +48,10 @@ pub(crate) struct Candidate<'c> {
 impl<'c> Candidate<'c> {
     pub(crate) fn concept(&self) -> Option<&'c Concept> {
         self.definition?.get(self.code)
+    }
+
+    pub(crate) fn version(&self) -> Option<&'c str> {
+        self.definition?.edition.version.as_deref()
     }
 
     pub(crate) fn is_inactive(&self) -> bool {
@@ -65,6 +80,11 @@ pub(crate) fn codes(set: &Compiled, accept_whole: bool) -> Result<Codes<'_>, Unl
     walk.top(set, &mut codes)?;
     unique(&mut codes);
     let Codes { found, whole, .. } = &mut codes;
+    // To look a system up is to read its name.
+    let names: usize = found.iter().map(|it| it.system.len() / NAME).sum();
+    if found.len().saturating_add(names).saturating_mul(set.cost) > MOST_LOOK_UPS {
+        return Err(Unlistable::TooMany);
+    }
     let mut unknown = None;
     found.retain(|it| match set.holds_coding(it.system, it.code) {
         Membership::Member => true,

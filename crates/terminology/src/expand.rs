@@ -1,6 +1,6 @@
 //! Expansions of value sets: pages of codes with their names.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::code_system::{Designation, PropertyValue};
@@ -12,6 +12,8 @@ use crate::value_set::ValueSet;
 
 /// Nesting of what is answered.
 const DEEPEST: usize = 30;
+/// Bytes of systems and versions of one answer.
+const MOST_WRITTEN: usize = 16 << 20;
 
 /// Which codes have a text: tests of the code and of its names.
 pub struct TextFilter<'f> {
@@ -43,7 +45,7 @@ pub struct ExpandOptions<'f> {
     /// All names too.
     pub designations: bool,
     /// These properties too.
-    pub properties: &'f [&'f str],
+    pub properties: HashSet<&'f str>,
 }
 
 /// An expansion.
@@ -91,17 +93,31 @@ pub struct ListedCode {
     pub code: Option<Box<str>>,
 }
 
+fn page<'p, 'c>(found: &'p [Candidate<'c>], options: &ExpandOptions<'_>) -> &'p [Candidate<'c>] {
+    let rest = found.get(options.offset..).unwrap_or_default();
+    rest.get(..options.count).unwrap_or(rest)
+}
+
 impl Library {
     /// The codes of a value set, which need not be in the library.
     pub fn expand(&self, set: &Arc<ValueSet>, options: &ExpandOptions<'_>) -> Result<Expansion, Unlistable> {
-        let compiled = self.compiled(set, &options.editions);
+        let compiled = self.compiled(set, &options.editions)?;
         let Codes { mut found, unclosed, .. } = codes(&compiled, false)?;
         found.retain(|it| {
             let is_unwanted =
                 (options.active_only && it.is_inactive()) || (options.selectable_only && it.is_abstract());
             !is_unwanted && options.text.as_ref().is_none_or(|text| self.has_text(it, text))
         });
-        let versions = found.iter().map(|it| match it.definition {
+        let shown = if options.nested { found.as_slice() } else { page(&found, options) };
+        // Systems and versions stand at each code: names that are too long would be written over and over.
+        let written = shown.iter().map(|it| it.system.len() + it.version().map_or(0, str::len));
+        if written.sum::<usize>() > MOST_WRITTEN {
+            return Err(Unlistable::TooMany);
+        }
+        let mut seen = HashSet::new();
+        let systems =
+            found.iter().filter(|it| seen.insert((it.system, it.definition.map(std::ptr::from_ref))));
+        let versions = systems.map(|it| match it.definition {
             Some(definition) => definition.edition.canonical(),
             None => it.system.to_owned(),
         });
@@ -113,15 +129,14 @@ impl Library {
             }
             self.nested(&found, options)
         } else {
-            let page = found.iter().skip(options.offset).take(options.count);
-            page.map(|it| self.entry(it, options)).collect()
+            shown.iter().map(|it| self.entry(it, options)).collect()
         };
         Ok(Expansion { total, contains, unclosed, used: used.into_iter().collect() })
     }
 
     /// The codes of a value set for a comparison: a system that is not known here counts as a whole.
     pub fn listing(&self, set: &Arc<ValueSet>, most: usize) -> Result<Vec<ListedCode>, Unlistable> {
-        let compiled = self.compiled(set, &Editions::default());
+        let compiled = self.compiled(set, &Editions::default())?;
         let Codes { found, whole, .. } = codes(&compiled, true)?;
         if found.len() + whole.len() > most {
             return Err(Unlistable::TooMany);
@@ -151,11 +166,11 @@ impl Library {
         if !options.properties.is_empty() {
             let own = it.concept().map(|concept| concept.properties.as_slice()).unwrap_or_default();
             let all = own.iter().chain(names.supplied_properties());
-            properties.extend(all.filter(|(name, _)| options.properties.contains(&&**name)).cloned());
+            properties.extend(all.filter(|(name, _)| options.properties.contains(&**name)).cloned());
         }
         Entry {
             system: it.system.into(),
-            version: it.definition.and_then(|definition| definition.edition.version.clone()),
+            version: it.version().map(Into::into),
             code: it.code.into(),
             display: names.display(options.languages).map(Into::into),
             is_abstract: it.is_abstract(),

@@ -1,22 +1,33 @@
 //! The concepts of a code system that pass the filters of a value set (R4 `filter-operator`).
 
+use std::collections::HashSet;
+
 use regex_lite::{Regex, RegexBuilder};
 
+use crate::budget::Budget;
 use crate::code_system::{CodeSystem, Concept};
 use crate::value_set::{Filter, Operator};
 
 /// Memory for one regular expression.
-const REGEX_SIZE: usize = 1 << 20;
+const REGEX_SIZE: usize = 1 << 16;
 /// Nesting of one regular expression.
 const REGEX_DEPTH: u32 = 50;
 /// Longest regular expression.
 const REGEX_LENGTH: usize = 500;
+/// Longest value that is held against a regular expression, in characters. A longer one does not match.
+const REGEX_VALUE: usize = 4_096;
+/// Characters times states of a regular expression that cost as much as looking at a concept.
+const REGEX_STEP: usize = 64;
+/// States of a regular expression with counted repetitions, which the size allows at most.
+const REGEX_STATES: usize = 2_000;
 
-/// For each concept whether it passes all filters; `None` when a filter cannot be understood.
-pub(crate) fn chosen(system: &CodeSystem, filters: &[Filter]) -> Option<Vec<bool>> {
+/// For each concept whether it passes all filters; `None` when a filter cannot be understood or paid for.
+pub(crate) fn chosen(system: &CodeSystem, filters: &[Filter], budget: &mut Budget) -> Option<Vec<bool>> {
+    // Each filter looks at each concept.
+    budget.spend(system.concepts.len().saturating_mul(1 + filters.len()))?;
     let mut chosen = vec![true; system.concepts.len()];
     for filter in filters {
-        let passes = passes(system, filter)?;
+        let passes = passes(system, filter, budget)?;
         for (all, one) in chosen.iter_mut().zip(passes) {
             *all &= one;
         }
@@ -24,7 +35,7 @@ pub(crate) fn chosen(system: &CodeSystem, filters: &[Filter]) -> Option<Vec<bool
     Some(chosen)
 }
 
-fn passes(system: &CodeSystem, filter: &Filter) -> Option<Vec<bool>> {
+fn passes(system: &CodeSystem, filter: &Filter, budget: &mut Budget) -> Option<Vec<bool>> {
     let operator = filter.operator?;
     let of_concepts = matches!(&*filter.property, "concept" | "code");
     match operator {
@@ -32,6 +43,7 @@ fn passes(system: &CodeSystem, filter: &Filter) -> Option<Vec<bool>> {
             if !of_concepts {
                 return None;
             }
+            budget.spend(links(system))?;
             let mut found = vec![false; system.concepts.len()];
             let begin = system.find(&filter.value);
             let related = match (operator, begin) {
@@ -50,8 +62,13 @@ fn passes(system: &CodeSystem, filter: &Filter) -> Option<Vec<bool>> {
             }
             Some(found)
         }
-        _ => by_value(system, filter, operator),
+        _ => by_value(system, filter, operator, budget),
     }
+}
+
+/// Links between concepts, which may be many more than concepts.
+fn links(system: &CodeSystem) -> usize {
+    system.concepts.iter().map(|concept| concept.parents.len()).sum()
 }
 
 /// What a filter compares.
@@ -63,7 +80,12 @@ enum Side {
     Property,
 }
 
-fn by_value(system: &CodeSystem, filter: &Filter, operator: Operator) -> Option<Vec<bool>> {
+fn by_value(
+    system: &CodeSystem,
+    filter: &Filter,
+    operator: Operator,
+    budget: &mut Budget,
+) -> Option<Vec<bool>> {
     let name = &*filter.property;
     let side = match name {
         "concept" | "code" => Side::Code,
@@ -72,6 +94,14 @@ fn by_value(system: &CodeSystem, filter: &Filter, operator: Operator) -> Option<
         "child" => Side::Child,
         _ => Side::Property,
     };
+    budget.spend(match side {
+        Side::Code | Side::Display => 0,
+        Side::Parent | Side::Child => links(system),
+        Side::Property => {
+            let properties = system.concepts.iter().map(|concept| concept.properties.len());
+            properties.sum::<usize>().saturating_add(system.declared.len())
+        }
+    })?;
     let has = |concept: &Concept| concept.properties.iter().any(|(property, _)| &**property == name);
     let declared = || system.declared.iter().any(|declared| &**declared == name);
     // A property that nobody knows has no values that could be compared.
@@ -81,23 +111,23 @@ fn by_value(system: &CodeSystem, filter: &Filter, operator: Operator) -> Option<
     let test = Test::new(operator, &filter.value)?;
     let code_of = |at: &u32| system.concept(*at).map(|concept| &*concept.code);
     let passes = |concept: &Concept| match side {
-        Side::Code => test.any(std::iter::once(&*concept.code)),
-        Side::Display => test.any(concept.display.as_deref().into_iter()),
-        Side::Parent => test.any(concept.parents.iter().filter_map(code_of)),
-        Side::Child => test.any(concept.children.iter().filter_map(code_of)),
+        Side::Code => test.any(std::iter::once(&*concept.code), budget),
+        Side::Display => test.any(concept.display.as_deref().into_iter(), budget),
+        Side::Parent => test.any(concept.parents.iter().filter_map(code_of), budget),
+        Side::Child => test.any(concept.children.iter().filter_map(code_of), budget),
         Side::Property => {
             let values = concept.properties.iter().filter(|(property, _)| &**property == name);
-            test.any(values.map(|(_, value)| value.text()))
+            test.any(values.map(|(_, value)| value.text()), budget)
         }
     };
-    Some(system.concepts.iter().map(passes).collect())
+    system.concepts.iter().map(passes).collect()
 }
 
 enum Test {
     Equal(Box<str>),
-    In(Vec<Box<str>>),
-    NotIn(Vec<Box<str>>),
-    Matches(Regex),
+    In(HashSet<Box<str>>),
+    NotIn(HashSet<Box<str>>),
+    Matches { regex: Regex, states: usize },
     Exists(bool),
 }
 
@@ -109,21 +139,35 @@ impl Test {
             Operator::In => Self::In(codes()),
             Operator::NotIn => Self::NotIn(codes()),
             Operator::Exists => Self::Exists(value.parse().ok()?),
-            Operator::Regex => Self::Matches(regex(value)?),
+            Operator::Regex => {
+                let states = if value.contains('{') { REGEX_STATES } else { value.len() };
+                Self::Matches { regex: regex(value)?, states }
+            }
             _ => return None,
         })
     }
 
-    /// Whether any value passes; for the contraries, whether none fails.
-    fn any<T: AsRef<str>>(&self, mut values: impl Iterator<Item = T>) -> bool {
-        let among = |codes: &[Box<str>], value: &T| codes.iter().any(|code| **code == *value.as_ref());
-        match self {
+    /// Whether any value passes; for the contraries, whether none fails. `None` when it costs too much.
+    fn any<T: AsRef<str>>(&self, mut values: impl Iterator<Item = T>, budget: &mut Budget) -> Option<bool> {
+        Some(match self {
             Self::Equal(wanted) => values.any(|value| *value.as_ref() == **wanted),
-            Self::In(codes) => values.any(|value| among(codes, &value)),
-            Self::NotIn(codes) => values.all(|value| !among(codes, &value)),
-            Self::Matches(regex) => values.any(|value| regex.is_match(value.as_ref())),
+            Self::In(codes) => values.any(|value| codes.contains(value.as_ref())),
+            Self::NotIn(codes) => values.all(|value| !codes.contains(value.as_ref())),
+            Self::Matches { regex, states } => {
+                for value in values {
+                    let value = value.as_ref();
+                    if value.chars().nth(REGEX_VALUE).is_some() {
+                        continue;
+                    }
+                    budget.spend(value.len().saturating_mul(*states) / REGEX_STEP)?;
+                    if regex.is_match(value) {
+                        return Some(true);
+                    }
+                }
+                false
+            }
             Self::Exists(wanted) => values.next().is_some() == *wanted,
-        }
+        })
     }
 }
 
@@ -132,6 +176,10 @@ fn regex(pattern: &str) -> Option<Regex> {
     if pattern.len() > REGEX_LENGTH {
         return None;
     }
-    let whole = format!("^(?:{pattern})$");
-    RegexBuilder::new(&whole).size_limit(REGEX_SIZE).nest_limit(REGEX_DEPTH).build().ok()
+    let built = |pattern: &str| {
+        RegexBuilder::new(pattern).size_limit(REGEX_SIZE).nest_limit(REGEX_DEPTH).build().ok()
+    };
+    // A pattern that is none by itself could end the group around it.
+    built(pattern)?;
+    built(&format!("^(?:{pattern})$"))
 }

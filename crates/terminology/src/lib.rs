@@ -7,11 +7,14 @@
 //! * [`canonical`] gives the base unit of a UCUM unit and the way of a value into it, so that `1 g` and `1000 mg`
 //!   meet.
 
+mod budget;
 mod code_system;
 mod code_system_read;
 mod compile;
 mod compiled;
 mod concept_map;
+#[cfg(test)]
+mod cost_tests;
 mod decimal;
 #[cfg(test)]
 mod decimal_tests;
@@ -44,6 +47,7 @@ mod value_set;
 #[cfg(test)]
 mod value_set_tests;
 
+pub use budget::{Budget, TooCostly};
 pub use code_system::{CodeSystem, Concept, Content, Designation, PropertyValue};
 pub use compile::{Editions, Missing};
 pub use concept_map::{ConceptMap, MapElement, MapGroup, MapTarget, OtherElement, Unmapped};
@@ -54,7 +58,7 @@ pub use enumerate::Unlistable;
 pub use expand::{Entry, ExpandOptions, Expansion, ListedCode, TextFilter};
 pub use library::Library;
 pub use membership::Membership;
-pub use names::Names;
+pub use names::{Names, comparable};
 pub use node::Coding;
 pub use sortable::{HIGHEST, LOWEST};
 pub use translate::{Translated, Translation, TranslationResult};

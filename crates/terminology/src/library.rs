@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use json::Node;
 
+use crate::budget::TooCostly;
 use crate::code_system::{CodeSystem, Content};
 use crate::compile::{Compiler, Editions, Missing};
 use crate::compiled::Compiled;
@@ -179,26 +180,46 @@ impl Library {
         system: Option<&str>,
         code: &str,
     ) -> Membership {
-        self.compiled(set, editions).holds(system, code)
+        Compiler::new(self, editions).compile(set).holds(system, code)
     }
 
-    pub(crate) fn compiled(&self, set: &Arc<ValueSet>, editions: &Editions) -> Arc<Compiled> {
-        Compiler::new(self, editions).compile(set)
+    /// The same for several codes; the value set is made ready once.
+    pub fn memberships_in<'c>(
+        &self,
+        set: &Arc<ValueSet>,
+        editions: &Editions,
+        codes: impl IntoIterator<Item = (Option<&'c str>, &'c str)>,
+    ) -> Vec<Membership> {
+        let compiled = Compiler::new(self, editions).compile(set);
+        codes.into_iter().map(|(system, code)| compiled.holds(system, code)).collect()
+    }
+
+    pub(crate) fn compiled(
+        &self,
+        set: &Arc<ValueSet>,
+        editions: &Editions,
+    ) -> Result<Arc<Compiled>, TooCostly> {
+        Compiler::new(self, editions).within_budget(set)
     }
 
     /// What a value set needs and is not in the library.
     pub fn missing(&self, set: &Arc<ValueSet>, editions: &Editions) -> Vec<Missing> {
-        let mut compiler = Compiler::new(self, editions);
+        let mut compiler = Compiler::for_missing(self, editions);
         compiler.compile(set);
         compiler.missing
     }
 
     /// Whether a code system has a code; `None` when it cannot be told.
     pub fn is_known_code(&self, system: &str, code: &str) -> Option<bool> {
-        match Grammar::of(system) {
-            Some(grammar) => Some(grammar.accepts(code)),
+        match self.follows_rules(system, code) {
             None => self.find_code_system(system, None)?.knows(code),
+            ruled => ruled,
         }
+    }
+
+    /// Whether a code follows the rules of its system; `None` for a system that has a list instead.
+    pub fn follows_rules(&self, system: &str, code: &str) -> Option<bool> {
+        Grammar::of(system).map(|grammar| grammar.accepts(code))
     }
 
     /// The name of a code in a language; another name when it has none in it.

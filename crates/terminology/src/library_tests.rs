@@ -2,13 +2,17 @@
 
 use json::{Limits, Node};
 
-use crate::{Content, Editions, Library, Membership, Translation};
+use crate::{Budget, ConceptMap, Content, Editions, Library, Membership, Translation, TranslationResult};
 
 /// A library of resources in JSON.
 pub(crate) fn library(resources: &[&str]) -> Library {
     let nodes: Vec<Node<'_>> =
         resources.iter().map(|text| json::parse(text.as_bytes(), &Limits::default()).unwrap()).collect();
     Library::r4().extended(nodes.iter()).unwrap()
+}
+
+fn translated(library: &Library, map: &ConceptMap, asked: &Translation<'_>) -> TranslationResult {
+    library.translate(map, &Editions::default(), asked, &mut Budget::new(10_000)).unwrap()
 }
 
 #[test]
@@ -182,7 +186,7 @@ const COMMUNES: &str = r#"{"resourceType":"ConceptMap","url":"http://example.org
 
 fn matches(library: &Library, asked: &Translation<'_>) -> Vec<(String, String)> {
     let map = library.find_concept_map("http://example.org/communes", None).unwrap();
-    let found = library.translate(map, &Editions::default(), asked).matches;
+    let found = translated(library, map, asked).matches;
     let code = |it: &crate::Coding| it.code.clone().unwrap_or_default().to_string();
     found
         .iter()
@@ -212,13 +216,12 @@ fn maps_forwards_and_backwards() {
     // A target that depends on another element holds only with its value.
     let side = |value: &str| [("http://example.org/side".to_owned(), None, value.to_owned())];
     let map = library.find_concept_map("http://example.org/communes", None).unwrap();
-    let alone = library.translate(map, &Editions::default(), &asked("5"));
+    let alone = translated(&library, map, &asked("5"));
     assert!(alone.matches.is_empty() && alone.needs_more && !alone.is_translated());
     let south = side("south");
     assert!(matches(&library, &Translation { dependencies: &south, ..asked("5") }).is_empty());
     let north = side("north");
-    let found =
-        library.translate(map, &Editions::default(), &Translation { dependencies: &north, ..asked("5") });
+    let found = translated(&library, map, &Translation { dependencies: &north, ..asked("5") });
     assert!(found.is_translated());
     assert_eq!(&*found.matches[0].products[0].value, "7");
 }
@@ -246,6 +249,7 @@ fn what_a_map_does_with_other_codes() {
         map.find_concept_map("http://example.org/communes", None).unwrap(),
         &Editions::default(),
         &asked,
+        &mut Budget::new(10_000),
     );
-    assert_eq!(result.missing, ["http://example.org/more".into()]);
+    assert_eq!(result.unwrap().missing, ["http://example.org/more".into()]);
 }

@@ -96,8 +96,8 @@ impl<'l> Names<'l> {
     }
 }
 
-/// White space and case make no other name; marks do, in Vietnamese.
-fn comparable(name: &str) -> String {
+/// A name as it is compared: white space and case make no other name; marks do, in Vietnamese.
+pub fn comparable(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 

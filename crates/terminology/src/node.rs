@@ -3,7 +3,7 @@
 use json::Node;
 
 /// A coding as it stands in a definition.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Coding {
     /// The code system.
     pub system: Option<Box<str>>,

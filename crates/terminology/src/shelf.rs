@@ -23,7 +23,7 @@ impl Shelved for Arc<CodeSystem> {
     }
 
     fn is_filled(&self) -> bool {
-        self.content != Content::NotPresent
+        !matches!(self.content, Content::NotPresent | Content::Supplement)
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a concept map makes of a code, forwards and backwards.
 
+use std::collections::HashSet;
+
+use crate::budget::{Budget, TooCostly};
 use crate::compile::Editions;
 use crate::concept_map::{ConceptMap, MapGroup, MapTarget, OtherElement, Unmapped};
 use crate::library::Library;
@@ -7,6 +10,8 @@ use crate::node::Coding;
 
 /// Maps that send on to other maps.
 const DEEPEST: usize = 8;
+/// What a match costs beside the way to it: it has to be written down.
+const MATCH: usize = 500;
 
 /// A code to be translated.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,7 +31,7 @@ pub struct Translation<'t> {
 }
 
 /// A code that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Translated {
     /// How the meanings are related.
     pub equivalence: Box<str>,
@@ -57,27 +62,40 @@ impl TranslationResult {
 }
 
 impl Library {
-    /// Translates a code by a map, which need not be in the library.
+    /// Translates a code by a map, which need not be in the library. Groups, targets and matches are paid for.
     pub fn translate(
         &self,
         map: &ConceptMap,
         editions: &Editions,
         asked: &Translation<'_>,
-    ) -> TranslationResult {
-        let mut result = TranslationResult::default();
-        self.by_map(map, editions, asked, &mut result, DEEPEST);
-        result
+        budget: &mut Budget,
+    ) -> Result<TranslationResult, TooCostly> {
+        let (result, visited) = (TranslationResult::default(), HashSet::new());
+        let mut walk = Walk { library: self, editions, asked, result, visited, budget };
+        walk.by_map(map, DEEPEST).ok_or(TooCostly)?;
+        Ok(walk.result)
     }
+}
 
-    fn by_map(
-        &self,
-        map: &ConceptMap,
-        editions: &Editions,
-        asked: &Translation<'_>,
-        result: &mut TranslationResult,
-        left: usize,
-    ) {
+/// The way through the maps that send on to others. It ends early (`None`) when it costs too much.
+struct Walk<'w> {
+    library: &'w Library,
+    editions: &'w Editions,
+    asked: &'w Translation<'w>,
+    result: TranslationResult,
+    /// Maps by their place in memory: one that is asked again says the same again.
+    visited: HashSet<*const ConceptMap>,
+    budget: &'w mut Budget,
+}
+
+impl Walk<'_> {
+    fn by_map(&mut self, map: &ConceptMap, left: usize) -> Option<()> {
+        if !self.visited.insert(std::ptr::from_ref(map)) {
+            return Some(());
+        }
+        let asked = self.asked;
         for group in &map.groups {
+            self.budget.spend(1)?;
             let (from, from_version, to) = if asked.reverse {
                 (&group.target, &group.target_version, &group.source)
             } else {
@@ -94,22 +112,15 @@ impl Library {
                 continue;
             }
             if asked.reverse {
-                backwards(map, group, asked, result);
+                self.backwards(map, group)?;
             } else {
-                self.forwards(map, group, editions, asked, result, left);
+                self.forwards(map, group, left)?;
             }
         }
+        Some(())
     }
 
-    fn forwards(
-        &self,
-        map: &ConceptMap,
-        group: &MapGroup,
-        editions: &Editions,
-        asked: &Translation<'_>,
-        result: &mut TranslationResult,
-        left: usize,
-    ) {
+    fn forwards(&mut self, map: &ConceptMap, group: &MapGroup, left: usize) -> Option<()> {
         let found = |equivalence: &str, code: Option<Box<str>>, display: Option<Box<str>>| Translated {
             equivalence: equivalence.into(),
             concept: code.map(|code| Coding {
@@ -121,70 +132,88 @@ impl Library {
             products: Vec::new(),
             map: map.edition.canonical(),
         };
-        if let Some(element) = group.element(asked.code) {
+        let code = self.asked.code;
+        if let Some(element) = group.element(code) {
             if element.targets.is_empty() {
-                result.matches.push(found("unmatched", None, None));
+                self.add(found("unmatched", None, None))?;
             }
             for target in &element.targets {
-                if !holds(target, asked, result) {
+                if !self.holds(target)? {
                     continue;
                 }
+                self.budget.spend(target.products.len())?;
                 let made = found(&target.equivalence, target.code.clone(), target.display.clone());
-                result.matches.push(Translated { products: target.products.clone(), ..made });
+                self.add(Translated { products: target.products.clone(), ..made })?;
             }
-            return;
+            return Some(());
         }
         match &group.unmapped {
             None => {}
-            Some(Unmapped::Provided) => result.matches.push(found("equal", Some(asked.code.into()), None)),
+            Some(Unmapped::Provided) => self.add(found("equal", Some(code.into()), None))?,
             // A code for everything else means more than the code that it stands for.
             Some(Unmapped::Fixed { code, display }) => {
-                result.matches.push(found("wider", Some(code.clone()), display.clone()));
+                self.add(found("wider", Some(code.clone()), display.clone()))?;
             }
-            Some(Unmapped::OtherMap(url)) => match self.find_concept_map(url, editions.day.as_deref()) {
-                Some(other) => {
-                    if let Some(left) = left.checked_sub(1) {
-                        self.by_map(other, editions, asked, result, left);
+            Some(Unmapped::OtherMap(url)) => {
+                match self.library.find_concept_map(url, self.editions.day.as_deref()) {
+                    Some(other) => {
+                        if let Some(left) = left.checked_sub(1) {
+                            self.by_map(other, left)?;
+                        }
                     }
+                    None => self.result.missing.push(url.clone()),
                 }
-                None => result.missing.push(url.clone()),
-            },
+            }
         }
+        Some(())
     }
-}
 
-/// Whether the other elements have the values that a target demands.
-fn holds(target: &MapTarget, asked: &Translation<'_>, result: &mut TranslationResult) -> bool {
-    let mut all = true;
-    for needed in &target.depends_on {
-        let mut told =
-            asked.dependencies.iter().filter(|(element, ..)| **element == *needed.property).peekable();
-        result.needs_more |= told.peek().is_none();
-        let same_system = |system: &Option<String>| match (system, &needed.system) {
-            (Some(told), Some(needed)) => **told == **needed,
-            _ => true,
-        };
-        all &= told.any(|(_, system, code)| same_system(system) && **code == *needed.value);
-    }
-    all
-}
-
-fn backwards(map: &ConceptMap, group: &MapGroup, asked: &Translation<'_>, result: &mut TranslationResult) {
-    for element in &group.elements {
-        let targets = element.targets.iter().filter(|target| target.code.as_deref() == Some(asked.code));
-        for target in targets {
-            result.matches.push(Translated {
-                equivalence: contrary(&target.equivalence).into(),
-                concept: Some(Coding {
-                    system: group.source.clone(),
-                    version: group.source_version.clone(),
-                    code: Some(element.code.clone()),
-                    display: element.display.clone(),
-                }),
-                products: Vec::new(),
-                map: map.edition.canonical(),
-            });
+    fn backwards(&mut self, map: &ConceptMap, group: &MapGroup) -> Option<()> {
+        for element in &group.elements {
+            self.budget.spend(1 + element.targets.len())?;
+            let code = Some(self.asked.code);
+            for target in element.targets.iter().filter(|target| target.code.as_deref() == code) {
+                self.add(Translated {
+                    equivalence: contrary(&target.equivalence).into(),
+                    concept: Some(Coding {
+                        system: group.source.clone(),
+                        version: group.source_version.clone(),
+                        code: Some(element.code.clone()),
+                        display: element.display.clone(),
+                    }),
+                    products: Vec::new(),
+                    map: map.edition.canonical(),
+                })?;
+            }
         }
+        Some(())
+    }
+
+    fn add(&mut self, found: Translated) -> Option<()> {
+        // A map may give its long names to many codes.
+        let texts = found.concept.iter().flat_map(|it| [&it.system, &it.version, &it.code, &it.display]);
+        let length: usize = texts.flatten().map(|text| text.len()).sum();
+        self.budget.spend(MATCH + length + found.map.len())?;
+        self.result.matches.push(found);
+        Some(())
+    }
+
+    /// Whether the other elements have the values that a target demands.
+    fn holds(&mut self, target: &MapTarget) -> Option<bool> {
+        let told_values = self.asked.dependencies;
+        self.budget.spend(1 + target.depends_on.len().saturating_mul(1 + told_values.len()))?;
+        let mut all = true;
+        for needed in &target.depends_on {
+            let mut told =
+                told_values.iter().filter(|(element, ..)| **element == *needed.property).peekable();
+            self.result.needs_more |= told.peek().is_none();
+            let same_system = |system: &Option<String>| match (system, &needed.system) {
+                (Some(told), Some(needed)) => **told == **needed,
+                _ => true,
+            };
+            all &= told.any(|(_, system, code)| same_system(system) && **code == *needed.value);
+        }
+        Some(all)
     }
 }
 

@@ -247,7 +247,12 @@ fn pages_texts_names_and_nesting() {
     let shown = library
         .expand(
             &animals,
-            &ExpandOptions { languages: &["vi", "en"], designations: true, properties: &["legs"], ..all() },
+            &ExpandOptions {
+                languages: &["vi", "en"],
+                designations: true,
+                properties: ["legs"].into(),
+                ..all()
+            },
         )
         .unwrap();
     let names: Vec<_> = shown.contains.iter().map(|it| it.display.as_deref().unwrap_or_default()).collect();

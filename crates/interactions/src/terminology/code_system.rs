@@ -2,6 +2,7 @@
 //! <https://hl7.org/fhir/R4/codesystem-operation-lookup.html>,
 //! <https://hl7.org/fhir/R4/codesystem-operation-subsumes.html>.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use fhir::Fault;
@@ -34,6 +35,7 @@ pub(crate) async fn lookup(mut question: Question<'_>) -> Result<String, Problem
     let (Some(url), Some(code)) = (&asked.system, &asked.code) else { return Err(missing("system")) };
     let system = match question.find_code_system(url, asked.version.as_deref()).await {
         Ok(system) => system,
+        // Only a system that has rules instead of a list can be known without a definition.
         Err(problem) => return by_rules(&question, url, code).ok_or(problem)?,
     };
     let concept = system.get(code).ok_or_else(|| not_found(url))?;
@@ -44,11 +46,11 @@ pub(crate) async fn lookup(mut question: Question<'_>) -> Result<String, Problem
     answer.add("name", "String", name);
     answer.add_some("version", "String", edition.version.as_deref());
     answer.add("display", "String", names.display(&question.wanted()).unwrap_or(&concept.code));
-    let wanted: Vec<&str> = question.input.texts("property").collect();
-    let wants = |name: &str| wanted.is_empty() || wanted.contains(&name);
+    let wanted: HashSet<&str> = question.input.texts("property").collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.contains(name);
     for it in names.designations() {
         let language = it.language.as_deref();
-        let by_language = language.is_some_and(|it| wanted.contains(&&*format!("lang.{it}")));
+        let by_language = language.is_some_and(|it| wanted.contains(format!("lang.{it}").as_str()));
         if !wants("designation") && !by_language {
             continue;
         }
@@ -71,7 +73,7 @@ pub(crate) async fn lookup(mut question: Question<'_>) -> Result<String, Problem
 
 /// A code of a system that has rules instead of a list: its name is itself.
 fn by_rules(question: &Question<'_>, url: &str, code: &str) -> Option<Result<String, Problem>> {
-    if !question.library.is_known_code(url, code)? {
+    if !question.library.follows_rules(url, code)? {
         return Some(Err(not_found(url)));
     }
     let mut answer = Answer::default();

@@ -1,5 +1,7 @@
 //! `ValueSet/$expand`: <https://hl7.org/fhir/R4/valueset-operation-expand.html>.
 
+use std::collections::HashSet;
+
 use fhir::{Fault, Instant};
 use search::{fold, words};
 use serde_json::{Map, Value, json};
@@ -28,7 +30,7 @@ pub(crate) async fn expand(mut question: Question<'_>) -> Result<String, Problem
     let (languages, expanded) = (question.languages.clone(), set.clone());
     let work = move || {
         let languages: Vec<&str> = languages.iter().map(String::as_str).collect();
-        let properties: Vec<&str> = asked.properties.iter().map(String::as_str).collect();
+        let properties = asked.properties.iter().map(String::as_str).collect();
         let folded = fold(&asked.filter);
         let wanted: Vec<&str> = words(&folded).collect();
         let code = |code: &str| fold(code).starts_with(&folded);
@@ -47,7 +49,7 @@ pub(crate) async fn expand(mut question: Question<'_>) -> Result<String, Problem
             nested: asked.nested,
             languages: &languages,
             designations: asked.designations,
-            properties: &properties,
+            properties,
             editions,
         };
         let expansion = library.expand(&expanded, &options);
@@ -73,7 +75,7 @@ struct Asked {
     definition: bool,
     properties: Vec<String>,
     /// Only these designations: a language, or a use.
-    only: Vec<String>,
+    only: HashSet<String>,
     /// What has an influence on the codes, to be said in the answer.
     said: Vec<Value>,
 }
@@ -102,7 +104,9 @@ impl Asked {
         let filter = input.text("filter").unwrap_or_default().to_owned();
         // Pages, and what fits a text, are lists.
         let flat = offset.is_some() || count.is_some() || !filter.is_empty();
-        let only: Vec<String> = input.texts("designation").map(str::to_owned).collect();
+        // Without a system a token is its code.
+        let token = |token: &str| token.strip_prefix('|').unwrap_or(token).to_owned();
+        let only: HashSet<String> = input.texts("designation").map(token).collect();
         Ok(Self {
             filter,
             offset: offset.unwrap_or(0),
@@ -219,16 +223,15 @@ fn contained(entry: Entry, asked: &Asked) -> Value {
 }
 
 /// Tokens: `urn:ietf:bcp:47|vi` or `vi` for a language, `system|code` for a use.
-fn is_wanted(it: &terminology::Designation, only: &[String]) -> bool {
-    only.iter().any(|token| {
-        let (system, code) = token.rsplit_once('|').unwrap_or(("", token));
-        let language = matches!(system, "" | "urn:ietf:bcp:47") && it.language.as_deref() == Some(code);
-        let usage = it.usage.as_ref().is_some_and(|usage| {
-            usage.code.as_deref() == Some(code)
-                && (system.is_empty() || usage.system.as_deref() == Some(system))
-        });
-        language || usage
-    })
+fn is_wanted(it: &terminology::Designation, only: &HashSet<String>) -> bool {
+    let has = |system: Option<&str>, code: &str| {
+        only.contains(code) || system.is_some_and(|system| only.contains(&format!("{system}|{code}")))
+    };
+    it.language.as_deref().is_some_and(|language| has(Some("urn:ietf:bcp:47"), language))
+        || it
+            .usage
+            .as_ref()
+            .is_some_and(|usage| usage.code.as_deref().is_some_and(|code| has(usage.system.as_deref(), code)))
 }
 
 /// The definition again.

@@ -1,10 +1,15 @@
 //! The parameters of an operation about codes: of the url, of a `Parameters` resource, or a resource itself.
 
+use std::collections::HashMap;
+
 use fhir::{Fault, Issue, PartialDate};
 use json::{Limits, Node, Value};
 use terminology::{Coding, Definition};
 
 use crate::Problem;
+
+/// How often one parameter may stand there, and codings in one CodeableConcept.
+const MOST_REPEATED: usize = 1_000;
 
 /// Parameters by name.
 #[derive(Debug, Default)]
@@ -30,6 +35,7 @@ impl Input {
     /// (R4 `operations.html#request`).
     pub(crate) fn read(pairs: Vec<(String, String)>, body: Option<&[u8]>) -> Result<Self, Problem> {
         let mut input = Self(pairs.into_iter().map(|(name, value)| (name, Given::Text(value))).collect());
+        input.limited()?;
         let Some(body) = body else { return Ok(input) };
         let invalid =
             || Problem::bad_request(Fault::OperationParameterValue { name: "Parameters".to_owned() });
@@ -57,6 +63,19 @@ impl Input {
                 || Problem::bad_request(Fault::OperationParameterMissing { name: format!("{kind}.name") });
             let name = node.text("name").ok_or_else(missing)?;
             self.0.push((name.to_owned(), given(node, name, left)?));
+        }
+        self.limited()
+    }
+
+    /// Refuses a parameter that is repeated too often.
+    fn limited(&self) -> Result<(), Problem> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for (name, _) in &self.0 {
+            let count = counts.entry(name).or_default();
+            *count += 1;
+            if *count > MOST_REPEATED {
+                return Err(invalid(name));
+            }
         }
         Ok(())
     }
@@ -167,6 +186,9 @@ fn given(node: &Node<'_>, name: &str, left: usize) -> Result<Given, Problem> {
         ("valueCoding", Value::Object(_)) => Given::Coding(Coding::read(value)),
         ("valueCodeableConcept", Value::Object(_)) => {
             let codings = value.get("coding").map(Node::items).unwrap_or_default();
+            if codings.len() > MOST_REPEATED {
+                return Err(invalid(name));
+            }
             Given::Concept(codings.iter().map(Coding::read).collect())
         }
         (_, Value::String(text)) => Given::Text(text.to_string()),
@@ -174,4 +196,50 @@ fn given(node: &Node<'_>, name: &str, left: usize) -> Result<Given, Problem> {
         (_, Value::Boolean(value)) => Given::Text(value.to_string()),
         _ => return Err(invalid(name)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Input, Problem> {
+        Input::read(Vec::new(), Some(body.as_bytes()))
+    }
+
+    #[test]
+    fn a_parameter_is_not_repeated_without_end() {
+        let pairs = |count: usize| vec![("property".to_owned(), "a".to_owned()); count];
+        assert_eq!(Input::read(pairs(1_000), None).unwrap().texts("property").count(), 1_000);
+        assert_eq!(Input::read(pairs(1_001), None).unwrap_err(), invalid("property"));
+
+        let body = |count: usize, part: &str| {
+            let parts = vec![part; count].join(",");
+            format!(r#"{{"resourceType":"Parameters","parameter":[{parts}]}}"#)
+        };
+        let version = r#"{"name":"system-version","valueUri":"urn:example:a|1"}"#;
+        assert!(read(&body(1_000, version)).is_ok());
+        assert_eq!(read(&body(1_001, version)).unwrap_err(), invalid("system-version"));
+        // Those of the url count too.
+        let both = Input::read(
+            vec![("system-version".to_owned(), "a".to_owned())],
+            Some(body(1_000, version).as_bytes()),
+        );
+        assert_eq!(both.unwrap_err(), invalid("system-version"));
+        // Parts are parameters as well.
+        let part = vec![r#"{"name":"element","valueUri":"a"}"#; 1_001].join(",");
+        let nested = body(1, &format!(r#"{{"name":"dependency","part":[{part}]}}"#));
+        assert_eq!(read(&nested).unwrap_err(), invalid("element"));
+    }
+
+    #[test]
+    fn codings_are_counted() {
+        let body = |count: usize| {
+            let codings = vec![r#"{"code":"a"}"#; count].join(",");
+            format!(
+                r#"{{"resourceType":"Parameters","parameter":[{{"name":"codeableConcept","valueCodeableConcept":{{"coding":[{codings}]}}}}]}}"#
+            )
+        };
+        assert_eq!(read(&body(1_000)).unwrap().concept("codeableConcept").unwrap().unwrap().len(), 1_000);
+        assert_eq!(read(&body(1_001)).unwrap_err(), invalid("codeableConcept"));
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use access::Access;
 use fhir::{Fault, LogicalId};
-use terminology::{CodeSystem, Coding, ConceptMap, Definition, Editions, Library, ValueSet};
+use terminology::{CodeSystem, Coding, ConceptMap, Content, Definition, Editions, Library, ValueSet};
 
 use super::input::{Input, invalid, missing};
 use super::{Stored, TerminologyOperation};
@@ -89,17 +89,12 @@ impl<'a> Question<'a> {
             Some(version) if !url.contains('|') => format!("{url}|{version}"),
             _ => url.to_owned(),
         };
-        let is_here = |library: &Library, day: Option<&str>| {
-            let found = library.find_code_system(&canonical, day);
-            found.filter(|it| it.content != terminology::Content::NotPresent).cloned()
-        };
-        if let Some(found) = is_here(&self.library, self.day()) {
+        if let Ok(found) = here(&self.library, &canonical, self.day()) {
             return Ok(found);
         }
         let stored = self.stored.by_url("CodeSystem", &canonical).await?;
         self.library = self.library.with(stored);
-        is_here(&self.library, self.day())
-            .ok_or_else(|| Problem::new(404, Fault::CodeSystemUnknown { name: canonical.clone() }))
+        here(&self.library, &canonical, self.day())
     }
 
     /// The value set that is asked of, with everything it needs.
@@ -187,5 +182,51 @@ impl<'a> Question<'a> {
             Some(codings) => Ok(codings.to_vec()),
             None => Err(missing("code")),
         }
+    }
+}
+
+/// A code system that has codes; else 404, with the edition that is only announced where there is one.
+fn here(library: &Library, canonical: &str, day: Option<&str>) -> Result<Arc<CodeSystem>, Problem> {
+    let found = library.find_code_system(canonical, day);
+    let name = match found {
+        // A supplement has names for codes, and no codes.
+        Some(it) if !matches!(it.content, Content::NotPresent | Content::Supplement) => {
+            return Ok(Arc::clone(it));
+        }
+        Some(it) if it.content == Content::NotPresent => it.edition.canonical(),
+        _ => canonical.to_owned(),
+    };
+    Err(Problem::new(404, Fault::CodeSystemUnknown { name }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_announced_is_not_here() {
+        let texts = [
+            r#"{"resourceType":"CodeSystem","url":"urn:example:a","version":"1","date":"2020","content":"complete","concept":[{"code":"x"}]}"#,
+            r#"{"resourceType":"CodeSystem","url":"urn:example:a","version":"2","date":"2024","content":"not-present"}"#,
+            r#"{"resourceType":"CodeSystem","url":"urn:example:b","version":"7","content":"not-present"}"#,
+            r#"{"resourceType":"CodeSystem","url":"urn:example:more-b","content":"supplement","supplements":"urn:example:b","concept":[{"code":"x"}]}"#,
+            r#"{"resourceType":"CodeSystem","url":"urn:example:c","content":"supplement","concept":[{"code":"x"}]}"#,
+        ];
+        let nodes: Vec<_> =
+            texts.iter().map(|it| json::parse(it.as_bytes(), &json::Limits::default()).unwrap()).collect();
+        let library = Library::default().extended(nodes.iter()).unwrap();
+        let ask = |canonical: &str| here(&library, canonical, None).map(|it| it.edition.canonical());
+        let unknown = |name: &str| Err(Problem::new(404, Fault::CodeSystemUnknown { name: name.to_owned() }));
+        assert_eq!(ask("urn:example:a"), Ok("urn:example:a|1".to_owned()));
+        assert_eq!(ask("urn:example:a|2"), unknown("urn:example:a|2"));
+        assert_eq!(ask("urn:example:a|3"), unknown("urn:example:a|3"));
+        assert_eq!(ask("urn:example:b"), unknown("urn:example:b|7"));
+        assert_eq!(ask("urn:example:b|7"), unknown("urn:example:b|7"));
+        assert_eq!(ask("urn:example:c"), unknown("urn:example:c"));
+        // No rule answers for it.
+        for system in ["urn:example:a", "urn:example:b", "urn:example:c"] {
+            assert_eq!(library.follows_rules(system, "x"), None);
+        }
+        assert_eq!(library.follows_rules("urn:ietf:bcp:47", "vi"), Some(true));
     }
 }

@@ -2,10 +2,11 @@
 //! <https://hl7.org/fhir/R4/codesystem-operation-validate-code.html>,
 //! <https://hl7.org/fhir/R4/valueset-operation-validate-code.html>.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fhir::Fault;
-use terminology::{CodeSystem, Coding, Content, Library, Membership, Missing, Names, ValueSet};
+use terminology::{CodeSystem, Coding, Content, Library, Membership, Missing, Names, ValueSet, comparable};
 
 use super::answer::{Answer, message};
 use super::blocking;
@@ -44,11 +45,17 @@ pub(crate) async fn in_code_system(mut question: Question<'_>) -> Result<String,
             question.find_code_system(&system, version.as_deref()).await?
         }
     };
-    let verdicts = codings.iter().map(|coding| of_system(&question, &system, coding));
+    let mut known = AllCalled::new();
+    let verdicts = codings.iter().map(|coding| of_system(&question, &mut known, &system, coding));
     Ok(answer(verdicts.collect(), &question.languages))
 }
 
-fn of_system(question: &Question<'_>, system: &CodeSystem, coding: &Coding) -> Verdict {
+fn of_system(
+    question: &Question<'_>,
+    known: &mut AllCalled,
+    system: &CodeSystem,
+    coding: &Coding,
+) -> Verdict {
     let url = &system.edition.url;
     let unknown = || Fault::CodeUnknown { system: url.to_string() };
     let Some(code) = &coding.code else { return Verdict::wrong(unknown()) };
@@ -64,8 +71,8 @@ fn of_system(question: &Question<'_>, system: &CodeSystem, coding: &Coding) -> V
     if concept.is_abstract && !question.accepts_abstract {
         return Verdict::wrong(Fault::CodeAbstract { system: url.to_string() });
     }
-    let names = Names::of(&question.library, system, code);
-    shown(question, names, url, coding)
+    let names = || Names::of(&question.library, system, code);
+    shown(question, known, names, (url, code), coding)
 }
 
 fn uncertain(system: &str) -> Verdict {
@@ -73,47 +80,78 @@ fn uncertain(system: &str) -> Verdict {
     Verdict { is_valid: true, remark, display: None }
 }
 
+/// What a code is called.
+struct Called {
+    display: Option<String>,
+    /// Every name, to be compared.
+    accepted: HashSet<String>,
+}
+
+/// What codes are called, by system and code: worked out once, however often a code is asked about.
+type AllCalled = HashMap<(Box<str>, Box<str>), Called>;
+
 /// A code that is right: what it is called, and whether that is what was said.
-fn shown(question: &Question<'_>, names: Option<Names<'_>>, system: &str, coding: &Coding) -> Verdict {
-    let Some(names) = names else { return Verdict { is_valid: true, remark: None, display: None } };
-    let display = names.display(&question.wanted()).map(str::to_owned);
-    // Only a language that is asked for by its parameter narrows what is right.
-    let language: Vec<&str> = question.input.text("displayLanguage").into_iter().collect();
-    let is_right = coding.display.as_deref().is_none_or(|said| names.accepts(said, &language));
+fn shown<'n>(
+    question: &Question<'_>,
+    known: &mut AllCalled,
+    names: impl FnOnce() -> Option<Names<'n>>,
+    (system, code): (&str, &str),
+    coding: &Coding,
+) -> Verdict {
+    let called = known.entry((system.into(), code.into())).or_insert_with(|| {
+        let names = names();
+        // Only a language that is asked for by its parameter narrows what is right.
+        let language: Vec<&str> = question.input.text("displayLanguage").into_iter().collect();
+        let accepted = names.iter().flat_map(|names| names.accepted(&language)).map(comparable);
+        let accepted = accepted.collect();
+        Called {
+            display: names.and_then(|names| names.display(&question.wanted()).map(str::to_owned)),
+            accepted,
+        }
+    });
+    let said = coding.display.as_deref();
+    let is_right =
+        said.is_none_or(|said| called.accepted.is_empty() || called.accepted.contains(&comparable(said)));
     let remark = (!is_right).then(|| Fault::DisplayWrong { system: system.to_owned() });
-    Verdict { is_valid: is_right, remark, display }
+    Verdict { is_valid: is_right, remark, display: called.display.clone() }
 }
 
 /// Whether a code is in a value set.
 pub(crate) async fn in_value_set(mut question: Question<'_>) -> Result<String, Problem> {
     let codings = question.codings(None, "systemVersion")?;
+    let mut versions = HashSet::new();
     for coding in &codings {
         // Where the value set names no version of the system, that of the coding counts.
         if let Some(system) = &coding.system
             && let Some(version) = &coding.version
+            && versions.insert((system, version))
         {
             question.editions.preferred.push(format!("{system}|{version}").into());
         }
     }
     let set = question.value_set().await?;
-    let mut verdicts = Vec::with_capacity(codings.len());
+    let (mut verdicts, mut known) = (Vec::with_capacity(codings.len()), AllCalled::new());
     let (library, editions, asked) = (question.library.clone(), question.editions.clone(), codings.clone());
     let held = Arc::clone(&set);
     let memberships = blocking(move || {
-        let of = |coding: &Coding| match (&coding.system, &coding.code) {
-            (Some(system), Some(code)) => library.membership_in(&held, &editions, Some(system), code),
-            _ => Membership::NotMember,
-        };
-        asked.iter().map(of).collect::<Vec<_>>()
+        // What has no system or no code is answered without its membership.
+        let code = |coding: &'_ Coding| coding.code.clone().unwrap_or_default();
+        let codes: Vec<_> = asked.iter().map(|coding| (coding.system.clone(), code(coding))).collect();
+        library.memberships_in(
+            &held,
+            &editions,
+            codes.iter().map(|(system, code)| (system.as_deref(), &**code)),
+        )
     });
     for (coding, membership) in codings.iter().zip(memberships.await?) {
-        verdicts.push(of_set(&question, &set, coding, membership)?);
+        verdicts.push(of_set(&question, &mut known, &set, coding, membership)?);
     }
     Ok(answer(verdicts, &question.languages))
 }
 
 fn of_set(
     question: &Question<'_>,
+    known: &mut AllCalled,
     set: &Arc<ValueSet>,
     coding: &Coding,
     membership: Membership,
@@ -131,8 +169,8 @@ fn of_set(
             if concept.is_some_and(|it| it.is_abstract) && !question.accepts_abstract {
                 return Ok(Verdict::wrong(Fault::CodeAbstract { system: system.to_string() }));
             }
-            let names = question.library.names(Some(&**set), &question.editions, system, code);
-            Ok(shown(question, Some(names), system, coding))
+            let names = || Some(question.library.names(Some(&**set), &question.editions, system, code));
+            Ok(shown(question, known, names, (system, code), coding))
         }
     }
 }

@@ -22,7 +22,7 @@ const MOST_CHANGED: u32 = 10_000;
 /// Resources that may have been moved to another book since a walk began.
 const MOST_MOVED: u32 = 1_000;
 /// How often a page is read again when resources were moved meanwhile.
-const ATTEMPTS: usize = 10;
+const ATTEMPTS: usize = 100;
 
 /// What was moved to another book since a walk began: key -> book then, book now.
 pub(super) type Moves = HashMap<i64, (i64, i64)>;

@@ -70,6 +70,8 @@ fn each_mode_says_what_would_come_of_it() {
         assert_eq!(validated(server, &unknown, &good), ["error profile-unknown Patient"]);
         let claimed = json!({"resourceType": "Patient", "meta": {"profile": ["http://example.org/nothing"]}});
         assert_eq!(validated(server, base, &claimed), ["warning profile-unknown Patient.meta.profile[0]"]);
+        // Claiming what is asked for does not make it known.
+        assert_eq!(validated(server, &unknown, &claimed), ["error profile-unknown Patient.meta.profile[0]"]);
         let _ = server.create(&claimed.to_string());
         let profile = "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-patient";
         let wanted = parameters(Some(&good), &[("profile", profile)]);

@@ -9,10 +9,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use fhir::{Fault, Issue, LogicalId, ResourceType, check_envelope};
 use json::Node;
 use record_store::{Effect, Job, Precondition, Write};
-use validation::Level;
 
 use crate::bundle::{Action, Entry, Identities, Outcome, blocking, read_entries, run_transaction};
-use crate::judge::validity;
+use crate::judge::faults;
 use crate::prepare::{content, localise, parse};
 use crate::structure::check_structure;
 use crate::{Problem, Service};
@@ -150,7 +149,7 @@ fn prepare_one(service: &Service, body: &[u8]) -> Result<Write, Problem> {
     }
     let resource_type = resource_type.ok_or_else(|| Problem::bad_request(Fault::NoResourceType))?;
     localise(service, &mut resource)?;
-    let issues = validity(service, &resource, resource_type, None, Level::Errors);
+    let issues = faults(service, &resource, resource_type, None);
     if !issues.is_empty() {
         return Err(Problem::from_issues(422, issues));
     }

@@ -17,28 +17,37 @@ pub(crate) enum Verdict {
     Broken(Vec<Issue>),
 }
 
-/// Judges a resource. `facility` is the one that writes: profiles may be demanded of it.
-pub(crate) fn judge(service: &Service, resource: &Node<'_>, facility: Option<&str>, level: Level) -> Verdict {
+/// Judges a resource, with all advice. `facility` is the one that writes: profiles may be demanded of it. `profile` is one
+/// that must hold besides.
+pub(crate) fn judge(
+    service: &Service,
+    resource: &Node<'_>,
+    facility: Option<&str>,
+    profile: Option<&str>,
+) -> Verdict {
     let (resource_type, issues) = check_structure(resource);
     match resource_type {
         Some(resource_type) if issues.is_empty() => {
-            Verdict::Sound(resource_type, validity(service, resource, resource_type, facility, level))
+            let definitions = service.packages();
+            let mut demanded = definitions.demanded(resource_type, facility);
+            demanded.extend(profile);
+            let issues = definitions.validator().validate(resource, &demanded, Level::All);
+            Verdict::Sound(resource_type, issues)
         }
         _ => Verdict::Broken(issues),
     }
 }
 
-/// What is wrong with a resource whose structure is sound.
-pub(crate) fn validity(
+/// What makes a resource invalid whose structure is sound.
+pub(crate) fn faults(
     service: &Service,
     resource: &Node<'_>,
     resource_type: ResourceType,
     facility: Option<&str>,
-    level: Level,
 ) -> Vec<Issue> {
     let definitions = service.packages();
     let demanded = definitions.demanded(resource_type, facility);
-    definitions.validator().validate(resource, &demanded, level)
+    definitions.validator().validate(resource, &demanded, Level::Errors)
 }
 
 /// Refuses a resource whose structure is sound and that is not valid.
@@ -48,6 +57,6 @@ pub(crate) fn refuse_invalid(
     resource: &Node<'_>,
     resource_type: ResourceType,
 ) -> Result<(), Problem> {
-    let issues = validity(service, resource, resource_type, access.facility(), Level::Errors);
+    let issues = faults(service, resource, resource_type, access.facility());
     if issues.is_empty() { Ok(()) } else { Err(Problem::from_issues(422, issues)) }
 }

@@ -3,7 +3,6 @@
 use access::Access;
 use fhir::{Fault, Issue, LogicalId, ResourceType};
 use json::{Node, Value};
-use validation::Level;
 
 use crate::bundle::blocking;
 use crate::judge::{Verdict, judge};
@@ -96,17 +95,12 @@ fn of_body(
         return Ok((Vec::new(), existing(request, mode, None)?));
     };
     let wanted = request.resource_type;
-    let mut issues = match judge(service, resource, access.facility(), Level::All) {
+    let mut issues = match judge(service, resource, access.facility(), profile) {
         Verdict::Broken(issues) => issues,
         Verdict::Sound(found, mut issues) => {
             if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
                 let fault = Fault::WrongResourceType { expected: wanted.to_string() };
                 issues.push(Issue::error(fault).at("resourceType"));
-            }
-            if let Some(profile) = profile {
-                let definitions = service.packages();
-                let more = definitions.validator().validate(resource, &[profile], Level::All);
-                issues.extend(more.into_iter().filter(|issue| !issues.contains(issue)).collect::<Vec<_>>());
             }
             issues
         }

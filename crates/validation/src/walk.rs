@@ -88,7 +88,12 @@ impl<'w, 'a> Walk<'w, 'a> {
         {
             let place = format!("{}.meta.profile[{index}]", self.path);
             if !self.follow(canonical, (node, type_id), &place) {
-                self.report.advise(&place, Fault::ProfileUnknown { profile: (*canonical).to_owned() });
+                let fault = Fault::ProfileUnknown { profile: (*canonical).to_owned() };
+                // What is only claimed may be unknown here; what is demanded may not.
+                match demanded.contains(canonical) {
+                    true => self.report.error(&place, fault),
+                    false => self.report.advise(&place, fault),
+                }
             }
         }
         for canonical in demanded.iter().filter(|canonical| !claimed.contains(canonical)) {

@@ -1,6 +1,6 @@
 //! Whom a token names.
 
-use access::{Caller, Role};
+use access::{Actor, Caller, Identity, StaffRole};
 use fhir::LogicalId;
 
 /// Whom a token names.
@@ -28,10 +28,14 @@ impl Subject {
     pub fn into_caller(self) -> Caller {
         match self {
             Self::Citizen { patient } => {
-                Caller::Authenticated { subject: patient.to_string(), role: Role::Citizen { patient } }
+                let subject = patient.to_string();
+                Caller::Authenticated(Identity::new(subject, Actor::Citizen { patient }).into())
             }
             Self::ClientSystem { client, facility, role: _ } => {
-                Caller::Authenticated { subject: client, role: Role::ClientSystem { facility } }
+                let code = facility.unwrap_or_default();
+                let Ok(organization) = LogicalId::try_from(code.as_str()) else { return Caller::Anonymous };
+                let actor = Actor::Facility { code, organization, role: StaffRole::System };
+                Caller::Authenticated(Identity::new(client, actor).into())
             }
         }
     }

@@ -26,7 +26,7 @@ pub async fn run(configuration: Configuration) -> Result<(), Failure> {
 async fn reindex(store: &Store) -> Result<(), Failure> {
     let service = opening::service(store.clone(), ServiceSettings::default()).await?;
     let access = service
-        .decide(&Caller::Background { job: "reindex" }, Interaction::Update)
+        .decide(&Caller::Background { job: "reindex" }, Interaction::Update, None)
         .map_err(Failure::because)?;
     let mut done = 0;
     loop {

@@ -89,14 +89,21 @@ impl Incoming {
         self.request.headers()
     }
 
+    /// The type that the path names: that of a compartment's members before that of the compartment.
+    fn about(&self) -> Option<ResourceType> {
+        let member = self.segment("member");
+        let name = if member.is_empty() || member == "*" { self.segment("type") } else { member };
+        name.parse().ok()
+    }
+
     /// Asks the gate.
     pub(crate) fn decide(&self, interaction: Interaction) -> Result<Access, Failure> {
-        Ok(self.service().decide(&self.caller, interaction)?)
+        Ok(self.service().decide(&self.caller, interaction, self.about())?)
     }
 
     /// Asks the gate for a patch.
     pub(crate) fn decide_patch(&self) -> Result<Access, Failure> {
-        Ok(self.service().decide_patch(&self.caller)?)
+        Ok(self.service().decide_patch(&self.caller, self.about())?)
     }
 
     pub(crate) fn segment(&self, name: &str) -> &str {

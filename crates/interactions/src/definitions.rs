@@ -182,7 +182,7 @@ async fn load(
     generation: i64,
     change: Option<PackageChange<'_>>,
 ) -> Result<Definitions, DefinitionsError> {
-    let access = service.decide(&Caller::Background { job: "packages" }, Interaction::Read)?;
+    let access = service.decide(&Caller::Background { job: "packages" }, Interaction::Read, None)?;
     let store = service.store();
     let now = service.packages();
     let mut packages = Vec::new();

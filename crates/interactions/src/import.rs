@@ -171,7 +171,7 @@ async fn put_group(
     }
     let (lines, writes): (Vec<u64>, Vec<Write>) = group.into_iter().unzip();
     let result = async {
-        let access = service.decide(caller, Interaction::Update)?;
+        let access = service.decide(caller, Interaction::Update, None)?;
         Ok::<_, Problem>(service.store().write(&access, Job { expectations: Vec::new(), writes }).await?)
     };
     match result.await {

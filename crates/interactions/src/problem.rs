@@ -97,7 +97,7 @@ impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Unauthenticated => Self::new(401, Fault::LoginRequired),
-            Denied::Forbidden => Self::new(403, Fault::Forbidden),
+            Denied::Forbidden | Denied::InsufficientScope => Self::new(403, Fault::Forbidden),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use access::{Access, Caller, Denied, Interaction, Policy};
+use fhir::{Instant, ResourceType};
 use record_store::Store;
 use terminology::Library;
 use tokio::sync::Notify;
@@ -86,15 +87,20 @@ impl Service {
         &self.0.settings.base
     }
 
-    /// Asks the gate.
-    pub fn decide(&self, caller: &Caller, interaction: Interaction) -> Result<Access, Denied> {
-        self.0.policy.decide(caller, interaction)
+    /// Asks the gate. `about` is the type of the resource, where the request names one.
+    pub fn decide(
+        &self,
+        caller: &Caller,
+        interaction: Interaction,
+        about: Option<ResourceType>,
+    ) -> Result<Access, Denied> {
+        self.0.policy.decide(caller, interaction, about, Instant::now())
     }
 
     /// Asks the gate for a patch. Who patches a resource reads it too: by `test`, and by what comes back.
-    pub fn decide_patch(&self, caller: &Caller) -> Result<Access, Denied> {
-        self.decide(caller, Interaction::Read)?;
-        self.decide(caller, Interaction::Update)
+    pub fn decide_patch(&self, caller: &Caller, about: Option<ResourceType>) -> Result<Access, Denied> {
+        self.decide(caller, Interaction::Read, about)?;
+        self.decide(caller, Interaction::Update, about)
     }
 
     /// The packages in force and what is demanded. They may be replaced at any time: whoever asks twice may get two

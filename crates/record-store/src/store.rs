@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use access::{Access, Books};
+use access::{Access, Reach};
 use diesel::sql_types::{BigInt, Binary, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use search::{ReferenceTest, Registry, Slot};
@@ -267,14 +267,14 @@ impl Store {
             }
         }
         // A number would tell that something is hidden.
-        let total = total.filter(|_| *access.books() == Books::All);
+        let total = total.filter(|_| access.is_unlimited());
         Ok(HistoryPage { records, next, total })
     }
 
     /// Whether a version was in a book of the access when it was current: a resource that was moved into a
     /// book leaves in its history what belonged to another person.
     fn was_visible(&self, access: &Access, record: &Record) -> Result<bool, StoreError> {
-        let Books::One(patient) = access.books() else { return Ok(true) };
+        let Some(patient) = access.own() else { return Ok(true) };
         if !Registry::is_member(ResourceType::PATIENT, record.resource_type) {
             return Ok(true);
         }
@@ -333,13 +333,12 @@ impl Store {
 
     /// The books of an access as numbers.
     pub(crate) async fn scope(&self, access: &Access) -> Result<BookScope, StoreError> {
-        match access.books() {
-            Books::All => Ok(BookScope::All),
-            Books::One(patient) => {
-                let place = self.place(ResourceType::PATIENT, patient).await?;
-                Ok(BookScope::One(place.map_or(-1, |(book, _)| book)))
-            }
+        if *access.visible() == Reach::Everything {
+            return Ok(BookScope::All);
         }
+        let Some(patient) = access.own() else { return Ok(BookScope::One(-1)) };
+        let place = self.place(ResourceType::PATIENT, patient).await?;
+        Ok(BookScope::One(place.map_or(-1, |(book, _)| book)))
     }
 
     /// Book and key of an id.

@@ -9,7 +9,7 @@
 
 use std::future::Future;
 
-use access::{Access, Caller, Interaction, Policy, Role};
+use access::{Access, Actor, Caller, Identity, Interaction, Policy};
 use fhir::{LogicalId, ResourceType};
 use healthbook_record_store::{Added, Demand, NewPackage, PackageName, Store, StoreSettings, WriteError};
 use test_support::TestDatabase;
@@ -26,7 +26,9 @@ async fn open(url: &str) -> Store {
 }
 
 fn operator() -> Access {
-    Policy.decide(&Caller::Background { job: "test" }, Interaction::Update).unwrap()
+    Policy
+        .decide(&Caller::Background { job: "test" }, Interaction::Update, None, fhir::Instant::now())
+        .unwrap()
 }
 
 fn name(id: &str, version: &str, canonical: &str) -> PackageName {
@@ -168,8 +170,8 @@ fn who_has_one_book_changes_nothing() {
     run(|url| async move {
         let store = open(&url).await;
         let patient = LogicalId::try_from("a").unwrap();
-        let citizen = Caller::Authenticated { subject: "099".into(), role: Role::Citizen { patient } };
-        let access = Policy.decide(&citizen, Interaction::Search).unwrap();
+        let citizen = Caller::Authenticated(Identity::new("099", Actor::Citizen { patient }).into());
+        let access = Policy.decide(&citizen, Interaction::Search, None, fhir::Instant::now()).unwrap();
         let one = name("a.b", "1.0.0", "http://one");
         let added = store.add_package(&access, package(&one, 1, b"x")).await;
         assert!(matches!(added, Err(WriteError::Forbidden)));

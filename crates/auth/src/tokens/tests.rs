@@ -1,6 +1,6 @@
 //! Tokens that hold, and all the ways in which one does not.
 
-use access::Role;
+use access::{Actor, Identity, StaffRole};
 use fhir::LogicalId;
 use serde_json::{Value, json};
 
@@ -44,8 +44,9 @@ fn verify(token: &str) -> Result<Caller, TokenError> {
 
 #[test]
 fn a_client_is_known_again() {
-    let role = Role::ClientSystem { facility: Some("01001".to_owned()) };
-    assert_eq!(verify(&token()), Ok(Caller::Authenticated { subject: "his-1".to_owned(), role }));
+    let organization = LogicalId::try_from("01001").unwrap();
+    let actor = Actor::Facility { code: "01001".to_owned(), organization, role: StaffRole::System };
+    assert_eq!(verify(&token()), Ok(Caller::Authenticated(Identity::new("his-1", actor).into())));
 }
 
 #[test]
@@ -53,7 +54,7 @@ fn a_citizen_is_known_again_by_the_patient_id() {
     let patient = LogicalId::try_from("p-1").unwrap();
     let subject = Subject::Citizen { patient: patient.clone() };
     let token = tokens().issue(&subject, at(NOW), Duration::from_secs(60)).unwrap();
-    let expected = Caller::Authenticated { subject: "p-1".to_owned(), role: Role::Citizen { patient } };
+    let expected = Caller::Authenticated(Identity::new("p-1", Actor::Citizen { patient }).into());
     assert_eq!(verify(&token), Ok(expected));
 }
 

@@ -35,7 +35,7 @@ async fn run_on(store: &Store, command: PackageCommand) -> Result<(), Failure> {
     // The packages in use are not loaded: one that cannot be must not keep anybody from stopping it.
     let service = Service::new(store.clone(), ServiceSettings::default());
     let access = service
-        .decide(&Caller::Background { job: "package" }, Interaction::Update)
+        .decide(&Caller::Background { job: "package" }, Interaction::Update, None)
         .map_err(Failure::because)?;
     let operator = Operator { service, access };
     match command {

@@ -65,37 +65,37 @@ async fn run(
 ) -> Result<EntryResponse, Problem> {
     let stored = match entry.action.clone()? {
         Action::Create { resource_type, criteria: None } => {
-            let access = service.decide(caller, Interaction::Create)?;
+            let access = service.decide(caller, Interaction::Create, Some(resource_type))?;
             create(service, &access, resource_type, entry.text(body)?).await
         }
         Action::Create { resource_type, criteria: Some(criteria) } => {
-            let access = service.decide(caller, Interaction::Create)?;
+            let access = service.decide(caller, Interaction::Create, Some(resource_type))?;
             conditional_create(service, &access, resource_type, entry.text(body)?, &criteria).await
         }
         Action::Update { resource_type, id, if_match } => {
-            let access = service.decide(caller, Interaction::Update)?;
+            let access = service.decide(caller, Interaction::Update, Some(resource_type))?;
             update(service, &access, resource_type, &id, entry.text(body)?, if_match).await
         }
         Action::ConditionalUpdate { resource_type, criteria, if_match } => {
-            let access = service.decide(caller, Interaction::Update)?;
+            let access = service.decide(caller, Interaction::Update, Some(resource_type))?;
             conditional_update(service, &access, resource_type, entry.text(body)?, &criteria, if_match).await
         }
         Action::Patch { resource_type, id, if_match } => {
-            let access = service.decide_patch(caller)?;
+            let access = service.decide_patch(caller, Some(resource_type))?;
             let document = patch_of(body, entry)?;
             patch(service, &access, resource_type, &id, &document, if_match).await
         }
         Action::ConditionalPatch { resource_type, criteria, if_match } => {
-            let access = service.decide_patch(caller)?;
+            let access = service.decide_patch(caller, Some(resource_type))?;
             let document = patch_of(body, entry)?;
             conditional_patch(service, &access, resource_type, &criteria, &document, if_match).await
         }
         Action::Delete { resource_type, id, if_match } => {
-            let access = service.decide(caller, Interaction::Delete)?;
+            let access = service.decide(caller, Interaction::Delete, Some(resource_type))?;
             delete(service, &access, resource_type, &id, if_match).await
         }
         Action::ConditionalDelete { resource_type, criteria } => {
-            let access = service.decide(caller, Interaction::Delete)?;
+            let access = service.decide(caller, Interaction::Delete, Some(resource_type))?;
             match conditional_delete(service, &access, resource_type, &criteria).await? {
                 Some(stored) => Ok(stored),
                 None => return Ok(EntryResponse { status: 204, ..EntryResponse::default() }),

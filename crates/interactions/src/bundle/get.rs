@@ -32,49 +32,49 @@ pub(super) async fn get(
     let bundle = match segments.as_slice() {
         ["metadata"] => crate::capability_statement(service).to_string(),
         ["_history"] => {
-            let access = service.decide(caller, Interaction::History)?;
+            let access = service.decide(caller, Interaction::History, None)?;
             history(service, &access, &HistoryScope::System, &pairs, false).await?
         }
         [kind] => {
-            let access = service.decide(caller, Interaction::Search)?;
+            let access = service.decide(caller, Interaction::Search, kind.parse().ok())?;
             let request =
                 SearchRequest { resource_type: Some(type_of(kind)?), pairs, ..SearchRequest::default() };
             search(service, &access, request).await?
         }
         [] => {
-            let access = service.decide(caller, Interaction::Search)?;
+            let access = service.decide(caller, Interaction::Search, None)?;
             search(service, &access, SearchRequest { pairs, ..SearchRequest::default() }).await?
         }
         ["Observation", "$lastn"] => {
-            let access = service.decide(caller, Interaction::ReadOperation)?;
+            let access = service.decide(caller, Interaction::ReadOperation, None)?;
             lastn(service, &access, &pairs, false, false).await?
         }
         [kind, "_history"] => {
-            let access = service.decide(caller, Interaction::History)?;
+            let access = service.decide(caller, Interaction::History, kind.parse().ok())?;
             history(service, &access, &HistoryScope::Type(type_of(kind)?), &pairs, false).await?
         }
         [kind, id] => {
-            let access = service.decide(caller, Interaction::Read)?;
+            let access = service.decide(caller, Interaction::Read, kind.parse().ok())?;
             return resource(read(service, &access, type_of(kind)?, &id_of(id)?).await?, &freshness);
         }
         [kind, id, "_history"] => {
-            let access = service.decide(caller, Interaction::History)?;
+            let access = service.decide(caller, Interaction::History, kind.parse().ok())?;
             history(service, &access, &HistoryScope::Instance(type_of(kind)?, id_of(id)?), &pairs, false)
                 .await?
         }
         ["Patient", id, "$everything"] => {
-            let access = service.decide(caller, Interaction::ReadOperation)?;
+            let access = service.decide(caller, Interaction::ReadOperation, None)?;
             everything(service, &access, &id_of(id)?, &pairs, false).await?
         }
         [compartment, id, kind] => {
-            let access = service.decide(caller, Interaction::Search)?;
+            let access = service.decide(caller, Interaction::Search, kind.parse().ok())?;
             let compartment = Some((type_of(compartment)?, id_of(id)?));
             let resource_type = if *kind == "*" { None } else { Some(type_of(kind)?) };
             let request = SearchRequest { resource_type, compartment, pairs, ..SearchRequest::default() };
             search(service, &access, request).await?
         }
         [kind, id, "_history", version] => {
-            let access = service.decide(caller, Interaction::VersionRead)?;
+            let access = service.decide(caller, Interaction::VersionRead, kind.parse().ok())?;
             let version =
                 VersionId::try_from(*version).map_err(|_| Problem::new(404, Fault::NoSuchVersion))?;
             return resource(

@@ -181,7 +181,7 @@ fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<
         let denied = |denied| Problem::from(denied).within(&entry.place());
         let interaction = match &entry.action {
             Ok(Action::Patch { .. } | Action::ConditionalPatch { .. }) => {
-                access = Some(service.decide_patch(caller).map_err(denied)?);
+                access = Some(service.decide_patch(caller, None).map_err(denied)?);
                 continue;
             }
             Ok(Action::Create { .. }) => Interaction::Create,
@@ -190,7 +190,7 @@ fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<
             Ok(Action::Get { .. }) => continue,
             Err(problem) => return Err(problem.clone()),
         };
-        access = Some(service.decide(caller, interaction).map_err(denied)?);
+        access = Some(service.decide(caller, interaction, None).map_err(denied)?);
     }
     Ok(access)
 }

@@ -69,7 +69,7 @@ async fn read(service: &Service, access: &Access) -> Result<Reading, Problem> {
 /// Works at the reindexes of the database as long as the server runs, and puts in force what another process has
 /// changed.
 pub async fn work_at_reindexes(service: Service) -> Result<Infallible, Problem> {
-    let access = service.decide(&Caller::Background { job: "reindex" }, Interaction::Update)?;
+    let access = service.decide(&Caller::Background { job: "reindex" }, Interaction::Update, None)?;
     let mut reindexer = Reindexer::new(service.store().clone());
     let mut said = None;
     loop {

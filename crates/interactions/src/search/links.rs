@@ -1,6 +1,6 @@
 //! The links of a page: where a walk through the matches stands, sealed.
 
-use access::{Access, Books};
+use access::Access;
 use fhir::Instant;
 use record_store::SearchPage;
 use search::{Cursor, Position, SortValue};
@@ -66,11 +66,11 @@ pub(super) fn open(
     Ok(Some(Walk { position, begun: Instant::from_microseconds(begun), total: state.total }))
 }
 
-/// The place of a link, with the books of the caller: it holds a total that another caller may not learn.
+/// The place of a link, with the caller: it holds a total that another caller may not learn.
 fn bound(access: &Access, place: &str) -> String {
-    match access.books() {
-        Books::All => place.to_owned(),
-        Books::One(patient) => format!("{place} {patient}"),
+    match access.subject() {
+        None => place.to_owned(),
+        Some(subject) => format!("{place} {subject}"),
     }
 }
 

@@ -8,7 +8,7 @@ mod plan_text;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use access::{Access, Caller, Interaction, Policy, Role};
+use access::{Access, Actor, Caller, Identity, Interaction, Policy};
 use diesel::sql_types::{Integer, Text};
 use diesel_async::SimpleAsyncConnection;
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
@@ -153,7 +153,8 @@ struct World {
 impl World {
     async fn open(database: &TestDatabase) -> Self {
         let store = Store::open(&StoreSettings::new(database.url())).await.unwrap();
-        let access = Policy.decide(&Caller::Unrestricted, Interaction::Search).unwrap();
+        let access =
+            Policy.decide(&Caller::Unrestricted, Interaction::Search, None, fhir::Instant::now()).unwrap();
         let world = Self { store, access, faults: Vec::new(), explained: BTreeMap::new() };
         let doctors = (0..400).map(practitioner);
         let all: Vec<String> = doctors
@@ -310,8 +311,8 @@ async fn searches(world: &mut World) {
     }
     // A citizen.
     let patient = LogicalId::try_from("p5").unwrap();
-    let caller = Caller::Authenticated { subject: "099".to_owned(), role: Role::Citizen { patient } };
-    let citizen = Policy.decide(&caller, Interaction::Search).unwrap();
+    let caller = Caller::Authenticated(Identity::new("099", Actor::Citizen { patient }).into());
+    let citizen = Policy.decide(&caller, Interaction::Search, None, fhir::Instant::now()).unwrap();
     for query in [
         "Patient",
         "Observation",

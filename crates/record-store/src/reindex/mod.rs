@@ -15,7 +15,7 @@ mod state;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use access::{Access, Books};
+use access::Access;
 use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
 use fhir::ResourceType;
 use search::{CustomParameter, Registry, Slot};
@@ -64,7 +64,7 @@ impl Store {
         custom: Vec<CustomParameter>,
         remarks: Vec<Remark>,
     ) -> Result<Begun, WriteError> {
-        if !access.may_write() || *access.books() != Books::All {
+        if !access.may_write() || !access.is_unlimited() {
             return Err(WriteError::Forbidden);
         }
         let before = self.reindex_setting().await?;
@@ -196,7 +196,7 @@ impl Reindexer {
     /// Follows the parameters of the database and does the next step, if it is this process that works. The work of a
     /// process that is gone is taken over.
     pub async fn step(&mut self, access: &Access) -> Result<Step, WriteError> {
-        if !access.may_write() || *access.books() != Books::All {
+        if !access.may_write() || !access.is_unlimited() {
             return Err(WriteError::Forbidden);
         }
         self.store.follow_parameters().await?;

@@ -16,6 +16,7 @@ mod plans_tests;
 mod postgres;
 mod query;
 mod reindex;
+mod security;
 mod settings;
 mod sqlite;
 mod statement;
@@ -30,5 +31,6 @@ pub use api::{
 pub use body::Body;
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
 pub use reindex::{Begun, POLL, Phase, Reindex, Reindexer, Remark, Step};
+pub use security::{Revoked, SecurityChange, SecurityKind, SecurityRecord};
 pub use settings::StoreSettings;
 pub use store::Store;

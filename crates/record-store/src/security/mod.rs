@@ -1,0 +1,230 @@
+//! What signing in needs to keep: clients, accounts, sessions, codes, keys, revocations.
+//!
+//! The store knows them as records of a kind with an id, an owner, a time after which they do not exist, and a text
+//! that only the auth crate reads. Everything that may happen once only is one *claim*: a change with a premise, in one
+//! transaction with whatever depends on it.
+
+mod sql;
+
+use diesel::sql_types::{BigInt, Integer, SmallInt, Text};
+use fhir::Instant;
+
+use crate::StoreError;
+use crate::statement::Statement;
+use crate::store::{Store, select};
+use crate::write::Upkeep;
+
+/// What a record is about. The numbers stand in databases: they never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SecurityKind {
+    /// A key that signs tokens.
+    SigningKey,
+    /// An OAuth client.
+    Client,
+    /// An account of a citizen, of staff or of an officer.
+    Account,
+    /// From a name of an account (citizen number, provider and subject) to the account.
+    AccountName,
+    /// A way to sign in beside the password: a passkey.
+    Credential,
+    /// A session: one device on which somebody is signed in.
+    Session,
+    /// A step of signing in or of an authorization that is not finished.
+    Transaction,
+    /// An authorization code.
+    AuthorizationCode,
+    /// A refresh token.
+    RefreshToken,
+    /// An identifier that may be used once: `jti` of assertions and proofs.
+    UsedIdentifier,
+    /// A one-time code.
+    OneTimeCode,
+    /// Failures of somebody, for throttling.
+    Throttle,
+    /// A launch context of a clinic system.
+    Launch,
+    /// A one-time code of a citizen for a facility: presence, prescription.
+    SharingCode,
+    /// Two people must agree: the first has.
+    Approval,
+}
+
+impl SecurityKind {
+    fn number(self) -> i16 {
+        match self {
+            Self::SigningKey => 1,
+            Self::Client => 2,
+            Self::Account => 3,
+            Self::AccountName => 4,
+            Self::Credential => 5,
+            Self::Session => 6,
+            Self::Transaction => 7,
+            Self::AuthorizationCode => 8,
+            Self::RefreshToken => 9,
+            Self::UsedIdentifier => 10,
+            Self::OneTimeCode => 11,
+            Self::Throttle => 12,
+            Self::Launch => 13,
+            Self::SharingCode => 14,
+            Self::Approval => 15,
+        }
+    }
+}
+
+/// A record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecurityRecord {
+    /// What it is about.
+    pub kind: SecurityKind,
+    /// Its id among its kind. Secrets are ids only as hashes.
+    pub id: String,
+    /// Whose it is; may be empty.
+    pub owner: String,
+    /// 1 for a new one; each replacement adds one.
+    pub version: i32,
+    /// From then on it does not exist.
+    pub expires: Option<Instant>,
+    /// JSON.
+    pub value: String,
+}
+
+impl SecurityRecord {
+    /// A new record.
+    pub fn new(kind: SecurityKind, id: impl Into<String>, value: String) -> Self {
+        Self { kind, id: id.into(), owner: String::new(), version: 1, expires: None, value }
+    }
+
+    /// The same with an owner.
+    #[must_use]
+    pub fn of(mut self, owner: impl Into<String>) -> Self {
+        self.owner = owner.into();
+        self
+    }
+
+    /// The same with an end.
+    #[must_use]
+    pub fn until(mut self, expires: Instant) -> Self {
+        self.expires = Some(expires);
+        self
+    }
+}
+
+/// A change with a premise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecurityChange {
+    /// Adds a record; the premise is that there is none of its kind and id that lives.
+    Insert(SecurityRecord),
+    /// Replaces the record of this `version` by one of the next; the premise is that this is still the version.
+    Replace(SecurityRecord),
+    /// Puts a record, whatever was there. No premise.
+    Put(SecurityRecord),
+    /// Removes a record; the premise is that it is there and lives.
+    Remove(SecurityKind, String),
+    /// Removes all records of an owner. No premise.
+    RemoveOf(SecurityKind, String),
+    /// Tokens of a session, subject or client made until this moment are not believed any more. No premise.
+    Revoke(Revoked, Instant),
+}
+
+/// Whose tokens are revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Revoked {
+    /// All tokens of a session.
+    Session(String),
+    /// All tokens of a subject.
+    Subject(String),
+    /// All tokens that a client has.
+    Client(String),
+}
+
+impl Revoked {
+    fn parts(&self) -> (i16, &str) {
+        match self {
+            Self::Session(id) => (1, id),
+            Self::Subject(id) => (2, id),
+            Self::Client(id) => (3, id),
+        }
+    }
+
+    fn from_parts(kind: i16, id: String) -> Option<Self> {
+        match kind {
+            1 => Some(Self::Session(id)),
+            2 => Some(Self::Subject(id)),
+            3 => Some(Self::Client(id)),
+            _ => None,
+        }
+    }
+}
+
+type RecordRow = (String, String, i32, i64, String);
+
+impl Store {
+    /// A record that lives at a moment.
+    pub async fn security_record(
+        &self,
+        kind: SecurityKind,
+        id: &str,
+        now: Instant,
+    ) -> Result<Option<SecurityRecord>, StoreError> {
+        let rows: Vec<RecordRow> =
+            select!(self, sql::record(kind.number(), id, now), (Text, Text, Integer, BigInt, Text))?;
+        Ok(rows.into_iter().next().map(|row| record(kind, row)))
+    }
+
+    /// The records of a kind that live at a moment, of one owner or of all, by id.
+    pub async fn security_records(
+        &self,
+        kind: SecurityKind,
+        owner: Option<&str>,
+        now: Instant,
+    ) -> Result<Vec<SecurityRecord>, StoreError> {
+        let rows: Vec<RecordRow> =
+            select!(self, sql::records(kind.number(), owner, now), (Text, Text, Integer, BigInt, Text))?;
+        let mut records: Vec<SecurityRecord> = rows.into_iter().map(|row| record(kind, row)).collect();
+        // The databases do not agree on the order of texts.
+        records.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(records)
+    }
+
+    /// Does a change whose premise holds, and others with it, durably and all at once; `false` when the premise does
+    /// not hold: then nothing happens. Of several who claim the same thing at once exactly one succeeds, also over
+    /// several servers. Premises of the others are not looked at.
+    pub async fn change_security(
+        &self,
+        claim: SecurityChange,
+        others: Vec<SecurityChange>,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let statements = others.into_iter().map(|change| sql::change(change, now)).collect();
+        let claim = sql::change(claim, now);
+        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new() }).await
+    }
+
+    /// What was revoked since a moment: whose tokens, and those made until when.
+    pub async fn revocations_since(&self, since: Instant) -> Result<Vec<(Revoked, Instant)>, StoreError> {
+        let rows: Vec<(i16, String, i64)> =
+            select!(self, sql::revocations_since(since), (SmallInt, Text, BigInt))?;
+        rows.into_iter()
+            .map(|(kind, id, at)| {
+                let revoked = Revoked::from_parts(kind, id).ok_or(StoreError::Corrupt)?;
+                Ok((revoked, Instant::from_microseconds(at)))
+            })
+            .collect()
+    }
+
+    /// Removes records that have ended and revocations of before `revoked_before`: nobody asks for them any more.
+    pub async fn remove_ended_security(
+        &self,
+        now: Instant,
+        revoked_before: Instant,
+    ) -> Result<(), StoreError> {
+        let claim = Statement::new("UPDATE key_block SET next_key = next_key WHERE id = 1");
+        let statements = vec![sql::remove_ended(now), sql::remove_revocations(revoked_before)];
+        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new() }).await.map(drop)
+    }
+}
+
+fn record(kind: SecurityKind, (id, owner, version, expires, value): RecordRow) -> SecurityRecord {
+    let expires = (expires != 0).then(|| Instant::from_microseconds(expires));
+    SecurityRecord { kind, id, owner, version, expires, value }
+}

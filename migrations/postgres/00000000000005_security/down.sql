@@ -1,0 +1,2 @@
+DROP TABLE revocation;
+DROP TABLE security_record;

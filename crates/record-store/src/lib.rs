@@ -13,6 +13,7 @@ mod find;
 mod packages;
 #[cfg(test)]
 mod plans_tests;
+mod policy;
 mod postgres;
 mod query;
 mod reindex;
@@ -29,6 +30,7 @@ pub use api::{
 };
 pub use body::Body;
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
+pub use policy::PolicyMark;
 pub use reindex::{Begun, POLL, Phase, Reindex, Reindexer, Remark, Step};
 pub use settings::StoreSettings;
 pub use store::Store;

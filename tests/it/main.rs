@@ -33,6 +33,7 @@ mod packages_running;
 mod patch;
 mod patch_bundle;
 mod patch_races;
+mod policy;
 mod races;
 mod reindex;
 mod reindex_races;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fhir::{Instant, LogicalId};
 
-use crate::{Author, Authority, Grantee, Labels, Purpose, TypeSet};
+use crate::{Author, Authority, ContentLimit, Grantee, Labels, Purpose, TypeSet};
 
 /// One permission: by this right, these types, with at most these labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,13 @@ pub struct ScopeFilter {
     pub any_of: Vec<String>,
 }
 
+/// What limits an access besides its lines. One pointer: an `Access` travels with every job.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    pub filters: Arc<[ScopeFilter]>,
+    pub contents: Arc<[ContentLimit]>,
+}
+
 /// Proof of a decision: what may be seen and, if that was asked, written. Only [`Policy`](crate::Policy) makes one.
 #[derive(Debug, Clone)]
 pub struct Access {
@@ -49,7 +56,7 @@ pub struct Access {
     pub(crate) grantee: Option<Grantee>,
     pub(crate) author: Author,
     pub(crate) within: Option<LogicalId>,
-    pub(crate) filters: Arc<[ScopeFilter]>,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) purpose: Option<Purpose>,
     pub(crate) facility: Option<String>,
     pub(crate) sees_shielded: bool,
@@ -73,6 +80,11 @@ impl Access {
         self.writable.as_ref()
     }
 
+    /// Limits of what may stand in elements of what is written; see [`check_content`](Self::check_content).
+    pub fn contents(&self) -> &[ContentLimit] {
+        &self.limits.contents
+    }
+
     /// Whether writing was granted, to something at least.
     pub fn may_write(&self) -> bool {
         self.writable.is_some()
@@ -80,7 +92,7 @@ impl Access {
 
     /// Whether it covers everything, with no exception.
     pub fn is_unlimited(&self) -> bool {
-        self.visible == Reach::Everything && self.within.is_none() && self.filters.is_empty()
+        self.visible == Reach::Everything && self.within.is_none() && self.limits.filters.is_empty()
     }
 
     /// The citizen whose own book [`Authority::Own`] means.
@@ -105,7 +117,7 @@ impl Access {
 
     /// Limits by scopes. A type that none names is not limited; a filter that cannot be evaluated admits nothing.
     pub fn filters(&self) -> &[ScopeFilter] {
-        &self.filters
+        &self.limits.filters
     }
 
     /// What for.

@@ -5,21 +5,43 @@
 //! that forgets the gate does not compile. `docs/access.md` is the promise.
 
 mod access;
+mod ages;
 mod authority;
 mod caller;
+mod compile;
+mod document;
+mod document_check;
+mod explanation;
 mod facts;
 mod interaction;
+mod label_table;
 mod labels;
+mod matrix;
+mod matrix_print;
 mod policy;
+mod reading;
+mod role;
 mod scope;
+mod scope_algebra;
+mod scope_reach;
+mod scope_text;
+mod source;
 mod type_set;
 
 pub use access::{Access, Line, Reach, ScopeFilter};
+pub use ages::{AgeSlice, Ages};
 pub use authority::Authority;
 pub use caller::{Actor, Caller, Identity, OfficerRole, Purpose, StaffRole};
+pub use document::{ContentLimit, PolicyDocument};
+pub use document_check::PolicyError;
 pub use facts::{Author, DenialFact, Facts, GrantFact, GrantSource, Grantee, WriteContext};
-pub use interaction::Interaction;
+pub use interaction::{Action, Interaction};
+pub use label_table::{Label, LabelTable};
 pub use labels::Labels;
+pub use matrix::{Agreement, Case, Verdict};
 pub use policy::{Denied, Policy};
+pub use reading::{FactProblem, FactReason};
+pub use role::Role;
 pub use scope::{Scope, ScopeContext, ScopeInteractions, Scopes};
+pub use scope_text::ScopeError;
 pub use type_set::TypeSet;

@@ -71,6 +71,21 @@ impl TypeSet {
         either
     }
 
+    /// What is in this one and not in the other.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let mut rest = *self;
+        for (word, other) in rest.0.iter_mut().zip(other.0) {
+            *word &= !other;
+        }
+        rest
+    }
+
+    /// Whether all of these are among those.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.without(other).is_empty()
+    }
+
     /// The types in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = ResourceType> {
         let set = *self;

@@ -445,6 +445,10 @@ catalogue! {
     /// Not allowed.
     Forbidden = "forbidden", Forbidden,
         "the caller may not do this", "người gọi không được phép làm việc này";
+    /// A consent that would be half obeyed.
+    ConsentNotEnforceable = "consent-not-enforceable", NotSupported,
+        "this cannot be enforced as it stands here, so the consent is not taken",
+        "không thể thực thi nội dung này, nên sự đồng ý không được nhận";
 
     // The server.
     /// The queue is full.

@@ -8,6 +8,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use crate::configuration::{DatabaseFlags, ServeFlags};
 use crate::package::Package;
+use crate::policy::Policy;
 
 /// Healthbook: the FHIR R4 backend of a national health book.
 #[derive(Debug, Parser)]
@@ -75,6 +76,13 @@ goes on where it stopped. Exit code 1 when a SearchParameter cannot be used.")]
   healthbook package list
 Servers that run on the database follow within seconds. Every command has its own --help with examples.")]
     Package(Package),
+    /// The rules of the gate: show, check, put in force, explain, print the permission matrix
+    #[command(after_help = "Examples:
+  healthbook policy show > my-policy.toml && healthbook policy check my-policy.toml
+  healthbook policy use my-policy.toml
+  healthbook policy explain --role nurse --purpose TREAT --interaction read --type Condition
+Servers that run on the database follow within a second. Every command has its own --help with examples.")]
+    Policy(Policy),
     /// Ask a running server whether it is ready; exit code 0 or 1
     #[command(after_help = "Example:
   healthbook health --url http://127.0.0.1:8080/health/ready")]

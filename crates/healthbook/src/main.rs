@@ -12,6 +12,7 @@ mod migrate;
 mod nation;
 mod opening;
 mod package;
+mod policy;
 mod progress;
 mod reindex;
 mod serve;
@@ -57,6 +58,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(command) => in_runtime(migrate::run(load(command.database.given())?)),
         Command::Reindex(command) => in_runtime(reindex::run(load(command.database.given())?)),
         Command::Package(command) => in_runtime(package::run(load(command.database().given())?, command)),
+        Command::Policy(command) => {
+            let given = command.database().map(|flags| flags.given()).unwrap_or_default();
+            in_runtime(policy::run(load(given)?, command))
+        }
         Command::Health(command) => health::run(&command),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use interactions::{Service, ServiceSettings, follow_packages};
+use interactions::{Service, ServiceSettings, follow_packages, follow_policy};
 use record_store::{Store, StoreSettings};
 
 use crate::configuration::Configuration;
@@ -42,10 +42,14 @@ pub async fn open_existing(configuration: &Configuration) -> Result<Store, Failu
     }
 }
 
-/// The FHIR service with the packages that the database has in use. Without them it would take what is not valid, so
-/// one that cannot be loaded is a failure.
+/// The FHIR service with the policy and the packages that the database has in use. Without them it would show what is
+/// closed or take what is not valid, so one that cannot be loaded is a failure.
 pub async fn service(store: Store, settings: ServiceSettings) -> Result<Service, Failure> {
     let service = Service::new(store, settings);
+    let policy = follow_policy(&service).await;
+    policy.context(
+        "the policy of the database cannot be used (healthbook policy use --built-in takes it out)",
+    )?;
     let loaded = follow_packages(&service).await;
     loaded.context("the packages in use cannot be loaded (healthbook package stop takes one out of use)")?;
     Ok(service)

@@ -69,6 +69,7 @@ async fn serve(
     let authentication = authentication(configuration, &service);
     tokio::spawn(interactions::work_at_reindexes(service.clone()));
     tokio::spawn(interactions::work_at_packages(service.clone()));
+    tokio::spawn(interactions::work_at_policy(service.clone()));
     let tokens = match &authentication {
         Authentication::Tokens(tokens) => Some(tokens.as_ref()),
         Authentication::Off => None,

@@ -128,23 +128,23 @@ pub(crate) async fn conditional_delete(incoming: Incoming) -> Answer {
 
 /// `GET _history`
 pub(crate) async fn system_history(incoming: Incoming) -> Answer {
-    history(&incoming, HistoryScope::System).await
+    history(&incoming, HistoryScope::System, Interaction::TypeHistory).await
 }
 
 /// `GET [type]/_history`
 pub(crate) async fn type_history(incoming: Incoming) -> Answer {
     let scope = HistoryScope::Type(incoming.resource_type("type")?);
-    history(&incoming, scope).await
+    history(&incoming, scope, Interaction::TypeHistory).await
 }
 
 /// `GET [type]/[id]/_history`
 pub(crate) async fn instance_history(incoming: Incoming) -> Answer {
     let scope = HistoryScope::Instance(incoming.resource_type("type")?, incoming.id(404)?);
-    history(&incoming, scope).await
+    history(&incoming, scope, Interaction::History).await
 }
 
-async fn history(incoming: &Incoming, scope: HistoryScope) -> Answer {
-    let access = incoming.decide(Interaction::History)?;
+async fn history(incoming: &Incoming, scope: HistoryScope, interaction: Interaction) -> Answer {
+    let access = incoming.decide(interaction)?;
     let strict = incoming.preferences.strict;
     let bundle = interactions::history(incoming.service(), &access, &scope, &incoming.pairs, strict).await?;
     Ok(reply::document(bundle))
@@ -280,8 +280,8 @@ async fn run_search(incoming: &Incoming, request: SearchRequest) -> Answer {
 
 /// `POST [base]`: batch or transaction.
 pub(crate) async fn bundle(incoming: Incoming, payload: Payload) -> Answer {
-    // Nobody unknown gets a body read.
-    incoming.decide(Interaction::Read)?;
+    // Nobody unknown gets a body read. What a caller may is asked for each entry.
+    incoming.known()?;
     let mut body = read_json(&incoming.state, incoming.headers(), payload).await?;
     let answer = incoming.preferences.answer.unwrap_or(interactions::Return::Minimal);
     let bytes = body.take();
@@ -315,7 +315,9 @@ pub(crate) async fn reindex(incoming: Incoming) -> Answer {
 
 /// `GET [base]/$reindex`
 pub(crate) async fn reindex_progress(incoming: Incoming) -> Answer {
-    incoming.decide(Interaction::Update)?;
+    if !incoming.decide(Interaction::Update)?.is_unlimited() {
+        return Err(access::Denied::Forbidden.into());
+    }
     progress(&incoming).await
 }
 

@@ -96,6 +96,14 @@ impl Incoming {
         name.parse().ok()
     }
 
+    /// That somebody is signed in, whatever is asked.
+    pub(crate) fn known(&self) -> Result<(), Failure> {
+        match &self.caller {
+            Caller::Anonymous => Err(access::Denied::Unauthenticated.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Asks the gate.
     pub(crate) fn decide(&self, interaction: Interaction) -> Result<Access, Failure> {
         Ok(self.service().decide(&self.caller, interaction, self.about())?)

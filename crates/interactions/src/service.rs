@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::capability::Capabilities;
 use crate::definitions::{CurrentDefinitions, Definitions};
 use crate::page::PageLinks;
+use crate::policy::CurrentPolicy;
 use crate::terminology::DefinitionCache;
 
 /// How the server presents itself.
@@ -39,7 +40,7 @@ impl Default for ServiceSettings {
 
 struct Inner {
     store: Store,
-    policy: Policy,
+    policy: CurrentPolicy,
     settings: ServiceSettings,
     links: PageLinks,
     capabilities: Capabilities,
@@ -59,7 +60,7 @@ impl Service {
         let links = PageLinks::new(store.link_key());
         let (capabilities, reindexes) = (Capabilities::default(), Notify::new());
         let (definitions, definition_cache) = (CurrentDefinitions::default(), DefinitionCache::default());
-        let policy = Policy;
+        let policy = CurrentPolicy::default();
         Self(Arc::new(Inner {
             store,
             policy,
@@ -94,7 +95,25 @@ impl Service {
         interaction: Interaction,
         about: Option<ResourceType>,
     ) -> Result<Access, Denied> {
-        self.0.policy.decide(caller, interaction, about, Instant::now())
+        self.policy().decide(caller, interaction, about, Instant::now())
+    }
+
+    /// Asks the gate for the writes of one transaction together.
+    pub fn decide_all(
+        &self,
+        caller: &Caller,
+        writes: &[(Interaction, ResourceType)],
+    ) -> Result<Access, Denied> {
+        self.policy().decide_all(caller, writes, Instant::now())
+    }
+
+    /// The policy in force. It may be replaced at any time: whoever asks twice may get two answers.
+    pub fn policy(&self) -> Policy {
+        self.0.policy.get()
+    }
+
+    pub(crate) fn current_policy(&self) -> &CurrentPolicy {
+        &self.0.policy
     }
 
     /// Asks the gate for a patch. Who patches a resource reads it too: by `test`, and by what comes back.

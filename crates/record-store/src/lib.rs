@@ -13,6 +13,7 @@ mod find;
 mod packages;
 #[cfg(test)]
 mod plans_tests;
+mod policy;
 mod postgres;
 mod query;
 mod reindex;
@@ -30,6 +31,7 @@ pub use api::{
 };
 pub use body::Body;
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
+pub use policy::PolicyMark;
 pub use reindex::{Begun, POLL, Phase, Reindex, Reindexer, Remark, Step};
 pub use security::{Revoked, SecurityChange, SecurityKind, SecurityRecord};
 pub use settings::StoreSettings;

@@ -26,7 +26,7 @@ async fn open(url: &str) -> Store {
 }
 
 fn operator() -> Access {
-    Policy
+    Policy::built_in()
         .decide(&Caller::Background { job: "test" }, Interaction::Update, None, fhir::Instant::now())
         .unwrap()
 }
@@ -171,7 +171,8 @@ fn who_has_one_book_changes_nothing() {
         let store = open(&url).await;
         let patient = LogicalId::try_from("a").unwrap();
         let citizen = Caller::Authenticated(Identity::new("099", Actor::Citizen { patient }).into());
-        let access = Policy.decide(&citizen, Interaction::Search, None, fhir::Instant::now()).unwrap();
+        let access =
+            Policy::built_in().decide(&citizen, Interaction::Search, None, fhir::Instant::now()).unwrap();
         let one = name("a.b", "1.0.0", "http://one");
         let added = store.add_package(&access, package(&one, 1, b"x")).await;
         assert!(matches!(added, Err(WriteError::Forbidden)));

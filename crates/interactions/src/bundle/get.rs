@@ -32,7 +32,7 @@ pub(super) async fn get(
     let bundle = match segments.as_slice() {
         ["metadata"] => crate::capability_statement(service).to_string(),
         ["_history"] => {
-            let access = service.decide(caller, Interaction::History, None)?;
+            let access = service.decide(caller, Interaction::TypeHistory, None)?;
             history(service, &access, &HistoryScope::System, &pairs, false).await?
         }
         [kind] => {
@@ -46,11 +46,11 @@ pub(super) async fn get(
             search(service, &access, SearchRequest { pairs, ..SearchRequest::default() }).await?
         }
         ["Observation", "$lastn"] => {
-            let access = service.decide(caller, Interaction::ReadOperation, None)?;
+            let access = service.decide(caller, Interaction::ReadOperation, "Observation".parse().ok())?;
             lastn(service, &access, &pairs, false, false).await?
         }
         [kind, "_history"] => {
-            let access = service.decide(caller, Interaction::History, kind.parse().ok())?;
+            let access = service.decide(caller, Interaction::TypeHistory, kind.parse().ok())?;
             history(service, &access, &HistoryScope::Type(type_of(kind)?), &pairs, false).await?
         }
         [kind, id] => {
@@ -63,7 +63,7 @@ pub(super) async fn get(
                 .await?
         }
         ["Patient", id, "$everything"] => {
-            let access = service.decide(caller, Interaction::ReadOperation, None)?;
+            let access = service.decide(caller, Interaction::ReadOperation, "Patient".parse().ok())?;
             everything(service, &access, &id_of(id)?, &pairs, false).await?
         }
         [compartment, id, kind] => {

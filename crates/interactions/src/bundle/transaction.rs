@@ -173,26 +173,35 @@ async fn check_reads(service: &Service, caller: &Caller, entries: &[Entry]) -> R
     Ok(())
 }
 
-/// Asks the gate for every kind of entry. The access of the writes is the one of the last: all of them say
-/// which books may be touched, and the policy gives one caller the same books for every writing interaction.
+/// Asks the gate for every entry by its own type; the writes share one access, which permits each of them and no more.
 fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<Access>, Problem> {
-    let mut access = None;
+    let mut writes = Vec::new();
     for entry in entries {
         let denied = |denied| Problem::from(denied).within(&entry.place());
-        let interaction = match &entry.action {
-            Ok(Action::Patch { .. } | Action::ConditionalPatch { .. }) => {
-                access = Some(service.decide_patch(caller, None).map_err(denied)?);
-                continue;
+        let write = match &entry.action {
+            Ok(Action::Create { resource_type, .. }) => (Interaction::Create, *resource_type),
+            Ok(Action::Update { resource_type, .. } | Action::ConditionalUpdate { resource_type, .. }) => {
+                (Interaction::Update, *resource_type)
             }
-            Ok(Action::Create { .. }) => Interaction::Create,
-            Ok(Action::Update { .. } | Action::ConditionalUpdate { .. }) => Interaction::Update,
-            Ok(Action::Delete { .. } | Action::ConditionalDelete { .. }) => Interaction::Delete,
+            Ok(Action::Delete { resource_type, .. } | Action::ConditionalDelete { resource_type, .. }) => {
+                (Interaction::Delete, *resource_type)
+            }
+            Ok(Action::Patch { resource_type, .. } | Action::ConditionalPatch { resource_type, .. }) => {
+                service.decide_patch(caller, Some(*resource_type)).map_err(denied)?;
+                (Interaction::Update, *resource_type)
+            }
             Ok(Action::Get { .. }) => continue,
             Err(problem) => return Err(problem.clone()),
         };
-        access = Some(service.decide(caller, interaction, None).map_err(denied)?);
+        if !writes.contains(&write) {
+            service.decide(caller, write.0, Some(write.1)).map_err(denied)?;
+            writes.push(write);
+        }
     }
-    Ok(access)
+    if writes.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(service.decide_all(caller, &writes)?))
 }
 
 /// Checks the structure of every resource, and collects the criteria that have to be asked.

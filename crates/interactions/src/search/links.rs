@@ -66,12 +66,10 @@ pub(super) fn open(
     Ok(Some(Walk { position, begun: Instant::from_microseconds(begun), total: state.total }))
 }
 
-/// The place of a link, with the caller: it holds a total that another caller may not learn.
+/// The place of a link, with how far the caller reaches: it holds a total that another caller may not learn, nor the
+/// same one through another client or for another purpose.
 fn bound(access: &Access, place: &str) -> String {
-    match access.subject() {
-        None => place.to_owned(),
-        Some(subject) => format!("{place} {subject}"),
-    }
+    format!("{place} {}", access.fingerprint())
 }
 
 fn sort_value(value: PageValue) -> SortValue {

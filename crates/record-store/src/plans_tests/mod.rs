@@ -153,8 +153,9 @@ struct World {
 impl World {
     async fn open(database: &TestDatabase) -> Self {
         let store = Store::open(&StoreSettings::new(database.url())).await.unwrap();
-        let access =
-            Policy.decide(&Caller::Unrestricted, Interaction::Search, None, fhir::Instant::now()).unwrap();
+        let access = Policy::built_in()
+            .decide(&Caller::Unrestricted, Interaction::Search, None, fhir::Instant::now())
+            .unwrap();
         let world = Self { store, access, faults: Vec::new(), explained: BTreeMap::new() };
         let doctors = (0..400).map(practitioner);
         let all: Vec<String> = doctors
@@ -312,7 +313,8 @@ async fn searches(world: &mut World) {
     // A citizen.
     let patient = LogicalId::try_from("p5").unwrap();
     let caller = Caller::Authenticated(Identity::new("099", Actor::Citizen { patient }).into());
-    let citizen = Policy.decide(&caller, Interaction::Search, None, fhir::Instant::now()).unwrap();
+    let citizen =
+        Policy::built_in().decide(&caller, Interaction::Search, None, fhir::Instant::now()).unwrap();
     for query in [
         "Patient",
         "Observation",

@@ -1,0 +1,156 @@
+//! What an Access says about itself: rules, words for people, and what a page link is bound to.
+
+use std::fmt::Write as _;
+
+use fhir::ResourceType;
+use json::Node;
+
+use crate::reading::{FactProblem, FactReason};
+use crate::{Access, Line, Policy, Reach, TypeSet};
+
+impl Access {
+    /// The rules by which something is visible or writable.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        let mut rules: Vec<&str> = Vec::new();
+        for reach in [Some(&self.visible), self.writable.as_ref()].into_iter().flatten() {
+            if let Reach::Lines(lines) = reach {
+                for line in lines.iter() {
+                    if !rules.contains(&&*line.rule) {
+                        rules.push(&line.rule);
+                    }
+                }
+            }
+        }
+        rules.into_iter()
+    }
+
+    /// Why it is as it is, for people: lines with their rules, and the version. It names nobody.
+    pub fn explanation(&self, policy: &Policy) -> String {
+        let mut text = format!("policy {}\n", self.policy_version);
+        if let Some(purpose) = self.purpose {
+            let _ = writeln!(text, "purpose {}", purpose.code());
+        }
+        for (title, reach) in [("sees", Some(&self.visible)), ("writes", self.writable.as_ref())] {
+            match reach {
+                None => {}
+                Some(Reach::Everything) => {
+                    let _ = writeln!(text, "{title}: everything");
+                }
+                Some(Reach::Lines(lines)) => {
+                    let _ = writeln!(text, "{title}:");
+                    for line in lines.iter() {
+                        line_words(&mut text, line, policy);
+                    }
+                }
+            }
+        }
+        for filter in self.filters().iter() {
+            let _ = writeln!(text, "of {} only {}", type_words(&filter.types), filter.any_of.join(" or "));
+        }
+        for limit in self.contents().iter() {
+            let _ = writeln!(
+                text,
+                "written {}: {} is one of {}",
+                limit.resource_type,
+                limit.element,
+                limit.codes.join(", ")
+            );
+        }
+        if self.within.is_some() {
+            text.push_str("only in the book of one patient\n");
+        }
+        text
+    }
+
+    /// A text that two accesses share only if both reach equally far, whenever they were made.
+    pub fn fingerprint(&self) -> String {
+        let mut text = format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {} {}",
+            self.subject,
+            self.purpose.map(crate::Purpose::code),
+            self.facility,
+            self.own,
+            self.grantee,
+            self.within,
+            self.sees_shielded,
+            self.policy_version
+        );
+        match &self.visible {
+            Reach::Everything => text.push_str(" *"),
+            Reach::Lines(lines) => {
+                for line in lines.iter() {
+                    let _ = write!(
+                        text,
+                        " {} {} {:?} {} {};",
+                        line.rule,
+                        line.authority.code(),
+                        line.types,
+                        line.labels.bits(),
+                        line.own_labels.bits()
+                    );
+                }
+            }
+        }
+        for filter in self.filters().iter() {
+            let _ = write!(text, " {:?} {:?};", filter.types, filter.any_of);
+        }
+        text
+    }
+
+    /// That what is written keeps the limits of the policy on its elements: every value of a limited element has a
+    /// code of the list, none has another code of that system, and there is a value.
+    pub fn check_content(&self, resource_type: ResourceType, resource: &Node<'_>) -> Result<(), FactProblem> {
+        for limit in self.contents().iter().filter(|limit| limit.resource_type == resource_type) {
+            let problem = || {
+                let expression = format!("{resource_type}.{}", limit.element);
+                FactProblem { expression, reason: FactReason::NotYours }
+            };
+            let values = resource.get(&limit.element).map(Node::each).unwrap_or_default();
+            let fits = |value: &Node<'_>| {
+                let codings = value.get("coding").map(Node::items).unwrap_or_default();
+                let of_system = |coding: &&Node<'_>| coding.text("system") == Some(limit.system.as_str());
+                let listed = |coding: &Node<'_>| {
+                    coding.text("code").is_some_and(|code| limit.codes.iter().any(|listed| listed == code))
+                };
+                let mut of_system = codings.iter().filter(of_system).peekable();
+                of_system.peek().is_some() && of_system.all(listed)
+            };
+            if values.is_empty() || !values.iter().all(fits) {
+                return Err(problem());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line_words(text: &mut String, line: &Line, policy: &Policy) {
+    let table = policy.document().labels();
+    let words = |labels| {
+        let codes = table.codes(labels);
+        if codes.is_empty() { "none".to_owned() } else { codes.join(" ") }
+    };
+    let _ = writeln!(
+        text,
+        "  {} by {}: {}; labels {}; own labels {}",
+        line.rule,
+        line.authority.code(),
+        type_words(&line.types),
+        words(line.labels.without(table.shield())),
+        words(line.own_labels.without(table.shield())),
+    );
+}
+
+/// The names of types, `every type` for all of them.
+pub(crate) fn type_words(types: &TypeSet) -> String {
+    if types.is_all() {
+        return "every type".to_owned();
+    }
+    let count = types.iter().count();
+    let rest = ResourceType::all().len() - count;
+    if rest <= 10 {
+        let others: Vec<&str> =
+            ResourceType::all().filter(|other| !types.contains(*other)).map(ResourceType::as_str).collect();
+        return format!("every type but {}", others.join(" "));
+    }
+    types.iter().map(ResourceType::as_str).collect::<Vec<_>>().join(" ")
+}

@@ -445,6 +445,9 @@ catalogue! {
     /// Not allowed.
     Forbidden = "forbidden", Forbidden,
         "the caller may not do this", "người gọi không được phép làm việc này";
+    /// A rule of the acts that open and close books. The text of one language is printed with no width in the other.
+    Sharing { rule, english, vietnamese } = "sharing", Processing,
+        "rule {rule}: {english}{vietnamese:.0}", "quy tắc {rule}: {vietnamese}{english:.0}";
 
     // The server.
     /// The queue is full.

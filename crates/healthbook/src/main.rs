@@ -5,6 +5,7 @@ mod cli;
 mod configuration;
 mod demo;
 mod failure;
+mod guardian;
 mod health;
 mod import;
 mod logging;
@@ -12,6 +13,7 @@ mod migrate;
 mod nation;
 mod opening;
 mod package;
+mod person;
 mod progress;
 mod reindex;
 mod serve;
@@ -57,6 +59,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(command) => in_runtime(migrate::run(load(command.database.given())?)),
         Command::Reindex(command) => in_runtime(reindex::run(load(command.database.given())?)),
         Command::Package(command) => in_runtime(package::run(load(command.database().given())?, command)),
+        Command::Guardian(command) => in_runtime(guardian::run(load(command.database().given())?, command)),
+        Command::Person(command) => in_runtime(person::run(load(command.database().given())?, command)),
         Command::Health(command) => health::run(&command),
     }
 }

@@ -58,6 +58,8 @@ mod search_token_modifiers;
 mod search_tokens;
 mod search_uri;
 mod search_walks;
+mod sharing;
+mod sharing_gate;
 mod support;
 mod terminology;
 mod terminology_maps;

@@ -449,6 +449,9 @@ catalogue! {
     ConsentNotEnforceable = "consent-not-enforceable", NotSupported,
         "this cannot be enforced as it stands here, so the consent is not taken",
         "không thể thực thi nội dung này, nên sự đồng ý không được nhận";
+    /// A rule of the acts that open and close books. The text of one language is printed with no width in the other.
+    Sharing { rule, english, vietnamese } = "sharing", Processing,
+        "rule {rule}: {english}{vietnamese:.0}", "quy tắc {rule}: {vietnamese}{english:.0}";
 
     // The server.
     /// The queue is full.

@@ -18,7 +18,7 @@ impl Instant {
     }
 
     /// From microseconds since 1970.
-    pub fn from_microseconds(microseconds: i64) -> Self {
+    pub const fn from_microseconds(microseconds: i64) -> Self {
         Self(microseconds)
     }
 

@@ -7,7 +7,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use crate::configuration::{DatabaseFlags, ServeFlags};
+use crate::guardian::Guardian;
 use crate::package::Package;
+use crate::person::Person;
 use crate::policy::Policy;
 
 /// Healthbook: the FHIR R4 backend of a national health book.
@@ -83,6 +85,20 @@ Servers that run on the database follow within seconds. Every command has its ow
   healthbook policy explain --role nurse --purpose TREAT --interaction read --type Condition
 Servers that run on the database follow within a second. Every command has its own --help with examples.")]
     Policy(Policy),
+    /// Guardians of children, by the word of the registry or of a court
+    #[command(
+        subcommand,
+        after_help = "Example:
+  healthbook guardian add --child 099315000001 --guardian 099190000001 --source court"
+    )]
+    Guardian(Guardian),
+    /// The formal end of a book
+    #[command(
+        subcommand,
+        after_help = "Example:
+  healthbook person close --citizen 099123456789 --date 2026-11-28"
+    )]
+    Person(Person),
     /// Ask a running server whether it is ready; exit code 0 or 1
     #[command(after_help = "Example:
   healthbook health --url http://127.0.0.1:8080/health/ready")]

@@ -5,6 +5,7 @@ mod cli;
 mod configuration;
 mod demo;
 mod failure;
+mod guardian;
 mod health;
 mod import;
 mod logging;
@@ -12,6 +13,7 @@ mod migrate;
 mod nation;
 mod opening;
 mod package;
+mod person;
 mod policy;
 mod progress;
 mod reindex;
@@ -62,6 +64,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
             let given = command.database().map(|flags| flags.given()).unwrap_or_default();
             in_runtime(policy::run(load(given)?, command))
         }
+        Command::Guardian(command) => in_runtime(guardian::run(load(command.database().given())?, command)),
+        Command::Person(command) => in_runtime(person::run(load(command.database().given())?, command)),
         Command::Health(command) => health::run(&command),
     }
 }

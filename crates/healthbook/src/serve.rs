@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use health_book::{HealthBook, SharingSettings};
 use healthbook_http::{App, Authentication, HttpSettings};
 use interactions::{Service, ServiceSettings};
 use tokio::sync::oneshot;
@@ -75,7 +76,14 @@ async fn serve(
         Authentication::Off => None,
     };
     Announcement { address, configuration, tokens, demo: demo.as_ref() }.print()?;
-    let app = App { service, authentication, demo: demo.as_ref().map(Description::info).map(Arc::new) };
+    let health_book = HealthBook::new(service.clone(), SharingSettings::default());
+    tokio::spawn(health_book::work_daily(health_book.clone()));
+    let app = App {
+        service,
+        health_book,
+        authentication,
+        demo: demo.as_ref().map(Description::info).map(Arc::new),
+    };
     tracing::info!(address, "listening");
 
     let (stopping, stopped) = oneshot::channel();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use health_book::HealthBook;
 use interactions::Service;
 use tokio::sync::Semaphore;
 
@@ -52,6 +53,8 @@ impl Default for HttpSettings {
 pub struct App {
     /// The FHIR service.
     pub service: Service,
+    /// The acts that open and close books.
+    pub health_book: HealthBook,
     /// How callers are recognised.
     pub authentication: Authentication,
     /// The invented people of a demo database.

@@ -81,6 +81,9 @@ impl ResponseError for Failure {
         if self.problem.status == 503 {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
+        if self.problem.status == 429 {
+            response.insert_header((header::RETRY_AFTER, "600"));
+        }
         if let Some(allow) = self.allow {
             response.insert_header((header::ALLOW, allow));
         }

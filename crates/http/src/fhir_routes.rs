@@ -95,7 +95,7 @@ fn configure_terminology(config: &mut ServiceConfig) {
     }
 }
 
-fn get() -> Route {
+pub(crate) fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::fn_guard(is_head)))
 }
 
@@ -104,7 +104,7 @@ fn is_head(context: &guard::GuardContext<'_>) -> bool {
 }
 
 /// A path that answers other methods with 405 and the list of those that are allowed.
-fn resource(path: &str, allowed: &'static str) -> Resource {
+pub(crate) fn resource(path: &str, allowed: &'static str) -> Resource {
     web::resource(path).default_service(web::to(move |incoming: Incoming| async move {
         if incoming.caller == Caller::Anonymous {
             return Err(Denied::Unauthenticated.into());

@@ -17,6 +17,7 @@ mod metrics;
 mod negotiation;
 mod reply;
 mod server;
+mod sharing;
 mod terminology;
 mod validate;
 mod watch;

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::app::{App, HttpSettings, State};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::{fhir_routes, fhir_xml, health, home, metrics, watch};
+use crate::{fhir_routes, fhir_xml, health, home, metrics, sharing, watch};
 
 /// Large bodies that are parsed at one time.
 const LARGE_BODIES: usize = 2;
@@ -43,6 +43,12 @@ pub async fn serve(
             .service(
                 web::scope("/fhir")
                     .configure(fhir_routes::configure)
+                    .default_service(web::to(unknown_path))
+                    .wrap(from_fn(fhir_xml::answer)),
+            )
+            .service(
+                web::scope("/access")
+                    .configure(sharing::configure)
                     .default_service(web::to(unknown_path))
                     .wrap(from_fn(fhir_xml::answer)),
             )

@@ -1,0 +1,187 @@
+//! What a citizen closes: for a facility or for everybody, all of the book or some types and labels.
+//!
+//! | act | who |
+//! |---|---|
+//! | block, list, lift | citizen, guardian |
+
+use access::{Caller, Grantee};
+use fhir::{Instant, LogicalId};
+use interactions::Problem;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::HealthBook;
+use crate::consent::{Evidence, Provision, Relation, Terms, consent};
+use crate::gate::{self, Book};
+use crate::guardians::is_suspension;
+use crate::ledger::{self, Entry, facility, find_all, new_id, read, referred};
+use crate::moment::plus;
+use crate::refusal::Rule;
+use crate::relations::{end_consent, of_relation};
+use crate::{input, vocabulary};
+
+const MOST: usize = 500;
+
+/// `POST /access/blocks`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockRequest {
+    /// The code of the facility; everybody when it is left out.
+    pub facility: Option<String>,
+    /// Until when; as long as may be when it is left out.
+    pub until: Option<String>,
+    /// Only these types.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Only what carries these labels.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Whether it holds in an emergency, too.
+    #[serde(default)]
+    pub in_emergency: bool,
+    /// The version of the wording that the citizen saw.
+    pub text_version: Option<String>,
+    /// The book, when it is not the own one.
+    pub patient: Option<String>,
+}
+
+/// What is to be closed.
+#[derive(Debug, Clone)]
+pub(crate) struct Close {
+    pub(crate) grantee: Option<Grantee>,
+    pub(crate) types: Vec<String>,
+    pub(crate) labels: Vec<String>,
+    pub(crate) in_emergency: bool,
+    pub(crate) text_version: String,
+    pub(crate) begins: Instant,
+    pub(crate) ends: Instant,
+}
+
+impl Default for Close {
+    fn default() -> Self {
+        let begins = Instant::from_microseconds(0);
+        let text_version = vocabulary::TEXT_VERSION.to_owned();
+        let (types, labels) = (Vec::new(), Vec::new());
+        Self { grantee: None, types, labels, in_emergency: false, text_version, begins, ends: begins }
+    }
+}
+
+/// Closes.
+pub async fn block(
+    book: &HealthBook,
+    caller: &Caller,
+    request: BlockRequest,
+    now: Instant,
+) -> Result<Value, Problem> {
+    let now = now.truncated_to_millis();
+    let patient = request.patient.as_deref().map(LogicalId::try_from).transpose();
+    let patient = patient.map_err(|_| Problem::not_found())?;
+    let open = gate::book(book.service(), caller, patient.as_ref(), now).await?;
+    input::types(&request.types)?;
+    input::labels(&request.labels)?;
+    let latest = plus(now, book.settings().longest_block);
+    let ends = match &request.until {
+        None => latest,
+        Some(until) => input::moment("until", until)?,
+    };
+    if ends <= now || ends > latest {
+        return Err(Rule::TooLong.into());
+    }
+    let grantee = match &request.facility {
+        None => None,
+        Some(code) => {
+            let found = facility(book.service(), code).await?.ok_or(Rule::NoSuchFacility)?;
+            Some(Grantee::Organization(found.id()?))
+        }
+    };
+    let text_version = match &request.text_version {
+        Some(version) => input::words("text_version", version, 1, 64)?,
+        None => vocabulary::TEXT_VERSION.to_owned(),
+    };
+    let BlockRequest { types, labels, in_emergency, .. } = request;
+    let close = Close { grantee, types, labels, in_emergency, text_version, begins: now, ends };
+    let id = write(book, &open, close, "block", now).await?;
+    Ok(json!({"id": id.as_str(), "begins": now.to_string(), "ends": ends.to_string()}))
+}
+
+/// Writes the denial.
+pub(crate) async fn write(
+    book: &HealthBook,
+    open: &Book,
+    close: Close,
+    act: &'static str,
+    now: Instant,
+) -> Result<LogicalId, Problem> {
+    let mut evidence = Evidence::new(act, "api", &open.account);
+    evidence.citizen = Some(open.citizen.clone());
+    evidence.text_version = close.text_version;
+    let mut provision = Provision::deny(close.grantee, close.begins, close.ends);
+    provision.types = close.types;
+    provision.labels = close.labels;
+    provision.in_emergency = close.in_emergency;
+    let id = new_id()?;
+    let now = now.truncated_to_millis();
+    let resource = consent(&id, &open.patient, Relation::Block, "active", &provision, &evidence, now);
+    ledger::write(book.service(), vec![Entry::new(resource)]).await?;
+    Ok(id)
+}
+
+/// The blocks that live.
+pub async fn list(
+    book: &HealthBook,
+    caller: &Caller,
+    patient: Option<&str>,
+    now: Instant,
+) -> Result<Value, Problem> {
+    let patient = patient.map(LogicalId::try_from).transpose().map_err(|_| Problem::not_found())?;
+    let open = gate::book(book.service(), caller, patient.as_ref(), now).await?;
+    let pairs = [
+        ("patient", open.patient.to_string()),
+        ("status", "active".to_owned()),
+        of_relation(Relation::Block),
+    ];
+    let mut shown = Vec::new();
+    for found in find_all(book.service(), "Consent", &pairs, MOST).await? {
+        let Some(terms) = Terms::read(&found.resource).filter(|terms| terms.lives(now)) else { continue };
+        let facility = match &terms.grantee {
+            Some(Grantee::Organization(id)) => Some(id.as_str()),
+            _ => None,
+        };
+        shown.push(json!({
+            "id": found.id()?.as_str(),
+            "facility": facility,
+            "types": terms.types,
+            "labels": terms.labels,
+            "in_emergency": terms.in_emergency(),
+            "begins": terms.begins.to_string(),
+            "ends": terms.ends.to_string(),
+        }));
+    }
+    Ok(json!({"items": shown}))
+}
+
+/// Lifts a block.
+pub async fn lift(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> Result<(), Problem> {
+    let now = now.truncated_to_millis();
+    let id = LogicalId::try_from(id).map_err(|_| Problem::not_found())?;
+    // Asked before the look-up, so that a facility learns nothing.
+    crate::who::citizen(caller)?;
+    let found = read(book.service(), "Consent", &id).await?.ok_or_else(Problem::not_found)?;
+    let patient =
+        referred(&found.resource, "/patient/reference", "Patient").ok_or_else(Problem::not_found)?;
+    let open = gate::book(book.service(), caller, Some(&patient), now).await?;
+    let terms = Terms::read(&found.resource).filter(|terms| terms.relation == Relation::Block);
+    let terms = terms.ok_or_else(Problem::not_found)?;
+    if terms.status != "active" {
+        return Ok(());
+    }
+    // What closes the book to a guardian is not the guardian's to lift, and while custody is disputed nobody's.
+    if is_suspension(&found.resource)
+        || (!open.is_own() && matches!(&terms.grantee, Some(Grantee::Patient(_))))
+    {
+        return Err(Rule::NotPossible.into());
+    }
+    let mut evidence = Evidence::new("lift", "api", &open.account);
+    evidence.citizen = Some(open.citizen.clone());
+    end_consent(book, &found, &terms, &evidence, now).await
+}

@@ -1,0 +1,169 @@
+//! Parents and guardians of a minor, as the registry or a court says. No caller of the server asks for this: it comes
+//! from the registry's feed and from the operator's command line.
+
+use access::{Grantee, Purpose};
+use fhir::{Instant, LogicalId};
+use interactions::Problem;
+
+use crate::HealthBook;
+use crate::ages::to_come;
+use serde_json::Value;
+
+use crate::consent::{Evidence, Provision, Relation, Terms, act_of, consent};
+use crate::ledger::{Entry, Found, find_all, new_id, read, text, write};
+use crate::moment::birth_date;
+use crate::refusal::Rule;
+use crate::relations::{end_consent, of_relation};
+
+/// Guardians of one child.
+const MOST: usize = 50;
+/// The act of a suspension.
+const DISPUTED: &str = "custody-disputed";
+
+/// Whose word it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The population registry.
+    Registry,
+    /// A court.
+    Court,
+}
+
+impl Source {
+    fn act(self) -> &'static str {
+        match self {
+            Self::Registry => "guardian-registry",
+            Self::Court => "guardian-court",
+        }
+    }
+}
+
+/// Makes exactly these the guardians of a child: adds who is missing, ends who is not among them. The same again changes
+/// nothing.
+pub async fn set(
+    book: &HealthBook,
+    child: &LogicalId,
+    guardians: &[LogicalId],
+    source: Source,
+    now: Instant,
+) -> Result<(), Problem> {
+    let living = living(book, child, now).await?;
+    for (found, terms) in &living {
+        let stays = guardians.iter().any(|guardian| is_of(terms, guardian));
+        if !stays {
+            end_consent(book, found, terms, &Evidence::new(source.act(), "registry", ""), now).await?;
+        }
+    }
+    for guardian in guardians {
+        if !living.iter().any(|(_, terms)| is_of(terms, guardian)) {
+            add(book, child, guardian, source, now).await?;
+        }
+    }
+    Ok(())
+}
+
+fn is_of(terms: &Terms, guardian: &LogicalId) -> bool {
+    terms.grantee == Some(Grantee::Patient(guardian.clone()))
+}
+
+/// The guardianships of a child that are in force.
+pub(crate) async fn living(
+    book: &HealthBook,
+    child: &LogicalId,
+    now: Instant,
+) -> Result<Vec<(Found, Terms)>, Problem> {
+    let pairs = [("patient", child.to_string()), of_relation(Relation::Guardian)];
+    let found = find_all(book.service(), "Consent", &pairs, MOST).await?;
+    let terms =
+        found.into_iter().filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms)));
+    Ok(terms.filter(|(_, terms)| terms.lives(now)).collect())
+}
+
+/// Adds a guardian; one who is there stays as is.
+pub async fn add(
+    book: &HealthBook,
+    child: &LogicalId,
+    guardian: &LogicalId,
+    source: Source,
+    now: Instant,
+) -> Result<(), Problem> {
+    let now = now.truncated_to_millis();
+    let service = book.service();
+    let there = read(service, "Patient", child).await?.ok_or_else(Problem::not_found)?;
+    read(service, "Patient", guardian).await?.ok_or_else(Problem::not_found)?;
+    let birth = birth_date(text(&there.resource, "/birthDate")).ok_or(Rule::NotPossible)?;
+    let parts = to_come(birth, now);
+    let Some(last) = parts.last() else { return Err(Rule::NotPossible.into()) };
+    if child == guardian {
+        return Err(Rule::NotPossible.into());
+    }
+    if living(book, child, now).await?.iter().any(|(_, terms)| is_of(terms, guardian)) {
+        return Ok(());
+    }
+    let mut provision = Provision::permit(Grantee::Patient(guardian.clone()), now, last.ends);
+    provision.purpose = Some(Purpose::PatientRequest);
+    provision.parts = parts;
+    let channel = if source == Source::Registry { "registry" } else { "command" };
+    let evidence = Evidence::new(source.act(), channel, "");
+    let id = new_id()?;
+    let resource = consent(&id, child, Relation::Guardian, "active", &provision, &evidence, now);
+    write(service, vec![Entry::new(resource)]).await
+}
+
+/// Ends a guardianship. One that is not there is none already.
+pub async fn remove(
+    book: &HealthBook,
+    child: &LogicalId,
+    guardian: &LogicalId,
+    source: Source,
+    now: Instant,
+) -> Result<(), Problem> {
+    for (found, terms) in living(book, child, now).await? {
+        if is_of(&terms, guardian) {
+            end_consent(book, &found, &terms, &Evidence::new(source.act(), "command", ""), now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Custody is disputed: the book is closed to every guardian until [`resume`].
+pub async fn suspend(book: &HealthBook, child: &LogicalId, now: Instant) -> Result<(), Problem> {
+    let now = now.truncated_to_millis();
+    let suspended = suspensions(book, child, now).await?;
+    let mut entries = Vec::new();
+    for (_, terms) in living(book, child, now).await? {
+        if suspended.iter().any(|(_, denial)| denial.grantee == terms.grantee) {
+            continue;
+        }
+        let provision = Provision::deny(terms.grantee.clone(), now, terms.ends);
+        let evidence = Evidence::new(DISPUTED, "command", "");
+        let id = new_id()?;
+        entries.push(Entry::new(consent(&id, child, Relation::Block, "active", &provision, &evidence, now)));
+    }
+    if entries.is_empty() { Ok(()) } else { write(book.service(), entries).await }
+}
+
+/// Custody is settled.
+pub async fn resume(book: &HealthBook, child: &LogicalId, now: Instant) -> Result<(), Problem> {
+    for (found, terms) in suspensions(book, child, now).await? {
+        end_consent(book, &found, &terms, &Evidence::new("custody-settled", "command", ""), now).await?;
+    }
+    Ok(())
+}
+
+/// Whether a block stands for disputed custody: only [`resume`] lifts it.
+pub(crate) fn is_suspension(resource: &Value) -> bool {
+    act_of(resource) == DISPUTED
+}
+
+async fn suspensions(
+    book: &HealthBook,
+    child: &LogicalId,
+    now: Instant,
+) -> Result<Vec<(Found, Terms)>, Problem> {
+    let pairs = [("patient", child.to_string()), of_relation(Relation::Block)];
+    let found = find_all(book.service(), "Consent", &pairs, 500).await?;
+    let ours = found.into_iter().filter(|found| is_suspension(&found.resource));
+    let terms = ours.filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms)));
+    Ok(terms.filter(|(_, terms)| terms.lives(now)).collect())
+}

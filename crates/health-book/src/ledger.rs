@@ -1,0 +1,242 @@
+//! What the server itself reads and writes in books, as a background job: whole resources, in one transaction.
+
+use access::{Access, Caller, Interaction};
+use fhir::{LogicalId, ResourceType, VersionId};
+use interactions::{
+    PAGE_PARAMETER, PatchDocument, PatchFormat, Problem, Return, SearchRequest, Service, Stored,
+};
+use serde_json::{Value, json};
+
+use crate::refusal::internal;
+use crate::vocabulary::{CITIZEN_NUMBER, FACILITY_CODE, kind};
+
+/// The server acts for the citizen.
+pub(crate) const SERVER: Caller = Caller::Background { job: "sharing" };
+
+/// A resource with the version that was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) version: VersionId,
+    pub(crate) resource: Value,
+}
+
+impl Found {
+    pub(crate) fn id(&self) -> Result<LogicalId, Problem> {
+        LogicalId::try_from(text(&self.resource, "/id")).map_err(|_| internal())
+    }
+}
+
+/// A resource that is to be written.
+pub(crate) struct Entry {
+    resource: Value,
+    version: Option<VersionId>,
+}
+
+impl Entry {
+    /// Under a new id.
+    pub(crate) fn new(resource: Value) -> Self {
+        Self { resource, version: None }
+    }
+
+    /// In place of a version.
+    pub(crate) fn instead(found: &Found, resource: Value) -> Self {
+        Self { resource, version: Some(found.version) }
+    }
+}
+
+/// The text at a JSON pointer; empty when there is none.
+pub(crate) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The items of an array at a JSON pointer.
+pub(crate) fn items<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The id in a reference of a type: `Patient/1`.
+pub(crate) fn referred(value: &Value, pointer: &str, of: &str) -> Option<LogicalId> {
+    let id = text(value, pointer).strip_prefix(of)?.strip_prefix('/')?;
+    LogicalId::try_from(id).ok()
+}
+
+/// A new id. Version 7: ids of one time lie together.
+pub(crate) fn new_id() -> Result<LogicalId, Problem> {
+    LogicalId::try_from(uuid::Uuid::now_v7().to_string().as_str()).map_err(|_| internal())
+}
+
+fn everything(service: &Service) -> Result<Access, Problem> {
+    Ok(service.decide(&SERVER, Interaction::Update, None)?)
+}
+
+/// A resource as an access sees it; `None` when it is not there, or deleted.
+pub(crate) async fn read_as(
+    service: &Service,
+    access: &Access,
+    resource_type: ResourceType,
+    id: &LogicalId,
+) -> Result<Option<Found>, Problem> {
+    let Some(record) = service.store().read(access, resource_type, id).await? else { return Ok(None) };
+    let Some(json) = record.to_json()? else { return Ok(None) };
+    let resource = serde_json::from_str(&json).map_err(|_| internal())?;
+    Ok(Some(Found { version: record.version, resource }))
+}
+
+/// A resource as the server sees it.
+pub(crate) async fn read(service: &Service, name: &str, id: &LogicalId) -> Result<Option<Found>, Problem> {
+    read_as(service, &everything(service)?, kind(name)?, id).await
+}
+
+/// A page of a search by an access, and the link to the next one.
+pub(crate) async fn find_as(
+    service: &Service,
+    access: &Access,
+    name: &str,
+    pairs: &[(&str, String)],
+) -> Result<(Vec<Found>, Option<String>), Problem> {
+    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let request =
+        SearchRequest { resource_type: Some(kind(name)?), pairs, strict: true, ..SearchRequest::default() };
+    let bundle = interactions::search(service, access, request).await?;
+    let bundle: Value = serde_json::from_str(&bundle).map_err(|_| internal())?;
+    let next = items(&bundle, "/link").iter().find(|link| text(link, "/relation") == "next");
+    let next = next.and_then(|link| {
+        let (_, query) = text(link, "/url").split_once('?')?;
+        let pairs = interactions::pairs(query).ok()?;
+        pairs.into_iter().find(|(name, _)| name == PAGE_PARAMETER).map(|(_, value)| value)
+    });
+    let matches = items(&bundle, "/entry").iter().filter(|entry| text(entry, "/search/mode") == "match");
+    let found = matches.filter_map(|entry| {
+        let resource = entry.get("resource")?.clone();
+        let version = VersionId::try_from(text(&resource, "/meta/versionId")).ok()?;
+        Some(Found { version, resource })
+    });
+    Ok((found.collect(), next))
+}
+
+/// A page of a search by the server.
+pub(crate) async fn find(
+    service: &Service,
+    name: &str,
+    pairs: &[(&str, String)],
+) -> Result<(Vec<Found>, Option<String>), Problem> {
+    find_as(service, &service.decide(&SERVER, Interaction::Search, None)?, name, pairs).await
+}
+
+/// All pages of a search by the server, up to a bound.
+pub(crate) async fn find_all(
+    service: &Service,
+    name: &str,
+    pairs: &[(&str, String)],
+    most: usize,
+) -> Result<Vec<Found>, Problem> {
+    let mut pairs = pairs.to_vec();
+    pairs.push(("_count", "200".to_owned()));
+    let (mut all, mut next) = find(service, name, &pairs).await?;
+    while let Some(page) = next.take().filter(|_| all.len() < most) {
+        let (more, after) = find(service, name, &[(PAGE_PARAMETER, page)]).await?;
+        all.extend(more);
+        next = after;
+    }
+    all.truncate(most);
+    Ok(all)
+}
+
+/// The `Patient` of a citizen number; `None` when there is none, or more than one.
+pub(crate) async fn citizen(service: &Service, number: &str) -> Result<Option<Found>, Problem> {
+    if number.len() != 12 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(None);
+    }
+    only(service, "Patient", &format!("{CITIZEN_NUMBER}|{number}")).await
+}
+
+/// The `Organization` of a facility code or id.
+pub(crate) async fn facility(service: &Service, code: &str) -> Result<Option<Found>, Problem> {
+    let Ok(id) = LogicalId::try_from(code) else { return Ok(None) };
+    match only(service, "Organization", &format!("{FACILITY_CODE}|{code}")).await? {
+        Some(found) => Ok(Some(found)),
+        None => read(service, "Organization", &id).await,
+    }
+}
+
+async fn only(service: &Service, name: &str, identifier: &str) -> Result<Option<Found>, Problem> {
+    let pairs = [("identifier", identifier.to_owned()), ("_count", "2".to_owned())];
+    let (mut found, _) = find(service, name, &pairs).await?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+/// Writes all of it or nothing.
+pub(crate) async fn write(service: &Service, entries: Vec<Entry>) -> Result<(), Problem> {
+    let entries: Vec<Value> = entries.into_iter().map(|entry| put(&entry)).collect();
+    let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
+    let answer =
+        interactions::process_bundle(service, &SERVER, bundle.to_string().into_bytes(), Return::Minimal)
+            .await;
+    match answer {
+        Ok(_) => Ok(()),
+        // A code that the policy does not know, such as a label, is the caller's: 422.
+        Err(problem) if problem.status == 400 => {
+            tracing::error!(issues = ?problem.issues.iter().map(|issue| issue.fault.code()).collect::<Vec<_>>(),
+                "the server's own resource is refused");
+            Err(internal())
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+fn put(entry: &Entry) -> Value {
+    let url = format!("{}/{}", text(&entry.resource, "/resourceType"), text(&entry.resource, "/id"));
+    let mut request = json!({"method": "PUT", "url": url});
+    if let (Some(version), Some(request)) = (entry.version, request.as_object_mut()) {
+        request.insert("ifMatch".to_owned(), json!(format!("W/\"{version}\"")));
+    }
+    json!({"resource": entry.resource, "request": request})
+}
+
+/// Changes parts of a resource and nothing else of it, on the condition that it is still this version.
+pub(crate) async fn patch_as(
+    service: &Service,
+    access: &Access,
+    name: &str,
+    found: &Found,
+    operations: &[Value],
+) -> Result<Stored, Problem> {
+    let text = serde_json::to_vec(operations).map_err(|_| internal())?;
+    let document = PatchDocument { format: PatchFormat::JsonPatch, text: text.into() };
+    interactions::patch(service, access, kind(name)?, &found.id()?, &document, Some(found.version)).await
+}
+
+/// The same by the server.
+pub(crate) async fn patch(
+    service: &Service,
+    name: &str,
+    found: &Found,
+    operations: &[Value],
+) -> Result<Stored, Problem> {
+    patch_as(service, &everything(service)?, name, found, operations).await
+}
+
+/// The operation that puts a coding into `meta.security`; `None` when it is there.
+pub(crate) fn with_label(resource: &Value, system: &str, code: &str) -> Option<Value> {
+    let there = items(resource, "/meta/security");
+    if there.iter().any(|coding| text(coding, "/system") == system && text(coding, "/code") == code) {
+        return None;
+    }
+    let coding = json!({"system": system, "code": code});
+    Some(match there {
+        [] => json!({"op": "add", "path": "/meta/security", "value": [coding]}),
+        _ => json!({"op": "add", "path": "/meta/security/-", "value": coding}),
+    })
+}
+
+/// The operation that takes it out; `None` when it is not there.
+pub(crate) fn without_label(resource: &Value, system: &str, code: &str) -> Option<Value> {
+    let there = items(resource, "/meta/security");
+    let has = |coding: &Value| text(coding, "/system") == system && text(coding, "/code") == code;
+    let kept: Vec<&Value> = there.iter().filter(|coding| !has(coding)).collect();
+    match kept.len() {
+        left if left == there.len() => None,
+        0 => Some(json!({"op": "remove", "path": "/meta/security"})),
+        _ => Some(json!({"op": "replace", "path": "/meta/security", "value": kept})),
+    }
+}

@@ -1,0 +1,41 @@
+//! The acts that open and close a book: what citizens, facilities and officers ask for besides reading and writing.
+//!
+//! Each act ends in a `Consent` that the server writes into the book; what follows from it is decided by the gate.
+//! `docs/sharing.md` is the promise. Every function takes the caller and the moment, and returns what is to be answered
+//! or a [`interactions::Problem`].
+
+mod ages;
+pub mod blocks;
+mod book;
+pub mod closing;
+mod consent;
+mod daily;
+pub mod delegations;
+pub mod effects;
+pub mod emergency;
+mod gate;
+mod grants;
+pub mod guardians;
+pub mod input;
+mod ledger;
+pub mod majority;
+mod moment;
+mod notice;
+pub mod presence;
+pub mod preview;
+mod refusal;
+pub mod relations;
+pub mod review;
+mod secret;
+mod settings;
+pub mod shields;
+mod throttle;
+pub mod visits;
+mod vocabulary;
+mod who;
+
+pub use book::HealthBook;
+pub use daily::work_daily;
+pub use notice::{LogNotifier, Notice, NoticeKind, Notifier};
+pub use refusal::Rule;
+pub use settings::SharingSettings;

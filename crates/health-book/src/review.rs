@@ -1,0 +1,125 @@
+//! The review of emergency accesses by the officer of the facility.
+//!
+//! | act | who |
+//! |---|---|
+//! | list, review | facility-officer; which tasks are visible is for the gate to say |
+
+use access::{Caller, Interaction, StaffRole};
+use fhir::{Instant, LogicalId};
+use interactions::Problem;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::HealthBook;
+use crate::input;
+use crate::ledger::{Entry, find_as, items, new_id, read_as, referred, text, write};
+use crate::moment::{end_of, for_people};
+use crate::notice::{Bilingual, Notice, NoticeKind, communication};
+use crate::refusal::Rule;
+use crate::vocabulary::{ACCOUNT, ACT, kind};
+use crate::who;
+
+/// `POST /access/emergency/reviews/{id}/review`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewRequest {
+    /// Whether there was a good reason.
+    pub justified: bool,
+    /// The finding in words.
+    pub text: String,
+}
+
+/// The open reviews of the facility.
+pub async fn list(book: &HealthBook, caller: &Caller, now: Instant) -> Result<Value, Problem> {
+    let staff = who::staff(caller, &[StaffRole::FacilityOfficer])?;
+    let service = book.service();
+    let access = service.decide(caller, Interaction::Search, Some(kind("Task")?))?;
+    let pairs = [
+        ("owner", format!("Organization/{}", staff.organization)),
+        ("code", format!("{ACT}|emergency-review")),
+        ("status", "requested".to_owned()),
+        ("_sort", "authored-on".to_owned()),
+        ("_count", "100".to_owned()),
+    ];
+    let (found, _) = find_as(service, &access, "Task", &pairs).await?;
+    let (mut shown, mut late) = (Vec::new(), 0_u32);
+    for found in found {
+        let due = end_of(text(&found.resource, "/restriction/period/end"));
+        let overdue = due.is_some_and(|due| due <= now);
+        late = late.saturating_add(u32::from(overdue));
+        shown.push(json!({
+            "id": found.id()?.as_str(),
+            "patient": referred(&found.resource, "/for/reference", "Patient").map(|id| id.to_string()),
+            "at": text(&found.resource, "/authoredOn"),
+            "due": due.map(|due| due.to_string()),
+            "overdue": overdue,
+            "reason": text(&found.resource, "/reasonCode/coding/0/code"),
+        }));
+    }
+    Ok(json!({"items": shown, "overdue": late}))
+}
+
+/// Reviews one.
+pub async fn review(
+    book: &HealthBook,
+    caller: &Caller,
+    id: &str,
+    request: ReviewRequest,
+    now: Instant,
+) -> Result<Value, Problem> {
+    let now = now.truncated_to_millis();
+    let staff = who::staff(caller, &[StaffRole::FacilityOfficer])?;
+    let service = book.service();
+    let access = service.decide(caller, Interaction::Read, Some(kind("Task")?))?;
+    let id = LogicalId::try_from(id).map_err(|_| Problem::not_found())?;
+    let found = read_as(service, &access, kind("Task")?, &id).await?.ok_or_else(Problem::not_found)?;
+    let codes = items(&found.resource, "/code/coding");
+    let is_review =
+        codes.iter().any(|code| text(code, "/system") == ACT && text(code, "/code") == "emergency-review");
+    let owner = referred(&found.resource, "/owner/reference", "Organization");
+    if !is_review || owner.as_ref() != Some(staff.organization) {
+        return Err(Problem::not_found());
+    }
+    if text(&found.resource, "/status") != "requested" {
+        return Err(Rule::Reviewed.into());
+    }
+    let words = input::words("text", &request.text, 10, 2_000)?;
+    let mut task = found.resource.clone();
+    if let Some(members) = task.as_object_mut() {
+        let finding = json!({"coding": [{"system": ACT, "code": "justified"}]});
+        let account = json!({"system": ACCOUNT, "value": staff.identity.subject});
+        members.insert("status".to_owned(), json!("completed"));
+        members.insert("lastModified".to_owned(), json!(now.to_string()));
+        members.insert("output".to_owned(), json!([{"type": finding, "valueBoolean": request.justified}]));
+        members.insert(
+            "note".to_owned(),
+            json!([{"authorReference": {"identifier": account}, "time": now.to_string(), "text": words}]),
+        );
+    }
+    let mut entries = vec![Entry::instead(&found, task)];
+    let mut notices = Vec::new();
+    if let (false, Some(patient)) =
+        (request.justified, referred(&found.resource, "/for/reference", "Patient"))
+    {
+        let at = end_of(text(&found.resource, "/authoredOn")).map(for_people).unwrap_or_default();
+        let texts = Bilingual {
+            vietnamese: format!(
+                "Việc mở sổ sức khoẻ của bạn trong tình huống cấp cứu lúc {at} đã được rà soát và bị xác định là không có lý \
+                 do chính đáng. Cơ sở sẽ xử lý theo quy định; bạn có quyền khiếu nại."
+            ),
+            english: format!(
+                "The emergency access to your health book at {at} was reviewed and found not to be justified. The facility \
+                 will act on it; you have the right to complain."
+            ),
+        };
+        let kind = NoticeKind::EmergencyNotJustified;
+        let notice = Notice { kind, patient, communication: new_id()? };
+        let about = text(&found.resource, "/focus/reference");
+        let about = (!about.is_empty()).then_some(about);
+        entries.push(Entry::new(communication(&notice, Some(staff.organization), about, &texts, now)));
+        notices.push(notice);
+    }
+    write(service, entries).await?;
+    book.tell(&notices);
+    Ok(json!({"id": id.as_str(), "justified": request.justified}))
+}

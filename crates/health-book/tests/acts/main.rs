@@ -1,0 +1,16 @@
+//! The acts on a store of each kind, with a clock that the tests hold: what `docs/sharing.md` promises.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a broken premise of a test fails the test"
+)]
+
+mod codes;
+mod emergencies;
+mod people;
+mod relations;
+mod shown;
+mod world;

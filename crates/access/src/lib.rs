@@ -12,6 +12,8 @@ mod interaction;
 mod labels;
 mod policy;
 mod scope;
+#[cfg(feature = "test-access")]
+mod testing;
 mod type_set;
 
 pub use access::{Access, Line, Reach, ScopeFilter};
@@ -22,4 +24,6 @@ pub use interaction::Interaction;
 pub use labels::Labels;
 pub use policy::{Denied, Policy};
 pub use scope::{Scope, ScopeContext, ScopeInteractions, Scopes};
+#[cfg(feature = "test-access")]
+pub use testing::TestAccess;
 pub use type_set::TypeSet;

@@ -445,6 +445,12 @@ catalogue! {
     /// Not allowed.
     Forbidden = "forbidden", Forbidden,
         "the caller may not do this", "người gọi không được phép làm việc này";
+    /// An id that the caller chose.
+    ClientIdRefused = "client-id-refused", NotSupported,
+        "the server chooses the ids: use POST", "máy chủ tự cấp id: hãy dùng POST";
+    /// An element that only the server changes.
+    FieldOwned { name } = "field-owned", Forbidden,
+        "only the server changes {name}", "chỉ máy chủ được thay đổi {name}";
 
     // The server.
     /// The queue is full.

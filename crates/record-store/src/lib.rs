@@ -10,13 +10,17 @@ mod current_registry;
 mod database;
 mod error;
 mod find;
+mod gatekeeping;
 mod packages;
+mod parties;
 #[cfg(test)]
 mod plans_tests;
 mod postgres;
 mod query;
+mod recheck;
 mod reindex;
 mod settings;
+mod sharing;
 mod sqlite;
 mod statement;
 mod store;
@@ -25,10 +29,14 @@ mod write;
 
 pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,
-    Job, Precondition, Record, SearchPage, StoreError, Write, WriteError, Written,
+    Job, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,
 };
 pub use body::Body;
+pub use gatekeeping::Changeable;
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
+pub use recheck::{Recheck, Rechecker, Walked};
 pub use reindex::{Begun, POLL, Phase, Reindex, Reindexer, Remark, Step};
 pub use settings::StoreSettings;
+pub use sharing::{StoredDenial, StoredGrant, StoredTerms};
 pub use store::Store;
+pub use write::ReadFacts;

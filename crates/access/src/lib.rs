@@ -26,6 +26,8 @@ mod scope_algebra;
 mod scope_reach;
 mod scope_text;
 mod source;
+#[cfg(feature = "test-access")]
+mod testing;
 mod type_set;
 
 pub use access::{Access, Line, Reach, ScopeFilter};
@@ -44,4 +46,6 @@ pub use reading::{FactProblem, FactReason};
 pub use role::Role;
 pub use scope::{Scope, ScopeContext, ScopeInteractions, Scopes};
 pub use scope_text::ScopeError;
+#[cfg(feature = "test-access")]
+pub use testing::TestAccess;
 pub use type_set::TypeSet;

@@ -452,6 +452,12 @@ catalogue! {
     /// A rule of the acts that open and close books. The text of one language is printed with no width in the other.
     Sharing { rule, english, vietnamese } = "sharing", Processing,
         "rule {rule}: {english}{vietnamese:.0}", "quy tắc {rule}: {vietnamese}{english:.0}";
+    /// An id that the caller chose.
+    ClientIdRefused = "client-id-refused", NotSupported,
+        "the server chooses the ids: use POST", "máy chủ tự cấp id: hãy dùng POST";
+    /// An element that only the server changes.
+    FieldOwned { name } = "field-owned", Forbidden,
+        "only the server changes {name}", "chỉ máy chủ được thay đổi {name}";
 
     // The server.
     /// The queue is full.

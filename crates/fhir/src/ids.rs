@@ -43,6 +43,9 @@ impl fmt::Display for LogicalId {
 pub struct VersionId(NonZeroU32);
 
 impl VersionId {
+    /// The version that every resource begins with.
+    pub const FIRST: Self = Self(NonZeroU32::MIN);
+
     /// A version from its number; 0 is none.
     pub fn new(number: u32) -> Option<Self> {
         NonZeroU32::new(number).map(Self)

@@ -59,6 +59,8 @@ async fn serve(
     address: &str,
     mut signals: Signals,
 ) -> Result<(), Failure> {
+    // In a new database nothing is there yet to be read again.
+    tokio::spawn(interactions::work_at_facts(service.clone()));
     let demo = tokio::select! {
         demo = demo::prepare(&service, configuration) => demo?,
         // Nothing is served yet, and the loading goes on at the next start.

@@ -80,5 +80,5 @@ pub(crate) async fn ask_besides(
     let mut names: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     names.sort();
     let criteria = format!("{resource_type}?{}", names.join("&"));
-    Ok(Condition { expectation: Expectation { plan, found, criteria } })
+    Ok(Condition { expectation: Expectation { plan, found, criteria, access: access.clone() } })
 }

@@ -4,14 +4,16 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use access::{Caller, Interaction};
+use access::{Access, Caller, Interaction};
 use aws_lc_rs::digest::{SHA256, digest};
 use fhir::{Fault, Issue, LogicalId, ResourceType, check_envelope};
 use json::Node;
-use record_store::{Effect, Job, Precondition, Write};
+use record_store::{Effect, Job, Precondition, Seen, Write};
 
 use crate::bundle::{Action, Entry, Identities, Outcome, blocking, read_entries, run_transaction};
+use crate::facts::Subject;
 use crate::judge::faults;
+use crate::permission::{Permitted, permit};
 use crate::prepare::{content, localise, parse};
 use crate::structure::check_structure;
 use crate::{Problem, Service};
@@ -115,9 +117,16 @@ pub async fn import_resources(
     caller: &Caller,
     resources: Vec<(u64, Vec<u8>)>,
 ) -> Vec<(u64, Result<Effect, Problem>)> {
-    let there = service.clone();
+    let access = match service.decide(caller, Interaction::Update, None) {
+        Ok(access) => access,
+        Err(denied) => {
+            let problem = Problem::from(denied);
+            return resources.into_iter().map(|(line, _)| (line, Err(problem.clone()))).collect();
+        }
+    };
+    let (there, gate) = (service.clone(), access.clone());
     let prepared = blocking(move || {
-        let prepare = |(line, body): (u64, Vec<u8>)| (line, prepare_one(&there, &body));
+        let prepare = |(line, body): (u64, Vec<u8>)| (line, prepare_one(&there, &gate, &body));
         Ok(resources.into_iter().map(prepare).collect::<Vec<_>>())
     });
     let mut results = Vec::new();
@@ -129,7 +138,7 @@ pub async fn import_resources(
             Ok(write) => {
                 // A resource may be changed once in a job: the later line goes into the next one.
                 if !names.insert((write.resource_type, write.id.clone())) {
-                    results.extend(put_group(service, caller, std::mem::take(&mut group)).await);
+                    results.extend(put_group(service, &access, std::mem::take(&mut group)).await);
                     names.clear();
                     names.insert((write.resource_type, write.id.clone()));
                 }
@@ -137,11 +146,11 @@ pub async fn import_resources(
             }
         }
     }
-    results.extend(put_group(service, caller, group).await);
+    results.extend(put_group(service, &access, group).await);
     results
 }
 
-fn prepare_one(service: &Service, body: &[u8]) -> Result<Write, Problem> {
+fn prepare_one(service: &Service, access: &Access, body: &[u8]) -> Result<Write, Problem> {
     let mut resource = parse(body, "Resource")?;
     let (resource_type, issues) = check_structure(&resource);
     if !issues.is_empty() {
@@ -157,13 +166,14 @@ fn prepare_one(service: &Service, body: &[u8]) -> Result<Write, Problem> {
         Some(id) => id.map_err(|_| Problem::bad_request(Fault::InvalidId))?,
         None => stable_id(None, body)?,
     };
-    let content = content(service, resource_type, &resource)?;
-    Ok(Write { resource_type, id, precondition: Precondition::None, content: Some(content) })
+    let content = content(service, access, resource_type, Subject { id: &id, first: false }, &resource)?;
+    let (precondition, seen) = (Precondition::None, Seen::Unchecked);
+    Ok(Write { resource_type, id, precondition, content: Some(content), seen })
 }
 
 async fn put_group(
     service: &Service,
-    caller: &Caller,
+    access: &Access,
     group: Vec<(u64, Write)>,
 ) -> Vec<(u64, Result<Effect, Problem>)> {
     if group.is_empty() {
@@ -171,8 +181,14 @@ async fn put_group(
     }
     let (lines, writes): (Vec<u64>, Vec<Write>) = group.into_iter().unzip();
     let result = async {
-        let access = service.decide(caller, Interaction::Update, None)?;
-        Ok::<_, Problem>(service.store().write(&access, Job { expectations: Vec::new(), writes }).await?)
+        let mut permitted = Vec::with_capacity(writes.len());
+        for write in writes {
+            if let Permitted::Write(write) = permit(service, access, write, &HashSet::new()).await? {
+                permitted.push(*write);
+            }
+        }
+        let job = Job { expectations: Vec::new(), writes: permitted };
+        Ok::<_, Problem>(service.store().write(access, job).await?)
     };
     match result.await {
         Ok(written) => {

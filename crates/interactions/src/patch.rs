@@ -4,6 +4,7 @@
 //! condition that it is still the current one. When somebody else was quicker it is read again, so that no
 //! change is lost; only who names a version with `If-Match` learns of it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ::patch::{Format, Patch, PatchError, Reason};
@@ -12,16 +13,18 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fhir::{Fault, Issue, LogicalId, ResourceType, VersionId, check_resource};
 use json::{Limits, Node};
-use record_store::{Content, Expectation, Job, Precondition, Record, Write, WriteError};
+use record_store::{Content, Expectation, Job, Precondition, Record, Seen, Write, WriteError};
 
 use crate::bundle::blocking;
 use crate::condition::{ATTEMPTS, ask};
+use crate::facts::Subject;
+use crate::permission::{Permitted, permit};
 use crate::prepare::{Expected, parse, prepare_here};
 use crate::{Problem, Service, Stored, read};
 
 /// How often a patch is decided again when others write the same resource. In each round one of them succeeds, so
 /// that many who patch one resource at the same moment all come to their turn.
-const ROUNDS: usize = 128;
+pub(crate) const ROUNDS: usize = 128;
 
 /// The media type of RFC 6902.
 pub const JSON_PATCH: &str = "application/json-patch+json";
@@ -170,21 +173,29 @@ async fn attempt(
     let (there, gate, document) = (service.clone(), access.clone(), document.clone());
     let (record, content) = blocking(move || {
         let text = document.apply(&record)?;
-        let expected = Expected { resource_type: record.resource_type, id: Some(&record.id) };
+        let subject = Subject { id: &record.id, first: false };
+        let expected = Expected { resource_type: record.resource_type, id: Some(&record.id), subject };
         let content = prepare_here(&there, &gate, text.as_bytes(), expected)?.0;
         Ok((record, content))
     })
     .await?;
-    if is_unchanged(&record, &content, if_match) {
+    let unchanged = is_unchanged(&record, &content, if_match);
+    let precondition = Precondition::Version(record.version);
+    let (resource_type, id, seen) = (record.resource_type, record.id.clone(), Seen::Unchecked);
+    let write = Write { resource_type, id, precondition, content: Some(content), seen };
+    let write = match permit(service, access, write, &HashSet::new()).await {
+        Ok(Permitted::Write(write)) => *write,
+        Ok(Permitted::Nothing(_)) => return Ok(None),
+        Err(problem) if problem.status == 412 && if_match.is_none() => return Ok(None),
+        Err(problem) => return Err(problem),
+    };
+    if unchanged {
         return Ok(Some(Stored::unchanged(record)));
     }
-    let precondition = Precondition::Version(record.version);
-    let Record { resource_type, id, .. } = record;
-    let write = Write { resource_type, id, precondition, content: Some(content) };
     let job = Job { expectations, writes: vec![write.clone()] };
     match service.store().write(access, job).await {
         Ok(written) => crate::write::first(&write, &written).map(Some),
-        Err(WriteError::ConditionChanged) => Ok(None),
+        Err(WriteError::ConditionChanged | WriteError::StateChanged) => Ok(None),
         Err(WriteError::VersionConflict { .. }) if if_match.is_none() => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -6,6 +6,8 @@ use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, rewrite_referen
 use json::{Limits, Node, ParseError};
 use record_store::{Body, Content};
 
+use crate::facts::{Subject, facts};
+
 use crate::bundle::blocking;
 use crate::judge::refuse_invalid;
 use crate::structure::check_structure;
@@ -34,6 +36,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) resource_type: ResourceType,
     /// The id that the resource must carry: an update. `None`: its id is ignored.
     pub(crate) id: Option<&'a LogicalId>,
+    /// Who it is going to be.
+    pub(crate) subject: Subject<'a>,
 }
 
 /// Bodies from this size on are judged away from the threads that serve requests.
@@ -61,8 +65,12 @@ pub(crate) async fn prepare_with_id(
     }
     let (service, access, body) = (service.clone(), access.clone(), body.to_vec());
     let (resource_type, id) = (expected.resource_type, expected.id.cloned());
-    blocking(move || prepare_here(&service, &access, &body, Expected { resource_type, id: id.as_ref() }))
-        .await
+    let (own, first) = (expected.subject.id.clone(), expected.subject.first);
+    blocking(move || {
+        let subject = Subject { id: &own, first };
+        prepare_here(&service, &access, &body, Expected { resource_type, id: id.as_ref(), subject })
+    })
+    .await
 }
 
 /// The same on this thread.
@@ -73,20 +81,19 @@ pub(crate) fn prepare_here(
     expected: Expected<'_>,
 ) -> Result<(Content, Option<LogicalId>), Problem> {
     let mut resource = parse(body, expected.resource_type.as_str())?;
-    check(&resource, expected)?;
+    check(&resource, expected.resource_type, expected.id)?;
     localise(service, &mut resource)?;
     refuse_invalid(service, access, &resource, expected.resource_type)?;
     let own_id = resource.text("id").and_then(|id| LogicalId::try_from(id).ok());
-    Ok((content(service, expected.resource_type, &resource)?, own_id))
+    Ok((content(service, access, expected.resource_type, expected.subject, &resource)?, own_id))
 }
 
 /// The structure of a resource and its narratives, its type and its id.
-pub(crate) fn check(resource: &Node<'_>, expected: Expected<'_>) -> Result<(), Problem> {
+fn check(resource: &Node<'_>, wanted: ResourceType, id: Option<&LogicalId>) -> Result<(), Problem> {
     let (resource_type, issues) = check_structure(resource);
     if !issues.is_empty() {
         return Err(Problem::from_issues(400, issues));
     }
-    let Expected { resource_type: wanted, id } = expected;
     if resource_type != Some(wanted) {
         let fault = Fault::WrongResourceType { expected: wanted.to_string() };
         return Err(Problem::from_issue(400, Issue::error(fault).at("resourceType")));
@@ -119,15 +126,18 @@ pub(crate) fn localise(service: &Service, resource: &mut Node<'_>) -> Result<(),
     if conditional { Err(Problem::bad_request(Fault::ConditionalReferenceHere)) } else { Ok(()) }
 }
 
-/// Index rows, book and packed body of a checked resource.
+/// Index rows, book, facts and packed body of a checked resource.
 pub(crate) fn content(
     service: &Service,
+    access: &Access,
     resource_type: ResourceType,
+    subject: Subject<'_>,
     resource: &Node<'_>,
 ) -> Result<Content, Problem> {
     let registry = service.store().registry();
     let extracted = registry.extract(resource_type, resource);
     let body = Body::from_node(resource)?;
     let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
-    Ok(Content { resource_type, body, rows, mark, patient })
+    let facts = facts(service, access, resource_type, subject, resource)?;
+    Ok(Content { resource_type, body, rows, mark, patient, facts })
 }

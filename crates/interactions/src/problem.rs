@@ -120,7 +120,9 @@ impl From<StoreError> for Problem {
 impl From<WriteError> for Problem {
     fn from(error: WriteError) -> Self {
         match error {
-            WriteError::ConditionChanged => Self::new(409, Fault::ConditionUnstable),
+            WriteError::ConditionChanged | WriteError::StateChanged => {
+                Self::new(409, Fault::ConditionUnstable)
+            }
             WriteError::VersionConflict { current, .. } => Self::version_conflict(current),
             WriteError::Forbidden => Self::new(403, Fault::Forbidden),
             WriteError::Busy => Self::new(503, Fault::Busy),

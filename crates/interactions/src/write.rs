@@ -3,9 +3,12 @@
 
 use access::Access;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, VersionId};
-use record_store::{Body, Content, Effect, Job, Precondition, Record, Write, WriteError, Written};
+use record_store::{Body, Content, Effect, Job, Precondition, Record, Seen, Write, WriteError, Written};
 
 use crate::condition::{ATTEMPTS, Condition, ask};
+use crate::facts::Subject;
+use crate::patch::ROUNDS;
+use crate::permission::{Permitted, facts_again, new_patients, permit};
 use crate::prepare::{Expected, prepare, prepare_with_id};
 use crate::{Problem, Service};
 
@@ -78,9 +81,10 @@ pub async fn create(
     resource_type: ResourceType,
     body: &[u8],
 ) -> Result<Stored, Problem> {
-    let content = prepare(service, access, body, Expected { resource_type, id: None }).await?;
-    let write =
-        Write { resource_type, id: new_id()?, precondition: Precondition::New, content: Some(content) };
+    let id = new_id()?;
+    let expected = Expected { resource_type, id: None, subject: Subject { id: &id, first: true } };
+    let content = Some(prepare(service, access, body, expected).await?);
+    let write = Write { resource_type, id, precondition: Precondition::New, content, seen: Seen::Unchecked };
     commit(service, access, write).await
 }
 
@@ -92,18 +96,21 @@ pub async fn conditional_create(
     body: &[u8],
     criteria: &str,
 ) -> Result<Stored, Problem> {
-    let content = prepare(service, access, body, Expected { resource_type, id: None }).await?;
+    let id = new_id()?;
+    let expected = Expected { resource_type, id: None, subject: Subject { id: &id, first: true } };
+    let content = prepare(service, access, body, expected).await?;
     for _ in 0..ATTEMPTS {
         let condition = ask(service, access, resource_type, criteria).await?;
-        if let Some(id) = condition.only()? {
+        if let Some(found) = condition.only()? {
             // Deleted meanwhile: ask again.
-            match service.store().read(access, resource_type, id).await? {
+            match service.store().read(access, resource_type, found).await? {
                 Some(record) if !record.is_deleted() => return Ok(Stored::unchanged(record)),
                 _ => continue,
             }
         }
-        let content = Some(content.clone());
-        let write = Write { resource_type, id: new_id()?, precondition: Precondition::New, content };
+        let (id, content) = (id.clone(), Some(content.clone()));
+        let (precondition, seen) = (Precondition::New, Seen::Unchecked);
+        let write = Write { resource_type, id, precondition, content, seen };
         if let Some(stored) = commit_under(service, access, write, condition).await? {
             return Ok(stored);
         }
@@ -120,10 +127,11 @@ pub async fn update(
     body: &[u8],
     if_match: Option<VersionId>,
 ) -> Result<Stored, Problem> {
-    let content = prepare(service, access, body, Expected { resource_type, id: Some(id) }).await?;
+    let expected = Expected { resource_type, id: Some(id), subject: Subject { id, first: false } };
+    let content = Some(prepare(service, access, body, expected).await?);
     let precondition = if_match.map_or(Precondition::None, Precondition::Version);
-    commit(service, access, Write { resource_type, id: id.clone(), precondition, content: Some(content) })
-        .await
+    let (id, seen) = (id.clone(), Seen::Unchecked);
+    commit(service, access, Write { resource_type, id, precondition, content, seen }).await
 }
 
 /// `PUT [type]?criteria`: no match creates, one match updates, several answer 412.
@@ -135,12 +143,17 @@ pub async fn conditional_update(
     criteria: &str,
     if_match: Option<VersionId>,
 ) -> Result<Stored, Problem> {
-    let expected = Expected { resource_type, id: None };
+    let id = new_id()?;
+    let expected = Expected { resource_type, id: None, subject: Subject { id: &id, first: true } };
     let (content, own_id) = prepare_with_id(service, access, body, expected).await?;
     for _ in 0..ATTEMPTS {
         let condition = ask(service, access, resource_type, criteria).await?;
         let found = condition.only()?;
-        let write = conditional_write(resource_type, own_id.as_ref(), content.clone(), found, if_match)?;
+        let ids = (&id, own_id.as_ref());
+        let mut write = conditional_write(resource_type, ids, content.clone(), found, if_match)?;
+        if let (true, Some(content)) = (write.id != id, &mut write.content) {
+            facts_again(service, access, content, Subject { id: &write.id, first: false })?;
+        }
         if let Some(stored) = commit_under(service, access, write, condition).await? {
             return Ok(stored);
         }
@@ -151,7 +164,7 @@ pub async fn conditional_update(
 /// The write of a conditional update whose criteria have been asked.
 pub(crate) fn conditional_write(
     resource_type: ResourceType,
-    own_id: Option<&LogicalId>,
+    (new_id, own_id): (&LogicalId, Option<&LogicalId>),
     content: Content,
     found: Option<&LogicalId>,
     if_match: Option<VersionId>,
@@ -168,9 +181,9 @@ pub(crate) fn conditional_write(
         (None, Some(own_id)) if if_match.is_none() => (own_id.clone(), Precondition::Absent),
         (None, Some(own_id)) => (own_id.clone(), precondition),
         (None, None) if if_match.is_some() => return Err(Problem::version_conflict(None)),
-        (None, None) => (new_id()?, Precondition::New),
+        (None, None) => (new_id.clone(), Precondition::New),
     };
-    Ok(Write { resource_type, id, precondition, content: Some(content) })
+    Ok(Write { resource_type, id, precondition, content: Some(content), seen: Seen::Unchecked })
 }
 
 /// `DELETE [type]/[id]`. Deleting what does not exist succeeds and changes nothing.
@@ -182,7 +195,8 @@ pub async fn delete(
     if_match: Option<VersionId>,
 ) -> Result<Stored, Problem> {
     let precondition = if_match.map_or(Precondition::None, Precondition::Version);
-    commit(service, access, Write { resource_type, id: id.clone(), precondition, content: None }).await
+    let (id, seen) = (id.clone(), Seen::Unchecked);
+    commit(service, access, Write { resource_type, id, precondition, content: None, seen }).await
 }
 
 /// `DELETE [type]?criteria`: at most one match is deleted, several answer 412. `None` when nothing matched.
@@ -195,7 +209,8 @@ pub async fn conditional_delete(
     for _ in 0..ATTEMPTS {
         let condition = ask(service, access, resource_type, criteria).await?;
         let Some(id) = condition.only()?.cloned() else { return Ok(None) };
-        let write = Write { resource_type, id, precondition: Precondition::None, content: None };
+        let (precondition, seen) = (Precondition::None, Seen::Unchecked);
+        let write = Write { resource_type, id, precondition, content: None, seen };
         if let Some(stored) = commit_under(service, access, write, condition).await? {
             return Ok(Some(stored));
         }
@@ -204,9 +219,20 @@ pub async fn conditional_delete(
 }
 
 async fn commit(service: &Service, access: &Access, write: Write) -> Result<Stored, Problem> {
-    let job = Job { expectations: Vec::new(), writes: vec![write.clone()] };
-    let written = service.store().write(access, job).await?;
-    first(&write, &written)
+    let made = new_patients(std::iter::once(&write));
+    // In each round one of those who write the same resource succeeds.
+    for _ in 0..ROUNDS {
+        let write = match permit(service, access, write.clone(), &made).await? {
+            Permitted::Write(write) => *write,
+            Permitted::Nothing(stored) => return Ok(*stored),
+        };
+        let job = Job { expectations: Vec::new(), writes: vec![write.clone()] };
+        match service.store().write(access, job).await {
+            Err(WriteError::StateChanged) => {}
+            written => return first(&write, &written?),
+        }
+    }
+    Err(Problem::new(409, Fault::ConditionUnstable))
 }
 
 /// Writes if the condition still holds; `None` when it does not.
@@ -216,10 +242,15 @@ async fn commit_under(
     write: Write,
     condition: Condition,
 ) -> Result<Option<Stored>, Problem> {
+    let made = new_patients(std::iter::once(&write));
+    let write = match permit(service, access, write, &made).await? {
+        Permitted::Write(write) => *write,
+        Permitted::Nothing(stored) => return Ok(Some(*stored)),
+    };
     let job = Job { expectations: vec![condition.expectation], writes: vec![write.clone()] };
     match service.store().write(access, job).await {
         Ok(written) => first(&write, &written).map(Some),
-        Err(WriteError::ConditionChanged) => Ok(None),
+        Err(WriteError::ConditionChanged | WriteError::StateChanged) => Ok(None),
         Err(WriteError::VersionConflict { current, .. }) => {
             Err(Problem::precondition_failed(write.precondition, current))
         }

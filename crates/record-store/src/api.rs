@@ -1,5 +1,6 @@
 //! What callers of the store see: records, writes, windows of history, pages, errors.
 
+use access::{Access, Facts};
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use search::{Cursor, IndexRows, SearchPlan};
 
@@ -62,6 +63,8 @@ pub struct Content {
     /// The patient in whose book it belongs; `None` for the shared book. For a `Patient` its own book is
     /// used and this is ignored.
     pub patient: Option<LogicalId>,
+    /// What it says about access.
+    pub facts: Facts,
 }
 
 /// One change of one resource.
@@ -75,6 +78,19 @@ pub struct Write {
     pub precondition: Precondition,
     /// The new content; `None` deletes.
     pub content: Option<Content>,
+    /// The state that whoever decided it has seen.
+    pub seen: Seen,
+}
+
+/// The state of a resource that a decision relies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// None: nothing was to be decided.
+    Unchecked,
+    /// It has never been there.
+    Absent,
+    /// This version, which may be a deletion, was the current one.
+    Version(VersionId),
 }
 
 /// What must be true of the stored resource.
@@ -100,6 +116,8 @@ pub struct Expectation {
     /// A name of the criteria that is the same for everybody who asks the same: writers with the same name
     /// wait for each other.
     pub criteria: String,
+    /// Who asked: what is hidden from it counts neither time.
+    pub access: Access,
 }
 
 /// Writes that happen together or not at all.
@@ -143,6 +161,9 @@ pub enum WriteError {
     /// A search that the job relies on finds something else now: decide again.
     #[error("the answer to a condition changed")]
     ConditionChanged,
+    /// The state that the decision relies on is not the current one any more: decide again.
+    #[error("the state that was decided on changed")]
+    StateChanged,
     /// A precondition does not hold.
     #[error("version conflict")]
     VersionConflict {

@@ -10,15 +10,19 @@ mod current_registry;
 mod database;
 mod error;
 mod find;
+mod gatekeeping;
 mod packages;
+mod parties;
 #[cfg(test)]
 mod plans_tests;
 mod policy;
 mod postgres;
 mod query;
+mod recheck;
 mod reindex;
 mod security;
 mod settings;
+mod sharing;
 mod sqlite;
 mod statement;
 mod store;
@@ -27,12 +31,16 @@ mod write;
 
 pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,
-    Job, Precondition, Record, SearchPage, StoreError, Write, WriteError, Written,
+    Job, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,
 };
 pub use body::Body;
+pub use gatekeeping::Changeable;
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
 pub use policy::PolicyMark;
+pub use recheck::{Recheck, Rechecker, Walked};
 pub use reindex::{Begun, POLL, Phase, Reindex, Reindexer, Remark, Step};
 pub use security::{Revoked, SecurityChange, SecurityKind, SecurityRecord};
 pub use settings::StoreSettings;
+pub use sharing::{StoredDenial, StoredGrant, StoredTerms};
 pub use store::Store;
+pub use write::ReadFacts;

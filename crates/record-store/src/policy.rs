@@ -42,7 +42,7 @@ impl Store {
         let claim = query::put_setting(TEXT, text.unwrap_or_default().as_bytes().to_vec());
         let mark = Instant::now().microseconds().to_be_bytes().to_vec();
         let statements = vec![query::put_setting(MARK, mark)];
-        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new() }).await?;
+        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None }).await?;
         Ok(())
     }
 }

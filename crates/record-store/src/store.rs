@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use access::{Access, Reach};
+use access::Access;
 use diesel::sql_types::{BigInt, Binary, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use search::{ReferenceTest, Registry, Slot};
 
 use crate::current_registry::CurrentRegistry;
 use crate::postgres::{self, PostgresStore};
-use crate::query::{self, BookScope};
+use crate::query;
 use crate::sqlite::{self, SqliteStore};
 use crate::statement::Statement;
 use crate::stored::{VersionRow, VersionTypes, record, type_number, type_of};
@@ -125,8 +125,8 @@ impl Store {
         resource_type: ResourceType,
         id: &LogicalId,
     ) -> Result<Option<Record>, StoreError> {
-        let scope = self.scope(access).await?;
-        let statement = query::read(&self.registry(), scope, resource_type, id);
+        let gate = &self.gate(access).await?;
+        let statement = query::read(&self.registry(), gate, resource_type, id);
         // A point read on SQLite takes some microseconds: less than handing it to another thread.
         let rows: Vec<VersionRow> = match &self.engine {
             Engine::Sqlite(store) => store
@@ -144,13 +144,10 @@ impl Store {
         id: &LogicalId,
         version: VersionId,
     ) -> Result<Option<Record>, StoreError> {
-        let scope = self.scope(access).await?;
-        let statement = query::read_version(&self.registry(), scope, resource_type, id, version);
+        let gate = &self.gate(access).await?;
+        let statement = query::read_version(&self.registry(), gate, resource_type, id, version);
         let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
-        match rows.into_iter().next().map(record).transpose()? {
-            Some(record) if self.was_visible(access, &record)? => Ok(Some(record)),
-            _ => Ok(None),
-        }
+        rows.into_iter().next().map(record).transpose()
     }
 
     /// The current versions of those of the resources that exist for this caller, in the order asked.
@@ -173,8 +170,12 @@ impl Store {
     /// Writes a job: all of it, durably, or nothing.
     pub async fn write(&self, access: &Access, job: Job) -> Result<Vec<Written>, WriteError> {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let queued = QueuedJob { access: access.clone(), job, reply };
-        self.queue().try_send(Task::Job(queued)).map_err(|_| WriteError::Busy)?;
+        let mut gates = Vec::with_capacity(job.expectations.len());
+        for expectation in &job.expectations {
+            gates.push(self.gate(&expectation.access).await?);
+        }
+        let queued = QueuedJob { access: access.clone(), gates, job, reply };
+        self.queue().try_send(Task::Job(Box::new(queued))).map_err(|_| WriteError::Busy)?;
         answer.await.map_err(|_| WriteError::Busy)?
     }
 
@@ -196,7 +197,7 @@ impl Store {
         if slots.is_empty() || targets.is_empty() {
             return Ok(Vec::new());
         }
-        let scope = self.scope(access).await?;
+        let gate = &self.gate(access).await?;
         let registry = self.registry();
         let hasher = registry.hasher();
         let tests: Vec<ReferenceTest> = targets
@@ -207,7 +208,7 @@ impl Store {
             })
             .collect();
         let rows: Vec<VersionRow> =
-            select!(self, query::reverse_includes(scope, slots, &tests, limit), VersionTypes)?;
+            select!(self, query::reverse_includes(gate, slots, &tests, limit), VersionTypes)?;
         rows.into_iter().map(record).collect()
     }
 
@@ -221,11 +222,11 @@ impl Store {
         after: Option<i64>,
         count: u32,
     ) -> Result<BookPage, StoreError> {
-        let scope = self.scope(access).await?;
+        let gate = &self.gate(access).await?;
         let Some((book, _)) = self.place(ResourceType::PATIENT, patient).await? else {
             return Ok(BookPage { records: Vec::new(), next: None });
         };
-        let statement = query::book_page(scope, book, types, since, after.unwrap_or(0), count);
+        let statement = query::book_page(gate, book, types, since, after.unwrap_or(0), count);
         let mut rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
@@ -241,16 +242,16 @@ impl Store {
         scope: &HistoryScope,
         window: &HistoryWindow,
     ) -> Result<HistoryPage, StoreError> {
-        let books = self.scope(access).await?;
+        let gate = &self.gate(access).await?;
         let total = if window.after.is_none() {
             let rows: Vec<(i64,)> =
-                select!(self, query::history_total(&self.registry(), books, scope, window), (BigInt,))?;
+                select!(self, query::history_total(&self.registry(), gate, scope, window), (BigInt,))?;
             rows.first().and_then(|(count,)| u64::try_from(*count).ok())
         } else {
             None
         };
         let mut rows: Vec<VersionRow> =
-            select!(self, query::history(&self.registry(), books, scope, window), VersionTypes)?;
+            select!(self, query::history(&self.registry(), gate, scope, window), VersionTypes)?;
         let wanted = usize::try_from(window.count).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
@@ -259,32 +260,8 @@ impl Store {
         } else {
             None
         };
-        let mut records = Vec::with_capacity(rows.len());
-        for row in rows {
-            let record = record(row)?;
-            if self.was_visible(access, &record)? {
-                records.push(record);
-            }
-        }
-        // A number would tell that something is hidden.
-        let total = total.filter(|_| access.is_unlimited());
+        let records = rows.into_iter().map(record).collect::<Result<_, _>>()?;
         Ok(HistoryPage { records, next, total })
-    }
-
-    /// Whether a version was in a book of the access when it was current: a resource that was moved into a
-    /// book leaves in its history what belonged to another person.
-    fn was_visible(&self, access: &Access, record: &Record) -> Result<bool, StoreError> {
-        let Some(patient) = access.own() else { return Ok(true) };
-        if !Registry::is_member(ResourceType::PATIENT, record.resource_type) {
-            return Ok(true);
-        }
-        if record.resource_type == ResourceType::PATIENT {
-            return Ok(record.id == *patient);
-        }
-        let Some(text) = record.to_json()? else { return Ok(true) };
-        let node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX })
-            .map_err(|_| StoreError::Corrupt)?;
-        Ok(self.registry().extract(record.resource_type, &node).patient.as_ref() == Some(patient))
     }
 
     /// The moment of a walk that begins now: everything that is committed was stored until then, everything else will
@@ -329,16 +306,6 @@ impl Store {
             Engine::Postgres(store) => postgres::execute(&mut *store.reader().await?, statement).await?,
         };
         Ok(())
-    }
-
-    /// The books of an access as numbers.
-    pub(crate) async fn scope(&self, access: &Access) -> Result<BookScope, StoreError> {
-        if *access.visible() == Reach::Everything {
-            return Ok(BookScope::All);
-        }
-        let Some(patient) = access.own() else { return Ok(BookScope::One(-1)) };
-        let place = self.place(ResourceType::PATIENT, patient).await?;
-        Ok(BookScope::One(place.map_or(-1, |(book, _)| book)))
     }
 
     /// Book and key of an id.

@@ -6,6 +6,7 @@ mod get;
 mod identity;
 mod links;
 mod patch;
+mod permission;
 mod transaction;
 
 use access::Caller;

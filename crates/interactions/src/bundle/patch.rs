@@ -5,15 +5,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use access::Access;
-use fhir::{VersionId, rewrite_links, rewrite_references};
+use fhir::{Fault, VersionId, rewrite_links, rewrite_references};
 use json::{Limits, Node};
-use record_store::{Precondition, Record, Write};
+use record_store::{Precondition, Record, Seen, Write};
 
 use super::identity::{Criteria, Identities, deleted, identify};
 use super::links::{Links, resolve};
 use super::transaction::{Names, check_entry};
 use super::{Action, Entry, blocking};
 use crate::condition::Condition;
+use crate::facts::Subject;
 use crate::judge::refuse_invalid;
 use crate::patch::{PatchDocument, check_version, is_unchanged};
 use crate::prepare::content;
@@ -49,7 +50,7 @@ pub(super) fn check_patch(body: &[u8], entry: &Entry, visit: &mut dyn FnMut(&str
 /// Reads what the entries patch, and patches it. By the index of the entry.
 pub(super) async fn patch_all(
     service: &Service,
-    access: &Access,
+    accesses: &[Option<Access>],
     body: &Arc<Vec<u8>>,
     entries: &[Entry],
     conditions: &HashMap<Criteria, Condition>,
@@ -59,7 +60,7 @@ pub(super) async fn patch_all(
         return Ok(patched);
     }
     let gone = deleted(entries, conditions)?;
-    for entry in entries.iter().filter(|entry| is_patch(entry)) {
+    for (entry, access) in entries.iter().zip(accesses).filter(|(entry, _)| is_patch(entry)) {
         let one = async {
             let identity = identify(body, entry, conditions, &gone, Identities::New)?;
             let (resource_type, identity) = identity.ok_or_else(Problem::not_found)?;
@@ -67,6 +68,7 @@ pub(super) async fn patch_all(
                 Ok(Action::Patch { if_match, .. } | Action::ConditionalPatch { if_match, .. }) => if_match,
                 _ => None,
             };
+            let access = access.as_ref().ok_or_else(|| Problem::new(500, Fault::Internal))?;
             let record = crate::read(service, access, resource_type, identity.id()).await?;
             check_version(&record, if_match)?;
             let document = PatchDocument::of_entry(entry.text(body)?)?;
@@ -103,12 +105,13 @@ pub(super) fn patch_write(
     let links = Links { targets, conditions, known: &before };
     resolve(service, entry, &mut resource, &links)?;
     refuse_invalid(service, access, &resource, *resource_type)?;
-    let content = content(service, *resource_type, &resource)?;
+    let content = content(service, access, *resource_type, Subject { id, first: false }, &resource)?;
     if is_unchanged(record, &content, *if_match) {
         return Ok(None);
     }
-    let precondition = Precondition::Version(*version);
-    Ok(Some(Write { resource_type: *resource_type, id: id.clone(), precondition, content: Some(content) }))
+    let (precondition, seen) = (Precondition::Version(*version), Seen::Unchecked);
+    let (resource_type, id) = (*resource_type, id.clone());
+    Ok(Some(Write { resource_type, id, precondition, content: Some(content), seen }))
 }
 
 fn links(resource: Option<Node<'_>>) -> HashSet<String> {

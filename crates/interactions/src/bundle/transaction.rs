@@ -9,16 +9,18 @@ use std::sync::Arc;
 use access::{Access, Caller, Interaction};
 use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType};
 use json::Node;
-use record_store::{Job, Precondition, Write, WriteError};
+use record_store::{Job, Precondition, Seen, Write, WriteError};
 
 use super::batch::stored_response;
 use super::get::get;
 use super::identity::{Criteria, Identities, Identity, deleted, identify, node};
 use super::links::{Links, resolve};
 use super::patch::{Patched, check_patch, is_patch, patch_all, patch_write};
+use super::permission::permit_all;
 use super::{Action, Entry, blocking};
 use crate::bundle_text::{BundleText, EntryResponse};
 use crate::condition::{ATTEMPTS, Condition, ask_besides};
+use crate::facts::Subject;
 use crate::judge::refuse_invalid;
 use crate::prepare::content;
 use crate::structure::check_structure;
@@ -73,51 +75,59 @@ pub(crate) async fn run(
     entries: Arc<Vec<Entry>>,
     identities: Identities,
 ) -> Result<Vec<Outcome>, Problem> {
-    let access = gate(service, caller, &entries)?;
+    let accesses = gate(service, caller, &entries)?;
     let criteria = {
         let (body, entries) = (Arc::clone(&body), Arc::clone(&entries));
         blocking(move || check_all(&body, &entries)).await?
     };
-    let Some(access) = access else { return Ok(vec![Outcome::Read; entries.len()]) };
+    let Some(access) = accesses.iter().flatten().last().cloned() else {
+        return Ok(vec![Outcome::Read; entries.len()]);
+    };
+    let accesses = Arc::new(accesses);
     let is_deletion = |entry: &&Entry| entry.action.as_ref().is_ok_and(|action| action.order() == 0);
     let deletions = entries.iter().filter(is_deletion).count();
     for _ in 0..ATTEMPTS {
         let mut conditions = HashMap::with_capacity(criteria.len());
-        for ((resource_type, text), place) in &criteria {
-            let condition = ask_besides(service, &access, *resource_type, text, deletions).await;
+        for ((resource_type, text), (place, entry)) in &criteria {
+            let access = accesses.get(*entry).and_then(Option::as_ref).unwrap_or(&access);
+            let condition = ask_besides(service, access, *resource_type, text, deletions).await;
             let condition = condition.map_err(|problem| problem.at(place))?;
             conditions.insert((*resource_type, text.clone()), condition);
         }
         check_reads(service, caller, &entries).await?;
-        let patched = patch_all(service, &access, &body, &entries, &conditions).await?;
+        let patched = patch_all(service, &accesses, &body, &entries, &conditions).await?;
         let planned = {
-            let (service, access) = (service.clone(), access.clone());
+            let (service, accesses) = (service.clone(), Arc::clone(&accesses));
             let (body, entries) = (Arc::clone(&body), Arc::clone(&entries));
-            blocking(move || plan(&service, &access, &body, &entries, &conditions, &patched, identities))
+            blocking(move || plan(&service, &accesses, &body, &entries, &conditions, &patched, identities))
                 .await?
         };
-        let Planned { job, steps } = planned;
+        let Some(Planned { job, steps }) = permit_all(service, &accesses, planned, &entries).await? else {
+            continue;
+        };
         let writes = job.writes.clone();
         match service.store().write(&access, job).await {
             Ok(written) => {
                 let mut outcomes = Vec::with_capacity(steps.len());
-                for step in steps {
+                for (step, own) in steps.into_iter().zip(accesses.iter()) {
                     outcomes.push(match step {
                         Step::Write(at) => match (writes.get(at), written.get(at)) {
                             (Some(write), Some(written)) => Outcome::Stored(Stored::new(write, written)),
                             _ => return Err(Problem::new(500, Fault::Internal)),
                         },
                         Step::Found(resource_type, id) => {
-                            let record = crate::read(service, &access, resource_type, &id).await?;
+                            let own = own.as_ref().unwrap_or(&access);
+                            let record = crate::read(service, own, resource_type, &id).await?;
                             Outcome::Stored(Stored::unchanged(record))
                         }
+                        Step::Done(stored) => Outcome::Stored(*stored),
                         Step::Nothing => Outcome::Nothing,
                         Step::Read => Outcome::Read,
                     });
                 }
                 return Ok(outcomes);
             }
-            Err(WriteError::ConditionChanged) => {}
+            Err(WriteError::ConditionChanged | WriteError::StateChanged) => {}
             Err(WriteError::VersionConflict { write, current }) => {
                 let entry = steps.iter().position(|step| matches!(step, Step::Write(at) if *at == write));
                 // Who patches without naming a version patches what is there now.
@@ -137,7 +147,7 @@ pub(crate) async fn run(
     Err(Problem::new(409, Fault::ConditionUnstable))
 }
 
-fn is_patch_of_any_version(entry: &Entry) -> bool {
+pub(super) fn is_patch_of_any_version(entry: &Entry) -> bool {
     matches!(
         entry.action,
         Ok(Action::Patch { if_match: None, .. } | Action::ConditionalPatch { if_match: None, .. })
@@ -173,12 +183,16 @@ async fn check_reads(service: &Service, caller: &Caller, entries: &[Entry]) -> R
     Ok(())
 }
 
-/// Asks the gate for every entry by its own type; the writes share one access, which permits each of them and no more.
-fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<Access>, Problem> {
-    let mut writes = Vec::new();
+/// Asks the gate for every entry that writes.
+fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Vec<Option<Access>>, Problem> {
+    let mut accesses = Vec::with_capacity(entries.len());
     for entry in entries {
         let denied = |denied| Problem::from(denied).within(&entry.place());
-        let write = match &entry.action {
+        let (interaction, about) = match &entry.action {
+            Ok(Action::Patch { resource_type, .. } | Action::ConditionalPatch { resource_type, .. }) => {
+                accesses.push(Some(service.decide_patch(caller, Some(*resource_type)).map_err(denied)?));
+                continue;
+            }
             Ok(Action::Create { resource_type, .. }) => (Interaction::Create, *resource_type),
             Ok(Action::Update { resource_type, .. } | Action::ConditionalUpdate { resource_type, .. }) => {
                 (Interaction::Update, *resource_type)
@@ -186,30 +200,24 @@ fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<
             Ok(Action::Delete { resource_type, .. } | Action::ConditionalDelete { resource_type, .. }) => {
                 (Interaction::Delete, *resource_type)
             }
-            Ok(Action::Patch { resource_type, .. } | Action::ConditionalPatch { resource_type, .. }) => {
-                service.decide_patch(caller, Some(*resource_type)).map_err(denied)?;
-                (Interaction::Update, *resource_type)
+            Ok(Action::Get { .. }) => {
+                accesses.push(None);
+                continue;
             }
-            Ok(Action::Get { .. }) => continue,
             Err(problem) => return Err(problem.clone()),
         };
-        if !writes.contains(&write) {
-            service.decide(caller, write.0, Some(write.1)).map_err(denied)?;
-            writes.push(write);
-        }
+        accesses.push(Some(service.decide(caller, interaction, Some(about)).map_err(denied)?));
     }
-    if writes.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(service.decide_all(caller, &writes)?))
+    Ok(accesses)
 }
 
-/// Checks the structure of every resource, and collects the criteria that have to be asked.
-fn check_all(body: &[u8], entries: &[Entry]) -> Result<BTreeMap<Criteria, String>, Problem> {
-    let mut criteria: BTreeMap<Criteria, String> = BTreeMap::new();
+/// Checks the structure of every resource, and collects the criteria that have to be asked: where they stand, and in
+/// which entry.
+fn check_all(body: &[u8], entries: &[Entry]) -> Result<BTreeMap<Criteria, (String, usize)>, Problem> {
+    let mut criteria: BTreeMap<Criteria, (String, usize)> = BTreeMap::new();
     let mut full_urls = HashSet::new();
     let mut issues: Vec<Issue> = Vec::new();
-    for entry in entries {
+    for (position, entry) in entries.iter().enumerate() {
         if let Some(full_url) = &entry.full_url
             && !full_urls.insert(full_url.as_str())
         {
@@ -220,18 +228,19 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<BTreeMap<Criteria, String
         match &entry.action {
             Ok(Action::Create { resource_type, criteria: text }) => {
                 wanted = Some((*resource_type, None));
-                criteria.extend(text.as_ref().map(|text| ((*resource_type, text.clone()), request)));
+                let asked = (request, position);
+                criteria.extend(text.as_ref().map(|text| ((*resource_type, text.clone()), asked)));
             }
             Ok(Action::Update { resource_type, id, .. }) => wanted = Some((*resource_type, Some(id))),
             Ok(Action::ConditionalUpdate { resource_type, criteria: text, .. }) => {
                 wanted = Some((*resource_type, None));
-                criteria.insert((*resource_type, text.clone()), request);
+                criteria.insert((*resource_type, text.clone()), (request, position));
             }
             Ok(
                 Action::ConditionalDelete { resource_type, criteria: text }
                 | Action::ConditionalPatch { resource_type, criteria: text, .. },
             ) => {
-                criteria.insert((*resource_type, text.clone()), request);
+                criteria.insert((*resource_type, text.clone()), (request, position));
             }
             _ => {}
         }
@@ -239,7 +248,7 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<BTreeMap<Criteria, String
             let place = format!("{}.resource", entry.place());
             check_patch(body, entry, &mut |text| {
                 if let ReferenceText::Conditional { resource_type, query } = ReferenceText::parse(text) {
-                    criteria.insert((resource_type, query.to_owned()), place.clone());
+                    criteria.insert((resource_type, query.to_owned()), (place.clone(), position));
                 }
             })?;
         }
@@ -250,7 +259,7 @@ fn check_all(body: &[u8], entries: &[Entry]) -> Result<BTreeMap<Criteria, String
             );
             fhir::rewrite_references(&mut resource, &mut |text| {
                 if let ReferenceText::Conditional { resource_type, query } = ReferenceText::parse(text) {
-                    criteria.insert((resource_type, query.to_owned()), place.clone());
+                    criteria.insert((resource_type, query.to_owned()), (place.clone(), position));
                 }
                 None
             });
@@ -280,23 +289,25 @@ pub(super) fn check_entry(resource: &Node<'_>, wanted: ResourceType, id: Option<
 
 /// What an entry comes to.
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     /// The write of this index in the job.
     Write(usize),
     /// A conditional create found this.
     Found(ResourceType, LogicalId),
+    /// Nothing was left to write.
+    Done(Box<Stored>),
     Nothing,
     Read,
 }
 
-struct Planned {
-    job: Job,
-    steps: Vec<Step>,
+pub(super) struct Planned {
+    pub(super) job: Job,
+    pub(super) steps: Vec<Step>,
 }
 
 fn plan(
     service: &Service,
-    access: &Access,
+    accesses: &[Option<Access>],
     body: &[u8],
     entries: &[Entry],
     conditions: &HashMap<Criteria, Condition>,
@@ -337,13 +348,14 @@ fn plan(
     let mut job = Job::default();
     let mut steps = Vec::with_capacity(entries.len());
     let mut invalid = Vec::new();
-    for (entry, identity) in entries.iter().zip(known) {
+    for ((entry, access), identity) in entries.iter().zip(accesses).zip(known) {
         let step = match (&entry.action, identity) {
             (Ok(Action::Get { .. }), _) => Step::Read,
             (Ok(Action::Create { resource_type, .. }), Some((_, Identity::Existing(id)))) => {
                 Step::Found(*resource_type, id)
             }
             (Ok(action), Some((resource_type, identity))) => {
+                let access = access.as_ref().ok_or_else(|| Problem::new(500, Fault::Internal))?;
                 let place = format!("{}.resource", entry.place());
                 let id = identity.id().clone();
                 let names = (&targets, conditions);
@@ -424,7 +436,9 @@ fn write(
             let links = Links { targets: names.0, conditions: names.1, known: &HashSet::new() };
             resolve(service, entry, &mut resource, &links)?;
             refuse_invalid(service, access, &resource, resource_type)?;
-            Some((content(service, resource_type, &resource)?, resource.text("id").map(str::to_owned)))
+            let subject = Subject { id: identity.id(), first: matches!(identity, Identity::New(_)) };
+            let content = content(service, access, resource_type, subject, &resource)?;
+            Some((content, resource.text("id").map(str::to_owned)))
         }
     };
     let if_match = match action {
@@ -437,7 +451,8 @@ fn write(
             Identity::Existing(id) => Some(id),
             Identity::New(_) | Identity::Stable(_) | Identity::Own(_) => None,
         };
-        let write = conditional_write(resource_type, own_id.as_ref(), content.clone(), found, *if_match)?;
+        let ids = (identity.id(), own_id.as_ref());
+        let write = conditional_write(resource_type, ids, content.clone(), found, *if_match)?;
         return Ok(Write { id: identity.id().clone(), ..write });
     }
     let precondition = match (&identity, if_match) {
@@ -446,5 +461,6 @@ fn write(
         (Identity::Stable(_) | Identity::Own(_) | Identity::Existing(_), None) => Precondition::None,
     };
     let id = identity.id().clone();
-    Ok(Write { resource_type, id, precondition, content: content.map(|(content, _)| content) })
+    let (content, seen) = (content.map(|(content, _)| content), Seen::Unchecked);
+    Ok(Write { resource_type, id, precondition, content, seen })
 }

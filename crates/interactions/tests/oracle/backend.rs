@@ -1,9 +1,9 @@
 //! The store under test. All that touches its interface is here.
 
-use access::{Access, Caller, Interaction, Policy};
+use access::{Access, Caller, Facts, Interaction, Policy};
 use fhir::{Instant, LogicalId, ResourceType};
 use healthbook_interactions::{Service, ServiceSettings, look_up};
-use record_store::{Body, Content, Job, Precondition, Store, StoreSettings, Write};
+use record_store::{Body, Content, Job, Precondition, Seen, Store, StoreSettings, Write};
 use search::{Position, QueryContext};
 use test_support::TestDatabase;
 
@@ -54,8 +54,15 @@ impl Backend {
                 let extracted = registry.extract(resource_type, resource.node);
                 let body = Body::from_node(resource.node).expect("a body");
                 let (rows, patient) = (extracted.rows, extracted.patient);
-                let content = Some(Content { resource_type, body, rows, mark: registry.mark(), patient });
-                Write { resource_type, id, precondition: Precondition::None, content }
+                let content = Some(Content {
+                    resource_type,
+                    body,
+                    rows,
+                    mark: registry.mark(),
+                    patient,
+                    facts: Facts::default(),
+                });
+                Write { resource_type, id, precondition: Precondition::None, content, seen: Seen::Unchecked }
             })
             .collect();
         let written = self.store.write(&self.access, Job { expectations: Vec::new(), writes }).await;
@@ -70,7 +77,13 @@ impl Backend {
             .iter()
             .map(|resource| {
                 let (resource_type, id) = names(resource);
-                Write { resource_type, id, precondition: Precondition::None, content: None }
+                Write {
+                    resource_type,
+                    id,
+                    precondition: Precondition::None,
+                    content: None,
+                    seen: Seen::Unchecked,
+                }
             })
             .collect();
         let job = Job { expectations: Vec::new(), writes };

@@ -15,7 +15,7 @@ use fhir::LogicalId;
 use json::{Limits, Node};
 use search::{Clause, Cursor, Position, SearchPlan, SortKey, SortValue, Subject, Total};
 
-use crate::query::{self, BookScope, Conditions, Page, Route};
+use crate::query::{self, Conditions, Gate, Page, Route};
 use crate::store::{Store, select};
 use crate::stored::{VersionRow, VersionTypes, record, unpack_id};
 use crate::{Record, SearchPage, StoreError};
@@ -56,28 +56,28 @@ struct Scan {
 impl Store {
     /// A page of matches, and their number when the plan wants it.
     pub async fn search(&self, access: &Access, plan: &SearchPlan) -> Result<SearchPage, StoreError> {
-        let scope = self.scope(access).await?;
-        let plan = self.resolved(scope, plan).await?;
-        let Some(book) = self.plan_book(&plan).await? else {
+        let gate = &self.search_gate(access).await?;
+        let plan = self.resolved(gate, plan).await?;
+        let Some(book) = self.plan_book(gate, &plan).await? else {
             let total = wants_total(&plan).then_some(0);
             return Ok(SearchPage { total, ..SearchPage::default() });
         };
-        let total = if wants_total(&plan) { self.total(scope, &plan, book).await? } else { None };
+        let total = if wants_total(&plan) { self.total(gate, &plan, book).await? } else { None };
         if plan.count_only {
             return Ok(SearchPage { total, ..SearchPage::default() });
         }
         let wanted = usize::try_from(plan.count).unwrap_or(usize::MAX).saturating_add(1);
         let scan = if plan.sort.iter().any(|sort| matches!(sort.key, SortKey::Text(_))) {
-            self.sorted_by_text(scope, &plan, book, wanted).await?
+            self.sorted_by_text(gate, &plan, book, wanted).await?
         } else {
             let mut scan = match plan.until {
-                None => self.scan(scope, &plan, book, wanted).await?,
+                None => self.scan(gate, &plan, book, wanted).await?,
                 Some(until) if plan.sort.is_empty() => {
-                    self.in_old_places(scope, &plan, book, wanted, until.microseconds()).await?
+                    self.in_old_places(gate, &plan, book, wanted, until.microseconds()).await?
                 }
                 Some(until) => {
-                    let mut scan = self.scan(scope, &plan, book, wanted).await?;
-                    let changed = self.changed(scope, &plan, until.microseconds()).await?;
+                    let mut scan = self.scan(gate, &plan, book, wanted).await?;
+                    let changed = self.changed(gate, &plan, until.microseconds()).await?;
                     order::merge(&self.registry(), &plan, &mut scan, changed)?;
                     scan
                 }
@@ -125,14 +125,14 @@ impl Store {
     /// The ids of at most `plan.count` matches, smallest first. Clauses that need the resources themselves are
     /// refused.
     pub async fn search_ids(&self, access: &Access, plan: &SearchPlan) -> Result<Vec<LogicalId>, StoreError> {
-        let scope = self.scope(access).await?;
+        let gate = &self.search_gate(access).await?;
         if plan.clauses.iter().any(Clause::needs_check) {
             return Err(StoreError::TooCostly);
         }
-        let Some(book) = self.plan_book(plan).await? else { return Ok(Vec::new()) };
-        let route = self.route(scope, plan, book, route::SOME).await?;
+        let Some(book) = self.plan_book(gate, plan).await? else { return Ok(Vec::new()) };
+        let route = self.route(gate, plan, book, route::SOME).await?;
         let statement =
-            query::search_ids(&mut Conditions::new(&self.registry(), scope), plan, route.driver, book);
+            query::search_ids(&mut Conditions::new(&self.registry(), gate), plan, route.driver, book);
         let rows: Vec<(Vec<u8>,)> = select!(self, statement, (Binary,))?;
         let mut ids = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<Vec<_>, _>>()?;
         ids.sort();
@@ -142,19 +142,19 @@ impl Store {
     /// The number of matches; `None` when too many candidates would have to be checked one by one.
     async fn total(
         &self,
-        scope: BookScope,
+        gate: &Gate,
         plan: &SearchPlan,
         book: Option<i64>,
     ) -> Result<Option<u64>, StoreError> {
         if plan.clauses.iter().any(Clause::needs_check) {
             let whole = SearchPlan { sort: Vec::new(), position: Position::First, ..plan.clone() };
-            let scan = self.scan(scope, &whole, book, usize::MAX).await?;
+            let scan = self.scan(gate, &whole, book, usize::MAX).await?;
             return Ok(scan.resume.is_none().then(|| u64::try_from(scan.found.len()).unwrap_or(u64::MAX)));
         }
         let unsorted = SearchPlan { sort: Vec::new(), until: None, ..plan.clone() };
-        let route = self.route(scope, &unsorted, book, route::MANY).await?;
+        let route = self.route(gate, &unsorted, book, route::MANY).await?;
         let statement =
-            query::search_total(&mut Conditions::new(&self.registry(), scope), &unsorted, route.driver, book);
+            query::search_total(&mut Conditions::new(&self.registry(), gate), &unsorted, route.driver, book);
         let rows: Vec<(i64,)> = select!(self, statement, (BigInt,))?;
         Ok(rows.first().and_then(|(count,)| u64::try_from(*count).ok()))
     }
@@ -162,24 +162,24 @@ impl Store {
     /// Reads candidates from the plan's position on until enough matches are found.
     async fn scan(
         &self,
-        scope: BookScope,
+        gate: &Gate,
         plan: &SearchPlan,
         book: Option<i64>,
         wanted: usize,
     ) -> Result<Scan, StoreError> {
-        self.scan_except(scope, plan, book, wanted, &Moves::new()).await
+        self.scan_except(gate, plan, book, wanted, &Moves::new()).await
     }
 
     /// The same without what was moved.
     async fn scan_except(
         &self,
-        scope: BookScope,
+        gate: &Gate,
         plan: &SearchPlan,
         book: Option<i64>,
         wanted: usize,
         moves: &Moves,
     ) -> Result<Scan, StoreError> {
-        let route = self.route(scope, plan, book, route::SOME).await?;
+        let route = self.route(gate, plan, book, route::SOME).await?;
         let checks: Vec<&Clause> = plan.clauses.iter().filter(|clause| clause.needs_check()).collect();
         let mut scan = Scan::default();
         let mut scanned = 0;
@@ -192,7 +192,7 @@ impl Store {
                     BATCH
                 };
                 let page = Page { plan, route, book, position: &position, limit, missing };
-                let statement = page.statement(&mut Conditions::new(&self.registry(), scope));
+                let statement = page.statement(&mut Conditions::new(&self.registry(), gate));
                 let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
                 let exhausted = rows.len() < usize::try_from(limit).unwrap_or(usize::MAX);
                 scanned += rows.len();
@@ -244,11 +244,13 @@ impl Store {
 
     /// The number of the book that holds every match: `None` when that book does not exist, so nothing can
     /// match; `Some(None)` when the plan is not bound to one book.
-    async fn plan_book(&self, plan: &SearchPlan) -> Result<Option<Option<i64>>, StoreError> {
+    async fn plan_book(&self, gate: &Gate, plan: &SearchPlan) -> Result<Option<Option<i64>>, StoreError> {
         match &plan.book {
             None => Ok(Some(None)),
             Some(patient) => {
-                Ok(self.place(fhir::ResourceType::PATIENT, patient).await?.map(|(book, _)| Some(book)))
+                let book = self.place(fhir::ResourceType::PATIENT, patient).await?.map(|(book, _)| book);
+                // A book that is not there and one that is closed go the same way.
+                Ok(if gate.is_everything() { book.map(Some) } else { Some(Some(book.unwrap_or(-1))) })
             }
         }
     }

@@ -2,14 +2,14 @@
 //! while others write.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::sql_types::BigInt;
 use fhir::{Instant, LogicalId, ResourceType};
 use search::{Clause, Cursor, Position, Registry, SearchPlan, Sort, SortKey, SortValue};
 
 use super::{Found, Scan, with_resource};
-use crate::query::{self, BookScope};
+use crate::query::{self, Gate};
 use crate::sqlite;
 use crate::store::{Engine, Store, select};
 use crate::stored::{VersionRow, VersionTypes, pack_id};
@@ -21,6 +21,8 @@ const MOST_SORTED: usize = 10_000;
 const MOST_CHANGED: u32 = 10_000;
 /// Resources that may have been moved to another book since a walk began.
 const MOST_MOVED: u32 = 1_000;
+/// The same counted with what the caller does not see.
+const MOST_MOVED_OF_ALL: u32 = 100_000;
 /// How often a page is read again when resources were moved meanwhile.
 const ATTEMPTS: usize = 100;
 
@@ -165,11 +167,11 @@ impl Store {
     /// They are shown as they are now.
     pub(super) async fn changed(
         &self,
-        scope: BookScope,
+        gate: &Gate,
         plan: &SearchPlan,
         until: i64,
     ) -> Result<Vec<Found>, StoreError> {
-        let statement = query::changed_since(plan, until, MOST_CHANGED + 1);
+        let statement = query::changed_since(gate, plan, until, MOST_CHANGED + 1);
         let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
         if rows.len() > usize::try_from(MOST_CHANGED).unwrap_or(usize::MAX) {
             return Err(StoreError::WalkEnded);
@@ -177,7 +179,7 @@ impl Store {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let moves = self.moves(until).await?;
+        let moves = self.moves(gate, until).await?;
         let mut ids: Vec<(ResourceType, LogicalId)> = Vec::new();
         let mut stood = HashMap::new();
         for row in rows {
@@ -196,7 +198,7 @@ impl Store {
             let mut now =
                 SearchPlan { sort: Vec::new(), until: None, position: Position::First, ..plan.clone() };
             now.clauses.push(Clause::members(ids.to_vec()));
-            matches.extend(self.scan(scope, &now, None, usize::MAX).await?.found);
+            matches.extend(self.scan(gate, &now, None, usize::MAX).await?.found);
         }
         matches.retain_mut(|found| {
             let before = stood.remove(&found.key);
@@ -210,8 +212,9 @@ impl Store {
     }
 
     /// What was moved to another book since a moment.
-    async fn moves(&self, until: i64) -> Result<Moves, StoreError> {
-        let statement = query::moved_since(until, MOST_MOVED + 1);
+    async fn moves(&self, gate: &Gate, until: i64) -> Result<Moves, StoreError> {
+        let most = if gate.is_everything() { MOST_MOVED } else { MOST_MOVED_OF_ALL };
+        let statement = query::moved_since(until, most + 1);
         // A few rows at most: on SQLite that takes less than handing it to another thread.
         let rows: Vec<(i64, i64, i64)> = match &self.engine {
             Engine::Sqlite(store) => store.with_reader(|connection| {
@@ -219,12 +222,26 @@ impl Store {
             })?,
             Engine::Postgres(_) => select!(self, statement, (BigInt, BigInt, BigInt))?,
         };
-        if rows.len() > usize::try_from(MOST_MOVED).unwrap_or(usize::MAX) {
+        if rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
             return Err(StoreError::WalkEnded);
         }
         let mut moves = Moves::new();
         for (old_book, new_book, key) in rows {
             moves.entry(key).or_insert((old_book, new_book)).1 = new_book;
+        }
+        if gate.is_everything() || moves.is_empty() {
+            return Ok(moves);
+        }
+        // What the caller does not see must not count.
+        let places: Vec<(i64, i64)> = moves.iter().map(|(key, (_, now))| (*now, *key)).collect();
+        let mut seen = HashSet::new();
+        for places in places.chunks(500) {
+            let there: Vec<(i64, i64)> = select!(self, query::there(gate, places), (BigInt, BigInt))?;
+            seen.extend(there.into_iter().map(|(_, key)| key));
+        }
+        moves.retain(|key, _| seen.contains(key));
+        if moves.len() > usize::try_from(MOST_MOVED).unwrap_or(usize::MAX) {
+            return Err(StoreError::WalkEnded);
         }
         Ok(moves)
     }
@@ -232,7 +249,7 @@ impl Store {
     /// A page in the order of books and keys, in which a resource keeps the place that it had at a moment.
     pub(super) async fn in_old_places(
         &self,
-        scope: BookScope,
+        gate: &Gate,
         plan: &SearchPlan,
         book: Option<i64>,
         wanted: usize,
@@ -240,16 +257,16 @@ impl Store {
     ) -> Result<Scan, StoreError> {
         let mut moves = Moves::new();
         for _ in 0..ATTEMPTS {
-            let mut scan = self.scan_except(scope, plan, book, wanted, &moves).await?;
+            let mut scan = self.scan_except(gate, plan, book, wanted, &moves).await?;
             let mut moved = Vec::new();
             let places: Vec<(i64, i64)> = moves.iter().map(|(key, (_, now))| (*now, *key)).collect();
             for places in places.chunks(500) {
                 let mut now = SearchPlan { position: Position::First, ..plan.clone() };
                 now.clauses.push(Clause::Places(places.to_vec()));
-                moved.extend(self.scan(scope, &now, None, usize::MAX).await?.found);
+                moved.extend(self.scan(gate, &now, None, usize::MAX).await?.found);
             }
             // What is moved while the page is read may have been seen in both places or in none.
-            let after = self.moves(until).await?;
+            let after = self.moves(gate, until).await?;
             if after == moves {
                 for found in &mut moved {
                     found.book = moves.get(&found.key).map_or(found.book, |(then, _)| *then);
@@ -269,13 +286,13 @@ impl Store {
     /// A page in an order that only the resources themselves have.
     pub(super) async fn sorted_by_text(
         &self,
-        scope: BookScope,
+        gate: &Gate,
         plan: &SearchPlan,
         book: Option<i64>,
         wanted: usize,
     ) -> Result<Scan, StoreError> {
         let all = SearchPlan { sort: Vec::new(), position: Position::First, until: None, ..plan.clone() };
-        let mut scan = self.scan(scope, &all, book, MOST_SORTED + 1).await?;
+        let mut scan = self.scan(gate, &all, book, MOST_SORTED + 1).await?;
         if scan.resume.is_some() || scan.found.len() > MOST_SORTED {
             return Err(StoreError::TooCostly);
         }
@@ -283,7 +300,7 @@ impl Store {
             let until = Instant::microseconds(until);
             scan.found.retain(|found| found.record.last_updated.microseconds() <= until);
             let whole = SearchPlan { position: Position::First, ..plan.clone() };
-            let changed = self.changed(scope, &whole, until).await?;
+            let changed = self.changed(gate, &whole, until).await?;
             merge(&self.registry(), &whole, &mut scan, changed)?;
         }
         sort(&self.registry(), plan, &mut scan.found)?;

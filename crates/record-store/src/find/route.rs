@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Integer};
 use search::{Clause, Registry, SearchPlan};
 
 use crate::StoreError;
-use crate::query::{self, BookScope, Class, Conditions, Route, can_walk, class, first};
+use crate::query::{self, Class, Conditions, Gate, Route, can_walk, class, first};
 use crate::store::{Store, select};
 
 /// Candidates that are always all taken.
@@ -26,13 +26,13 @@ impl Store {
     /// Chooses a route. `limit` is the number of candidates up to which a clause is worth starting from.
     pub(super) async fn route(
         &self,
-        scope: BookScope,
+        gate: &Gate,
         plan: &SearchPlan,
         book: Option<i64>,
         limit: u32,
     ) -> Result<Route, StoreError> {
         let registry = &*self.registry();
-        if book.is_some() || scope != BookScope::All {
+        if book.is_some() || gate.books().is_some() {
             return Ok(Route { driver: in_book(registry, &plan.clauses), walk: false });
         }
         let classes: Vec<Class> = plan.clauses.iter().map(|clause| class(registry, clause)).collect();
@@ -49,7 +49,7 @@ impl Store {
             }
             _ => {}
         }
-        let statement = query::probe(&mut Conditions::new(registry, scope), plan, &candidates, limit);
+        let statement = query::probe(&mut Conditions::new(registry, gate), plan, &candidates, limit);
         let counts: Vec<(i32, i64)> = select!(self, statement, (Integer, BigInt))?;
         let fewest = counts.iter().min_by_key(|(_, count)| *count);
         let (few, smallest) = match fewest {
@@ -72,7 +72,7 @@ impl Store {
         if few >= i64::from(limit) {
             return Ok(follow);
         }
-        let seen = query::sample(&mut Conditions::new(registry, scope), plan, follow, SAMPLE);
+        let seen = query::sample(&mut Conditions::new(registry, gate), plan, follow, SAMPLE);
         let hits: Vec<(i64,)> = select!(self, seen, (BigInt,))?;
         let frequent = hits.first().is_some_and(|(hits,)| *hits >= SAMPLE_HITS);
         Ok(if frequent { follow } else { from_smallest })

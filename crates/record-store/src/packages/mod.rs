@@ -172,7 +172,9 @@ impl Store {
             return Err(WriteError::Forbidden);
         }
         let statements = vec![sql::next_generation()];
-        Ok(self.upkeep(Upkeep { claim: change, alone: false, statements, places: Vec::new() }).await?)
+        Ok(self
+            .upkeep(Upkeep { claim: change, alone: false, statements, places: Vec::new(), reader: None })
+            .await?)
     }
 }
 

@@ -3,12 +3,13 @@
 //! Every statement that [`load`](crate::sqlite::load) is given while a shape of query runs is explained afterwards, on
 //! PostgreSQL twice: with its values, and as it runs when it was prepared without them.
 
+mod granted;
 mod plan_text;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use access::{Access, Actor, Caller, Identity, Interaction, Policy};
+use access::{Access, Actor, Caller, Facts, Identity, Interaction, Policy};
 use diesel::sql_types::{Integer, Text};
 use diesel_async::SimpleAsyncConnection;
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
@@ -19,7 +20,7 @@ use self::plan_text::{May, literal, postgres_faults, sqlite_faults};
 use crate::statement::Statement;
 use crate::store::Engine;
 use crate::{
-    Body, Content, Expectation, HistoryCursor, HistoryScope, HistoryWindow, Job, Precondition, Store,
+    Body, Content, Expectation, HistoryCursor, HistoryScope, HistoryWindow, Job, Precondition, Seen, Store,
     StoreSettings, Write,
 };
 
@@ -154,7 +155,7 @@ impl World {
     async fn open(database: &TestDatabase) -> Self {
         let store = Store::open(&StoreSettings::new(database.url())).await.unwrap();
         let access = Policy::built_in()
-            .decide(&Caller::Unrestricted, Interaction::Search, None, fhir::Instant::now())
+            .decide(&Caller::Unrestricted, Interaction::Update, None, fhir::Instant::now())
             .unwrap();
         let world = Self { store, access, faults: Vec::new(), explained: BTreeMap::new() };
         let doctors = (0..400).map(practitioner);
@@ -185,15 +186,19 @@ impl World {
     }
 
     async fn write(&self, resources: &[String]) {
+        self.write_with(resources, &Facts::default()).await;
+    }
+
+    async fn write_with(&self, resources: &[String], facts: &Facts) {
         let writes = resources.iter().map(|text| {
             let node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
             let resource_type: ResourceType = node.text("resourceType").unwrap().parse().unwrap();
             let id = LogicalId::try_from(node.text("id").unwrap()).unwrap();
             let extracted = self.store.registry().extract(resource_type, &node);
             let (rows, patient, body) = (extracted.rows, extracted.patient, Body::from_node(&node).unwrap());
-            let content =
-                Some(Content { resource_type, body, rows, patient, mark: self.store.registry().mark() });
-            Write { resource_type, id, precondition: Precondition::None, content }
+            let (mark, facts) = (self.store.registry().mark(), facts.clone());
+            let content = Some(Content { resource_type, body, rows, patient, mark, facts });
+            Write { resource_type, id, precondition: Precondition::None, content, seen: Seen::Unchecked }
         });
         let job = Job { expectations: Vec::new(), writes: writes.collect() };
         self.store.write(&self.access, job).await.unwrap();
@@ -329,6 +334,7 @@ async fn searches(world: &mut World) {
     ] {
         search(world, &citizen, query, May::Sort).await;
     }
+    granted::granted(world).await;
 }
 
 async fn others(world: &mut World) {
@@ -393,11 +399,19 @@ async fn others(world: &mut World) {
             body,
             rows,
             patient: owner,
+            facts: Facts::default(),
             mark: store.registry().mark(),
         });
         let id = LogicalId::try_from("p7").unwrap();
-        let expectations = vec![Expectation { plan, found, criteria: query.to_owned() }];
-        let write = Write { resource_type: patient, id, precondition: Precondition::None, content };
+        let expectations =
+            vec![Expectation { plan, found, criteria: query.to_owned(), access: world.access.clone() }];
+        let write = Write {
+            resource_type: patient,
+            id,
+            precondition: Precondition::None,
+            content,
+            seen: Seen::Unchecked,
+        };
         store.write(&access, Job { expectations, writes: vec![write] }).await.unwrap();
         world.judge("a conditional write", May::Sort).await;
     }

@@ -59,6 +59,9 @@ fn needed(table: &str, by_resource: bool) -> Option<&'static [&'static str]> {
         "resource" => &["resource_key", "book", "resource_type"],
         "resource_version" => &["resource_key"],
         "change_feed" => &["updated"],
+        "book_grant" => &["book", "grantee"],
+        "book_denial" => &["book"],
+        "visit_label" => &["visit"],
         _ => return None,
     })
 }
@@ -173,6 +176,9 @@ pub(super) fn postgres_faults(plan: &[String], text: &str, may: May) -> Vec<Stri
                     "directory",
                     "resource_version",
                     "change_feed",
+                    "book_grant",
+                    "book_denial",
+                    "visit_label",
                     "resource",
                 ];
                 (tables.iter().find(of).copied().unwrap_or_default(), Some(*index))

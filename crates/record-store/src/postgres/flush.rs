@@ -3,14 +3,14 @@
 use diesel_async::AsyncPgConnection;
 use search::QuantityRow;
 
-use super::execute;
+use super::{execute, facts};
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_number, pack_id, type_number};
 use crate::write::{Flush, IndexChange, ResourceRow};
 use crate::{Body, StoreError};
 
 /// A column of rows to be written: name, SQL type, values.
-type Column = (&'static str, &'static str, Bind);
+pub(super) type Column = (&'static str, &'static str, Bind);
 
 /// Writes everything.
 pub(super) async fn flush(connection: &mut AsyncPgConnection, flush: Flush) -> Result<(), StoreError> {
@@ -57,6 +57,10 @@ pub(super) async fn flush(connection: &mut AsyncPgConnection, flush: Flush) -> R
                 ("updated", "bigint", bigs(rows, |row| row.updated)),
                 ("change", "smallint", smalls(rows, |row| change_number(row.change))),
                 ("body", "bytea", bodies(rows.iter().map(|row| row.body.as_ref()))),
+                ("visit", "bigint", bigs(rows, |row| row.stamp.visit)),
+                ("own_book", "bigint", bigs(rows, |row| row.own_book)),
+                ("author", "bigint", bigs(rows, |row| row.stamp.author)),
+                ("author_kind", "smallint", smalls(rows, |row| row.stamp.author_kind)),
             ],
         );
         execute(connection, statement).await?;
@@ -81,6 +85,7 @@ pub(super) async fn flush(connection: &mut AsyncPgConnection, flush: Flush) -> R
         );
         execute(connection, statement).await?;
     }
+    facts::write(connection, &flush.labels, &flush.withdrawn, &flush.facts).await?;
     for (table, columns) in index_columns(&flush.removed) {
         execute(connection, delete(table, columns)).await?;
     }
@@ -103,11 +108,11 @@ pub(super) async fn add_missing(
     Ok(())
 }
 
-fn smalls<T>(rows: &[T], value: impl Fn(&T) -> i16) -> Bind {
+pub(super) fn smalls<T>(rows: &[T], value: impl Fn(&T) -> i16) -> Bind {
     Bind::Smalls(rows.iter().map(value).collect())
 }
 
-fn bigs<T>(rows: &[T], value: impl Fn(&T) -> i64) -> Bind {
+pub(super) fn bigs<T>(rows: &[T], value: impl Fn(&T) -> i64) -> Bind {
     Bind::Bigs(rows.iter().map(value).collect())
 }
 
@@ -127,11 +132,14 @@ fn resource_columns(rows: &[ResourceRow]) -> Vec<Column> {
         ("id_hash", "bigint", bigs(rows, |row| row.id_hash)),
         ("present", "bigint", bigs(rows, |row| row.present)),
         ("body", "bytea", bodies(rows.iter().map(|row| row.body.as_ref()))),
+        ("visit", "bigint", bigs(rows, |row| row.stamp.visit)),
+        ("author", "bigint", bigs(rows, |row| row.stamp.author)),
+        ("author_kind", "smallint", smalls(rows, |row| row.stamp.author_kind)),
     ]
 }
 
 /// Appends `unnest(...) AS w(...)`.
-fn rows(statement: &mut Statement, columns: Vec<Column>) {
+pub(super) fn rows(statement: &mut Statement, columns: Vec<Column>) {
     let names: Vec<&str> = columns.iter().map(|(name, ..)| *name).collect();
     statement.sql("unnest(");
     for (index, (_, kind, values)) in columns.into_iter().enumerate() {
@@ -140,7 +148,7 @@ fn rows(statement: &mut Statement, columns: Vec<Column>) {
     statement.sql(&format!(") AS w({})", names.join(",")));
 }
 
-fn insert(table: &str, columns: Vec<Column>) -> Statement {
+pub(super) fn insert(table: &str, columns: Vec<Column>) -> Statement {
     let names: Vec<&str> = columns.iter().map(|(name, ..)| *name).collect();
     let mut statement = Statement::new(&format!("INSERT INTO {table} ({}) SELECT * FROM ", names.join(",")));
     rows(&mut statement, columns);
@@ -159,7 +167,8 @@ fn delete(table: &str, columns: Vec<Column>) -> Statement {
 
 fn update(updates: &[ResourceRow]) -> Statement {
     let mut statement = Statement::new(
-        "UPDATE resource t SET version = w.version, updated = w.updated, change = w.change, present = w.present, body = w.body FROM ",
+        "UPDATE resource t SET version = w.version, updated = w.updated, change = w.change, present = w.present, \
+         body = w.body, visit = w.visit, author = w.author, author_kind = w.author_kind FROM ",
     );
     rows(&mut statement, resource_columns(updates));
     statement.sql(" WHERE t.book = w.book AND t.resource_key = w.resource_key");

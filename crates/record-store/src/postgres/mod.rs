@@ -4,6 +4,7 @@
 //! and advisory locks on conditions keep their writers apart.
 
 mod connection;
+mod facts;
 mod flush;
 mod upkeep;
 mod writer;

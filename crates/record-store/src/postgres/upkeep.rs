@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use fhir::ResourceType;
 use search::{Registry, Slot};
 
 use super::writer::Writer;
-use super::{execute, flush, load};
+use super::{execute, facts, flush, load};
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, VersionRow, VersionTypes};
-use crate::write::{QueuedUpkeep, Upkeep, reindexed};
+use crate::write::{
+    KnownRow, KnownTypes, QueuedUpkeep, ReadFacts, Rechecked, Upkeep, patients, recheck, reindexed, versions,
+};
 use crate::{StoreError, database, query};
 
 /// Names the advisory lock on the custom search parameters: shared by every batch, alone for their change.
@@ -74,6 +77,13 @@ async fn claim_and_work(
     if upkeep.places.is_empty() {
         return Ok(true);
     }
+    if let Some(reader) = &upkeep.reader {
+        locked(connection, &upkeep.places).await?;
+        for (book, key) in upkeep.places {
+            recheck_one(connection, registry, reader.as_ref(), book, key).await?;
+        }
+        return Ok(true);
+    }
     let (slots, _) = registry.unready();
     let (mut missing, mut present) = (Vec::new(), Vec::new());
     for (row, stored) in locked(connection, &upkeep.places).await? {
@@ -120,4 +130,26 @@ async fn locked(
     let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS}, r.present"));
     joined(&mut statement);
     load(connection, statement.returning::<(VersionTypes, BigInt)>()).await
+}
+
+/// Reads all versions of a resource again.
+async fn recheck_one(
+    connection: &mut AsyncPgConnection,
+    registry: &Registry,
+    reader: &dyn ReadFacts,
+    book: i64,
+    key: i64,
+) -> Result<(), StoreError> {
+    let known: Vec<KnownRow> = load(connection, versions(book, key).returning::<KnownTypes>()).await?;
+    let mut books = HashMap::new();
+    for patient in patients(registry, &known)? {
+        let place = query::place(registry, ResourceType::PATIENT, &patient);
+        let place: Vec<(i64, i64)> = load(connection, place.returning::<(BigInt, BigInt)>()).await?;
+        books.extend(place.first().map(|(book, _)| (patient, *book)));
+    }
+    let Rechecked { statements, labels, withdrawn, facts } = recheck(registry, reader, &known, &books)?;
+    for statement in statements {
+        execute(connection, statement).await?;
+    }
+    facts::write(connection, &labels, &withdrawn, &facts).await
 }

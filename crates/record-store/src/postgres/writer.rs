@@ -16,8 +16,8 @@ use crate::query;
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_of, pack_id, type_number, type_of, unpack_id};
 use crate::write::{
-    BLOCK, Clock, Current, Directory, Keys, Planner, QueuedJob, Task, WRITES_IN_A_BATCH, expectation_holds,
-    needed_ids,
+    BLOCK, Clock, Current, Directory, Keys, Planner, QueuedJob, Stamp, Task, WRITES_IN_A_BATCH,
+    expectation_holds, needed_ids,
 };
 use crate::{Body, StoreError, WriteError, Written};
 
@@ -70,7 +70,7 @@ impl Writer {
                 match task {
                     Task::Job(queued) => {
                         writes += queued.job.writes.len();
-                        batch.push(queued);
+                        batch.push(*queued);
                         if writes < WRITES_IN_A_BATCH {
                             next = tasks.try_recv().ok();
                         }
@@ -178,8 +178,8 @@ impl Writer {
                 flush::flush(connection, planner.pending.drain()).await?;
             }
             let mut holds = true;
-            for expectation in &queued.job.expectations {
-                let statement = query::expected_ids(&registry, &expectation.plan);
+            for (expectation, gate) in queued.job.expectations.iter().zip(&queued.gates) {
+                let statement = query::expected_ids(&registry, gate, &expectation.plan);
                 let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>()).await?;
                 let found = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<_, _>>()?;
                 holds &= expectation_holds(expectation, found);
@@ -211,8 +211,9 @@ async fn lock(connection: &mut AsyncPgConnection, mut criteria: Vec<String>) -> 
 }
 
 type Place = (i16, Vec<u8>, i64, i64);
-type CurrentTypes = (BigInt, BigInt, Integer, BigInt, SmallInt, Nullable<Binary>);
-type CurrentRow = (i64, i64, i32, i64, i16, Option<Vec<u8>>);
+type CurrentTypes =
+    ((BigInt, BigInt), (Integer, BigInt, SmallInt, Nullable<Binary>), (BigInt, BigInt, SmallInt));
+type CurrentRow = ((i64, i64), (i32, i64, i16, Option<Vec<u8>>), (i64, i64, i16));
 
 /// The state of all ids of a batch. Their directory rows are locked first, in one order; only a statement
 /// that begins after the lock sees what the writer before us has committed.
@@ -239,8 +240,10 @@ async fn look_up(
     );
     let places: Vec<Place> =
         load(connection, statement.returning::<(SmallInt, Binary, BigInt, BigInt)>()).await?;
-    let mut statement =
-        Statement::new("SELECT r.book, r.resource_key, r.version, r.updated, r.change, r.body FROM unnest(");
+    let mut statement = Statement::new(
+        "SELECT r.book, r.resource_key, r.version, r.updated, r.change, r.body, r.visit, r.author, r.author_kind \
+         FROM unnest(",
+    );
     statement.bind(Bind::Bigs(places.iter().map(|place| place.2).collect())).sql("::bigint[],");
     statement.bind(Bind::Bigs(places.iter().map(|place| place.3).collect()));
     statement.sql(
@@ -249,9 +252,10 @@ async fn look_up(
     );
     let rows: Vec<CurrentRow> = load(connection, statement.returning::<CurrentTypes>()).await?;
     let mut current = HashMap::with_capacity(rows.len());
-    for (book, key, version, updated, change, body) in rows {
-        let body = body.map(Body::from_stored);
-        current.insert((book, key), Current { version, updated, change: change_of(change)?, body });
+    for (place, (version, updated, change, body), (visit, author, author_kind)) in rows {
+        let (change, body) = (change_of(change)?, body.map(Body::from_stored));
+        let stamp = Stamp { visit, author, author_kind };
+        current.insert(place, Current { version, updated, change, body, stamp });
     }
     places
         .into_iter()

@@ -3,13 +3,13 @@
 use fhir::{Instant, ResourceType};
 use search::{ReferenceTest, Slot};
 
-use super::BookScope;
+use super::Gate;
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, type_number};
 
 /// Resources of one book in the order of their keys.
 pub(crate) fn book_page(
-    scope: BookScope,
+    gate: &Gate,
     book: i64,
     types: &[ResourceType],
     since: Option<Instant>,
@@ -25,14 +25,14 @@ pub(crate) fn book_page(
     if let Some(since) = since {
         statement.sql(" AND r.updated >= ").big(since.microseconds());
     }
-    scope.restrict(&mut statement, "r");
+    gate.restrict(&mut statement, "r", types);
     statement.sql(" ORDER BY r.resource_key LIMIT ").big(i64::from(count) + 1);
     statement
 }
 
 /// Resources that refer to any of the targets through any of the slots.
 pub(crate) fn reverse_includes(
-    scope: BookScope,
+    gate: &Gate,
     slots: &[Slot],
     targets: &[ReferenceTest],
     limit: u32,
@@ -51,7 +51,7 @@ pub(crate) fn reverse_includes(
         statement.sql(") AND target_type = ").small(kind).sql(")");
     }
     statement.sql(")) f JOIN resource r ON r.book = f.book AND r.resource_key = f.resource_key WHERE 1 = 1");
-    scope.restrict(&mut statement, "r");
+    gate.restrict(&mut statement, "r", &[]);
     statement.sql(" ORDER BY r.book DESC, r.resource_key DESC LIMIT ").big(i64::from(limit));
     statement
 }

@@ -6,24 +6,24 @@
 use fhir::ResourceType;
 use search::{ChainTarget, Clause, Registry, Slot};
 
-use super::BookScope;
+use super::Gate;
 use super::comparison::{any, index_condition, point, slots_in};
 use crate::statement::{Bind, Statement};
 use crate::stored::{pack_id, type_number};
 
 /// Ends an EXISTS that must stay a test of each candidate: PostgreSQL makes a join of any other and may begin with it.
-const AS_TEST: &str = " LIMIT 1 OFFSET 0";
+pub(super) const AS_TEST: &str = " LIMIT 1 OFFSET 0";
 
 /// Writes conditions: knows the gate, and gives every table of a statement a name of its own.
 pub(crate) struct Conditions<'a> {
     pub(crate) registry: &'a Registry,
-    pub(crate) scope: BookScope,
+    pub(crate) gate: &'a Gate,
     names: u32,
 }
 
 impl<'a> Conditions<'a> {
-    pub(crate) fn new(registry: &'a Registry, scope: BookScope) -> Self {
-        Self { registry, scope, names: 0 }
+    pub(crate) fn new(registry: &'a Registry, gate: &'a Gate) -> Self {
+        Self { registry, gate, names: 0 }
     }
 
     fn name(&mut self, letter: char) -> String {
@@ -142,7 +142,7 @@ impl<'a> Conditions<'a> {
                      AND {found}.resource_key = {row}.book AND {found}.change <> 2"
                 ));
                 self.all_of(statement, &target.clauses, &found);
-                self.scope.restrict(statement, &found);
+                self.gate.restrict(statement, &found, &[target.resource_type]);
                 statement.sql(&format!(" AND EXISTS (SELECT 1 FROM reference_index {reference} WHERE "));
                 slots_in(statement, slots, &reference);
                 statement.sql(&format!(
@@ -202,7 +202,7 @@ impl<'a> Conditions<'a> {
         ));
         statement.small(type_number(source));
         self.all_of(statement, clauses, &found);
-        self.scope.restrict(statement, &found);
+        self.gate.restrict(statement, &found, &[source]);
         statement.sql(AS_TEST).sql(")");
     }
 

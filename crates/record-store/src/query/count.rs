@@ -2,6 +2,7 @@
 
 use search::{Registry, SearchPlan};
 
+use super::Gate;
 use super::clause::Conditions;
 use super::search::Route;
 use crate::statement::{Bind, Statement};
@@ -36,6 +37,7 @@ pub(crate) fn sample(
     ));
     conditions.of_types(&mut statement, &plan.types, "r");
     conditions.all_of(&mut statement, &plan.clauses, "r");
+    conditions.gate.restrict(&mut statement, "r", &plan.types);
     statement
 }
 
@@ -52,10 +54,10 @@ pub(crate) fn search_ids(
     statement
 }
 
-/// The ids that a write relies on, asked by the store itself: what the caller may see was settled before.
-pub(crate) fn expected_ids(registry: &Registry, plan: &SearchPlan) -> Statement {
+/// The ids that a write relies on, as its caller would find them.
+pub(crate) fn expected_ids(registry: &Registry, gate: &Gate, plan: &SearchPlan) -> Statement {
     let driver = super::driver::first(registry, &plan.clauses);
-    search_ids(&mut Conditions::new(registry, super::BookScope::All), plan, driver, None)
+    search_ids(&mut Conditions::new(registry, gate), plan, driver, None)
 }
 
 /// The number of matches.
@@ -66,8 +68,8 @@ pub(crate) fn search_total(
     book: Option<i64>,
 ) -> Statement {
     // One index alone can answer when nothing else has to be looked at: its slots are of the type.
-    if let ([clause], Some(0), super::BookScope::All, None) =
-        (plan.clauses.as_slice(), driver, conditions.scope, plan.until)
+    if let ([clause], Some(0), true, None) =
+        (plan.clauses.as_slice(), driver, conditions.gate.is_everything(), plan.until)
         && super::driver::is_of_slots(clause)
     {
         let mut inner = Statement::default();
@@ -107,7 +109,7 @@ pub(crate) fn probe(
 
 /// The resources of some types that have changed after a moment, as they were then, if they were there: the columns of
 /// a version. At most `limit`.
-pub(crate) fn changed_since(plan: &SearchPlan, until: i64, limit: u32) -> Statement {
+pub(crate) fn changed_since(gate: &Gate, plan: &SearchPlan, until: i64, limit: u32) -> Statement {
     let mut statement = Statement::new(
         "SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, v.change, v.body \
          FROM (SELECT f.book, f.resource_key, (SELECT w.version FROM resource_version w WHERE w.book = f.book \
@@ -115,14 +117,22 @@ pub(crate) fn changed_since(plan: &SearchPlan, until: i64, limit: u32) -> Statem
     );
     statement.big(until).sql(
         " ORDER BY w.version DESC LIMIT 1) AS version \
-         FROM (SELECT DISTINCT x.book, x.resource_key FROM change_feed x WHERE ",
+         FROM (SELECT DISTINCT x.book, x.resource_key FROM change_feed x",
     );
+    // What the caller does not see must not count.
+    statement.sql(if gate.is_everything() {
+        " WHERE "
+    } else {
+        " CROSS JOIN resource y WHERE y.book = x.book AND y.resource_key = x.resource_key AND "
+    });
     if !plan.types.is_empty() {
         statement.sql("x.resource_type IN (");
         statement.list(plan.types.iter().map(|kind| Bind::Small(type_number(*kind))).collect()).sql(") AND ");
     }
     // The limit keeps PostgreSQL from asking for the version once for each version.
-    statement.sql("x.updated > ").big(until).sql(&format!(") f LIMIT {limit}) g "));
+    statement.sql("x.updated > ").big(until);
+    gate.restrict(&mut statement, "y", &plan.types);
+    statement.sql(&format!(") f LIMIT {limit}) g "));
     statement.sql(
         "CROSS JOIN resource r CROSS JOIN resource_version v WHERE r.book = g.book \
          AND r.resource_key = g.resource_key AND v.book = g.book AND v.resource_key = g.resource_key \

@@ -4,7 +4,7 @@ use fhir::{LogicalId, ResourceType, VersionId};
 
 use search::Registry;
 
-use super::BookScope;
+use super::Gate;
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, pack_id, type_number, version_number};
 
@@ -24,7 +24,7 @@ pub(super) fn named(
 /// The current version of one resource, as [`VersionTypes`](crate::stored::VersionTypes).
 pub(crate) fn read(
     registry: &Registry,
-    scope: BookScope,
+    gate: &Gate,
     resource_type: ResourceType,
     id: &LogicalId,
 ) -> Statement {
@@ -33,19 +33,19 @@ pub(crate) fn read(
          JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key WHERE "
     ));
     named(&mut statement, registry, resource_type, id, "d");
-    scope.restrict(&mut statement, "r");
+    gate.restrict(&mut statement, "r", &[resource_type]);
     statement
 }
 
 /// One version of one resource, as [`VersionTypes`](crate::stored::VersionTypes).
 pub(crate) fn read_version(
     registry: &Registry,
-    scope: BookScope,
+    gate: &Gate,
     resource_type: ResourceType,
     id: &LogicalId,
     version: VersionId,
 ) -> Statement {
-    let mut statement = read(registry, scope, resource_type, id);
+    let mut statement = read(registry, gate, resource_type, id);
     statement.sql(" AND r.version = ").bind(Bind::Int(version_number(version)));
     statement.sql(
         " UNION ALL SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, \
@@ -55,14 +55,17 @@ pub(crate) fn read_version(
     );
     named(&mut statement, registry, resource_type, id, "d");
     statement.sql(" AND v.version = ").bind(Bind::Int(version_number(version)));
-    scope.restrict(&mut statement, "r");
+    gate.restrict(&mut statement, "r", &[resource_type]);
+    gate.restrict_past(&mut statement, "r", ("v.own_book", "v.visit"), &[resource_type]);
     statement
 }
 
-/// Directory and current version of one id: book, key, and version, updated, change, body when it exists.
+/// Directory and current version of one id: book, key, and version, updated, change, body, visit, author
+/// when it exists.
 pub(crate) fn lookup(registry: &Registry, resource_type: ResourceType, id: &LogicalId) -> Statement {
     let mut statement = Statement::new(
-        "SELECT d.book, d.resource_key, r.version, r.updated, r.change, r.body FROM directory d \
+        "SELECT d.book, d.resource_key, r.version, r.updated, r.change, r.body, r.visit, r.author, r.author_kind \
+         FROM directory d \
          LEFT JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key WHERE ",
     );
     named(&mut statement, registry, resource_type, id, "d");
@@ -102,4 +105,54 @@ pub(crate) fn put_setting(name: &str, value: Vec<u8>) -> Statement {
 /// Numbers and names of all slots.
 pub(crate) fn slots() -> Statement {
     Statement::new("SELECT slot, expression FROM search_slot")
+}
+
+/// The number of the current version of an id.
+pub(crate) fn current_version(
+    registry: &Registry,
+    gate: &Gate,
+    resource_type: ResourceType,
+    id: &LogicalId,
+) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT r.version FROM directory d \
+         JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key WHERE ",
+    );
+    named(&mut statement, registry, resource_type, id, "d");
+    gate.restrict(&mut statement, "r", &[resource_type]);
+    statement
+}
+
+/// The books that a grant opens to somebody at a moment, at most `limit`.
+pub(crate) fn granted_books(grantee: i64, now: i64, limit: usize) -> Statement {
+    let mut statement = Statement::new("SELECT DISTINCT g.book FROM book_grant g WHERE g.grantee = ");
+    statement.big(grantee).sql(" AND g.begins <= ").big(now).sql(" AND g.ends > ").big(now);
+    statement.sql(&format!(" LIMIT {limit}"));
+    statement
+}
+
+/// Changes one row when a setting still holds `before`.
+pub(crate) fn claim(name: &str, before: Option<&[u8]>, after: Vec<u8>) -> Statement {
+    match before {
+        Some(before) => {
+            let mut statement = Statement::new("UPDATE setting SET value = ");
+            statement.bind(Bind::Bytes(after)).sql(" WHERE name = ").bind(Bind::Text(name.to_owned()));
+            statement.sql(" AND value = ").bind(Bind::Bytes(before.to_vec()));
+            statement
+        }
+        None => {
+            let mut statement = Statement::new("INSERT INTO setting (name, value) VALUES (");
+            statement.bind(Bind::Text(name.to_owned())).sql(",").bind(Bind::Bytes(after));
+            statement.sql(") ON CONFLICT (name) DO NOTHING");
+            statement
+        }
+    }
+}
+
+/// Book and key of everything behind a place.
+pub(crate) fn places_behind((book, key): (i64, i64), limit: i64) -> Statement {
+    let mut statement =
+        Statement::new("SELECT r.book, r.resource_key FROM resource r WHERE (r.book, r.resource_key) > (");
+    statement.big(book).sql(",").big(key).sql(") ORDER BY r.book, r.resource_key LIMIT ").big(limit);
+    statement
 }

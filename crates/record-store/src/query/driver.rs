@@ -5,7 +5,6 @@
 use fhir::ResourceType;
 use search::{Clause, DateTest, Prefix, QuantityTest, Registry, StringTest, UnitTest};
 
-use super::BookScope;
 use super::clause::{Conditions, places_list};
 use super::comparison::index_condition;
 use crate::statement::{Bind, Statement};
@@ -117,11 +116,7 @@ pub(crate) fn in_books(statement: &mut Statement, books: Option<&[i64]>, table: 
 impl Conditions<'_> {
     /// The books that can hold anything of the caller; `None` for all.
     pub(crate) fn books(&self, book: Option<i64>) -> Option<Vec<i64>> {
-        match (book, self.scope) {
-            (Some(book), _) => Some(vec![book]),
-            (None, BookScope::One(book)) => Some(vec![book, 0]),
-            (None, BookScope::All) => None,
-        }
+        book.map_or_else(|| self.gate.books(), |book| Some(vec![book]))
     }
 
     /// Appends a query of candidates: book and key. Returns whether a candidate can come twice.
@@ -280,7 +275,7 @@ impl Conditions<'_> {
                 self.test(statement, clause, row);
             }
         }
-        self.scope.restrict(statement, row);
+        self.gate.restrict(statement, row, types);
     }
 
     /// Appends the types and that the resource is there.

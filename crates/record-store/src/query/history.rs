@@ -2,7 +2,8 @@
 
 use search::Registry;
 
-use super::BookScope;
+use super::Gate;
+use super::clause::places_list;
 use super::directory::named;
 use crate::statement::{Bind, Statement};
 use crate::stored::type_number;
@@ -23,12 +24,12 @@ fn versions(
             };
             of_instance(
                 "(SELECT r.book, r.resource_key, r.resource_type, r.logical_id, r.version, r.updated, r.change, \
-                 r.body FROM directory d JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
+                 r.body, r.visit, r.book AS own_book, r.visit AS own_visit FROM directory d JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
                  WHERE ",
             );
             of_instance(
                 " UNION ALL SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, \
-                 v.change, v.body FROM directory d \
+                 v.change, v.body, r.visit, v.own_book, v.visit AS own_visit FROM directory d \
                  JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
                  JOIN resource_version v ON v.book = d.book AND v.resource_key = d.resource_key \
                  WHERE ",
@@ -40,7 +41,9 @@ fn versions(
             statement.sql(
                 "(SELECT f.book, f.resource_key, f.resource_type, r.logical_id, f.version, f.updated, \
                  CASE WHEN v.version IS NULL THEN r.change ELSE v.change END AS change, \
-                 CASE WHEN v.version IS NULL THEN r.body ELSE v.body END AS body \
+                 CASE WHEN v.version IS NULL THEN r.body ELSE v.body END AS body, r.visit, \
+                 CASE WHEN v.version IS NULL THEN r.book ELSE v.own_book END AS own_book, \
+                 CASE WHEN v.version IS NULL THEN r.visit ELSE v.visit END AS own_visit \
                  FROM change_feed f JOIN resource r ON r.book = f.book AND r.resource_key = f.resource_key \
                  LEFT JOIN resource_version v ON v.book = f.book AND v.resource_key = f.resource_key \
                  AND v.version = f.version) h WHERE 1 = 1",
@@ -53,7 +56,7 @@ fn versions(
     }
 }
 
-fn bounds(statement: &mut Statement, access: BookScope, window: &HistoryWindow) {
+fn bounds(statement: &mut Statement, gate: &Gate, scope: &HistoryScope, window: &HistoryWindow) {
     if let Some(since) = window.since {
         statement.sql(" AND h.updated >= ").big(since.microseconds());
     }
@@ -70,20 +73,25 @@ fn bounds(statement: &mut Statement, access: BookScope, window: &HistoryWindow) 
         // Times are shown in milliseconds: what was replaced in the first of them was not current any more.
         statement.big(low.saturating_add(1_000)).sql(")");
     }
-    access.restrict(statement, "h");
+    let types = match scope {
+        HistoryScope::Instance(kind, _) | HistoryScope::Type(kind) => vec![*kind],
+        HistoryScope::System => Vec::new(),
+    };
+    gate.restrict(statement, "h", &types);
+    gate.restrict_past(statement, "h", ("h.own_book", "h.own_visit"), &types);
 }
 
 /// A page, newest first; one row more than asked tells that another page follows.
 pub(crate) fn history(
     registry: &Registry,
-    access: BookScope,
+    gate: &Gate,
     scope: &HistoryScope,
     window: &HistoryWindow,
 ) -> Statement {
     let mut statement = Statement::new(
         "SELECT h.book, h.resource_key, h.resource_type, h.logical_id, h.version, h.updated, h.change, h.body FROM ",
     );
-    versions(&mut statement, registry, scope, &|statement| bounds(statement, access, window));
+    versions(&mut statement, registry, scope, &|statement| bounds(statement, gate, scope, window));
     if let Some(after) = window.after {
         statement.sql(" AND (h.updated, h.resource_key, h.version) < (").big(after.updated).sql(",");
         statement.big(after.key).sql(",").bind(Bind::Int(after.version)).sql(")");
@@ -107,14 +115,25 @@ pub(crate) fn moved_since(until: i64, limit: u32) -> Statement {
     statement
 }
 
+/// Which of these places hold a resource that is there for the caller: book and key.
+pub(crate) fn there(gate: &Gate, places: &[(i64, i64)]) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT r.book, r.resource_key FROM resource r WHERE (r.book, r.resource_key) IN (VALUES ",
+    );
+    places_list(&mut statement, places);
+    statement.sql(")");
+    gate.restrict(&mut statement, "r", &[]);
+    statement
+}
+
 /// The number of versions in the window.
 pub(crate) fn history_total(
     registry: &Registry,
-    access: BookScope,
+    gate: &Gate,
     scope: &HistoryScope,
     window: &HistoryWindow,
 ) -> Statement {
     let mut statement = Statement::new("SELECT count(*) FROM ");
-    versions(&mut statement, registry, scope, &|statement| bounds(statement, access, window));
+    versions(&mut statement, registry, scope, &|statement| bounds(statement, gate, scope, window));
     statement
 }

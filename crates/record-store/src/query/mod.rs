@@ -6,16 +6,21 @@ mod comparison;
 mod count;
 mod directory;
 mod driver;
+mod gate;
 mod history;
-mod scope;
 mod search;
+mod sharing;
 mod walk_range;
 
 pub(crate) use book::{book_page, reverse_includes};
 pub(crate) use clause::Conditions;
 pub(crate) use count::{changed_since, expected_ids, probe, sample, search_ids, search_total};
-pub(crate) use directory::{counts, lookup, place, put_setting, read, read_version, setting, slots};
+pub(crate) use directory::{
+    claim, counts, current_version, granted_books, lookup, place, places_behind, put_setting, read,
+    read_version, setting, slots,
+};
 pub(crate) use driver::{Class, class, first};
-pub(crate) use history::{history, history_total, moved_since, newest};
-pub(crate) use scope::BookScope;
+pub(crate) use gate::{Gate, Places, RowNames};
+pub(crate) use history::{history, history_total, moved_since, newest, there};
 pub(crate) use search::{Page, Route, can_walk};
+pub(crate) use sharing::{book_counts, denials, grants};

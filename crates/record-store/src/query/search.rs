@@ -185,7 +185,7 @@ impl Page<'_> {
         }
         conditions.of_types(&mut statement, &self.plan.types, "r");
         conditions.all_of(&mut statement, &self.plan.clauses, "r");
-        conditions.scope.restrict(&mut statement, "r");
+        conditions.gate.restrict(&mut statement, "r", &self.plan.types);
         self.until(&mut statement);
         statement.sql(&order);
         self.limit(statement)

@@ -101,10 +101,15 @@ impl Store {
         types.dedup();
         state.total = self.count_resources(&types).await?;
         let upkeep = Upkeep {
-            claim: sql::claim(before.as_ref().map(|(_, bytes)| bytes.as_slice()), state.to_bytes()),
+            claim: query::claim(
+                sql::REINDEX,
+                before.as_ref().map(|(_, bytes)| bytes.as_slice()),
+                state.to_bytes(),
+            ),
             alone: true,
             statements: sql::put_parameters(database::lines(&custom), missing),
             places: Vec::new(),
+            reader: None,
         };
         if !self.upkeep(upkeep).await? {
             let state = self.reindex().await?.unwrap_or(state);
@@ -254,10 +259,11 @@ impl Reindexer {
         custom.iter_mut().for_each(|parameter| parameter.ready = true);
         let after = Reindex { phase: Phase::Emptying, ..state.next() };
         let upkeep = Upkeep {
-            claim: sql::claim(Some(bytes), after.to_bytes()),
+            claim: query::claim(sql::REINDEX, Some(bytes), after.to_bytes()),
             alone: true,
             statements: sql::put_parameters(database::lines(&custom), Vec::new()),
             places: Vec::new(),
+            reader: None,
         };
         if !self.store.upkeep(upkeep).await? {
             return Ok(Step::Elsewhere(after));
@@ -299,8 +305,9 @@ impl Reindexer {
         statements: Vec<crate::statement::Statement>,
         places: Vec<(i64, i64)>,
     ) -> Result<Step, WriteError> {
-        let claim = sql::claim(Some(before), after.to_bytes());
-        let held = self.store.upkeep(Upkeep { claim, alone: false, statements, places }).await?;
+        let claim = query::claim(sql::REINDEX, Some(before), after.to_bytes());
+        let held =
+            self.store.upkeep(Upkeep { claim, alone: false, statements, places, reader: None }).await?;
         Ok(if held { Step::Done(after) } else { Step::Elsewhere(after) })
     }
 }

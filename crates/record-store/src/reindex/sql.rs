@@ -19,24 +19,6 @@ pub(super) const TABLES: [(&str, &str); 5] = [
     ("quantity_index", "slot, unit, low, high, book, resource_key, code, text"),
 ];
 
-/// Changes one row when the setting still holds `before`.
-pub(super) fn claim(before: Option<&[u8]>, after: Vec<u8>) -> Statement {
-    match before {
-        Some(before) => {
-            let mut statement = Statement::new("UPDATE setting SET value = ");
-            statement.bind(Bind::Bytes(after)).sql(" WHERE name = ").bind(Bind::Text(REINDEX.to_owned()));
-            statement.sql(" AND value = ").bind(Bind::Bytes(before.to_vec()));
-            statement
-        }
-        None => {
-            let mut statement = Statement::new("INSERT INTO setting (name, value) VALUES (");
-            statement.bind(Bind::Text(REINDEX.to_owned())).sql(",").bind(Bind::Bytes(after));
-            statement.sql(") ON CONFLICT (name) DO NOTHING");
-            statement
-        }
-    }
-}
-
 /// The statements that put custom parameters in force: their list and the slots that are new.
 pub(super) fn put_parameters(lines: Vec<u8>, slots: Vec<(Slot, String)>) -> Vec<Statement> {
     let mut statements = vec![query::put_setting(crate::database::CUSTOM, lines)];

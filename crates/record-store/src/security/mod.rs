@@ -197,7 +197,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let statements = others.into_iter().map(|change| sql::change(change, now)).collect();
         let claim = sql::change(claim, now);
-        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new() }).await
+        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None }).await
     }
 
     /// What was revoked since a moment: whose tokens, and those made until when.
@@ -220,7 +220,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         let claim = Statement::new("UPDATE key_block SET next_key = next_key WHERE id = 1");
         let statements = vec![sql::remove_ended(now), sql::remove_revocations(revoked_before)];
-        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new() }).await.map(drop)
+        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None })
+            .await
+            .map(drop)
     }
 }
 

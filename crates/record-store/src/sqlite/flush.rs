@@ -3,7 +3,7 @@
 
 use diesel::SqliteConnection;
 
-use super::execute;
+use super::{execute, facts};
 use crate::StoreError;
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_number, pack_id, type_number};
@@ -12,7 +12,7 @@ use crate::write::{Flush, IndexChange, ResourceRow};
 /// Writes everything.
 pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(), StoreError> {
     for row in &flush.directory {
-        let columns = "directory (resource_type, id_hash, book, resource_key, logical_id)";
+        let columns = "INTO directory (resource_type, id_hash, book, resource_key, logical_id)";
         let values = [
             Bind::Small(type_number(row.resource_type)),
             Bind::Big(row.id_hash),
@@ -34,10 +34,10 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
         statement.sql(" AND id_hash = ").big(moved.id_hash);
         execute(connection, statement)?;
         let places = [moved.updated, moved.key, moved.old_book, moved.new_book].map(Bind::Big);
-        insert(connection, "book_move (updated, resource_key, old_book, new_book)", places)?;
+        insert(connection, "INTO book_move (updated, resource_key, old_book, new_book)", places)?;
     }
     for version in flush.versions {
-        let columns = "resource_version (book, resource_key, version, updated, change, body)";
+        let columns = "INTO resource_version (book, resource_key, version, updated, change, body, visit, own_book, author, author_kind)";
         insert(
             connection,
             columns,
@@ -48,24 +48,30 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
                 Bind::Big(version.updated),
                 Bind::Small(change_number(version.change)),
                 Bind::MaybeBytes(version.body.map(|body| body.stored().to_vec())),
+                Bind::Big(version.stamp.visit),
+                Bind::Big(version.own_book),
+                Bind::Big(version.stamp.author),
+                Bind::Small(version.stamp.author_kind),
             ],
         )?;
     }
     for row in flush.inserts {
-        let columns = "resource (book, resource_key, resource_type, logical_id, version, updated, change, id_hash, present, body)";
+        let columns = "INTO resource (book, resource_key, resource_type, logical_id, version, updated, change, id_hash, present, body, visit, author, author_kind)";
         insert(connection, columns, resource(row))?;
     }
     for row in flush.updates {
         let mut statement = Statement::new("UPDATE resource SET version = ");
         statement.bind(Bind::Int(row.version)).sql(", updated = ").big(row.updated);
         statement.sql(", change = ").small(change_number(row.change)).sql(", present = ").big(row.present);
+        statement.sql(", visit = ").big(row.stamp.visit).sql(", author = ").big(row.stamp.author);
+        statement.sql(", author_kind = ").small(row.stamp.author_kind);
         statement.sql(", body = ");
         statement.bind(Bind::MaybeBytes(row.body.map(|body| body.stored().to_vec())));
         statement.sql(" WHERE book = ").big(row.book).sql(" AND resource_key = ").big(row.key);
         execute(connection, statement)?;
     }
     for (updated, key, version, book, resource_type) in flush.feed {
-        let columns = "change_feed (updated, resource_key, version, book, resource_type)";
+        let columns = "INTO change_feed (updated, resource_key, version, book, resource_type)";
         let values = [
             Bind::Big(updated),
             Bind::Big(key),
@@ -75,6 +81,7 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
         ];
         insert(connection, columns, values)?;
     }
+    facts::write(connection, flush.labels, flush.withdrawn, flush.facts)?;
     for change in flush.removed {
         remove(connection, change)?;
     }
@@ -89,7 +96,7 @@ pub(super) fn add_missing(connection: &mut SqliteConnection, change: IndexChange
     add(connection, change, " ON CONFLICT DO NOTHING")
 }
 
-fn resource(row: ResourceRow) -> [Bind; 10] {
+fn resource(row: ResourceRow) -> [Bind; 13] {
     [
         Bind::Big(row.book),
         Bind::Big(row.key),
@@ -101,15 +108,18 @@ fn resource(row: ResourceRow) -> [Bind; 10] {
         Bind::Big(row.id_hash),
         Bind::Big(row.present),
         Bind::MaybeBytes(row.body.map(|body| body.stored().to_vec())),
+        Bind::Big(row.stamp.visit),
+        Bind::Big(row.stamp.author),
+        Bind::Small(row.stamp.author_kind),
     ]
 }
 
-fn insert<const N: usize>(
+pub(super) fn insert<const N: usize>(
     connection: &mut SqliteConnection,
     columns: &str,
     values: [Bind; N],
 ) -> Result<(), StoreError> {
-    let mut statement = Statement::new("INSERT INTO ");
+    let mut statement = Statement::new("INSERT ");
     statement.sql(columns).sql(" VALUES (");
     for (index, value) in values.into_iter().enumerate() {
         if index > 0 {

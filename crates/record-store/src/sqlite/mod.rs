@@ -4,6 +4,7 @@
 //! fsync serve many writes and removes `SQLITE_BUSY`. Readers see the last committed state (WAL).
 
 mod connection;
+mod facts;
 mod flush;
 mod upkeep;
 mod writer;

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
+use fhir::ResourceType;
 use search::{Registry, Slot};
 
 use super::writer::Writer;
-use super::{execute, flush, load};
+use super::{execute, facts, flush, load};
 use crate::statement::Statement;
 use crate::stored::{VersionRow, VersionTypes};
-use crate::write::{QueuedUpkeep, Upkeep, reindexed};
+use crate::write::{
+    KnownRow, KnownTypes, QueuedUpkeep, ReadFacts, Rechecked, Upkeep, patients, recheck, reindexed, versions,
+};
 use crate::{StoreError, database, query};
 
 impl Writer {
@@ -63,6 +66,12 @@ impl Writer {
             return Ok(true);
         }
         let registry = self.registry_of_database()?;
+        if let Some(reader) = &upkeep.reader {
+            for (book, key) in upkeep.places {
+                self.recheck(&registry, reader.as_ref(), book, key)?;
+            }
+            return Ok(true);
+        }
         let (slots, _) = registry.unready();
         for (book, key) in upkeep.places {
             let mut statement = Statement::new(&format!(
@@ -88,5 +97,27 @@ impl Writer {
             }
         }
         Ok(true)
+    }
+
+    fn recheck(
+        &mut self,
+        registry: &Registry,
+        reader: &dyn ReadFacts,
+        book: i64,
+        key: i64,
+    ) -> Result<(), StoreError> {
+        let connection = &mut self.connection;
+        let known: Vec<KnownRow> = load(connection, versions(book, key).returning::<KnownTypes>())?;
+        let mut books = HashMap::new();
+        for patient in patients(registry, &known)? {
+            let place = query::place(registry, ResourceType::PATIENT, &patient);
+            let place: Vec<(i64, i64)> = load(connection, place.returning::<(BigInt, BigInt)>())?;
+            books.extend(place.first().map(|(book, _)| (patient, *book)));
+        }
+        let Rechecked { statements, labels, withdrawn, facts } = recheck(registry, reader, &known, &books)?;
+        for statement in statements {
+            execute(connection, statement)?;
+        }
+        facts::write(connection, labels, withdrawn, facts)
     }
 }

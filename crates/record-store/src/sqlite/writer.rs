@@ -12,11 +12,11 @@ use tokio::sync::mpsc;
 use super::connection::reserve_keys;
 use super::{flush, load};
 use crate::current_registry::CurrentRegistry;
-use crate::query;
+use crate::query::{self, Gate};
 use crate::stored::{change_of, unpack_id};
 use crate::write::{
-    BLOCK, Clock, Current, Directory, Keys, Planner, QueuedJob, Task, WRITES_IN_A_BATCH, expectation_holds,
-    needed_ids,
+    BLOCK, Clock, Current, Directory, Keys, Planner, QueuedJob, Stamp, Task, WRITES_IN_A_BATCH,
+    expectation_holds, needed_ids,
 };
 use crate::{Body, StoreError, WriteError, Written};
 
@@ -53,7 +53,7 @@ impl Writer {
                 match task {
                     Task::Job(queued) => {
                         writes += queued.job.writes.len();
-                        batch.push(queued);
+                        batch.push(*queued);
                         if writes < WRITES_IN_A_BATCH {
                             next = tasks.try_recv().ok();
                         }
@@ -143,8 +143,8 @@ impl Writer {
                 flush::flush(&mut self.connection, planner.pending.drain())?;
             }
             let mut holds = true;
-            for expectation in &queued.job.expectations {
-                let found = search_ids(&mut self.connection, &registry, &expectation.plan)?;
+            for (expectation, gate) in queued.job.expectations.iter().zip(&queued.gates) {
+                let found = search_ids(&mut self.connection, &registry, gate, &expectation.plan)?;
                 holds &= expectation_holds(expectation, found);
             }
             outcomes.push(if holds {
@@ -158,9 +158,14 @@ impl Writer {
     }
 }
 
-type LookupTypes =
-    (BigInt, BigInt, Nullable<Integer>, Nullable<BigInt>, Nullable<SmallInt>, Nullable<Binary>);
-type LookupRow = (i64, i64, Option<i32>, Option<i64>, Option<i16>, Option<Vec<u8>>);
+type StampTypes = (Nullable<BigInt>, Nullable<BigInt>, Nullable<SmallInt>);
+type StampRow = (Option<i64>, Option<i64>, Option<i16>);
+type LookupTypes = (
+    (BigInt, BigInt),
+    (Nullable<Integer>, Nullable<BigInt>, Nullable<SmallInt>, Nullable<Binary>),
+    StampTypes,
+);
+type LookupRow = ((i64, i64), (Option<i32>, Option<i64>, Option<i16>, Option<Vec<u8>>), StampRow);
 
 fn look_up(
     connection: &mut SqliteConnection,
@@ -173,10 +178,17 @@ fn look_up(
     rows.into_iter().next().map(directory).transpose()
 }
 
-fn directory((book, key, version, updated, change, body): LookupRow) -> Result<Directory, StoreError> {
+fn directory(row: LookupRow) -> Result<Directory, StoreError> {
+    let ((book, key), (version, updated, change, body), (visit, author, author_kind)) = row;
+    let stamp = Stamp {
+        visit: visit.unwrap_or(0),
+        author: author.unwrap_or(0),
+        author_kind: author_kind.unwrap_or(0),
+    };
     let current = match (version, updated, change) {
         (Some(version), Some(updated), Some(change)) => {
-            Some(Current { version, updated, change: change_of(change)?, body: body.map(Body::from_stored) })
+            let (change, body) = (change_of(change)?, body.map(Body::from_stored));
+            Some(Current { version, updated, change, body, stamp })
         }
         _ => None,
     };
@@ -186,10 +198,10 @@ fn directory((book, key, version, updated, change, body): LookupRow) -> Result<D
 fn search_ids(
     connection: &mut SqliteConnection,
     registry: &Registry,
+    gate: &Gate,
     plan: &search::SearchPlan,
 ) -> Result<Vec<LogicalId>, StoreError> {
-    // The store itself asks here: what the caller may see was settled when the expectation was made.
-    let statement = query::expected_ids(registry, plan);
+    let statement = query::expected_ids(registry, gate, plan);
     let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>())?;
     rows.iter().map(|(id,)| unpack_id(id)).collect()
 }

@@ -4,19 +4,24 @@
 //! A job that breaks a precondition is refused before anything of it is planned, so it does not disturb the
 //! others of its batch.
 
+mod access_rows;
 mod clock;
 mod index_difference;
 mod keys;
 mod pending;
 mod plan;
 mod queue;
+mod recheck;
 mod reindexed;
 
+pub(crate) use access_rows::{FactRow, LabelRow, REGISTRATION, Stamp};
 pub(crate) use clock::Clock;
 pub(crate) use keys::{BLOCK, Keys};
-pub(crate) use pending::{DirectoryRow, Flush, IndexChange, Pending, ResourceRow, VersionToKeep};
+pub(crate) use pending::{DirectoryRow, FactsOf, Flush, IndexChange, Pending, ResourceRow, VersionToKeep};
 pub(crate) use plan::{Current, Directory, Planner, needed_ids};
 pub(crate) use queue::{
     QUEUE_LENGTH, QueuedJob, QueuedUpkeep, Task, Upkeep, WRITES_IN_A_BATCH, expectation_holds,
 };
+pub use recheck::ReadFacts;
+pub(crate) use recheck::{KnownRow, KnownTypes, Rechecked, patients, recheck, versions};
 pub(crate) use reindexed::reindexed;

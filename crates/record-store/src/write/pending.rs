@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use fhir::{LogicalId, ResourceType};
 use search::IndexRows;
 
+use super::access_rows::{FactRows, LabelRow, Stamp};
 use super::index_difference::difference;
 use crate::{Body, Change};
 
@@ -22,6 +23,7 @@ pub(crate) struct ResourceRow {
     pub(crate) change: Change,
     /// The parameters that have a value.
     pub(crate) present: i64,
+    pub(crate) stamp: Stamp,
     pub(crate) body: Option<Body>,
 }
 
@@ -50,6 +52,9 @@ pub(crate) struct Move {
 #[derive(Debug, Clone)]
 pub(crate) struct VersionToKeep {
     pub(crate) book: i64,
+    /// Where it stood.
+    pub(crate) own_book: i64,
+    pub(crate) stamp: Stamp,
     pub(crate) key: i64,
     pub(crate) version: i32,
     pub(crate) updated: i64,
@@ -64,6 +69,17 @@ struct Touched {
     stored_rows: IndexRows,
     row: ResourceRow,
     rows: IndexRows,
+    facts: FactRows,
+    /// Whether it was deleted, though it may be there again.
+    was_deleted: bool,
+}
+
+/// The grants and denials of one resource.
+#[derive(Debug, Clone)]
+pub(crate) struct FactsOf {
+    pub(crate) book: i64,
+    pub(crate) key: i64,
+    pub(crate) rows: FactRows,
 }
 
 /// Index rows of one resource, to be added or removed.
@@ -86,6 +102,10 @@ pub(crate) struct Flush {
     pub(crate) versions: Vec<VersionToKeep>,
     /// updated, key, version, book, type.
     pub(crate) feed: Vec<(i64, i64, i32, i64, ResourceType)>,
+    pub(crate) labels: Vec<LabelRow>,
+    /// Book and key of resources whose grants and denials go, and whether what registered the person stays.
+    pub(crate) withdrawn: Vec<(i64, i64, bool)>,
+    pub(crate) facts: Vec<FactsOf>,
     pub(crate) removed: Vec<IndexChange>,
     pub(crate) added: Vec<IndexChange>,
 }
@@ -98,6 +118,7 @@ pub(crate) struct Pending {
     order: Vec<i64>,
     versions: Vec<VersionToKeep>,
     feed: Vec<(i64, i64, i32, i64, ResourceType)>,
+    labels: Vec<LabelRow>,
 }
 
 impl Pending {
@@ -115,11 +136,24 @@ impl Pending {
         self.versions.push(version);
     }
 
+    /// Labels that a version gives.
+    pub(crate) fn label(&mut self, rows: impl Iterator<Item = LabelRow>) {
+        self.labels.extend(rows);
+    }
+
     /// A new current state. `stored` is what the database holds when the batch has not touched the resource
     /// yet: its book and index rows.
-    pub(crate) fn put(&mut self, stored: Option<(i64, IndexRows)>, row: ResourceRow, rows: IndexRows) {
+    pub(crate) fn put(
+        &mut self,
+        stored: Option<(i64, IndexRows)>,
+        row: ResourceRow,
+        rows: IndexRows,
+        facts: FactRows,
+    ) {
         self.feed.push((row.updated, row.key, row.version, row.book, row.resource_type));
         if let Some(touched) = self.touched.get_mut(&row.key) {
+            touched.facts = if row.change == Change::Delete { facts } else { facts.after(&touched.facts) };
+            touched.was_deleted |= row.change == Change::Delete;
             touched.row = row;
             touched.rows = rows;
             return;
@@ -127,7 +161,8 @@ impl Pending {
         self.order.push(row.key);
         let (stored_book, stored_rows) =
             stored.map_or((None, IndexRows::default()), |(book, rows)| (Some(book), rows));
-        self.touched.insert(row.key, Touched { stored_book, stored_rows, row, rows });
+        let was_deleted = row.change == Change::Delete;
+        self.touched.insert(row.key, Touched { stored_book, stored_rows, row, rows, facts, was_deleted });
     }
 
     /// Empties the list into statements to be.
@@ -136,11 +171,18 @@ impl Pending {
             directory: std::mem::take(&mut self.directory),
             versions: std::mem::take(&mut self.versions),
             feed: std::mem::take(&mut self.feed),
+            labels: std::mem::take(&mut self.labels),
             ..Flush::default()
         };
         for key in std::mem::take(&mut self.order) {
             let Some(touched) = self.touched.remove(&key) else { continue };
-            let Touched { stored_book, stored_rows, row, rows } = touched;
+            let Touched { stored_book, stored_rows, row, rows, facts, was_deleted } = touched;
+            if let Some(book) = stored_book.filter(|book| *book != 0) {
+                flush.withdrawn.push((book, key, !was_deleted && book == row.book));
+            }
+            if facts != FactRows::default() {
+                flush.facts.push(FactsOf { book: row.book, key, rows: facts });
+            }
             match stored_book {
                 Some(book) if book != row.book => {
                     flush.moves.push(Move {

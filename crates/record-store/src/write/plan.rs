@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use access::Access;
+use access::{Access, Reach};
 use fhir::{Instant, LogicalId, ResourceType};
 use search::{IndexRows, Registry};
 
+use super::access_rows::{FactRows, Stamp, label_rows, stamp};
 use super::{DirectoryRow, Keys, Pending, ResourceRow, VersionToKeep};
+use crate::parties::author_number;
 use crate::stored::{version_number, version_of};
-use crate::{Body, Change, Effect, Job, Precondition, StoreError, Write, WriteError, Written};
+use crate::{Body, Change, Effect, Job, Precondition, Seen, StoreError, Write, WriteError, Written};
 
 /// What the directory and the resource table say about an id.
 #[derive(Debug, Clone)]
@@ -27,6 +29,7 @@ pub(crate) struct Current {
     pub(crate) updated: i64,
     pub(crate) change: Change,
     pub(crate) body: Option<Body>,
+    pub(crate) stamp: Stamp,
 }
 
 /// The ids whose state a batch needs before it can be planned.
@@ -51,6 +54,8 @@ pub(crate) struct Planner<'a> {
     keys: &'a mut Keys,
     state: HashMap<(ResourceType, LogicalId), Directory>,
     now: i64,
+    /// Kind and number of the author of the job that is being planned.
+    author: (i16, i64),
     pub(crate) pending: Pending,
 }
 
@@ -63,14 +68,18 @@ impl<'a> Planner<'a> {
         state: HashMap<(ResourceType, LogicalId), Directory>,
         now: Instant,
     ) -> Self {
-        Self { registry, keys, state, now: now.microseconds(), pending: Pending::default() }
+        Self { registry, keys, state, now: now.microseconds(), author: (0, 0), pending: Pending::default() }
     }
 
     /// Plans one job, or refuses it and leaves everything as it was.
     pub(crate) fn job(&mut self, access: &Access, job: &Job) -> Result<Vec<Written>, WriteError> {
-        if !access.may_write() {
+        let unlimited = access.is_unlimited() && access.writable() == Some(&Reach::Everything);
+        // Whoever is limited has decided on a state; a write without one was not decided.
+        let decided = unlimited || job.writes.iter().all(|write| write.seen != Seen::Unchecked);
+        if !access.may_write() || !decided {
             return Err(WriteError::Forbidden);
         }
+        self.author = author_number(self.registry.hasher(), access.author());
         for (index, write) in job.writes.iter().enumerate() {
             self.check(index, write)?;
         }
@@ -91,7 +100,16 @@ impl<'a> Planner<'a> {
     }
 
     fn check(&self, index: usize, write: &Write) -> Result<(), WriteError> {
-        let current = self.current(write).filter(|current| current.change != Change::Delete);
+        let stored = self.current(write);
+        let as_seen = match write.seen {
+            Seen::Unchecked => true,
+            Seen::Absent => stored.is_none(),
+            Seen::Version(seen) => stored.is_some_and(|stored| stored.version == version_number(seen)),
+        };
+        if !as_seen {
+            return Err(WriteError::StateChanged);
+        }
+        let current = stored.filter(|current| current.change != Change::Delete);
         let holds = match write.precondition {
             Precondition::None | Precondition::New => true,
             Precondition::Absent => current.is_none(),
@@ -162,15 +180,19 @@ impl<'a> Planner<'a> {
             (Effect::Created, _) => Change::UpdateAsCreate,
             _ => Change::Update,
         };
-        let after =
-            Current { version, updated: self.time_after(&before), change, body: Some(content.body.clone()) };
+        let hasher = self.registry.hasher();
+        let stamp = stamp(hasher, write.resource_type, &write.id, &content.facts, self.author);
+        let facts = FactRows::of(hasher, book, &content.facts, &stamp);
+        let body = Some(content.body.clone());
+        let after = Current { version, updated: self.time_after(&before), change, body, stamp };
+        self.pending.label(label_rows((book, key), content.facts.labels, &stamp));
         // Search parameters may have changed while the job waited.
         let rows = if content.mark == self.registry.mark() {
             content.rows.clone()
         } else {
             self.rows_of(write, &after)?
         };
-        self.replace(write, (stored_book, book, key), before, after.clone(), rows)?;
+        self.replace(write, (stored_book, book, key), before, after.clone(), rows, facts)?;
         Ok(Written {
             version: version_of(version)?,
             last_updated: Instant::from_microseconds(after.updated),
@@ -187,11 +209,14 @@ impl<'a> Planner<'a> {
             return self.nothing_to_delete(self.state.get(&name).and_then(|entry| entry.current.clone()));
         };
         let version = current.version + 1;
+        // Who saw the resource sees that it is gone.
+        let (author_kind, author) = self.author;
+        let stamp = Stamp { author, author_kind, ..current.stamp };
         let before = Some(current);
-        let after =
-            Current { version, updated: self.time_after(&before), change: Change::Delete, body: None };
+        let updated = self.time_after(&before);
+        let after = Current { version, updated, change: Change::Delete, body: None, stamp };
         let place = (entry.book, entry.book, entry.key);
-        self.replace(write, place, before, after.clone(), IndexRows::default())?;
+        self.replace(write, place, before, after.clone(), IndexRows::default(), FactRows::default())?;
         Ok(Written {
             version: version_of(version)?,
             last_updated: Instant::from_microseconds(after.updated),
@@ -220,6 +245,7 @@ impl<'a> Planner<'a> {
         before: Option<Current>,
         after: Current,
         rows: IndexRows,
+        facts: FactRows,
     ) -> Result<(), StoreError> {
         let stored = match before {
             None => None,
@@ -227,6 +253,8 @@ impl<'a> Planner<'a> {
                 let stored_rows = self.rows_of(write, &current)?;
                 self.pending.keep(VersionToKeep {
                     book: stored_book,
+                    own_book: stored_book,
+                    stamp: current.stamp,
                     key,
                     version: current.version,
                     updated: current.updated,
@@ -246,9 +274,10 @@ impl<'a> Planner<'a> {
             updated: after.updated,
             change: after.change,
             present: rows.present,
+            stamp: after.stamp,
             body: after.body.clone(),
         };
-        self.pending.put(stored, row, rows);
+        self.pending.put(stored, row, rows, facts);
         let entry = Directory { book, key, current: Some(after) };
         self.state.insert((write.resource_type, write.id.clone()), entry);
         Ok(())

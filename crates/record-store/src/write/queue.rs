@@ -1,8 +1,12 @@
 //! The queue in front of a writer.
 
+use std::sync::Arc;
+
 use access::Access;
 use fhir::LogicalId;
 
+use super::ReadFacts;
+use crate::query::Gate;
 use crate::statement::Statement;
 use crate::{Expectation, Job, StoreError, WriteError, Written};
 
@@ -18,6 +22,8 @@ pub(crate) type Reply = tokio::sync::oneshot::Sender<Result<Vec<Written>, WriteE
 /// A job, who may do it, and where the answer goes.
 pub(crate) struct QueuedJob {
     pub(crate) access: Access,
+    /// What each expectation of the job is asked through.
+    pub(crate) gates: Vec<Gate>,
     pub(crate) job: Job,
     pub(crate) reply: Reply,
 }
@@ -25,7 +31,7 @@ pub(crate) struct QueuedJob {
 /// What a writer is asked.
 pub(crate) enum Task {
     /// A write of resources, taken together with others.
-    Job(QueuedJob),
+    Job(Box<QueuedJob>),
     /// Work on the index or on the packages, in a transaction of its own.
     Upkeep(QueuedUpkeep),
 }
@@ -41,6 +47,8 @@ pub(crate) struct Upkeep {
     pub(crate) statements: Vec<Statement>,
     /// Book and key of the resources whose rows of the parameters that are not ready are to be added.
     pub(crate) places: Vec<(i64, i64)>,
+    /// Who reads the facts of those resources again, instead of their rows.
+    pub(crate) reader: Option<Arc<dyn ReadFacts>>,
 }
 
 /// Work and where the answer goes: whether the claim held.

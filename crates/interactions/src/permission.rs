@@ -1,0 +1,219 @@
+//! What may be written (`docs/access.md`, section 1). What is hidden from the caller is as if it were not there; the state
+//! that was decided on goes with the write, and the store refuses the write when it has changed.
+
+use std::collections::HashSet;
+
+use access::{Access, Author};
+use fhir::{Fault, Issue, LogicalId, ResourceType, VersionId};
+use json::Node;
+use record_store::{Body, Changeable, Content, Effect, Precondition, Record, Seen, Write};
+
+use crate::facts::{Subject, facts};
+use crate::search::with_resource;
+use crate::{Problem, Service, Stored};
+
+/// What a write comes to.
+pub(crate) enum Permitted {
+    /// It is to be written.
+    Write(Box<Write>),
+    /// There is nothing to do: what was to be deleted is not there.
+    Nothing(Box<Stored>),
+}
+
+/// Elements of a `Patient` that only the server changes.
+const GUARDED: [&str; 6] = [
+    "managingOrganization",
+    "link",
+    "deceasedBoolean",
+    "_deceasedBoolean",
+    "deceasedDateTime",
+    "_deceasedDateTime",
+];
+
+/// The patients that the writes make: their books are not there yet.
+pub(crate) fn new_patients<'a>(writes: impl Iterator<Item = &'a Write>) -> HashSet<LogicalId> {
+    let is_new = |write: &&Write| {
+        write.resource_type == ResourceType::PATIENT && write.precondition == Precondition::New
+    };
+    writes.filter(is_new).map(|write| write.id.clone()).collect()
+}
+
+/// Decides a write against what the caller sees now. `made`: the patients that the same job makes.
+pub(crate) async fn permit(
+    service: &Service,
+    access: &Access,
+    write: Write,
+    made: &HashSet<LogicalId>,
+) -> Result<Permitted, Problem> {
+    if is_free(access) {
+        return Ok(Permitted::Write(Box::new(write)));
+    }
+    let Write { resource_type, id, precondition, .. } = &write;
+    let found = match precondition {
+        Precondition::New => None,
+        _ => service.store().read_to_change(access, *resource_type, id).await?,
+    };
+    let there = found.as_ref().filter(|found| !found.record.is_deleted());
+    if let Precondition::Version(wanted) = precondition
+        && there.is_none_or(|found| found.record.version != *wanted)
+    {
+        return Err(Problem::version_conflict(there.map(|found| found.record.version)));
+    }
+    match (&write.content, found) {
+        (None, None) => Ok(Permitted::Nothing(Box::new(nothing(&write, access)))),
+        (None, Some(found)) => {
+            if !found.record.is_deleted() {
+                check_allowed(&found)?;
+            }
+            seen(write, Seen::Version(found.record.version))
+        }
+        (Some(content), None) => {
+            if *precondition != Precondition::New {
+                return Err(Problem::new(405, Fault::ClientIdRefused));
+            }
+            check_put(service, access, id, content, made).await?;
+            if *resource_type == ResourceType::PATIENT {
+                check_new_patient(access, content, id)?;
+            }
+            seen(write, Seen::Absent)
+        }
+        (Some(content), Some(found)) => {
+            if *precondition == Precondition::Absent && !found.record.is_deleted() {
+                return Err(Problem::precondition_failed(*precondition, Some(found.record.version)));
+            }
+            check_allowed(&found)?;
+            check_put(service, access, id, content, made).await?;
+            if *resource_type == ResourceType::PATIENT {
+                check_patient(&found.record, content)?;
+            }
+            seen(write, Seen::Version(found.record.version))
+        }
+    }
+}
+
+/// Whether nothing has to be decided: the server itself, and whoever may see and write everything.
+pub(crate) fn is_free(access: &Access) -> bool {
+    access.is_unlimited() && access.writable() == Some(&access::Reach::Everything)
+}
+
+fn seen(write: Write, seen: Seen) -> Result<Permitted, Problem> {
+    Ok(Permitted::Write(Box::new(Write { seen, ..write })))
+}
+
+fn nothing(write: &Write, access: &Access) -> Stored {
+    Stored {
+        resource_type: write.resource_type,
+        id: write.id.clone(),
+        version: VersionId::FIRST,
+        last_updated: access.at(),
+        effect: Effect::NothingToDelete,
+        body: None,
+    }
+}
+
+fn forbidden() -> Problem {
+    Problem::new(403, Fault::Forbidden)
+}
+
+fn check_allowed(found: &Changeable) -> Result<(), Problem> {
+    if found.allowed { Ok(()) } else { Err(forbidden()) }
+}
+
+async fn check_put(
+    service: &Service,
+    access: &Access,
+    id: &LogicalId,
+    content: &Content,
+    made: &HashSet<LogicalId>,
+) -> Result<(), Problem> {
+    let new_book = match &content.patient {
+        _ if content.resource_type == ResourceType::PATIENT => made.contains(id),
+        Some(patient) => made.contains(patient),
+        None => false,
+    };
+    let may = service.store().may_put(access, id, content, new_book).await?;
+    if may { Ok(()) } else { Err(forbidden()) }
+}
+
+/// Who registers a person says nothing of what only the server says, but may name the own facility.
+fn check_new_patient(access: &Access, content: &Content, id: &LogicalId) -> Result<(), Problem> {
+    let own = match access.author() {
+        Author::Facility(organization) => Some(format!("Organization/{organization}")),
+        Author::Server | Author::Citizen(_) => None,
+    };
+    with_content(content, id, |patient| {
+        for element in GUARDED {
+            let Some(value) = patient.get(element) else { continue };
+            let names_own = element == "managingOrganization"
+                && own.is_some()
+                && value.text("reference") == own.as_deref();
+            if !names_own {
+                return Err(field_owned(element));
+            }
+        }
+        if security(patient).is_some() { Err(field_owned("meta.security")) } else { Ok(()) }
+    })?
+}
+
+/// What only the server changes must stay as it is.
+fn check_patient(before: &Record, content: &Content) -> Result<(), Problem> {
+    let kept = |patient: &Node<'_>| {
+        let mut values: Vec<Option<String>> =
+            GUARDED.iter().map(|element| patient.get(element).map(text)).collect();
+        values.push(security(patient).map(text));
+        values
+    };
+    let old = match before.is_deleted() {
+        true => vec![None; GUARDED.len() + 1],
+        false => with_resource(before, kept)?,
+    };
+    let new = with_content(content, &before.id, kept)?;
+    let names = GUARDED.iter().copied().chain(["meta.security"]);
+    match names.zip(old.iter().zip(&new)).find(|(_, (old, new))| old != new) {
+        Some((element, _)) => Err(field_owned(element)),
+        None => Ok(()),
+    }
+}
+
+fn security<'a, 'n>(patient: &'n Node<'a>) -> Option<&'n Node<'a>> {
+    patient.get("meta")?.get("security")
+}
+
+/// A value as text, the same for the same value.
+fn text(value: &Node<'_>) -> String {
+    value.to_json()
+}
+
+fn field_owned(element: &str) -> Problem {
+    let name = if element.contains("deceased") { "deceased[x]" } else { element };
+    let issue = Issue::error(Fault::FieldOwned { name: name.to_owned() });
+    Problem::from_issue(403, issue.at(format!("Patient.{name}")))
+}
+
+fn with_content<T>(
+    content: &Content,
+    id: &LogicalId,
+    read: impl FnOnce(&Node<'_>) -> T,
+) -> Result<T, Problem> {
+    with_body(&content.body, id, read)
+}
+
+fn with_body<T>(body: &Body, id: &LogicalId, read: impl FnOnce(&Node<'_>) -> T) -> Result<T, Problem> {
+    let failed = || Problem::new(500, Fault::Internal);
+    let text = body.render(id, VersionId::FIRST, fhir::Instant::from_microseconds(0))?;
+    let node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX }).map_err(|_| failed())?;
+    Ok(read(&node))
+}
+
+/// The facts of content that turned out to belong to another id than it was prepared for.
+pub(crate) fn facts_again(
+    service: &Service,
+    access: &Access,
+    content: &mut Content,
+    subject: Subject<'_>,
+) -> Result<(), Problem> {
+    content.facts = with_body(&content.body, subject.id, |resource| {
+        facts(service, access, content.resource_type, subject, resource)
+    })??;
+    Ok(())
+}

@@ -1,0 +1,317 @@
+//! What may be written, by whom, and what the refusal tells: `docs/access.md`, section 1.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a broken premise of a test fails the test"
+)]
+
+use std::future::Future;
+
+use access::{
+    Access, Author, Authority, Facts, GrantFact, GrantSource, Grantee, Labels, Line, Purpose, Reach,
+    TestAccess, TypeSet,
+};
+use fhir::{Instant, LogicalId, ResourceType, VersionId};
+use healthbook_interactions::{
+    PatchDocument, PatchFormat, Problem, Service, ServiceSettings, conditional_create, conditional_delete,
+    conditional_update, create, delete, patch, update,
+};
+use record_store::{Body, Content, Effect, Job, Precondition, Seen, Store, StoreSettings, Write};
+use test_support::TestDatabase;
+
+fn run<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    for database in TestDatabase::each() {
+        let url = database.url().to_owned();
+        runtime.block_on(async { test(World::open(&url).await).await });
+    }
+}
+
+fn id(text: &str) -> LogicalId {
+    LogicalId::try_from(text).unwrap()
+}
+
+fn kind(text: &str) -> ResourceType {
+    text.parse().unwrap()
+}
+
+fn line(authority: Authority, names: &[&str]) -> Line {
+    let types = if names.is_empty() { TypeSet::ALL } else { names.iter().map(|name| kind(name)).collect() };
+    Line { rule: "test".into(), authority, types, labels: Labels::NONE, own_labels: Labels::NONE }
+}
+
+/// Somebody of the clinic `a` with these lines for reading and writing.
+fn staff(lines: Vec<Line>) -> TestAccess {
+    let reach = Reach::Lines(lines.into());
+    TestAccess {
+        visible: reach.clone(),
+        writable: Some(reach),
+        own: None,
+        grantee: Some(Grantee::Organization(id("a"))),
+        author: Author::Facility(id("a")),
+        within: None,
+        filters: Vec::new(),
+        purpose: Some(Purpose::Treatment),
+        sees_shielded: true,
+        at: Instant::now(),
+    }
+}
+
+fn registrar() -> Access {
+    let types = ["Patient", "Encounter"];
+    staff(vec![line(Authority::Registration, &types), line(Authority::Presence, &types)]).into()
+}
+
+fn physician() -> Access {
+    staff(vec![line(Authority::Presence, &[])]).into()
+}
+
+struct World {
+    service: Service,
+}
+
+impl World {
+    /// `open` is open to the clinic `a`, `closed` is not.
+    async fn open(url: &str) -> Self {
+        let store = Store::open(&StoreSettings::new(url)).await.unwrap();
+        let world = Self { service: Service::new(store, ServiceSettings::default()) };
+        let at = Instant::now().microseconds();
+        let grant = GrantFact {
+            grantee: Grantee::Organization(id("a")),
+            authority: Authority::Presence,
+            source: GrantSource::Anyone,
+            begins: Instant::from_microseconds(at - 1_000_000),
+            ends: Instant::from_microseconds(at + 3_600_000_000),
+            purpose: None,
+            resource_type: None,
+            labels: Labels::NONE,
+            visit: None,
+        };
+        let open = Facts { grants: vec![grant], ..Facts::default() };
+        let text = patient("open", r#","managingOrganization":{"reference":"Organization/home"}"#);
+        world.put(Author::Server, &text, open).await;
+        world.put(Author::Server, &patient("closed", ""), Facts::default()).await;
+        for (name, person, author) in
+            [("mine", "open", "a"), ("theirs", "open", "b"), ("hidden", "closed", "a")]
+        {
+            world.put(Author::Facility(id(author)), &observation(name, person), Facts::default()).await;
+        }
+        world
+    }
+
+    async fn put(&self, author: Author, text: &str, facts: Facts) {
+        let node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
+        let resource_type = kind(node.text("resourceType").unwrap());
+        let registry = self.service.store().registry();
+        let extracted = registry.extract(resource_type, &node);
+        let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
+        let body = Body::from_node(&node).unwrap();
+        let content = Some(Content { resource_type, body, rows, mark, patient, facts });
+        let (id, precondition, seen) = (id(node.text("id").unwrap()), Precondition::None, Seen::Unchecked);
+        let write = Write { resource_type, id, precondition, content, seen };
+        let all = Some(Reach::Everything);
+        let access = TestAccess { visible: Reach::Everything, writable: all, author, ..staff(Vec::new()) };
+        let job = Job { expectations: Vec::new(), writes: vec![write] };
+        self.service.store().write(&access.into(), job).await.unwrap();
+    }
+
+    async fn update(&self, access: &Access, name: &str, text: &str) -> Result<Effect, Problem> {
+        let (kind_name, own) = name.split_once('/').unwrap();
+        let stored = update(&self.service, access, kind(kind_name), &id(own), text.as_bytes(), None).await;
+        stored.map(|stored| stored.effect)
+    }
+
+    async fn create(&self, access: &Access, kind_name: &str, text: &str) -> Result<LogicalId, Problem> {
+        let stored = create(&self.service, access, kind(kind_name), text.as_bytes()).await;
+        stored.map(|stored| stored.id)
+    }
+}
+
+fn patient(name: &str, more: &str) -> String {
+    format!(r#"{{"resourceType":"Patient","id":"{name}","active":true{more}}}"#)
+}
+
+fn observation(name: &str, patient: &str) -> String {
+    format!(
+        r#"{{"resourceType":"Observation","id":"{name}","status":"final","code":{{"text":"x"}},"identifier":[{{"value":"{name}"}}],"subject":{{"reference":"Patient/{patient}"}}}}"#
+    )
+}
+
+/// Status and code of a refusal.
+fn refused<T: std::fmt::Debug>(result: Result<T, Problem>) -> (u16, String) {
+    let problem = result.unwrap_err();
+    (problem.status, problem.issues[0].fault.code().to_owned())
+}
+
+fn is(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}
+
+#[test]
+fn an_id_is_not_for_callers_to_choose() {
+    run(|world| async move {
+        let access = physician();
+        for name in ["hidden", "nobody"] {
+            let text = observation(name, "open");
+            let name = format!("Observation/{name}");
+            assert_eq!(refused(world.update(&access, &name, &text).await), is(405, "client-id-refused"));
+        }
+        let text = observation("mine", "open").replace("final", "amended");
+        assert_eq!(world.update(&access, "Observation/mine", &text).await.unwrap(), Effect::Updated);
+    });
+}
+
+#[test]
+fn a_book_that_is_closed_and_one_that_is_not_there_are_one() {
+    run(|world| async move {
+        let access = physician();
+        for person in ["closed", "nobody"] {
+            let made = world.create(&access, "Observation", &observation("x", person)).await;
+            assert_eq!(refused(made), is(403, "forbidden"));
+            let moved = world.update(&access, "Observation/mine", &observation("mine", person)).await;
+            assert_eq!(refused(moved), is(403, "forbidden"), "nothing is moved into it");
+        }
+        world.create(&access, "Observation", &observation("x", "open")).await.unwrap();
+    });
+}
+
+#[test]
+fn only_the_own_is_changed() {
+    run(|world| async move {
+        let access = physician();
+        let text = observation("theirs", "open").replace("final", "amended");
+        assert_eq!(refused(world.update(&access, "Observation/theirs", &text).await), is(403, "forbidden"));
+        let observation_type = kind("Observation");
+        let gone = delete(&world.service, &access, observation_type, &id("theirs"), None).await;
+        assert_eq!(refused(gone), is(403, "forbidden"));
+        let change = br#"[{"op":"replace","path":"/status","value":"amended"}]"#;
+        let document =
+            PatchDocument { format: PatchFormat::JsonPatch, text: std::sync::Arc::new(change.to_vec()) };
+        for (name, expected) in
+            [("theirs", Some((403, "forbidden"))), ("hidden", Some((404, "not-found"))), ("mine", None)]
+        {
+            let patched = patch(&world.service, &access, observation_type, &id(name), &document, None).await;
+            match expected {
+                Some((status, code)) => assert_eq!(refused(patched), is(status, code), "{name}"),
+                None => assert_eq!(patched.unwrap().effect, Effect::Updated),
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_hidden_is_not_there_to_be_deleted_or_matched() {
+    run(|world| async move {
+        let access = physician();
+        let observation_type = kind("Observation");
+        for name in ["hidden", "nobody"] {
+            let gone = delete(&world.service, &access, observation_type, &id(name), None).await.unwrap();
+            assert_eq!(
+                (gone.effect, gone.status(), gone.version),
+                (Effect::NothingToDelete, 204, VersionId::FIRST)
+            );
+            let first = Some(VersionId::FIRST);
+            let gone = delete(&world.service, &access, observation_type, &id(name), first).await;
+            assert_eq!(refused(gone), is(412, "version-conflict-none"));
+            let text = observation(name, "open");
+            let put =
+                update(&world.service, &access, observation_type, &id(name), text.as_bytes(), first).await;
+            assert_eq!(refused(put), is(412, "version-conflict-none"));
+            let criteria = format!("identifier={name}");
+            let gone =
+                conditional_delete(&world.service, &access, observation_type, &criteria).await.unwrap();
+            assert!(gone.is_none());
+            let put = conditional_update(
+                &world.service,
+                &access,
+                observation_type,
+                text.as_bytes(),
+                &criteria,
+                None,
+            )
+            .await;
+            assert_eq!(refused(put), is(405, "client-id-refused"), "the id in the resource is the caller's");
+        }
+        let all = TestAccess { visible: Reach::Everything, ..staff(Vec::new()) };
+        let there = world.service.store().read(&all.into(), observation_type, &id("hidden")).await.unwrap();
+        assert!(there.is_some_and(|record| !record.is_deleted()));
+        let text = observation("x", "open").replace(r#""id":"x","#, "");
+        let made = conditional_create(
+            &world.service,
+            &access,
+            observation_type,
+            text.as_bytes(),
+            "identifier=hidden",
+        )
+        .await;
+        assert_eq!(made.unwrap().effect, Effect::Created, "the match is hidden");
+        let gone = delete(&world.service, &access, observation_type, &id("mine"), None).await.unwrap();
+        assert_eq!(gone.effect, Effect::Deleted);
+        let again = delete(&world.service, &access, observation_type, &id("mine"), None).await.unwrap();
+        assert_eq!(again.effect, Effect::NothingToDelete);
+    });
+}
+
+#[test]
+fn what_only_the_server_says_of_a_person_stays() {
+    run(|world| async move {
+        let home = r#","managingOrganization":{"reference":"Organization/home"}"#;
+        let guarded = [
+            ("", "managingOrganization"),
+            (r#","managingOrganization":{"reference":"Organization/a"}"#, "managingOrganization"),
+            (r#","link":[{"other":{"reference":"Patient/x"},"type":"seealso"}]"#, "link"),
+            (r#","deceasedBoolean":true"#, "deceased[x]"),
+            (r#","deceasedDateTime":"2026-01-01""#, "deceased[x]"),
+            (r#","meta":{"security":[{"system":"urn:s","code":"R"}]}"#, "meta.security"),
+        ];
+        for (more, element) in guarded {
+            let kept = if element == "managingOrganization" { String::new() } else { home.to_owned() };
+            let text = patient("open", &format!("{kept}{more}"));
+            let problem = world.update(&registrar(), "Patient/open", &text).await.unwrap_err();
+            assert_eq!((problem.status, problem.issues[0].fault.code()), (403, "field-owned"), "{more}");
+            assert!(problem.outcome().contains(element), "{more}");
+            if more.is_empty() || more.contains("Organization/a") {
+                continue;
+            }
+            let made = world.create(&registrar(), "Patient", &patient("x", more)).await;
+            assert_eq!(refused(made), is(403, "field-owned"), "{more}");
+        }
+        let changed = patient("open", &format!(r#"{home},"gender":"female""#));
+        assert_eq!(world.update(&registrar(), "Patient/open", &changed).await.unwrap(), Effect::Updated);
+        let other = r#","managingOrganization":{"reference":"Organization/b"}"#;
+        assert_eq!(
+            refused(world.create(&registrar(), "Patient", &patient("x", other)).await),
+            is(403, "field-owned")
+        );
+        let own = r#","managingOrganization":{"reference":"Organization/a"}"#;
+        world.create(&registrar(), "Patient", &patient("x", own)).await.unwrap();
+        world.create(&registrar(), "Patient", &patient("x", "")).await.unwrap();
+        assert_eq!(
+            refused(world.create(&physician(), "Patient", &patient("x", "")).await),
+            is(403, "forbidden")
+        );
+    });
+}
+
+#[test]
+fn many_who_write_the_same_at_once_all_know_what_they_replaced() {
+    run(|world| async move {
+        let access = physician();
+        let writers = (0..8).map(|number| {
+            let text =
+                observation("mine", "open").replace("\"text\":\"x\"", &format!("\"text\":\"x{number}\""));
+            let (service, access) = (world.service.clone(), access.clone());
+            tokio::spawn(async move {
+                update(&service, &access, kind("Observation"), &id("mine"), text.as_bytes(), None).await
+            })
+        });
+        let mut versions = Vec::new();
+        for writer in writers.collect::<Vec<_>>() {
+            versions.push(writer.await.unwrap().unwrap().version.get());
+        }
+        versions.sort_unstable();
+        assert_eq!(versions, (2..10).collect::<Vec<u32>>(), "each made a version of its own");
+    });
+}

@@ -1,0 +1,183 @@
+//! From an access to the gate that statements carry, and what a write has to know before it is decided.
+
+use access::{Access, Author, Authority, Reach};
+use diesel::sql_types::{BigInt, Integer};
+use fhir::{LogicalId, ResourceType, VersionId};
+use search::Subject;
+
+use crate::parties::{author_number, visit_number};
+use crate::query::{self, Gate, Places, RowNames};
+use crate::statement::Statement;
+use crate::store::{Engine, Store, select};
+use crate::stored::{type_number, version_number};
+use crate::{Content, Record, StoreError, sqlite};
+
+/// Books that are looked into one by one; whoever has more open searches as if all were.
+const MOST_BOOKS: usize = 256;
+
+/// How often a version and the right to change it are asked for when others write meanwhile.
+const ATTEMPTS: usize = 100;
+
+/// A resource that a caller sees and may want to change.
+#[derive(Debug, Clone)]
+pub struct Changeable {
+    /// The current version, which may be a deletion.
+    pub record: Record,
+    /// Whether the caller may replace or delete it.
+    pub allowed: bool,
+}
+
+impl Store {
+    /// What the access lets through.
+    pub(crate) async fn gate(&self, access: &Access) -> Result<Gate, StoreError> {
+        self.gate_of(access, access.visible()).await
+    }
+
+    async fn gate_of(&self, access: &Access, reach: &Reach) -> Result<Gate, StoreError> {
+        if *reach == Reach::Everything && access.within().is_none() && access.filters().is_empty() {
+            return Ok(Gate::EVERYTHING);
+        }
+        let own = self.book_of(access.own()).await?;
+        let within =
+            if access.within() == access.own() { own } else { self.book_of(access.within()).await? };
+        Ok(Gate::new(&self.registry(), access, reach, Places { own, within }))
+    }
+
+    /// The gate for a search: it knows where to look when few books are open.
+    pub(crate) async fn search_gate(&self, access: &Access) -> Result<Gate, StoreError> {
+        let gate = self.gate(access).await?;
+        let Some(grantee) = gate.wants_granted_books() else { return Ok(gate) };
+        let statement = query::granted_books(grantee, gate.now(), MOST_BOOKS + 1);
+        let rows: Vec<(i64,)> = select!(self, statement, (BigInt,))?;
+        if rows.len() > MOST_BOOKS {
+            return Ok(gate);
+        }
+        Ok(gate.looking_in(rows.into_iter().map(|(book,)| book).collect()))
+    }
+
+    /// The number of a patient's book; `None` when none is named or it is not there.
+    async fn book_of(&self, patient: Option<&LogicalId>) -> Result<Option<i64>, StoreError> {
+        match patient {
+            None => Ok(None),
+            Some(patient) => Ok(self.place(ResourceType::PATIENT, patient).await?.map(|(book, _)| book)),
+        }
+    }
+
+    /// The current version of a resource, and whether the caller may replace or delete it: it must be open for writing,
+    /// and a facility or citizen must have written it, unless it is a `Patient`.
+    pub async fn read_to_change(
+        &self,
+        access: &Access,
+        resource_type: ResourceType,
+        id: &LogicalId,
+    ) -> Result<Option<Changeable>, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let Some(record) = self.read(access, resource_type, id).await? else { return Ok(None) };
+            match self.changeable_version(access, resource_type, id).await? {
+                // Somebody else wrote between the two questions.
+                Some(version) if version != version_number(record.version) => {}
+                version => return Ok(Some(Changeable { record, allowed: version.is_some() })),
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// The number of the current version when the caller may replace or delete it.
+    async fn changeable_version(
+        &self,
+        access: &Access,
+        resource_type: ResourceType,
+        id: &LogicalId,
+    ) -> Result<Option<i32>, StoreError> {
+        let Some(reach) = access.writable() else { return Ok(None) };
+        let gate = self.gate_of(access, reach).await?;
+        let registry = self.registry();
+        let mut statement = query::current_version(&registry, &gate, resource_type, id);
+        if resource_type != ResourceType::PATIENT && !access.is_unlimited() {
+            match author_number(registry.hasher(), access.author()) {
+                (0, _) => {}
+                // What one citizen wrote, another who may write in the same book may change.
+                (1, _) => {
+                    statement.sql(" AND r.author_kind = 1");
+                }
+                (kind, author) => {
+                    statement.sql(" AND r.author_kind = ").small(kind);
+                    statement.sql(" AND r.author = ").big(author);
+                }
+            }
+        }
+        let rows: Vec<(i32,)> = match &self.engine {
+            Engine::Sqlite(store) => store
+                .with_reader(|connection| sqlite::load(connection, statement.returning::<(Integer,)>()))?,
+            Engine::Postgres(_) => select!(self, statement, (Integer,))?,
+        };
+        Ok(rows.first().map(|(version,)| *version))
+    }
+
+    /// Whether content may be put where it says that it belongs. A book that is not open and one that does not exist give
+    /// the same answer. `new_book`: its patient is made by the same job, so that of the book only what `registration`
+    /// permits can be said: that is what the job opens.
+    pub async fn may_put(
+        &self,
+        access: &Access,
+        id: &LogicalId,
+        content: &Content,
+        new_book: bool,
+    ) -> Result<bool, StoreError> {
+        let Some(reach) = access.writable() else { return Ok(false) };
+        let Content { resource_type, facts, patient, .. } = content;
+        let gate = self.gate_of(access, reach).await?;
+        if gate.is_everything() {
+            return Ok(true);
+        }
+        if !access.filters().is_empty() && !self.is_admitted(&gate, access, id, content)? {
+            return Ok(false);
+        }
+        if let (true, Reach::Lines(lines)) = (new_book, reach) {
+            let opened = matches!(access.author(), Author::Facility(_)) && access.within().is_none();
+            let covers = |line: &access::Line| {
+                line.authority == Authority::Registration
+                    && line.types.contains(*resource_type)
+                    && facts.labels.is_within(line.labels | line.own_labels)
+            };
+            return Ok(opened && lines.iter().any(covers));
+        }
+        let is_patient = *resource_type == ResourceType::PATIENT;
+        let book = match patient {
+            _ if is_patient => self.book_of(Some(id)).await?.unwrap_or(-1),
+            Some(patient) => self.book_of(Some(patient)).await?.unwrap_or(-1),
+            None => 0,
+        };
+        let visit = visit_number(self.registry().hasher(), *resource_type, id, facts);
+        let mut statement = Statement::new("SELECT t.book FROM (SELECT ");
+        // The Patient alone is what the key says of it.
+        statement.big(book).sql(" AS book, ").big(if is_patient { book } else { -2 });
+        statement.sql(" AS resource_key, ").small(type_number(*resource_type));
+        statement.sql(" AS resource_type, ").big(visit).sql(" AS visit) t WHERE t.book >= 0");
+        let row = RowNames::of("t").giving(facts.labels);
+        gate.restrict_new(&mut statement, &row, &[*resource_type]);
+        let rows: Vec<(i64,)> = match &self.engine {
+            Engine::Sqlite(store) => store
+                .with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt,)>()))?,
+            Engine::Postgres(_) => select!(self, statement, (BigInt,))?,
+        };
+        Ok(!rows.is_empty())
+    }
+
+    /// Whether the scope filters of an access let content through.
+    fn is_admitted(
+        &self,
+        gate: &Gate,
+        access: &Access,
+        id: &LogicalId,
+        content: &Content,
+    ) -> Result<bool, StoreError> {
+        let updated = access.at();
+        let text = content.body.render(id, VersionId::FIRST, updated)?;
+        let resource = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX })
+            .map_err(|_| StoreError::Corrupt)?;
+        let resource_type = content.resource_type;
+        let rows = self.registry().extract(resource_type, &resource).rows;
+        Ok(gate.admits(&Subject { resource_type, id, updated, resource: &resource, rows: &rows }))
+    }
+}

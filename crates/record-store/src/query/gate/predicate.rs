@@ -1,0 +1,230 @@
+//! The condition as SQL. What is known of the types of the rows shortens it.
+
+use access::{Labels, TypeSet};
+use fhir::ResourceType;
+
+use super::{Filter, Gate, Kind, Limits, Right, RowNames};
+use crate::query::clause::{AS_TEST, Conditions};
+use crate::statement::Statement;
+use crate::stored::type_number;
+
+impl Gate {
+    /// Appends ` AND <the row of the table is there for the caller>`. `types`: of which types the row can be, none for any.
+    pub(crate) fn restrict(&self, statement: &mut Statement, table: &str, types: &[ResourceType]) {
+        let Some(limits) = &self.0 else { return };
+        limits.open(statement, &RowNames::of(table), types);
+        for filter in &limits.filters {
+            limits.within_filter(statement, filter, table, types);
+        }
+    }
+
+    /// Appends ` AND <a version of the past is there>`: `table` has the current version, which is tested besides, the
+    /// other names are those of where the version stood.
+    pub(crate) fn restrict_past(
+        &self,
+        statement: &mut Statement,
+        table: &str,
+        (book, visit): (&str, &str),
+        types: &[ResourceType],
+    ) {
+        let Some(limits) = &self.0 else { return };
+        statement.sql(&format!(" AND (({book} = {table}.book AND {visit} = {table}.visit) OR (1 = 1"));
+        let row = RowNames { book: book.to_owned(), visit: visit.to_owned(), ..RowNames::of(table) };
+        limits.open(statement, &row, types);
+        statement.sql("))");
+    }
+
+    /// Appends ` AND <a row that is about to be written may be there>`; its scope filters are not tested.
+    pub(crate) fn restrict_new(&self, statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
+        if let Some(limits) = &self.0 {
+            limits.open(statement, row, types);
+        }
+    }
+}
+
+impl Limits {
+    /// Authority, labels, denials, and the only book.
+    fn open(&self, statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
+        let book = &row.book;
+        if let Some(within) = self.within {
+            statement.sql(&format!(" AND ({book} = 0 OR {book} = ")).big(within).sql(")");
+        }
+        let Some(rights) = &self.rights else { return };
+        let rights: Vec<&Right> = rights.iter().filter(|right| right.concerns(types)).collect();
+        if rights.is_empty() {
+            statement.sql(" AND 1 = 0");
+            return;
+        }
+        statement.sql(" AND (");
+        let mut first = true;
+        let mut or = |statement: &mut Statement| {
+            statement.sql(if std::mem::take(&mut first) { "(" } else { " OR (" });
+        };
+        for right in rights.iter().filter(|right| !matches!(right.kind, Kind::Granted(_))) {
+            or(statement);
+            let only = if right.kind == Kind::Own { self.own } else { 0 };
+            statement.sql(&format!("{book} = ")).big(only);
+            right.of_types(statement, row, types);
+            self.labelled(statement, row, right, None);
+            statement.sql(")");
+        }
+        let granted: Vec<(&Right, &Vec<i16>)> = rights
+            .iter()
+            .filter_map(|right| match &right.kind {
+                Kind::Granted(by) => Some((*right, by)),
+                _ => None,
+            })
+            .collect();
+        if let Some(grantee) = self.grantee.filter(|_| !granted.is_empty()) {
+            or(statement);
+            // A row whose visit is not known yet may carry any label.
+            // Not a range of books, which would tempt SQLite to an index in their order.
+            statement.sql(&format!("{book} <> 0 AND {} <> 0 AND (", row.visit));
+            for (index, (right, by)) in granted.into_iter().enumerate() {
+                statement.sql(if index > 0 { " OR (1 = 1" } else { "(1 = 1" });
+                right.of_types(statement, row, types);
+                self.granted(statement, row, right, by, grantee, types);
+                statement.sql(")");
+            }
+            statement.sql(")");
+            self.not_denied(statement, row, grantee, types);
+            statement.sql(")");
+        }
+        if first {
+            statement.sql("1 = 0");
+        }
+        statement.sql(")");
+    }
+
+    fn granted(
+        &self,
+        statement: &mut Statement,
+        row: &RowNames,
+        right: &Right,
+        by: &[i16],
+        grantee: i64,
+        types: &[ResourceType],
+    ) {
+        let RowNames { book, visit, key, .. } = row;
+        statement
+            .sql(&format!(" AND EXISTS (SELECT 1 FROM book_grant g WHERE g.book = {book} AND g.grantee = "));
+        let by: Vec<String> = by.iter().map(i16::to_string).collect();
+        statement.big(grantee).sql(&format!(" AND g.authority IN ({})", by.join(",")));
+        self.in_force(statement, "g", row, types);
+        // The Patient of the book is part of every visit.
+        statement.sql(&format!(" AND (g.visit = 0 OR g.visit = {visit} OR {key} = {book})"));
+        self.labelled(statement, row, right, Some("g"));
+        statement.sql(AS_TEST).sql(")");
+    }
+
+    /// Appends that a grant or denial is of this time, purpose and type.
+    fn in_force(&self, statement: &mut Statement, table: &str, row: &RowNames, types: &[ResourceType]) {
+        statement.sql(&format!(" AND {table}.begins <= ")).big(self.now);
+        statement.sql(&format!(" AND {table}.ends > ")).big(self.now);
+        statement.sql(&format!(" AND {table}.purpose IN (0,")).small(self.purpose).sql(")");
+        statement.sql(&format!(" AND {table}.resource_type IN (-1,"));
+        match types {
+            [only] => statement.small(type_number(*only)),
+            _ => statement.sql(&row.kind),
+        };
+        statement.sql(")");
+    }
+
+    /// Appends that every label of the visit is open by the line, by the grant, or as an own one.
+    fn labelled(&self, statement: &mut Statement, row: &RowNames, right: &Right, grant: Option<&str>) {
+        let closed = Labels::ALL.without(right.labels);
+        if closed.is_empty() {
+            return;
+        }
+        let RowNames { book, visit, given, .. } = row;
+        let opened = grant.map(|grant| format!(" & ~{grant}.labels")).unwrap_or_default();
+        let own = (closed & right.own_labels).bits();
+        statement.sql(&format!(
+            " AND {visit} <> 0 AND NOT EXISTS (SELECT 1 FROM visit_label l WHERE l.book = {book} AND l.visit = {visit} \
+             AND (l.label & "
+        ));
+        statement.big(closed.bits()).sql(&format!("{opened}) <> 0"));
+        if let Some((_, author)) = self.author.filter(|_| own != 0) {
+            statement.sql(" AND ((l.label & ").big(own).sql(
+                ") = 0 OR NOT EXISTS (SELECT 1 FROM visit_label o WHERE o.book = l.book AND o.visit = l.visit \
+                 AND o.label = l.label AND o.author = ",
+            );
+            statement.big(author).sql(AS_TEST).sql("))");
+        }
+        statement.sql(AS_TEST).sql(")");
+        // What the row is going to give is an own label then.
+        let given = *given & closed.without(right.own_labels);
+        if !given.is_empty() {
+            statement.sql(" AND (").big(given.bits()).sql(&format!("{opened}) = 0"));
+        }
+    }
+
+    /// Appends that nothing of the book is closed to the grantee.
+    fn not_denied(&self, statement: &mut Statement, row: &RowNames, grantee: i64, types: &[ResourceType]) {
+        let RowNames { book, visit, given, .. } = row;
+        statement.sql(" AND (");
+        if self.own > 0 {
+            statement.sql(&format!("{book} = ")).big(self.own).sql(" OR ");
+        }
+        statement.sql(&format!(
+            "NOT EXISTS (SELECT 1 FROM book_denial d WHERE d.book = {book} AND d.grantee IN (0,"
+        ));
+        statement.big(grantee).sql(")");
+        self.in_force(statement, "d", row, types);
+        if self.emergency {
+            statement.sql(" AND d.in_emergency = 1");
+        }
+        statement.sql(&format!(
+            " AND (d.visit = 0 OR d.visit = {visit}) AND (d.labels = 0 OR EXISTS (SELECT 1 FROM visit_label l \
+             WHERE l.book = {book} AND l.visit = {visit} AND (l.label & d.labels) <> 0{AS_TEST})"
+        ));
+        if !given.is_empty() {
+            statement.sql(" OR (d.labels & ").big(given.bits()).sql(") <> 0");
+        }
+        statement.sql(&format!("){AS_TEST}))"));
+    }
+
+    fn within_filter(&self, statement: &mut Statement, filter: &Filter, table: &str, types: &[ResourceType]) {
+        if !types.is_empty() && !types.iter().any(|kind| filter.types.contains(*kind)) {
+            return;
+        }
+        statement.sql(" AND (");
+        let all_limited = !types.is_empty() && types.iter().all(|kind| filter.types.contains(*kind));
+        if !all_limited {
+            statement.sql(&format!("NOT {table}.resource_type IN ({}) OR ", numbers(&filter.types)));
+        }
+        if filter.any_of.is_empty() {
+            statement.sql("1 = 0");
+        }
+        for (index, clauses) in filter.any_of.iter().enumerate() {
+            statement.sql(if index > 0 { " OR (1 = 1" } else { "(1 = 1" });
+            let everything = Gate::EVERYTHING;
+            Conditions::new(&self.registry, &everything).all_of(statement, clauses, table);
+            statement.sql(")");
+        }
+        statement.sql(")");
+    }
+}
+
+impl Right {
+    fn concerns(&self, types: &[ResourceType]) -> bool {
+        types.is_empty() || types.iter().any(|kind| self.types.contains(*kind))
+    }
+
+    /// Appends ` AND <the row is of the line's types>` unless that is known.
+    fn of_types(&self, statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
+        let known = !types.is_empty() && types.iter().all(|kind| self.types.contains(*kind));
+        if known || types.is_empty() && self.types.is_all() {
+            return;
+        }
+        let wanted =
+            if types.is_empty() { self.types } else { self.types.and(&types.iter().copied().collect()) };
+        statement.sql(&format!(" AND {} IN ({})", row.kind, numbers(&wanted)));
+    }
+}
+
+/// The numbers of the types of a set: part of the text, for they are the policy's and no values.
+fn numbers(types: &TypeSet) -> String {
+    let numbers: Vec<String> = types.iter().map(|kind| type_number(kind).to_string()).collect();
+    if numbers.is_empty() { "-2".to_owned() } else { numbers.join(",") }
+}

@@ -1,0 +1,85 @@
+//! Facts and labels of what is stored are read again when the rules change.
+
+use std::sync::Arc;
+
+use access::{Access, Author, Authority, Facts, Line, WriteContext};
+use fhir::{LogicalId, ResourceType};
+use healthbook_record_store::{HistoryScope, HistoryWindow, ReadFacts, Rechecker, Walked};
+use json::Node;
+
+use crate::world::*;
+
+/// Reads a label from the code `y`, a visit from `encounter`, and a grant from an Encounter.
+#[derive(Debug)]
+struct Rules;
+
+impl ReadFacts for Rules {
+    fn facts(&self, kind: ResourceType, _: &LogicalId, node: &Node<'_>, _: &WriteContext) -> Option<Facts> {
+        let text = node.to_json();
+        let mut facts = Facts::default();
+        if text.contains(r#""code":"y""#) {
+            facts.labels = label(1);
+        }
+        if let Some(visit) = node.get("encounter").and_then(|visit| visit.text("reference")) {
+            facts.visit = visit.strip_prefix("Encounter/").map(id);
+        }
+        if kind.as_str() == "Encounter" {
+            facts.grants = vec![grant("a", Authority::Encounter)];
+        }
+        // What these rules cannot read.
+        (!text.contains("unreadable")).then_some(facts)
+    }
+}
+
+fn of_visit(name: &str, code: &str) -> String {
+    observation(name, "p", code)
+        .replace(r#""subject""#, r#""encounter":{"reference":"Encounter/e"},"subject""#)
+}
+
+async fn walk(world: &World, rules: &str) -> bool {
+    let access = everything(Author::Server);
+    let begun = world.store.begin_recheck(&access, rules).await.unwrap();
+    let mut walker = Rechecker::new(world.store.clone(), rules, Arc::new(Rules));
+    while walker.step(&access).await.unwrap() != Walked::Finished {}
+    begun
+}
+
+#[test]
+fn what_is_stored_is_read_again_by_new_rules() {
+    run(|world| async move {
+        world.put(&patient("p"), Facts::default()).await;
+        world.put(&encounter("e", "p"), Facts::default()).await;
+        world.put(&observation("other", "p", "x"), Facts { labels: label(7), ..Facts::default() }).await;
+        // The first version alone has the code.
+        world.put(&of_visit("lab", "y"), Facts::default()).await;
+        world.put(&of_visit("lab", "x"), Facts::default()).await;
+        world.put(&of_visit("note", "x"), Facts::default()).await;
+        let odd = observation("odd", "p", "unreadable");
+        world.put(&odd, Facts { labels: label(7), ..Facts::default() }).await;
+        let access = Access::from(physician(vec![line(Authority::Encounter)]));
+        assert!(!world.sees(access.clone(), "Patient/p").await);
+        assert!(walk(&world, "one").await);
+        let state = world.store.recheck().await.unwrap().unwrap();
+        assert_eq!((state.finished, state.done), (true, 6));
+        for (name, expected) in [
+            ("Patient/p", true),
+            ("Observation/other", true),
+            ("Encounter/e", false),
+            ("Observation/lab", false),
+            ("Observation/note", false),
+            ("Observation/odd", false),
+        ] {
+            assert_eq!(world.sees(access.clone(), name).await, expected, "{name}");
+        }
+        let opened = Access::from(physician(vec![Line { labels: label(1), ..line(Authority::Encounter) }]));
+        assert!(world.sees(opened.clone(), "Observation/note").await);
+        let window = HistoryWindow { count: 9, ..HistoryWindow::default() };
+        let scope = HistoryScope::Instance(kind("Observation"), id("lab"));
+        assert_eq!(world.store.history(&opened, &scope, &window).await.unwrap().total, Some(2));
+        assert!(!walk(&world, "one").await, "it is not begun again");
+        assert!(walk(&world, "two").await);
+        assert!(!world.sees(access, "Observation/note").await);
+        let reader = Access::from(access::TestAccess { writable: None, ..physician(Vec::new()) });
+        assert!(world.store.begin_recheck(&reader, "three").await.is_err());
+    });
+}

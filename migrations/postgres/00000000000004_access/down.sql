@@ -1,0 +1,10 @@
+DROP TABLE book_denial;
+DROP TABLE book_grant;
+DROP TABLE visit_label;
+ALTER TABLE resource_version DROP COLUMN author_kind;
+ALTER TABLE resource_version DROP COLUMN author;
+ALTER TABLE resource_version DROP COLUMN own_book;
+ALTER TABLE resource_version DROP COLUMN visit;
+ALTER TABLE resource DROP COLUMN author_kind;
+ALTER TABLE resource DROP COLUMN author;
+ALTER TABLE resource DROP COLUMN visit;

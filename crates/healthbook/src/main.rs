@@ -2,11 +2,13 @@
 
 mod announcement;
 mod cli;
+mod client;
 mod configuration;
 mod demo;
 mod failure;
 mod health;
 mod import;
+mod keys;
 mod logging;
 mod migrate;
 mod nation;
@@ -17,6 +19,7 @@ mod reindex;
 mod serve;
 mod shutdown;
 mod token;
+mod trial;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -54,9 +57,13 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(command) => in_runtime(import::run(load(command.database.given())?, command)),
         Command::Nation(command) => nation::run(&load(Vec::new())?, &command),
         Command::Token(command) => in_runtime(token::run(load(command.database.given())?, command)),
-        Command::Migrate(command) => in_runtime(migrate::run(load(command.database.given())?)),
+        Command::Migrate(command) => {
+            in_runtime(migrate::run(load(command.database.given())?, command.sandbox))
+        }
         Command::Reindex(command) => in_runtime(reindex::run(load(command.database.given())?)),
         Command::Package(command) => in_runtime(package::run(load(command.database().given())?, command)),
+        Command::Client(command) => in_runtime(client::run(load(command.database().given())?, command)),
+        Command::Keys(command) => in_runtime(keys::run(load(command.database().given())?, command)),
         Command::Health(command) => health::run(&command),
     }
 }

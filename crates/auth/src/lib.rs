@@ -1,17 +1,25 @@
-//! Who you are: short-lived access tokens that say so.
+//! Who you are: an OAuth 2.1, OpenID Connect and SMART App Launch server without HTTP.
 //!
-//! A token is a JSON Web Token of one fixed kind: HS256, one issuer, one audience, at most ten minutes. It
-//! names a citizen or the client system of a facility and becomes an [`access::Caller`]; what that caller
-//! may do is not decided here but by the gate. Time comes in as an argument.
-//!
-//! The key is symmetric and derived from the database for now; rotating asymmetric keys with a published
-//! key set will take its place when the server becomes an OAuth server.
+//! `docs/sign-in.md` is the promise. [`Auth`] is the service: it makes access tokens and believes them, knows clients,
+//! and answers what the routes of the http crate are asked. What a caller may is not decided here but by the gate.
+//! What must be kept lies in the store; time comes in as an argument.
 
-mod claims;
+pub mod account;
+mod client;
 mod error;
-mod subject;
-mod tokens;
+mod jose;
+mod keys;
+mod oauth;
+mod secret;
+mod service;
+mod token;
 
-pub use error::TokenError;
-pub use subject::Subject;
-pub use tokens::{LONGEST_LIFETIME, Tokens};
+pub use client::{Approval, Client, ClientKind, ClientStatus, Facility, NewClient, Registration};
+pub use error::{AuthError, TokenError};
+pub use keys::{KeyState, KeySummary};
+pub use oauth::{
+    Answer, Authorization, Basic, Choice, ConsentForm, ConsentQuestion, ConsentStep, LaunchAnswer,
+    OAuthError, Parameters, Presented, TokenRequest, consent_path,
+};
+pub use service::{Auth, AuthSettings, Standing};
+pub use token::{Grant, LONGEST_LIFETIME, Refused, Subject};

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use auth::{LONGEST_LIFETIME, Tokens};
+use auth::{Auth, LONGEST_LIFETIME};
 use fhir::Instant;
 
 use crate::configuration::Configuration;
@@ -17,7 +17,7 @@ pub struct Announcement<'a> {
     /// The configuration.
     pub configuration: &'a Configuration,
     /// `None` when authentication is off.
-    pub tokens: Option<&'a Tokens>,
+    pub auth: Option<&'a Auth>,
     /// The demo in the database.
     pub demo: Option<&'a Description>,
 }
@@ -41,24 +41,31 @@ impl Announcement<'_> {
                 file.display()
             ));
         }
-        if self.tokens.is_none() {
+        if self.auth.is_none() {
             text.push_str(
                 "\n  CẢNH BÁO / WARNING: không xác thực, ai trên máy này cũng làm được mọi việc.\n  \
                  Authentication is off: everybody on this machine may do everything.\n",
             );
         }
         text.push_str("\nThử ngay / try it:\n\n");
-        match (self.tokens, self.demo.and_then(Description::first_client)) {
-            (Some(tokens), Some(client)) => {
-                let token =
-                    tokens.issue(&client.subject(), now, LONGEST_LIFETIME).map_err(Failure::because)?;
+        let first = self.demo.and_then(|demo| {
+            let client = demo.first_client()?;
+            Some((client, demo.grant(client)?))
+        });
+        match (self.auth, first) {
+            (Some(auth), Some((client, grant))) => {
+                let token = auth.issue(&grant, now, LONGEST_LIFETIME).map_err(Failure::because)?;
                 text.push_str(&format!(
                     "  curl -s -H 'Authorization: Bearer {token}' '{address}/fhir/Patient?_count=2'\n\n\
                      Mã truy cập có hiệu lực 10 phút; mã mới / the token lasts 10 minutes; a new one:\n\n  \
-                     {} token --client {}{}\n",
+                     {} token --client {}{}\n\n\
+                     Như một hệ thống của cơ sở / as the system of a facility does it:\n\n  \
+                     curl -s -u '{}:{}' -d grant_type=client_credentials -d 'scope=system/*.rs' '{address}/auth/token'\n",
                     program(),
                     client.id,
-                    self.database_flag()
+                    self.database_flag(),
+                    client.id,
+                    auth.demo_secret(&client.id),
                 ));
             }
             (Some(_), None) => text.push_str(&format!("  curl -s '{address}/fhir/metadata'\n")),
@@ -112,38 +119,52 @@ mod tests {
 
     use super::*;
 
-    fn announcement(flags: Vec<(&'static str, String)>, tokens: Option<&Tokens>, demo: bool) -> String {
+    fn announcement(flags: Vec<(&'static str, String)>, auth: Option<&Auth>, demo: bool) -> String {
         let configuration = Configuration::load(None, std::iter::empty(), flags).unwrap();
         let settings = Settings { people: 60, seed: 7, today: jiff::civil::date(2026, 11, 25) };
         let description = Description::new(settings, &Nation::new(settings).demo(3)).unwrap();
         let demo = demo.then_some(&description);
         let announcement =
-            Announcement { address: "http://127.0.0.1:5", configuration: &configuration, tokens, demo };
+            Announcement { address: "http://127.0.0.1:5", configuration: &configuration, auth, demo };
         announcement.text(Instant::now()).unwrap()
     }
 
-    #[test]
-    fn the_request_carries_a_token_that_holds() {
-        let tokens = Tokens::new(&[1; 32], "urn:test".to_owned());
-        let text = announcement(vec![("database", "sqlite:/a b/c.db".to_owned())], Some(&tokens), true);
+    /// The service on a fresh database.
+    async fn auth(database: &test_support::TestDatabase) -> Auth {
+        let store =
+            record_store::Store::open(&record_store::StoreSettings::new(database.url())).await.unwrap();
+        let settings = auth::AuthSettings {
+            issuer: "http://127.0.0.1:5".to_owned(),
+            fhir_base: "http://127.0.0.1:5/fhir".to_owned(),
+            sandbox: true,
+            local_peers: false,
+        };
+        Auth::open(store, settings, Instant::now()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_request_carries_a_token_that_holds() {
+        let database = test_support::TestDatabase::sqlite();
+        let auth = auth(&database).await;
+        let text = announcement(vec![("database", "sqlite:/a b/c.db".to_owned())], Some(&auth), true);
         let token = text.split("Bearer ").nth(1).unwrap().split('\'').next().unwrap();
-        assert!(tokens.verify(token, Instant::now()).is_ok());
+        assert!(auth.recognises(token, Instant::now()).is_ok());
         assert!(
             text.contains("token --client ") && text.contains(" --database 'sqlite:/a b/c.db'\n"),
             "{text}"
         );
     }
 
-    #[test]
-    fn no_token_is_made_for_real_people_and_no_password_is_shown() {
-        let tokens = Tokens::new(&[1; 32], "urn:test".to_owned());
-        let text = announcement(Vec::new(), Some(&tokens), false);
+    #[tokio::test]
+    async fn no_token_is_made_for_real_people_and_no_password_is_shown() {
+        let database = test_support::TestDatabase::sqlite();
+        let auth = auth(&database).await;
+        let text = announcement(Vec::new(), Some(&auth), false);
         assert!(
             !text.contains("Bearer") && text.contains("curl -s 'http://127.0.0.1:5/fhir/metadata'"),
             "{text}"
         );
-        let text =
-            announcement(vec![("database", "postgres://u:secret@h/n".to_owned())], Some(&tokens), true);
+        let text = announcement(vec![("database", "postgres://u:secret@h/n".to_owned())], Some(&auth), true);
         assert!(!text.contains("secret") && !text.contains("--database"), "{text}");
     }
 

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
+use crate::client::ClientCommand;
 use crate::configuration::{DatabaseFlags, ServeFlags};
 use crate::guardian::Guardian;
+use crate::keys::KeysCommand;
 use crate::package::Package;
 use crate::person::Person;
 use crate::policy::Policy;
@@ -54,16 +56,19 @@ stopped; loading the same again changes nothing. Exit code 1 when something coul
     #[command(after_help = "Example:
   healthbook nation --people 1000 --seed 7 --out nation --compress")]
     Nation(Nation),
-    /// Print an access token for a demo database
+    /// Print an access token for a demo or sandbox database
     #[command(after_help = "Examples:
   healthbook token --client facility-01001
   healthbook token --citizen 099123456789 --database sqlite:healthbook-data/healthbook.db
+  healthbook token --client facility-01001 --role nurse --scope 'user/Patient.rs user/Observation.cruds'
   curl -H \"Authorization: Bearer $(healthbook token --client facility-01001)\" http://127.0.0.1:8080/fhir/Patient
 Numbers and ids are in demo.json beside the database. A token lives 10 minutes.")]
     Token(Token),
     /// Bring the layout of a database up to date
-    #[command(after_help = "Example:
-  healthbook migrate --database postgres://book:secret@db/book")]
+    #[command(after_help = "Examples:
+  healthbook migrate --database postgres://book:secret@db/book
+  healthbook migrate --sandbox --database postgres://book:secret@db/sandbox
+A sandbox holds invented people: apps register themselves, and tokens are printed. It stays one.")]
     Migrate(Migrate),
     /// Put the SearchParameters of a database in force and index what is there by them
     #[command(after_help = "Examples:
@@ -99,6 +104,18 @@ Servers that run on the database follow within a second. Every command has its o
   healthbook person close --citizen 099123456789 --date 2026-11-28"
     )]
     Person(Person),
+    /// Apps and systems that may ask for tokens: add, list, approve, block, remove
+    #[command(after_help = "Examples:
+  healthbook client add --id app-1 --name 'Clinic app' --redirect-uri https://app.example/callback
+  healthbook client approve 7c0c... --facility 01001 --organization org-01001
+Every command has its own --help with examples.")]
+    Client(ClientCommand),
+    /// Keys that sign tokens: list, rotate
+    #[command(after_help = "Examples:
+  healthbook keys list
+  healthbook keys rotate
+A key is replaced by itself every 30 days; rotate is for one that somebody else may have.")]
+    Keys(KeysCommand),
     /// Ask a running server whether it is ready; exit code 0 or 1
     #[command(after_help = "Example:
   healthbook health --url http://127.0.0.1:8080/health/ready")]
@@ -183,6 +200,14 @@ pub struct Token {
         "physician", "nurse", "pharmacist", "laboratory", "registrar", "station-head", "facility-officer",
     ]))]
     pub role: Option<String>,
+    /// What for: TREAT, BTG, HPAYMT, PUBHLTH, ERESRCH or HOPERAT
+    #[arg(long, value_name = "CODE", conflicts_with = "citizen", value_parser = PossibleValuesParser::new([
+        "TREAT", "BTG", "HPAYMT", "PUBHLTH", "ERESRCH", "HOPERAT",
+    ]))]
+    pub purpose: Option<String>,
+    /// SMART scopes, when it is to be less than everything
+    #[arg(long, value_name = "SCOPES")]
+    pub scope: Option<String>,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseFlags,
@@ -191,6 +216,9 @@ pub struct Token {
 /// `healthbook migrate`
 #[derive(Debug, Args)]
 pub struct Migrate {
+    /// Mark the database as one of invented people
+    #[arg(long)]
+    pub sandbox: bool,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseFlags,

@@ -2,12 +2,14 @@
 
 mod announcement;
 mod cli;
+mod client;
 mod configuration;
 mod demo;
 mod failure;
 mod guardian;
 mod health;
 mod import;
+mod keys;
 mod logging;
 mod migrate;
 mod nation;
@@ -20,6 +22,7 @@ mod reindex;
 mod serve;
 mod shutdown;
 mod token;
+mod trial;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -57,7 +60,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(command) => in_runtime(import::run(load(command.database.given())?, command)),
         Command::Nation(command) => nation::run(&load(Vec::new())?, &command),
         Command::Token(command) => in_runtime(token::run(load(command.database.given())?, command)),
-        Command::Migrate(command) => in_runtime(migrate::run(load(command.database.given())?)),
+        Command::Migrate(command) => {
+            in_runtime(migrate::run(load(command.database.given())?, command.sandbox))
+        }
         Command::Reindex(command) => in_runtime(reindex::run(load(command.database.given())?)),
         Command::Package(command) => in_runtime(package::run(load(command.database().given())?, command)),
         Command::Policy(command) => {
@@ -66,6 +71,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Guardian(command) => in_runtime(guardian::run(load(command.database().given())?, command)),
         Command::Person(command) => in_runtime(person::run(load(command.database().given())?, command)),
+        Command::Client(command) => in_runtime(client::run(load(command.database().given())?, command)),
+        Command::Keys(command) => in_runtime(keys::run(load(command.database().given())?, command)),
         Command::Health(command) => health::run(&command),
     }
 }

@@ -5,11 +5,13 @@ use crate::failure::{Failure, print};
 use crate::{logging, opening};
 
 /// Opens the database, which migrates it, and says what is in it.
-pub async fn run(configuration: Configuration) -> Result<(), Failure> {
+pub async fn run(configuration: Configuration, sandbox: bool) -> Result<(), Failure> {
     logging::start(&configuration);
     let store = opening::open(&configuration).await?;
     let counts = store.counts().await;
+    let marked = if sandbox { store.mark_sandbox().await } else { Ok(()) };
     store.close().await;
+    marked.map_err(Failure::because)?;
     let resources: u64 = counts.map_err(Failure::because)?.iter().map(|(_, count)| count).sum();
     print(&format!("{}: the layout is up to date, {resources} resources\n", *configuration.database))
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use auth::{Auth, AuthSettings};
+use fhir::Instant;
 use health_book::{HealthBook, SharingSettings};
 use healthbook_http::{App, Authentication, HttpSettings};
 use interactions::{Service, ServiceSettings};
@@ -15,7 +17,7 @@ use crate::configuration::{self, Configuration};
 use crate::demo::{self, Description};
 use crate::failure::Failure;
 use crate::shutdown::Signals;
-use crate::{logging, opening, token};
+use crate::{logging, opening};
 
 /// How often the log repeats that authentication is off.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
@@ -61,6 +63,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     // In a new database nothing is there yet to be read again.
     tokio::spawn(interactions::work_at_facts(service.clone()));
+    let is_local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let demo = tokio::select! {
         demo = demo::prepare(&service, configuration) => demo?,
         // Nothing is served yet, and the loading goes on at the next start.
@@ -69,23 +72,19 @@ async fn serve(
             return Ok(());
         }
     };
-    let authentication = authentication(configuration, &service);
+    let authentication = authentication(configuration, &service, demo.as_ref(), is_local).await?;
     tokio::spawn(interactions::work_at_reindexes(service.clone()));
     tokio::spawn(interactions::work_at_packages(service.clone()));
     tokio::spawn(interactions::work_at_policy(service.clone()));
-    let tokens = match &authentication {
-        Authentication::Tokens(tokens) => Some(tokens.as_ref()),
+    let auth = match &authentication {
+        Authentication::On(auth) => Some(auth),
         Authentication::Off => None,
     };
-    Announcement { address, configuration, tokens, demo: demo.as_ref() }.print()?;
+    Announcement { address, configuration, auth, demo: demo.as_ref() }.print()?;
     let health_book = HealthBook::new(service.clone(), SharingSettings::default());
     tokio::spawn(health_book::work_daily(health_book.clone()));
-    let app = App {
-        service,
-        health_book,
-        authentication,
-        demo: demo.as_ref().map(Description::info).map(Arc::new),
-    };
+    let demo = demo.as_ref().map(Description::info).map(Arc::new);
+    let app = App { service, health_book, authentication, demo };
     tracing::info!(address, "listening");
 
     let (stopping, stopped) = oneshot::channel();
@@ -113,16 +112,32 @@ async fn over_time(stopped: oneshot::Receiver<()>, limit: Duration) {
     tokio::time::sleep(limit).await;
 }
 
-fn authentication(configuration: &Configuration, service: &Service) -> Authentication {
-    match *configuration.auth {
-        configuration::Authentication::Token => {
-            Authentication::Tokens(Arc::new(token::tokens(service.store())))
-        }
-        configuration::Authentication::Off => {
-            tokio::spawn(warn_again_and_again());
-            Authentication::Off
+async fn authentication(
+    configuration: &Configuration,
+    service: &Service,
+    demo: Option<&Description>,
+    is_local: bool,
+) -> Result<Authentication, Failure> {
+    if *configuration.auth == configuration::Authentication::Off {
+        tokio::spawn(warn_again_and_again());
+        return Ok(Authentication::Off);
+    }
+    let (store, now) = (service.store(), Instant::now());
+    let sandbox = store.is_sandbox().await.map_err(Failure::because)?;
+    let fhir_base = service.base().to_owned();
+    let issuer = fhir_base.strip_suffix("/fhir").unwrap_or(&fhir_base).to_owned();
+    // Development on one machine: key sets of programs beside the server.
+    let local_peers = is_local && sandbox;
+    let settings = AuthSettings { issuer, fhir_base, sandbox, local_peers };
+    let auth = Auth::open(store.clone(), settings, now).await.map_err(Failure::because)?;
+    for client in demo.map(Description::clients).unwrap_or_default() {
+        if let Some(facility) = demo.and_then(|demo| demo.facility(&client.facility)) {
+            let added = auth.add_demo_system(&client.id, client.name(), facility, now).await;
+            added.map_err(Failure::because)?;
         }
     }
+    tokio::spawn(auth.clone().follow_revocations());
+    Ok(Authentication::On(auth))
 }
 
 async fn warn_again_and_again() {

@@ -17,8 +17,8 @@ use crate::metrics::Metrics;
 pub enum Authentication {
     /// Everybody may do everything. Only for the loopback interface.
     Off,
-    /// Bearer tokens that this server issued.
-    Tokens(Arc<auth::Tokens>),
+    /// Access tokens that this server issued.
+    On(auth::Auth),
 }
 
 /// Limits and sizes of the server.

@@ -19,6 +19,8 @@ pub(crate) struct Failure {
     pub(crate) close: bool,
     /// For 405: the methods that are allowed.
     pub(crate) allow: Option<&'static str>,
+    /// For 401: another challenge than that of Bearer; for 403: what is missing.
+    pub(crate) challenge: Option<String>,
     /// For 415 to a patch: what it may be.
     pub(crate) accept_patch: Option<&'static str>,
 }
@@ -41,13 +43,17 @@ impl Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { problem, close: false, allow: None, accept_patch: None }
+        Self { problem, close: false, allow: None, challenge: None, accept_patch: None }
     }
 }
 
 impl From<access::Denied> for Failure {
     fn from(denied: access::Denied) -> Self {
-        Problem::from(denied).into()
+        // RFC 6750, section 3.1: a token that holds and does not reach so far.
+        let lacks_scope = denied == access::Denied::InsufficientScope;
+        let challenge =
+            lacks_scope.then(|| "Bearer realm=\"healthbook\", error=\"insufficient_scope\"".to_owned());
+        Self { challenge, ..Problem::from(denied).into() }
     }
 }
 
@@ -68,7 +74,9 @@ impl ResponseError for Failure {
         if let Some(version) = self.problem.current {
             response.insert_header((header::ETAG, format!("W/\"{version}\"")));
         }
-        if self.problem.status == 401 {
+        if let Some(challenge) = &self.challenge {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge.as_str()));
+        } else if self.problem.status == 401 {
             // RFC 6750, section 3.1: a token that was shown and does not hold is told from none at all.
             let shown = self.problem.issues.iter().any(|issue| issue.fault == Fault::InvalidToken);
             let challenge = if shown {

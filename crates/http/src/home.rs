@@ -24,8 +24,8 @@ pub struct DemoCaller {
     pub vietnamese: String,
     /// Name and role in English.
     pub english: String,
-    /// Whom the token is for.
-    pub subject: auth::Subject,
+    /// What the token is for.
+    pub grant: auth::Grant,
     /// A path below the FHIR base that is worth asking for.
     pub path: String,
 }
@@ -93,12 +93,10 @@ fn demo_part(demo: &DemoInfo, authentication: &Authentication, base: &str) -> St
 fn authorization(caller: &DemoCaller, authentication: &Authentication) -> String {
     match authentication {
         Authentication::Off => String::new(),
-        Authentication::Tokens(tokens) => {
-            match tokens.issue(&caller.subject, Instant::now(), auth::LONGEST_LIFETIME) {
-                Ok(token) => format!("-H 'Authorization: Bearer {token}' "),
-                Err(_) => String::new(),
-            }
-        }
+        Authentication::On(auth) => match auth.issue(&caller.grant, Instant::now(), auth::LONGEST_LIFETIME) {
+            Ok(token) => format!("-H 'Authorization: Bearer {token}' "),
+            Err(_) => String::new(),
+        },
     }
 }
 

@@ -1,16 +1,16 @@
 //! What every FHIR handler reads from a request: who asks, what is preferred, which parameters were sent.
 
-use std::future::{Ready, ready};
-
 use access::{Access, Caller, Interaction};
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
+use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 use interactions::{EntityTags, Freshness, Service, pairs};
 
-use crate::app::{Authentication, State};
+use crate::app::State;
+use crate::credentials::{Credentials, Known, refusal};
 use crate::failure::Failure;
 use crate::negotiation::{self, Preferences};
 
@@ -25,14 +25,26 @@ pub(crate) struct Incoming {
 
 impl FromRequest for Incoming {
     type Error = Failure;
-    type Future = Ready<Result<Self, Failure>>;
+    type Future = Either<Ready<Result<Self, Failure>>, LocalBoxFuture<'static, Result<Self, Failure>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read(request))
+        let (partial, credentials) = match read(request) {
+            Ok(read) => read,
+            Err(failure) => return Either::Left(ready(Err(failure))),
+        };
+        match credentials.caller(Instant::now()) {
+            Known::Is(caller) => Either::Left(ready(Ok(Self { caller, ..partial }))),
+            Known::Refused(failure) => Either::Left(ready(Err(failure))),
+            Known::Ask(auth, standing) => Either::Right(Box::pin(async move {
+                let caller = auth.check_again(&standing, Instant::now()).await;
+                Ok(Self { caller: caller.map_err(|refused| refusal(refused, &standing))?, ..partial })
+            })),
+        }
     }
 }
 
-fn read(request: &HttpRequest) -> Result<Incoming, Failure> {
+/// Everything but the caller.
+fn read(request: &HttpRequest) -> Result<(Incoming, Credentials), Failure> {
     let state =
         request.app_data::<Data<State>>().cloned().ok_or_else(|| Failure::new(500, Fault::Internal))?;
     let query = request.query_string();
@@ -40,44 +52,14 @@ fn read(request: &HttpRequest) -> Result<Incoming, Failure> {
     if negotiation::format(request.headers(), format_of(&pairs)).is_none() {
         return Err(Failure::new(406, Fault::NotAcceptable));
     }
-    let caller = caller(&state.app.authentication, request.headers())?;
+    let credentials = Credentials::read(&state.app.authentication, request)?;
     let preferences = Preferences::read(request.headers());
-    Ok(Incoming { state, caller, preferences, pairs, request: request.clone() })
+    let caller = Caller::Anonymous;
+    Ok((Incoming { state, caller, preferences, pairs, request: request.clone() }, credentials))
 }
 
 fn format_of(pairs: &[(String, String)]) -> Option<&str> {
     pairs.iter().find(|(name, _)| name == "_format").map(|(_, value)| value.as_str())
-}
-
-fn caller(authentication: &Authentication, headers: &HeaderMap) -> Result<Caller, Failure> {
-    let tokens = match authentication {
-        Authentication::Off => return local_only(headers),
-        Authentication::Tokens(tokens) => tokens,
-    };
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(Caller::Anonymous) };
-    let invalid = || Failure::new(401, Fault::InvalidToken);
-    let value = value.to_str().map_err(|_| invalid())?;
-    let (scheme, token) = value.split_once(' ').ok_or_else(invalid)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(invalid());
-    }
-    tokens.verify(token.trim(), Instant::now()).map_err(|_| invalid())
-}
-
-/// Without authentication only names of this machine are answered: a page from elsewhere that resolves its
-/// own name to the loopback address gets nothing (DNS rebinding).
-fn local_only(headers: &HeaderMap) -> Result<Caller, Failure> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let is_local = name == "localhost"
-        || name
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
-    if is_local { Ok(Caller::Unrestricted) } else { Err(Failure::new(403, Fault::Forbidden)) }
 }
 
 impl Incoming {

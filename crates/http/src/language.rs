@@ -35,6 +35,14 @@ impl Language {
     }
 }
 
+/// The language of a page.
+pub(crate) fn page_language(headers: &HeaderMap) -> web::Language {
+    match Language::preferred(headers) {
+        Language::Vietnamese => web::Language::Vietnamese,
+        Language::English => web::Language::English,
+    }
+}
+
 /// An answer with the texts of its outcomes in English; `None` when it holds no outcome of ours.
 pub(crate) fn in_english(json: &[u8]) -> Option<Vec<u8>> {
     if !json.windows(SYSTEM.len()).any(|window| window == SYSTEM.as_bytes()) {

@@ -5,6 +5,8 @@
 
 mod app;
 mod body;
+mod credentials;
+mod cross_origin;
 mod failure;
 mod fhir_routes;
 mod fhir_xml;
@@ -15,6 +17,7 @@ mod incoming;
 mod language;
 mod metrics;
 mod negotiation;
+mod oauth;
 mod reply;
 mod server;
 mod sharing;

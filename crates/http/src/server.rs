@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::app::{App, HttpSettings, State};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::{fhir_routes, fhir_xml, health, home, metrics, sharing, watch};
+use crate::{cross_origin, fhir_routes, fhir_xml, health, home, metrics, oauth, sharing, watch};
 
 /// Large bodies that are parsed at one time.
 const LARGE_BODIES: usize = 2;
@@ -39,9 +39,12 @@ pub async fn serve(
     let mut server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(shared.clone())
+            .wrap(from_fn(cross_origin::answer))
             .wrap(from_fn(watch::watch))
+            .configure(oauth::configure)
             .service(
                 web::scope("/fhir")
+                    .configure(oauth::configure_fhir)
                     .configure(fhir_routes::configure)
                     .default_service(web::to(unknown_path))
                     .wrap(from_fn(fhir_xml::answer)),

@@ -72,13 +72,37 @@ fn statement(service: &Service, registry: &Registry, definitions: &Definitions) 
                 a resource that exists. Inside a transaction a urn:uuid or urn:oid reference and a conditional \
                 reference must be resolved, else the transaction is refused. Absolute references to this server \
                 are made relative.",
-            "security": {"description": "Bearer tokens (RFC 6750) of this server."},
+            "security": security(service.base()),
             "resource": resources,
             "interaction": [
                 {"code": "transaction"}, {"code": "batch"}, {"code": "search-system"}, {"code": "history-system"},
             ],
             "searchParam": common,
         }],
+    })
+}
+
+/// Where tokens come from (SMART App Launch; the document of `.well-known/smart-configuration` says more).
+fn security(base: &str) -> Value {
+    let server = base.strip_suffix("/fhir").unwrap_or(base);
+    let uri = |name: &str, path: &str| json!({"url": name, "valueUri": format!("{server}/auth/{path}")});
+    json!({
+        "extension": [{
+            "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+            "extension": [
+                uri("authorize", "authorize"), uri("token", "token"), uri("introspect", "introspect"),
+                uri("revoke", "revoke"), uri("register", "register"), uri("manage", "sessions"),
+            ],
+        }],
+        "service": [{
+            "coding": [{
+                "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+                "code": "SMART-on-FHIR",
+                "display": "SMART-on-FHIR",
+            }],
+            "text": "OAuth2 using SMART-on-FHIR profile (see http://docs.smarthealthit.org)",
+        }],
+        "description": "Access tokens of this server, as Bearer (RFC 6750) or DPoP (RFC 9449).",
     })
 }
 

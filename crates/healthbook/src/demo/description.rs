@@ -1,10 +1,14 @@
 //! What is known of the demo in a database.
 
+use access::StaffRole;
+use auth::Grant;
 use fhir::LogicalId;
 use healthbook_http::{DemoCaller, DemoInfo};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use synthetic_nation::{Demo, Settings};
+
+use crate::trial;
 
 /// Citizens and client systems that the home page shows.
 const SHOWN: usize = 3;
@@ -48,6 +52,7 @@ struct Story {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Facility {
     code: String,
+    organization_id: String,
     #[serde(flatten)]
     rest: serde_json::Map<String, Value>,
 }
@@ -117,18 +122,32 @@ impl Description {
         self.clients.first()
     }
 
-    /// Whether there is a facility of this code.
-    pub fn has_facility(&self, code: &str) -> bool {
-        self.facilities.iter().any(|facility| facility.code == code)
+    /// All client systems.
+    pub fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
+    /// The facility of a code.
+    pub fn facility(&self, code: &str) -> Option<auth::Facility> {
+        let facility = self.facilities.iter().find(|facility| facility.code == code)?;
+        let organization = LogicalId::try_from(facility.organization_id.as_str()).ok()?;
+        Some(auth::Facility { code: facility.code.clone(), organization })
+    }
+
+    /// What a token of a client system is for.
+    pub fn grant(&self, client: &Client) -> Option<Grant> {
+        Some(trial::of_client(&client.id, self.facility(&client.facility)?, StaffRole::System))
     }
 
     /// For the home page.
     pub fn info(&self) -> DemoInfo {
-        let clients = self.clients.iter().take(SHOWN).map(|client| DemoCaller {
-            vietnamese: format!("Hệ thống của {}", client.name),
-            english: format!("The system of {} (client {})", client.name, client.id),
-            subject: client.subject(),
-            path: "Patient?_count=3".to_owned(),
+        let clients = self.clients.iter().take(SHOWN).filter_map(|client| {
+            Some(DemoCaller {
+                vietnamese: format!("Hệ thống của {}", client.name),
+                english: format!("The system of {} (client {})", client.name, client.id),
+                grant: self.grant(client)?,
+                path: "Patient?_count=3".to_owned(),
+            })
         });
         let citizens = self.citizens.iter().take(SHOWN).filter_map(|citizen| {
             let patient = LogicalId::try_from(citizen.patient_id.as_str()).ok()?;
@@ -136,7 +155,7 @@ impl Description {
                 vietnamese: format!("{} ({}): {}", citizen.name, citizen.number, citizen.story.vi),
                 english: format!("{} ({}): {}", citizen.name, citizen.number, citizen.story.en),
                 path: format!("Patient/{patient}/$everything?_count=20"),
-                subject: auth::Subject::Citizen { patient },
+                grant: trial::of_citizen(patient),
             })
         });
         DemoInfo { callers: citizens.chain(clients).collect() }
@@ -144,13 +163,9 @@ impl Description {
 }
 
 impl Client {
-    /// Whom its token names.
-    pub fn subject(&self) -> auth::Subject {
-        auth::Subject::ClientSystem {
-            client: self.id.clone(),
-            facility: Some(self.facility.clone()),
-            role: None,
-        }
+    /// Its name, for people.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -192,7 +207,7 @@ mod tests {
         assert_eq!(description.patient(&citizen.number).unwrap().as_str(), citizen.patient_id);
         assert!(description.patient("000").is_none());
         let client = description.first_client().unwrap();
-        assert!(description.has_facility(&client.facility));
+        assert_eq!(description.facility(&client.facility).unwrap().code, client.facility);
         assert_eq!(description.client(&client.id).unwrap().facility, client.facility);
         assert!(!description.info().callers.is_empty());
     }

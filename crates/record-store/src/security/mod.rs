@@ -6,13 +6,13 @@
 
 mod sql;
 
-use diesel::sql_types::{BigInt, Integer, SmallInt, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, SmallInt, Text};
 use fhir::Instant;
 
-use crate::StoreError;
 use crate::statement::Statement;
 use crate::store::{Store, select};
 use crate::write::Upkeep;
+use crate::{StoreError, query};
 
 /// What a record is about. The numbers stand in databases: they never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -156,6 +156,9 @@ impl Revoked {
     }
 }
 
+/// The setting that marks a sandbox.
+const SANDBOX: &str = "sandbox";
+
 type RecordRow = (String, String, i32, i64, String);
 
 impl Store {
@@ -210,6 +213,20 @@ impl Store {
                 Ok((revoked, Instant::from_microseconds(at)))
             })
             .collect()
+    }
+
+    /// Whether the database holds invented people: a demo, or one that was marked as a sandbox.
+    pub async fn is_sandbox(&self) -> Result<bool, StoreError> {
+        let rows: Vec<(Vec<u8>,)> = select!(self, query::setting(SANDBOX), (Binary,))?;
+        Ok(!rows.is_empty() || self.demo().await?.is_some())
+    }
+
+    /// Marks the database as a sandbox, for good.
+    pub async fn mark_sandbox(&self) -> Result<(), StoreError> {
+        let claim = query::put_setting(SANDBOX, Vec::from(*b"1"));
+        self.upkeep(Upkeep { claim, alone: false, statements: Vec::new(), places: Vec::new(), reader: None })
+            .await
+            .map(drop)
     }
 
     /// Removes records that have ended and revocations of before `revoked_before`: nobody asks for them any more.

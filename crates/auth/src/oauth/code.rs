@@ -1,0 +1,164 @@
+//! Authorization codes: one use within a minute, by the client that holds the verifier.
+
+use fhir::Instant;
+use record_store::{Revoked, SecurityChange, SecurityKind, SecurityRecord};
+use serde::{Deserialize, Serialize};
+
+use super::OAuthError;
+use super::refresh::Family;
+use super::token_endpoint::{Granted, TokenRequest, Tokens};
+use crate::account::account_kind;
+use crate::secret::{encode, id_of, random, same, sha256};
+use crate::{Auth, AuthError, Client};
+
+/// A code holds so long, in microseconds.
+const LIFETIME: i64 = 60_000_000;
+
+/// It is remembered so long: until the access tokens that came of it are dead.
+const REMEMBERED: i64 = 900_000_000;
+
+/// What a code stands for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Code {
+    pub(super) client: String,
+    pub(super) redirect_uri: String,
+    pub(super) challenge: String,
+    pub(super) account: String,
+    pub(super) role: Option<String>,
+    pub(super) session: String,
+    pub(super) scope: String,
+    pub(super) nonce: Option<String>,
+    pub(super) patient: Option<String>,
+    pub(super) encounter: Option<String>,
+    pub(super) purpose: String,
+    pub(super) auth_time: i64,
+    pub(super) acr: String,
+    pub(super) amr: Vec<String>,
+    pub(super) made: i64,
+    /// The session of the tokens that came of it.
+    pub(super) used_by: Option<String>,
+}
+
+impl Code {
+    /// The record of a new code.
+    pub(super) fn record(&self, secret: &str, now: Instant) -> Result<SecurityRecord, AuthError> {
+        let value = serde_json::to_string(self).map_err(|_| AuthError::Broken)?;
+        let ends = Instant::from_microseconds(now.microseconds().saturating_add(REMEMBERED));
+        let record = SecurityRecord::new(SecurityKind::AuthorizationCode, id_of(secret), value);
+        Ok(record.of(&self.account).until(ends))
+    }
+}
+
+fn not_valid() -> OAuthError {
+    OAuthError::invalid_grant("the code is not valid, was used, or is not of this client")
+}
+
+impl Auth {
+    /// `grant_type=authorization_code`
+    pub(super) async fn redeem_code(
+        &self,
+        request: &TokenRequest,
+        client: &Client,
+        key: Option<String>,
+        now: Instant,
+    ) -> Result<Tokens, OAuthError> {
+        let parameters = &request.parameters;
+        let secret = parameters.need("code", "code is missing")?;
+        let verifier = parameters.need("code_verifier", "code_verifier is missing")?;
+        let Some((mut record, mut code)) = self.stored_code(secret, now).await? else {
+            return Err(not_valid());
+        };
+        if code.client != client.id {
+            return Err(not_valid());
+        }
+        if let Some(session) = &code.used_by {
+            self.end_tokens(session, now).await?;
+            return Err(not_valid());
+        }
+        let is_late = code.made.saturating_add(LIFETIME) < now.microseconds();
+        let elsewhere = parameters.get("redirect_uri").is_some_and(|uri| uri != code.redirect_uri);
+        let is_verifier = (43..=128).contains(&verifier.len())
+            && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+        if is_late || elsewhere || !is_verifier || !same(&encode(sha256(verifier)), &code.challenge) {
+            return Err(not_valid());
+        }
+        // Who was blocked or signed out meanwhile gets nothing.
+        let kind = account_kind(self.store(), &code.account, now).await?.ok_or_else(not_valid)?;
+        if !self.lives(&code.session, now).await? || !Self::fits(client, &kind) {
+            return Err(not_valid());
+        }
+        let scopes: Vec<&str> = code.scope.split(' ').collect();
+        let offline = scopes.contains(&"offline_access");
+        let mut others = Vec::new();
+        let session = if offline { id_of(random()?) } else { code.session.clone() };
+        let granted = Granted {
+            account: code.account.clone(),
+            kind,
+            role: code.role.clone(),
+            session: session.clone(),
+            scope: code.scope.clone(),
+            patient: code.patient.clone(),
+            encounter: code.encounter.clone(),
+            purpose: code.purpose.clone(),
+            nonce: code.nonce.clone(),
+            auth_time: code.auth_time,
+            acr: code.acr.clone(),
+            amr: code.amr.clone(),
+            key,
+        };
+        let mut refresh = None;
+        if offline || scopes.contains(&"online_access") {
+            let family = Family::new(&granted, client, offline, now);
+            if offline {
+                // A grant that lives on is a device of its own: the person sees it and can end it.
+                others.push(SecurityChange::Insert(family.session_record(client, now)?));
+            }
+            let (record, token) = self.begin_family(&family)?;
+            others.push(SecurityChange::Insert(record));
+            refresh = Some(token);
+        }
+        let tokens = self.tokens(&granted, client, refresh, true, now)?;
+        code.used_by = Some(session);
+        record.value = serde_json::to_string(&code).map_err(|_| AuthError::Broken)?;
+        if self.change(SecurityChange::Replace(record), others, now).await? {
+            return Ok(tokens);
+        }
+        // Somebody else was quicker with the same code: one of the two has stolen it.
+        if let Some((_, code)) = self.stored_code(secret, now).await?
+            && let Some(session) = &code.used_by
+        {
+            self.end_tokens(session, now).await?;
+        }
+        Err(not_valid())
+    }
+
+    async fn stored_code(
+        &self,
+        secret: &str,
+        now: Instant,
+    ) -> Result<Option<(SecurityRecord, Code)>, AuthError> {
+        let id = id_of(secret);
+        let Some(record) = self.store().security_record(SecurityKind::AuthorizationCode, &id, now).await?
+        else {
+            return Ok(None);
+        };
+        let code = serde_json::from_str(&record.value).map_err(|_| AuthError::Broken)?;
+        Ok(Some((record, code)))
+    }
+
+    /// Whether a session lives.
+    pub(super) async fn lives(&self, session: &str, now: Instant) -> Result<bool, AuthError> {
+        Ok(self.store().security_record(SecurityKind::Session, session, now).await?.is_some())
+    }
+
+    /// Ends what came of a grant: its refresh tokens, and the access tokens of its session that were made until now.
+    pub(super) async fn end_tokens(&self, session: &str, now: Instant) -> Result<(), AuthError> {
+        let claim = SecurityChange::Revoke(Revoked::Session(session.to_owned()), now);
+        let mut others = vec![SecurityChange::RemoveOf(SecurityKind::RefreshToken, session.to_owned())];
+        let record = self.store().security_record(SecurityKind::Session, session, now).await?;
+        if record.is_some_and(|record| Family::is_own_session(&record)) {
+            others.push(SecurityChange::Remove(SecurityKind::Session, session.to_owned()));
+        }
+        self.change(claim, others, now).await.map(drop)
+    }
+}

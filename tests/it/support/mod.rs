@@ -1,10 +1,15 @@
 //! What the modules share: a server on each backend, requests with FHIR bodies, bundles, refusals.
 
 pub mod bodies;
+pub mod browser;
 pub mod checks;
+pub mod jose;
 pub mod json_text;
+pub mod oauth;
 pub mod program;
 pub mod r4;
+pub mod sign_in;
+pub mod sink;
 
 use serde_json::Value;
 use test_support::{Connection, HttpClient, Response, TestDatabase, TestServer};

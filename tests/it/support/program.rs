@@ -37,14 +37,21 @@ pub struct Demo {
     pub database: TestDatabase,
     pub folder: TemporaryDirectory,
     server: Option<TestServer>,
+    arguments: Vec<String>,
     pub description: Value,
 }
 
 impl Demo {
     /// Starts it on a fresh database.
     pub fn start(database: TestDatabase) -> Self {
+        Self::start_with(database, &[])
+    }
+
+    /// The same with further arguments of `serve`.
+    pub fn start_with(database: TestDatabase, arguments: &[&str]) -> Self {
         let folder = TemporaryDirectory::new();
-        let mut demo = Self { database, folder, server: None, description: Value::Null };
+        let arguments = arguments.iter().map(|it| (*it).to_owned()).collect();
+        let mut demo = Self { database, folder, server: None, arguments, description: Value::Null };
         demo.serve();
         let file = fs::read_to_string(demo.file()).expect("demo.json is there");
         demo.description = super::value(&file);
@@ -56,7 +63,10 @@ impl Demo {
         self.server = None;
         let folder = self.folder.path().to_str().unwrap();
         self.server = Some(
-            TestServer::with(&self.database).arguments(["--demo", "30", "--data-folder", folder]).start(),
+            TestServer::with(&self.database)
+                .arguments(["--demo", "30", "--data-folder", folder])
+                .arguments(&self.arguments)
+                .start(),
         );
     }
 

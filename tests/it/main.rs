@@ -64,6 +64,7 @@ mod terminology_value_sets;
 mod tidy;
 mod transaction;
 mod transaction_links;
+mod two_worlds;
 mod validate;
 mod xml;
 mod xml_refused;

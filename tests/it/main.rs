@@ -78,6 +78,7 @@ mod token_attacks_refresh;
 mod token_attacks_registration;
 mod transaction;
 mod transaction_links;
+mod two_worlds;
 mod validate;
 mod xml;
 mod xml_refused;

@@ -54,6 +54,31 @@ impl TestDatabase {
         Self { url, place: Place::Postgres { administrator: server.url().to_owned(), name } }
     }
 
+    /// Another database with the same content, on the same server. Nobody may be connected to this one.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn copy(&self) -> Self {
+        match &self.place {
+            Place::Sqlite(directory) => {
+                let copy = Self::sqlite();
+                let Place::Sqlite(to) = &copy.place else { unreachable!("it was made as SQLite") };
+                for entry in std::fs::read_dir(directory.path()).expect("the directory is there").flatten() {
+                    std::fs::copy(entry.path(), to.path().join(entry.file_name()))
+                        .expect("a file can be copied");
+                }
+                copy
+            }
+            Place::Postgres { administrator, name } => {
+                let copy = format!("healthbook_test_{}", unique_name('_'));
+                postgres::execute(administrator, &format!("CREATE DATABASE {copy} TEMPLATE {name}"))
+                    .unwrap_or_else(|error| panic!("cannot copy a test database: {}", explain(&error)));
+                let url = with_database(administrator, &copy);
+                Self { url, place: Place::Postgres { administrator: administrator.clone(), name: copy } }
+            }
+        }
+    }
+
     /// One of each kind that can be had here: what a test that must hold on both loops over.
     pub fn each() -> Vec<Self> {
         std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
@@ -152,6 +177,7 @@ mod tests {
         let path = database.url().strip_prefix("sqlite:").unwrap().to_owned();
         std::fs::write(&path, [0; 100]).unwrap();
         assert_eq!(database.bytes_on_disk(), 100);
+        assert_eq!(database.copy().bytes_on_disk(), 100);
         drop(database);
         assert!(!std::path::Path::new(&path).exists());
     }
@@ -161,6 +187,7 @@ mod tests {
         let (Some(one), Some(other)) = (TestDatabase::postgres(), TestDatabase::postgres()) else {
             return;
         };
+        assert_eq!(one.copy().postgres_value("SELECT 1::text").as_deref(), Some("1"));
         assert_ne!(one.url(), other.url());
         postgres::execute(one.url(), "CREATE TABLE visit (id INT); INSERT INTO visit VALUES (7)").unwrap();
         assert_eq!(one.postgres_value("SELECT id FROM visit").as_deref(), Some("7"));

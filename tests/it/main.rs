@@ -57,6 +57,7 @@ mod search_token_modifiers;
 mod search_tokens;
 mod search_uri;
 mod search_walks;
+mod sign_in;
 mod support;
 mod terminology;
 mod terminology_maps;

@@ -7,6 +7,7 @@
 //! The key is symmetric and derived from the database for now; rotating asymmetric keys with a published
 //! key set will take its place when the server becomes an OAuth server.
 
+pub mod account;
 mod claims;
 mod error;
 mod subject;

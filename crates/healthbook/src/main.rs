@@ -1,5 +1,6 @@
 //! The Healthbook program: command line, configuration, logging, and the wiring of the other crates.
 
+mod account;
 mod announcement;
 mod cli;
 mod configuration;
@@ -13,9 +14,11 @@ mod nation;
 mod opening;
 mod package;
 mod progress;
+mod provider_simulator;
 mod reindex;
 mod serve;
 mod shutdown;
+mod sign_in;
 mod token;
 
 use std::future::Future;
@@ -57,6 +60,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(command) => in_runtime(migrate::run(load(command.database.given())?)),
         Command::Reindex(command) => in_runtime(reindex::run(load(command.database.given())?)),
         Command::Package(command) => in_runtime(package::run(load(command.database().given())?, command)),
+        Command::Admin(command) => in_runtime(account::run_admin(load(command.database().given())?, command)),
+        Command::Staff(command) => in_runtime(account::run_staff(load(command.database().given())?, command)),
+        Command::Account(command) => {
+            in_runtime(account::run_account(load(command.database().given())?, command))
+        }
+        Command::ProviderSimulator(command) => {
+            in_runtime(provider_simulator::run(load(command.database.given())?, command))
+        }
         Command::Health(command) => health::run(&command),
     }
 }

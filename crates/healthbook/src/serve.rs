@@ -14,7 +14,7 @@ use crate::configuration::{self, Configuration};
 use crate::demo::{self, Description};
 use crate::failure::Failure;
 use crate::shutdown::Signals;
-use crate::{logging, opening, token};
+use crate::{logging, opening, sign_in, token};
 
 /// How often the log repeats that authentication is off.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
@@ -73,8 +73,14 @@ async fn serve(
         Authentication::Tokens(tokens) => Some(tokens.as_ref()),
         Authentication::Off => None,
     };
-    Announcement { address, configuration, tokens, demo: demo.as_ref() }.print()?;
-    let app = App { service, authentication, demo: demo.as_ref().map(Description::info).map(Arc::new) };
+    let sign_in = sign_in::prepare(configuration, &service, demo.as_ref()).await?;
+    let password = demo.as_ref().map(|_| auth::account::demo_password(service.store()));
+    let announcement =
+        Announcement { address, configuration, tokens, demo: demo.as_ref(), password: password.as_deref() };
+    announcement.print()?;
+    let sign_in = Some(sign_in);
+    let app =
+        App { service, authentication, sign_in, demo: demo.as_ref().map(Description::info).map(Arc::new) };
     tracing::info!(address, "listening");
 
     let (stopping, stopped) = oneshot::channel();

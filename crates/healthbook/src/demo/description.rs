@@ -122,6 +122,14 @@ impl Description {
         self.facilities.iter().any(|facility| facility.code == code)
     }
 
+    /// Number, `Patient` and name of the citizens.
+    pub fn people(&self) -> impl Iterator<Item = (&str, LogicalId, &str)> {
+        self.citizens.iter().filter_map(|citizen| {
+            let patient = LogicalId::try_from(citizen.patient_id.as_str()).ok()?;
+            Some((citizen.number.as_str(), patient, citizen.name.as_str()))
+        })
+    }
+
     /// For the home page.
     pub fn info(&self) -> DemoInfo {
         let clients = self.clients.iter().take(SHOWN).map(|client| DemoCaller {

@@ -16,6 +16,16 @@ pub enum AuthError {
     Key,
 }
 
+impl From<crate::account::AuthError> for AuthError {
+    fn from(error: crate::account::AuthError) -> Self {
+        match error {
+            crate::account::AuthError::Store(error) => Self::Store(error),
+            crate::account::AuthError::Secret => Self::Key,
+            _ => Self::Broken,
+        }
+    }
+}
+
 /// Why a token was not made or is not believed. Callers outside learn only that it is not valid; the reason is
 /// for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -20,6 +20,8 @@ pub struct Announcement<'a> {
     pub auth: Option<&'a Auth>,
     /// The demo in the database.
     pub demo: Option<&'a Description>,
+    /// The password of its accounts.
+    pub password: Option<&'a str>,
 }
 
 impl Announcement<'_> {
@@ -39,6 +41,14 @@ impl Announcement<'_> {
                 "  Dữ liệu giả lập / invented people:  {} ({})\n",
                 demo.people,
                 file.display()
+            ));
+        }
+        if let (Some(demo), Some(password)) = (self.demo, self.password) {
+            let number = demo.people().next().map_or("", |(number, _, _)| number);
+            text.push_str(&format!(
+                "\n  Đăng nhập / sign in:  {address}/auth/sign-in\n    Người dân / citizen:  {number}\n    Nhân viên / staff:    \
+                 physician, nurse, registrar, administrator ... (mã xác nhận ở nhật ký / codes in this log)\n    \
+                 Mật khẩu / password:  {password}\n"
             ));
         }
         if self.auth.is_none() {
@@ -124,8 +134,13 @@ mod tests {
         let settings = Settings { people: 60, seed: 7, today: jiff::civil::date(2026, 11, 25) };
         let description = Description::new(settings, &Nation::new(settings).demo(3)).unwrap();
         let demo = demo.then_some(&description);
-        let announcement =
-            Announcement { address: "http://127.0.0.1:5", configuration: &configuration, auth, demo };
+        let announcement = Announcement {
+            address: "http://127.0.0.1:5",
+            configuration: &configuration,
+            auth,
+            demo,
+            password: demo.map(|_| "demo-password"),
+        };
         announcement.text(Instant::now()).unwrap()
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
+use crate::account::{Account, Admin, Staff};
 use crate::client::ClientCommand;
 use crate::configuration::{DatabaseFlags, ServeFlags};
 use crate::guardian::Guardian;
@@ -13,6 +14,7 @@ use crate::keys::KeysCommand;
 use crate::package::Package;
 use crate::person::Person;
 use crate::policy::Policy;
+use crate::provider_simulator::ProviderSimulator;
 
 /// Healthbook: the FHIR R4 backend of a national health book.
 #[derive(Debug, Parser)]
@@ -44,7 +46,7 @@ pub enum Command {
                    --base-url https://book.example/fhir
   healthbook serve --auth off --listen 127.0.0.1:0     for tests on this machine only
   healthbook serve --config healthbook.toml --print-config")]
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Load FHIR Bundles and NDJSON files
     #[command(after_help = "Examples:
   healthbook import synthea/output/fhir
@@ -116,6 +118,29 @@ Every command has its own --help with examples.")]
   healthbook keys rotate
 A key is replaced by itself every 30 days; rotate is for one that somebody else may have.")]
     Keys(KeysCommand),
+    /// Accounts of administrators and other officers
+    #[command(after_help = "Example:
+  healthbook admin create --name lan.tran
+Every command has its own --help with examples.")]
+    Admin(Admin),
+    /// Accounts of staff of facilities
+    #[command(after_help = "Examples:
+  healthbook staff add --name minh.le --facility 01001 --role physician
+  healthbook staff list
+Every command has its own --help with examples.")]
+    Staff(Staff),
+    /// Accounts of citizens
+    #[command(after_help = "Examples:
+  healthbook account activate --citizen 099123456789
+  healthbook account block --citizen 099123456789
+Every command has its own --help with examples.")]
+    Account(Account),
+    /// Run a simulated identity provider with the people of a demo database
+    #[command(after_help = "Examples:
+  healthbook provider-simulator --listen 127.0.0.1:9090
+  healthbook serve --provider http://127.0.0.1:9090
+  healthbook provider-simulator --fault wrong-nonce")]
+    ProviderSimulator(ProviderSimulator),
     /// Ask a running server whether it is ready; exit code 0 or 1
     #[command(after_help = "Example:
   healthbook health --url http://127.0.0.1:8080/health/ready")]

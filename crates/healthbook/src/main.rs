@@ -1,5 +1,6 @@
 //! The Healthbook program: command line, configuration, logging, and the wiring of the other crates.
 
+mod account;
 mod announcement;
 mod cli;
 mod client;
@@ -18,9 +19,11 @@ mod package;
 mod person;
 mod policy;
 mod progress;
+mod provider_simulator;
 mod reindex;
 mod serve;
 mod shutdown;
+mod sign_in;
 mod token;
 mod trial;
 
@@ -73,6 +76,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Person(command) => in_runtime(person::run(load(command.database().given())?, command)),
         Command::Client(command) => in_runtime(client::run(load(command.database().given())?, command)),
         Command::Keys(command) => in_runtime(keys::run(load(command.database().given())?, command)),
+        Command::Admin(command) => in_runtime(account::run_admin(load(command.database().given())?, command)),
+        Command::Staff(command) => in_runtime(account::run_staff(load(command.database().given())?, command)),
+        Command::Account(command) => {
+            in_runtime(account::run_account(load(command.database().given())?, command))
+        }
+        Command::ProviderSimulator(command) => {
+            in_runtime(provider_simulator::run(load(command.database.given())?, command))
+        }
         Command::Health(command) => health::run(&command),
     }
 }

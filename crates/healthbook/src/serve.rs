@@ -17,7 +17,7 @@ use crate::configuration::{self, Configuration};
 use crate::demo::{self, Description};
 use crate::failure::Failure;
 use crate::shutdown::Signals;
-use crate::{logging, opening};
+use crate::{logging, opening, sign_in};
 
 /// How often the log repeats that authentication is off.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
@@ -80,11 +80,15 @@ async fn serve(
         Authentication::On(auth) => Some(auth),
         Authentication::Off => None,
     };
-    Announcement { address, configuration, auth, demo: demo.as_ref() }.print()?;
+    let sign_in = sign_in::prepare(configuration, &service, demo.as_ref()).await?;
+    let password = demo.as_ref().map(|_| auth::account::demo_password(service.store()));
+    let announcement =
+        Announcement { address, configuration, auth, demo: demo.as_ref(), password: password.as_deref() };
+    announcement.print()?;
     let health_book = HealthBook::new(service.clone(), SharingSettings::default());
     tokio::spawn(health_book::work_daily(health_book.clone()));
     let demo = demo.as_ref().map(Description::info).map(Arc::new);
-    let app = App { service, health_book, authentication, demo };
+    let app = App { service, health_book, authentication, sign_in: Some(sign_in), demo };
     tracing::info!(address, "listening");
 
     let (stopping, stopped) = oneshot::channel();

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::home::DemoInfo;
 use crate::metrics::Metrics;
+use crate::sign_in::SignIn;
 
 /// How callers are recognised.
 #[derive(Clone)]
@@ -57,6 +58,8 @@ pub struct App {
     pub health_book: HealthBook,
     /// How callers are recognised.
     pub authentication: Authentication,
+    /// Signing in by browser.
+    pub sign_in: Option<Arc<SignIn>>,
     /// The invented people of a demo database.
     pub demo: Option<Arc<DemoInfo>>,
 }

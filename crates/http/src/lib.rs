@@ -18,13 +18,17 @@ mod language;
 mod metrics;
 mod negotiation;
 mod oauth;
+mod provider_simulator;
 mod reply;
 mod server;
 mod sharing;
+mod sign_in;
 mod terminology;
 mod validate;
 mod watch;
 
 pub use app::{App, Authentication, HttpSettings};
 pub use home::{DemoCaller, DemoInfo};
+pub use provider_simulator::serve_provider_simulator;
 pub use server::serve;
+pub use sign_in::SignIn;

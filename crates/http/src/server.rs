@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::app::{App, HttpSettings, State};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::{cross_origin, fhir_routes, fhir_xml, health, home, metrics, oauth, sharing, watch};
+use crate::{cross_origin, fhir_routes, fhir_xml, health, home, metrics, oauth, sharing, sign_in, watch};
 
 /// Large bodies that are parsed at one time.
 const LARGE_BODIES: usize = 2;
@@ -36,12 +36,20 @@ pub async fn serve(
         settings: settings.clone(),
     });
     let shared = state.clone();
+    let signing_in = state.app.sign_in.clone().map(Data::from);
     let mut server = HttpServer::new(move || {
+        let signing_in = signing_in.clone();
         ActixApp::new()
             .app_data(shared.clone())
             .wrap(from_fn(cross_origin::answer))
             .wrap(from_fn(watch::watch))
             .configure(oauth::configure)
+            .configure(|service| {
+                if let Some(signing_in) = signing_in {
+                    let scope = web::scope("/auth").app_data(signing_in).configure(sign_in::configure);
+                    service.service(scope.default_service(web::to(unknown_path)));
+                }
+            })
             .service(
                 web::scope("/fhir")
                     .configure(oauth::configure_fhir)

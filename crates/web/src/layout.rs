@@ -4,18 +4,66 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::Language;
 
+/// The one style sheet, served as a file of its own. Contrast of text is 4.5:1 and more, focus is seen, nothing is
+/// smaller than a finger.
+pub const STYLE: &str = "\
+*{box-sizing:border-box}
+[hidden]{display:none!important}
+body{font:1.0625rem/1.55 system-ui,sans-serif;max-width:30rem;margin:0 auto;padding:1rem;color:#1a2b33;background:#fff}
+header{display:flex;justify-content:space-between;align-items:center;gap:1rem;flex-wrap:wrap}
+header p{margin:0;font-weight:600}
+h1{font-size:1.5rem;line-height:1.25;margin:1.5rem 0 .75rem}
+h2{font-size:1.15rem;margin:1.75rem 0 .5rem}
+a{color:#00566d}
+a.link,button,input{min-height:2.75rem}
+a.link{display:inline-flex;align-items:center}
+label{display:block;font-weight:600;margin-top:1rem}
+input{width:100%;font:inherit;padding:.5rem .65rem;border:2px solid #5b6f78;border-radius:.4rem;background:#fff;color:inherit}
+.hint{margin:.15rem 0 .3rem;color:#3f525b}
+button,a.button{display:block;width:100%;font:inherit;font-weight:600;text-align:center;text-decoration:none;margin-top:1.25rem;\
+padding:.6rem 1rem;border:2px solid #00566d;border-radius:.4rem;background:#00566d;color:#fff;cursor:pointer}
+button.second,a.second{background:#fff;color:#00566d}
+button.end{border-color:#9b1c1c;background:#fff;color:#9b1c1c;margin-top:.5rem}
+:focus-visible{outline:3px solid #b45309;outline-offset:2px}
+.error,.notice{border-left:5px solid #9b1c1c;background:#fdf0f0;padding:.75rem 1rem;margin:1rem 0;border-radius:.25rem}
+.notice{border-color:#00566d;background:#eef6f8}
+.secret{font:1.15rem/1.6 ui-monospace,monospace;overflow-wrap:anywhere;background:#f1f5f6;padding:.75rem;border-radius:.4rem}
+ul.list{list-style:none;padding:0;margin:0}
+ul.list>li{border-top:1px solid #9aa9b0;padding:.85rem 0}
+ul.list p{margin:.1rem 0}
+";
+
 /// A whole page. The title is the heading too.
 pub fn page(title: &str, language: Language, body: &Markup) -> String {
+    page_at(title, language, "?", body)
+}
+
+/// A page that is found at an address also when it came as the answer to a form. The address ends with `?` or `&`.
+pub(crate) fn page_at(title: &str, language: Language, here: &str, body: &Markup) -> String {
+    let other = match language {
+        Language::Vietnamese => ("en", "English"),
+        Language::English => ("vi", "Tiếng Việt"),
+    };
     html! {
         (DOCTYPE)
         html lang=(language.code()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";
-                title { (title) }
+                meta name="robots" content="noindex";
+                title { (title) " – " (language.say("Sổ sức khỏe điện tử", "Health book")) }
                 link rel="stylesheet" href="/auth/style.css";
             }
-            body { main { h1 { (title) } (body) } }
+            body {
+                header {
+                    p { (language.say("Sổ sức khỏe điện tử", "Health book")) }
+                    a.link href={ (here) "lang=" (other.0) } lang=(other.0) hreflang=(other.0) { (other.1) }
+                }
+                main {
+                    h1 { (title) }
+                    (body)
+                }
+            }
         }
     }
     .into_string()

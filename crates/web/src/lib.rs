@@ -1,9 +1,27 @@
 //! Pages as functions: what a person sees in a browser.
+//!
+//! Every page works on a cheap phone without JavaScript, in Vietnamese and English, and says of each field what it is
+//! for. What comes from outside is escaped by the templates; nothing is put into a page as it is.
 
+mod activation;
 mod consent;
 mod language;
 mod layout;
+mod message;
+mod passkey;
+mod sessions;
+mod sign_in;
+mod simulator;
+#[cfg(test)]
+mod tests;
 
+pub use activation::{ActivationPage, EnrolmentPage};
 pub use consent::{Consent, ConsentChoice, consent, refused_authorization};
 pub use language::Language;
-pub use layout::page;
+pub use layout::{STYLE, page};
+pub use maud::{Markup, html};
+pub use message::{MessagePage, Notice};
+pub use passkey::{PASSKEY_SCRIPT, PasskeyPage};
+pub use sessions::{SessionLine, SessionsPage};
+pub use sign_in::{CodePage, SignInPage};
+pub use simulator::simulator;

@@ -1,135 +1,92 @@
-//! The seam to signing in: who is signed in on this device, and what an account is now.
+//! Accounts: who can sign in, how, and on which devices somebody is signed in.
+//!
+//! `docs/sign-in.md`, sections 5 and 6, is the promise. Everything here takes the time as an argument.
 
-use access::{OfficerRole, StaffRole};
-use fhir::{Instant, LogicalId};
-use record_store::{SecurityKind, Store};
-use serde::Deserialize;
+mod activation;
+mod assisted;
+mod demo;
+mod error;
+mod hashing;
+mod kind;
+mod name;
+mod outbound;
 
-use crate::AuthError;
-use crate::secret::id_of;
+pub mod passkey;
+pub mod password;
+pub mod provider;
+mod record;
+mod secret;
+mod sender;
+mod session;
+mod sign_in;
+mod step;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod totp;
 
-/// Somebody who is signed in on a device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// Id of the session.
-    pub id: String,
-    /// Id of the account.
-    pub account: String,
-    /// What the account is.
-    pub kind: AccountKind,
-    /// When the person signed in.
-    pub auth_time: Instant,
-    /// How surely it is known who it is.
-    pub acr: String,
-    /// By which means.
-    pub amr: Vec<String>,
-    /// The device, as it is shown to the person.
-    pub device: String,
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use fhir::Instant;
+use record_store::Store;
+
+pub use activation::{Activated, Activation, Enrolment, activation_code, set_contact};
+pub use assisted::{Presence, assist};
+pub use demo::{DemoAccount, make_demo_accounts};
+pub use error::AuthError;
+pub use hashing::Work;
+pub use kind::AccountKind;
+pub use name::NameId;
+pub use outbound::{
+    Answer as OutboundAnswer, Outbound, OutboundError, Request as OutboundRequest, Requesting,
+};
+pub use record::{Account, AccountStatus, close_subject, set_status};
+pub use secret::{demo_password, form_token, form_token_holds};
+pub use sender::{GatewaySender, LogSender, Message, NoSender, Sender, Sending};
+pub use session::{Arrival, Opened, Session, account_kind, end_session, session_by_id, session_of, sessions};
+pub use sign_in::{Answer, Attempt};
+pub use step::{Factor, Step};
+
+use hashing::Hasher;
+
+/// How often a change is tried again when others change the same thing.
+const TRIES: u32 = 16;
+
+/// A moment so many seconds later.
+fn after(now: Instant, seconds: i64) -> Instant {
+    Instant::from_microseconds(now.microseconds().saturating_add(seconds.saturating_mul(1_000_000)))
 }
 
-/// What an account is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AccountKind {
-    /// A citizen.
-    Citizen {
-        /// The citizen's `Patient`.
-        patient: LogicalId,
-    },
-    /// Staff of a facility.
-    Staff {
-        /// The `Practitioner`.
-        practitioner: Option<LogicalId>,
-        /// Code of the facility.
-        code: String,
-        /// Its `Organization`.
-        organization: LogicalId,
-        /// The roles that this person may work in.
-        roles: Vec<StaffRole>,
-    },
-    /// Somebody with a public office.
-    Officer {
-        /// Which.
-        role: OfficerRole,
-    },
+/// Signing in. Cloning it is cheap and gives another handle to the same.
+#[derive(Clone)]
+pub struct Accounts(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    hasher: Hasher,
+    sender: Box<dyn Sender>,
 }
 
-/// What the record of a session holds, as far as it is asked here.
-#[derive(Deserialize)]
-struct StoredSession {
-    account: String,
-    #[serde(default)]
-    device: String,
-    #[serde(default)]
-    acr: String,
-    #[serde(default)]
-    amr: Vec<String>,
-    #[serde(default)]
-    auth_time: i64,
-}
-
-/// What the record of an account holds, as far as it is asked here.
-#[derive(Deserialize)]
-struct StoredAccount {
-    status: String,
-    kind: String,
-    #[serde(default)]
-    patient: Option<String>,
-    #[serde(default)]
-    practitioner: Option<String>,
-    #[serde(default)]
-    facility: Option<String>,
-    #[serde(default)]
-    organization: Option<String>,
-    #[serde(default)]
-    roles: Vec<String>,
-}
-
-/// The session of a cookie, when it lives and its account is active.
-pub async fn session_of(store: &Store, cookie: &str, now: Instant) -> Result<Option<Session>, AuthError> {
-    let id = id_of(cookie);
-    let Some(record) = store.security_record(SecurityKind::Session, &id, now).await? else { return Ok(None) };
-    let stored: StoredSession = serde_json::from_str(&record.value).map_err(|_| AuthError::Broken)?;
-    let Some(kind) = account_kind(store, &stored.account, now).await? else { return Ok(None) };
-    Ok(Some(Session {
-        id,
-        account: stored.account,
-        kind,
-        auth_time: Instant::from_microseconds(stored.auth_time),
-        acr: stored.acr,
-        amr: stored.amr,
-        device: stored.device,
-    }))
-}
-
-/// What an account is now; `None` when it is blocked or closed.
-pub async fn account_kind(
-    store: &Store,
-    account: &str,
-    now: Instant,
-) -> Result<Option<AccountKind>, AuthError> {
-    let Some(record) = store.security_record(SecurityKind::Account, account, now).await? else {
-        return Ok(None);
-    };
-    let stored: StoredAccount = serde_json::from_str(&record.value).map_err(|_| AuthError::Broken)?;
-    if stored.status != "active" {
-        return Ok(None);
+impl Accounts {
+    /// Over a store. `places` is how many hashes are computed at one time.
+    pub fn new(store: Store, work: Work, places: usize, sender: Box<dyn Sender>) -> Result<Self, AuthError> {
+        Ok(Self(Arc::new(Inner { store, hasher: Hasher::new(work, places.max(1))?, sender })))
     }
-    let id = |text: Option<String>| text.and_then(|text| LogicalId::try_from(text.as_str()).ok());
-    let kind = match stored.kind.as_str() {
-        "citizen" => id(stored.patient).map(|patient| AccountKind::Citizen { patient }),
-        "staff" => {
-            id(stored.organization).zip(stored.facility).map(|(organization, code)| AccountKind::Staff {
-                practitioner: id(stored.practitioner),
-                code,
-                organization,
-                roles: stored.roles.iter().filter_map(|role| StaffRole::from_code(role)).collect(),
-            })
-        }
-        "officer" => {
-            let role = stored.roles.first().and_then(|role| OfficerRole::from_code(role));
-            role.map(|role| AccountKind::Officer { role })
-        }
-        _ => None,
-    };
-    kind.ok_or(AuthError::Broken).map(Some)
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+}
+
+/// From where somebody asks.
+#[derive(Debug, Clone, Default)]
+pub struct Visitor {
+    /// The address, for the throttle.
+    pub address: Option<IpAddr>,
+    /// What the session keeps.
+    pub arrival: Arrival,
+    /// The authorization that waits for the sign-in: the id of a transaction of ours, never an address.
+    pub continue_with: Option<String>,
 }

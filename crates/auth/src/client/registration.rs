@@ -360,6 +360,12 @@ impl From<scope::ScopeError> for OAuthError {
     }
 }
 
+impl From<crate::account::AuthError> for OAuthError {
+    fn from(error: crate::account::AuthError) -> Self {
+        AuthError::from(error).into()
+    }
+}
+
 impl From<AuthError> for OAuthError {
     fn from(error: AuthError) -> Self {
         tracing::error!(error = %error, "signing in failed");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::value::ByteSize;
 use super::{
     Authentication, BaseUrl, ConfigurationError, Database, Given, ListenAddress, LogFormat, LogLevels,
-    Setting, Source, TimeZone,
+    PeerUrl, Secret, Setting, Source, Text, TimeZone,
 };
 
 /// From the list: the typed configuration, the flags of the command line by group, and the names.
@@ -96,5 +96,21 @@ keys! {
         body_deadline: Duration = "30s", "TIME";
         #[doc = "Time that running requests get to finish when the server is asked to stop"]
         shutdown_limit: Duration = "20s", "TIME";
+        #[doc = "Issuer of the external provider (OpenID Connect) that signs citizens in"]
+        provider: Option<PeerUrl> = "", "URL";
+        #[doc = "How this server is called at the provider"]
+        provider_client_id: Text = "healthbook", "ID";
+        #[doc = "The secret of this server at the provider; better given as a variable or in the file"]
+        provider_client_secret: Option<Secret> = "", "SECRET";
+        #[doc = "The acr by which the provider names an identity verified at level 2"]
+        provider_level: Text = "urn:healthbook:simulator:level-2", "ACR";
+        #[doc = "The claim in which the provider names the citizen number"]
+        provider_number_claim: Text = "citizen_number", "NAME";
+        #[doc = "Start a simulated provider beside a demo, on a loopback port of its own: true or false"]
+        provider_simulator: bool = "false", "BOOLEAN";
+        #[doc = "Gateway that sends one-time codes on: it gets a form with to and text"]
+        code_gateway: Option<PeerUrl> = "", "URL";
+        #[doc = "Proxies in front of this server whose X-Forwarded-For is believed"]
+        trusted_proxies: usize = "0", "NUMBER";
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod keys;
 mod listen;
+mod provider;
 mod setting;
 mod value;
 
@@ -18,6 +19,7 @@ pub use database::Database;
 pub use error::ConfigurationError;
 pub use keys::{Configuration, DatabaseFlags, ServeFlags};
 pub use listen::{BaseUrl, ListenAddress};
+pub use provider::{PeerUrl, Secret, Text};
 pub use setting::{Given, Setting, Source};
 pub use value::{Authentication, LogFormat, LogLevels, TimeZone};
 

@@ -52,6 +52,8 @@ macro_rules! numbers {
 
 numbers! {
     u64: "a number from 0";
+    usize: "a number from 0";
+    bool: "true or false";
     NonZeroU32: "a number from 1 to 4294967295";
     NonZeroUsize: "a number from 1";
 }

@@ -139,6 +139,14 @@ impl Description {
         Some(trial::of_client(&client.id, self.facility(&client.facility)?, StaffRole::System))
     }
 
+    /// Number, `Patient` and name of the citizens.
+    pub fn people(&self) -> impl Iterator<Item = (&str, LogicalId, &str)> {
+        self.citizens.iter().filter_map(|citizen| {
+            let patient = LogicalId::try_from(citizen.patient_id.as_str()).ok()?;
+            Some((citizen.number.as_str(), patient, citizen.name.as_str()))
+        })
+    }
+
     /// For the home page.
     pub fn info(&self) -> DemoInfo {
         let clients = self.clients.iter().take(SHOWN).filter_map(|client| {

@@ -1,0 +1,65 @@
+//! The assisted channel: staff of a commune station open a session for a citizen who is present.
+
+use access::StaffRole;
+use fhir::Instant;
+use record_store::{SecurityChange, SecurityKind, SecurityRecord};
+
+use super::session::{self, Proof};
+use super::{Account, AccountKind, Accounts, AuthError, NameId, Opened, Session, Visitor, after};
+
+/// The citizen is present, and was recognised by staff.
+const ASSISTED: Proof = Proof { acr: "2", amr: &["user"] };
+/// How long it is kept that somebody was present.
+const KEPT: i64 = 10 * 365 * 24 * 3_600;
+
+/// How staff know that the citizen is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// The identity document was looked at.
+    Document,
+}
+
+/// Opens a session of a citizen for the staff who sits beside; `None` when the staff may not, or there is no such
+/// account. The citizen sees the session as what it is.
+pub async fn assist(
+    accounts: &Accounts,
+    staff: &Session,
+    number: &str,
+    presence: Presence,
+    visitor: &Visitor,
+    now: Instant,
+) -> Result<Option<Opened>, AuthError> {
+    let may = matches!(&staff.kind, AccountKind::Staff { roles, .. }
+        if roles.iter().any(|role| matches!(role, StaffRole::Registrar | StaffRole::StationHead)));
+    if !may || staff.acr != "2" {
+        return Ok(None);
+    }
+    let store = accounts.store();
+    let account = Account::of_name(store, &NameId::typed(store, number), now).await?;
+    let citizen =
+        |account: &Account| account.is_active() && matches!(account.kind, AccountKind::Citizen { .. });
+    let Some(account) = account.filter(citizen) else { return Ok(None) };
+    let helper = Some(staff.account.clone());
+    let opened = session::open(store, &account, ASSISTED, &visitor.arrival, helper, now).await?;
+    let proof = match presence {
+        Presence::Document => "document",
+    };
+    let value = serde_json::json!({
+        "session": opened.session.id, "citizen": account.id, "staff": staff.account, "presence": proof,
+        "at": now.microseconds(),
+    });
+    let record = SecurityRecord::new(
+        SecurityKind::Approval,
+        format!("assisted:{}", opened.session.id),
+        value.to_string(),
+    );
+    let record = record.of(&account.id).until(after(now, KEPT));
+    store.change_security(SecurityChange::Put(record), Vec::new(), now).await?;
+    tracing::info!(
+        account = account.id,
+        staff = staff.account,
+        presence = proof,
+        "an assisted session was opened"
+    );
+    Ok(Some(opened))
+}

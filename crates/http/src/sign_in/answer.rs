@@ -1,0 +1,113 @@
+//! Pages and redirects as HTTP answers, with the headers that protect them.
+
+use ::web::{Language, Notice};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use auth::account::{Answer, AuthError};
+
+use super::SignIn;
+use super::cookies::Cookie;
+
+/// What a page may load: our style sheet, and nothing else.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A page.
+pub(super) fn page(status: StatusCode, headers: Vec<(HeaderName, String)>, text: String) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    protect(&mut response, headers);
+    response.content_type("text/html; charset=utf-8").body(text)
+}
+
+/// The one page with a script, which is a file of ours and asks this server only.
+pub(super) fn page_with_script(text: String) -> HttpResponse {
+    let mut response = page(StatusCode::OK, Vec::new(), text);
+    let policy = format!("{POLICY}; script-src 'self'; connect-src 'self'");
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// Where a sign-in leads to: the authorization that waits, or the devices.
+pub(super) fn destination(continue_with: Option<&str>) -> String {
+    continue_with.map_or_else(|| "/auth/sessions".to_owned(), |id| format!("/auth/consent?continue={id}"))
+}
+
+/// A redirect after a form.
+pub(super) fn redirect(to: &str, headers: Vec<(HeaderName, String)>) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther();
+    protect(&mut response, headers);
+    response.insert_header((header::LOCATION, to.to_owned())).finish()
+}
+
+fn protect(response: &mut HttpResponseBuilder, headers: Vec<(HeaderName, String)>) {
+    response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
+    response.insert_header((header::REFERRER_POLICY, "no-referrer"));
+    response.insert_header((header::X_FRAME_OPTIONS, "DENY"));
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    for header in headers {
+        response.append_header(header);
+    }
+}
+
+/// What went wrong, with its status and the time after which another try makes sense.
+pub(super) struct Trouble {
+    pub(super) status: StatusCode,
+    pub(super) notice: Notice,
+    pub(super) retry_after: Option<u32>,
+}
+
+impl Trouble {
+    pub(super) fn new(status: StatusCode, notice: Notice) -> Self {
+        Self { status, notice, retry_after: None }
+    }
+
+    pub(super) fn wait(seconds: u32) -> Self {
+        let notice = Notice::Wait(seconds);
+        Self { status: StatusCode::TOO_MANY_REQUESTS, notice, retry_after: Some(seconds) }
+    }
+
+    pub(super) fn headers(&self) -> Vec<(HeaderName, String)> {
+        self.retry_after.iter().map(|seconds| (header::RETRY_AFTER, seconds.to_string())).collect()
+    }
+
+    /// As a page of its own.
+    pub(super) fn page(&self, language: Language) -> HttpResponse {
+        let text = ::web::MessagePage { language, notice: self.notice }.render();
+        page(self.status, self.headers(), text)
+    }
+}
+
+impl From<AuthError> for Trouble {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Busy | AuthError::Store(record_store::StoreError::Busy) => {
+                Self { status: StatusCode::SERVICE_UNAVAILABLE, notice: Notice::Busy, retry_after: Some(1) }
+            }
+            AuthError::Sending => Self::new(StatusCode::BAD_GATEWAY, Notice::NotSent),
+            error => {
+                tracing::error!(error = %error, "signing in failed");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, Notice::Broken)
+            }
+        }
+    }
+}
+
+/// An answer of signing in as HTTP; what is refused is for the page that asked.
+pub(super) fn go_on(sign_in: &SignIn, answer: Answer, refused: Notice) -> Result<HttpResponse, Trouble> {
+    let plain = sign_in.plain_loopback;
+    match answer {
+        Answer::SignedIn(opened, continue_with) => {
+            let cookies = vec![Cookie::Session.set(&opened.cookie, plain), Cookie::Step.clear(plain)];
+            Ok(redirect(&destination(continue_with.as_deref()), cookies))
+        }
+        Answer::Second(step) => {
+            Ok(redirect("/auth/sign-in/code", vec![Cookie::Step.set(&step.secret, plain)]))
+        }
+        Answer::Refused => Err(Trouble::new(StatusCode::UNAUTHORIZED, refused)),
+        Answer::Wait(seconds) => Err(Trouble::wait(seconds)),
+        Answer::Over => Err(Trouble::new(StatusCode::UNAUTHORIZED, Notice::Over)),
+    }
+}

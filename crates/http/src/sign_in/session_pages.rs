@@ -1,0 +1,166 @@
+//! The devices on which somebody is signed in: page and JSON; ending a session; the assisted channel.
+
+use ::web::{Language, Notice, SessionLine, SessionsPage};
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::{Data, Form, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use auth::account::{
+    Presence, Session, assist, end_session, form_token, form_token_holds, session_of, sessions,
+};
+use fhir::Instant;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::answer::{Trouble, page, redirect};
+use super::cookies::Cookie;
+use super::pages::Asked;
+use super::visitor::{language, visitor};
+use super::{SignIn, session_cookie};
+
+/// Who is signed in, with the cookie.
+async fn signed_in(sign_in: &SignIn, request: &HttpRequest) -> Result<Option<(Session, String)>, Trouble> {
+    let cookie = session_cookie(request, sign_in.plain_loopback);
+    let session = session_of(sign_in.accounts.store(), &cookie, Instant::now()).await?;
+    Ok(session.map(|session| (session, cookie)))
+}
+
+fn wants_json(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
+}
+
+fn not_signed_in() -> HttpResponse {
+    HttpResponse::Unauthorized().json(json!({ "error": "login_required" }))
+}
+
+/// `GET /auth/sessions`
+pub(crate) async fn list(sign_in: Data<SignIn>, request: HttpRequest, asked: Query<Asked>) -> HttpResponse {
+    let language = language(&request, asked.lang.as_deref());
+    show(&sign_in, &request, language).await.unwrap_or_else(|trouble| trouble.page(language))
+}
+
+async fn show(sign_in: &SignIn, request: &HttpRequest, language: Language) -> Result<HttpResponse, Trouble> {
+    let Some((own, cookie)) = signed_in(sign_in, request).await? else {
+        return Ok(if wants_json(request) { not_signed_in() } else { redirect("/auth/sign-in", Vec::new()) });
+    };
+    let all = sessions(sign_in.accounts.store(), &own.account, Instant::now()).await?;
+    if wants_json(request) {
+        let lines: Vec<_> = all
+            .iter()
+            .map(|session| {
+                json!({
+                    "id": session.id, "device": session.device, "place": session.place,
+                    "signed_in": session.auth_time.to_string(), "last_used": session.used.to_string(),
+                    "own": session.id == own.id, "new_device": session.new_device,
+                    "assisted": session.assisted_by.is_some(), "acr": session.acr, "amr": session.amr,
+                })
+            })
+            .collect();
+        return Ok(HttpResponse::Ok().json(json!({ "sessions": lines })));
+    }
+    let lines: Vec<SessionLine> = all
+        .into_iter()
+        .map(|session| SessionLine {
+            own: session.id == own.id,
+            since: session.auth_time.to_string(),
+            used: session.used.to_string(),
+            assisted: session.assisted_by.is_some(),
+            new_device: session.new_device,
+            id: session.id,
+            device: session.device,
+            place: session.place,
+        })
+        .collect();
+    let form = form_token(sign_in.accounts.store(), &cookie);
+    Ok(page(StatusCode::OK, Vec::new(), SessionsPage { language, sessions: &lines, form: &form }.render()))
+}
+
+/// The form that ends a session.
+#[derive(Deserialize)]
+pub(crate) struct End {
+    form: String,
+    session: String,
+}
+
+/// `POST /auth/sessions/end`
+pub(crate) async fn end(
+    sign_in: Data<SignIn>,
+    request: HttpRequest,
+    asked: Query<Asked>,
+    form: Form<End>,
+) -> HttpResponse {
+    let language = language(&request, asked.lang.as_deref());
+    end_one(&sign_in, &request, &form).await.unwrap_or_else(|trouble| trouble.page(language))
+}
+
+async fn end_one(sign_in: &SignIn, request: &HttpRequest, form: &End) -> Result<HttpResponse, Trouble> {
+    let Some((own, cookie)) = signed_in(sign_in, request).await? else {
+        return Ok(redirect("/auth/sign-in", Vec::new()));
+    };
+    let store = sign_in.accounts.store();
+    if !form_token_holds(store, &cookie, &form.form) {
+        return Err(Trouble::new(StatusCode::FORBIDDEN, Notice::OldForm));
+    }
+    end_session(store, &own.account, &form.session, Instant::now()).await?;
+    Ok(if form.session == own.id {
+        redirect("/auth/sign-in", vec![Cookie::Session.clear(sign_in.plain_loopback)])
+    } else {
+        redirect("/auth/sessions", Vec::new())
+    })
+}
+
+/// `DELETE /auth/sessions/{id}`. A page from elsewhere cannot send it: the cookie is `SameSite=Lax`, and there is no
+/// leave by CORS.
+pub(crate) async fn delete(sign_in: Data<SignIn>, request: HttpRequest, id: Path<String>) -> HttpResponse {
+    let deleted = async {
+        let Some((own, _)) = signed_in(&sign_in, &request).await? else { return Ok(not_signed_in()) };
+        let ended = end_session(sign_in.accounts.store(), &own.account, &id, Instant::now()).await?;
+        Ok(if ended {
+            HttpResponse::NoContent().finish()
+        } else {
+            HttpResponse::NotFound().json(json!({ "error": "not_found" }))
+        })
+    };
+    deleted.await.unwrap_or_else(trouble_as_json)
+}
+
+fn trouble_as_json(trouble: Trouble) -> HttpResponse {
+    let mut response = HttpResponse::build(trouble.status);
+    for header in trouble.headers() {
+        response.append_header(header);
+    }
+    response.json(json!({ "error": "server_error" }))
+}
+
+/// Staff open a session for a citizen who is present.
+#[derive(Deserialize)]
+pub(crate) struct Assisted {
+    number: String,
+    presence: String,
+}
+
+/// `POST /auth/sessions/assisted`: JSON, so that no form from elsewhere can send it. The answer carries the session as
+/// a value and not as a cookie: the staff stay who they are.
+pub(crate) async fn assisted(
+    sign_in: Data<SignIn>,
+    request: HttpRequest,
+    wish: Json<Assisted>,
+) -> HttpResponse {
+    let opened = async {
+        let Some((staff, _)) = signed_in(&sign_in, &request).await? else { return Ok(not_signed_in()) };
+        let presence = match wish.presence.as_str() {
+            "document" => Presence::Document,
+            _ => return Ok(HttpResponse::BadRequest().json(json!({ "error": "invalid_request" }))),
+        };
+        let visitor = visitor(&request, sign_in.trusted_proxies, None);
+        let accounts = &sign_in.accounts;
+        let opened = assist(accounts, &staff, &wish.number, presence, &visitor, Instant::now()).await?;
+        Ok(match opened {
+            Some(opened) => HttpResponse::Created()
+                .json(json!({ "session": opened.cookie, "id": opened.session.id, "expires_in": 900 })),
+            None => HttpResponse::Forbidden().json(json!({ "error": "access_denied" })),
+        })
+    };
+    opened.await.unwrap_or_else(trouble_as_json)
+}

@@ -193,9 +193,13 @@ fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Option<
             Ok(Action::Get { .. }) => continue,
             Err(problem) => return Err(problem.clone()),
         };
-        if !writes.contains(&write) {
-            service.decide(caller, write.0, Some(write.1)).map_err(denied)?;
-            writes.push(write);
+        // Who writes by criteria learns what a search finds.
+        let asks = entry.action.as_ref().is_ok_and(Action::asks);
+        for needed in std::iter::once(write).chain(asks.then_some((Interaction::Search, write.1))) {
+            if !writes.contains(&needed) {
+                service.decide(caller, needed.0, Some(needed.1)).map_err(denied)?;
+                writes.push(needed);
+            }
         }
     }
     if writes.is_empty() {

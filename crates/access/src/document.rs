@@ -7,7 +7,7 @@ use fhir::{Instant, ResourceType};
 use jiff::tz::TimeZone;
 
 use crate::interaction::Action;
-use crate::source::Effect;
+use crate::source::{Effect, Sentence};
 use crate::{Ages, Authority, LabelTable, Labels, Purpose, Role, TypeSet};
 
 /// A policy that was read and checked.
@@ -23,6 +23,17 @@ pub struct PolicyDocument {
     pub(crate) labels: LabelTable,
     pub(crate) rules: Vec<Rule>,
     pub(crate) sees_shielded: Vec<Role>,
+    pub(crate) opens_labels: Vec<Purpose>,
+    pub(crate) facts_version: Arc<str>,
+    pub(crate) words: Words,
+}
+
+/// Sentences for people.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Words {
+    pub roles: BTreeMap<Role, Sentence>,
+    pub rights: BTreeMap<Authority, Sentence>,
+    pub purposes: BTreeMap<Purpose, Sentence>,
 }
 
 /// One rule.
@@ -40,6 +51,8 @@ pub(crate) struct Rule {
     pub own_labels: Labels,
     pub contents: Vec<ContentLimit>,
     pub filters: Vec<(ResourceType, String)>,
+    /// What its limits mean, for people.
+    pub says: Option<Sentence>,
 }
 
 /// A limit of what may be written: in this element only these codes of this system.
@@ -95,6 +108,11 @@ impl PolicyDocument {
     /// A class of types.
     pub fn class(&self, name: &str) -> Option<TypeSet> {
         self.classes.get(name).copied()
+    }
+
+    /// Whether a permit for this purpose opens the labels that it names; else it opens what has none.
+    pub fn opens_labels(&self, purpose: Purpose) -> bool {
+        self.opens_labels.contains(&purpose)
     }
 
     /// The ids of the rules.

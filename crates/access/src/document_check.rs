@@ -8,9 +8,10 @@ use fhir::ResourceType;
 use jiff::tz::TimeZone;
 
 use crate::ages::AgeStep;
-use crate::document::{ContentLimit, PolicyDocument, Rule};
+use crate::document::{ContentLimit, PolicyDocument, Rule, Words};
+use crate::facts_version::facts_version;
 use crate::label_table::Security;
-use crate::source::{AgesSource, Effect, LabelSource, RuleSource, Source};
+use crate::source::{AgesSource, Effect, LabelSource, RuleSource, Sentence, Source, WordsSource};
 use crate::{Ages, Authority, Label, LabelTable, Labels, Purpose, Role, TypeSet};
 
 /// Why a text is no policy.
@@ -73,6 +74,8 @@ impl PolicyDocument {
             classes.insert(name.clone(), at(|| format!("class {name}"), type_set(types, &BTreeMap::new()))?);
         }
         let sees_shielded = at(|| "sees_shielded".to_owned(), roles(&source.sees_shielded))?;
+        let opens_labels = at(|| "opens_labels".to_owned(), purposes(&source.opens_labels))?;
+        let words = at(|| "words".to_owned(), words(&source.words))?;
         let mut rules = Vec::with_capacity(source.rules.len());
         let mut ids = BTreeSet::new();
         if source.rules.len() > MOST_RULES {
@@ -87,6 +90,7 @@ impl PolicyDocument {
         }
         Ok(Self {
             text: Arc::from(text),
+            facts_version: facts_version(&source),
             version: Arc::from(source.version.as_str()),
             zone,
             relation_system: source.relation_system,
@@ -96,6 +100,8 @@ impl PolicyDocument {
             labels,
             rules,
             sees_shielded,
+            opens_labels,
+            words,
         })
     }
 }
@@ -274,6 +280,38 @@ fn roles(names: &[String]) -> Checked<Vec<Role>> {
     named(names, &Role::ALL, Role::from_code, "role")
 }
 
+fn purposes(names: &[String]) -> Checked<Vec<Purpose>> {
+    named(names, &Purpose::ALL, Purpose::from_code, "purpose")
+}
+
+fn words(source: &WordsSource) -> Checked<Words> {
+    Ok(Words {
+        roles: sentences(&source.roles, Role::from_code, "role")?,
+        rights: sentences(&source.rights, Authority::from_code, "authority")?,
+        purposes: sentences(&source.purposes, Purpose::from_code, "purpose")?,
+    })
+}
+
+fn sentences<T: Ord>(
+    source: &BTreeMap<String, Sentence>,
+    find: impl Fn(&str) -> Option<T>,
+    what: &str,
+) -> Checked<BTreeMap<T, Sentence>> {
+    let checked = |(name, text): (&String, &Sentence)| {
+        let key = find(name).ok_or_else(|| format!("there is no {what} {name}"))?;
+        Ok((key, sentence(name, text)?))
+    };
+    source.iter().map(checked).collect()
+}
+
+/// A sentence that fits into a cell of a table.
+fn sentence(name: &str, sentence: &Sentence) -> Checked<Sentence> {
+    let fits = |text: &str| !text.trim().is_empty() && !text.contains(['|', '\n']);
+    (fits(&sentence.vi) && fits(&sentence.en))
+        .then(|| sentence.clone())
+        .ok_or_else(|| format!("{name} needs a sentence of one line in both languages"))
+}
+
 fn checked_rule(
     source: &RuleSource,
     classes: &BTreeMap<String, TypeSet>,
@@ -288,7 +326,7 @@ fn checked_rule(
         id: Arc::from(source.id.as_str()),
         effect: source.effect,
         roles: roles(&source.roles)?,
-        purposes: named(&source.purposes, &Purpose::ALL, Purpose::from_code, "purpose")?,
+        purposes: purposes(&source.purposes)?,
         actions: source.interactions.clone(),
         authorities: named(&source.authorities, &Authority::ALL, Authority::from_code, "authority")?,
         types: type_set(&source.types, classes)?,
@@ -296,6 +334,7 @@ fn checked_rule(
         own_labels: label_set(&source.own_labels, table)?,
         contents: source.content.iter().map(content_limit).collect::<Checked<_>>()?,
         filters: source.filter.iter().map(filter).collect::<Checked<_>>()?,
+        says: source.says.as_ref().map(|says| sentence("says", says)).transpose()?,
     };
     for (empty, what) in [
         (rule.roles.is_empty(), "role"),

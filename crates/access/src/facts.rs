@@ -39,6 +39,8 @@ pub struct WriteContext {
 pub enum GrantSource {
     /// Whoever was allowed to write the resource.
     Anyone,
+    /// Anyone but the facility that is entitled by it: the server, a citizen, another facility.
+    NotGrantee,
     /// The server or a citizen.
     CitizenOrServer,
     /// The server or the facility that is entitled by it.
@@ -96,6 +98,9 @@ pub struct DenialFact {
 pub struct Facts {
     /// The visit it belongs to, by the id of the `Encounter`; an `Encounter` belongs to itself.
     pub visit: Option<LogicalId>,
+    /// Every `Encounter` of this server that it names as its visit, one at most but where it belongs to none for naming
+    /// several. Who writes it must see each, or write it along; an `Encounter` does not name itself.
+    pub named_visits: Vec<LogicalId>,
     /// Labels that it gives to its visit, or to itself when it belongs to none.
     pub labels: Labels,
     /// Who is entitled by it.

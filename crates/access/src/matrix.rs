@@ -88,16 +88,21 @@ impl Policy {
                 .iter()
                 .filter(move |line| line.authority == authority && line.types.contains(case.resource_type))
         };
+        // What a grant opens it opens for reading, and for some purposes only.
+        let reads = action == Action::Read;
+        let permits = case.agreement == Agreement::Permit;
+        let names = permits && reads && self.document().opens_labels(case.purpose);
+        let named = if names { case.labels.without(Labels::UNKNOWN) } else { Labels::NONE };
         let mut opened = Labels::NONE;
         if case.authority == Authority::Guardian {
             match self.document().ages().opens(case.age) {
-                Some(labels) => opened = labels,
+                Some(labels) if reads => opened = labels,
+                Some(_) => {}
                 None => return Verdict::Majority,
             }
         }
-        let permits = case.agreement == Agreement::Permit;
-        if case.authority == Authority::Delegation && permits {
-            opened = opened | case.labels.without(Labels::UNKNOWN);
+        if matches!(case.authority, Authority::Delegation | Authority::Consent) {
+            opened = named;
         }
         let open = |line: &&Line, opened: Labels| {
             let own = if case.own { line.own_labels } else { Labels::NONE };
@@ -109,11 +114,12 @@ impl Policy {
             None => Verdict::NoRule,
         };
         let of_book = !matches!(case.authority, Authority::Own | Authority::Shared);
-        if permits && of_book && !verdict.is_permit() {
-            let named = case.labels.without(Labels::UNKNOWN);
-            if let Some(line) = by(Authority::Consent).find(|line| open(line, named)) {
-                verdict = Verdict::Permit(Arc::clone(&line.rule));
-            }
+        if permits
+            && of_book
+            && !verdict.is_permit()
+            && let Some(line) = by(Authority::Consent).find(|line| open(line, named))
+        {
+            verdict = Verdict::Permit(Arc::clone(&line.rule));
         }
         let binds = of_book && case.purpose != Purpose::BreakTheGlass;
         if case.agreement == Agreement::Deny && binds && verdict.is_permit() {

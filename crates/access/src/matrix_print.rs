@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use fhir::ResourceType;
 
-use crate::explanation::type_words;
 use crate::{Action, Agreement, Authority, Case, Labels, Policy, Purpose, Role, TypeSet, Verdict};
 
 /// What a row says behind its rights, actions and types.
@@ -16,50 +15,60 @@ type RowsOfRight = BTreeMap<(Cells, String), Vec<&'static str>>;
 impl Policy {
     /// The matrix for people, as Markdown. What stands in no row is forbidden.
     pub fn matrix(&self) -> String {
-        let mut text = format!("# Permission matrix\n\nPolicy {}.\n\n{PREFACE}", self.version());
-        for label in self.document().labels().iter() {
-            let _ = writeln!(text, "| `{}` | {} | {} |", label.code, label.english, label.vietnamese);
-        }
-        text.push_str("\n| class | types |\n|---|---|\n");
-        for (name, types) in &self.document().classes {
-            let _ = writeln!(text, "| {name} | {} |", type_words(types));
+        let mut text = self.matrix_head();
+        text.push_str(HEAD_OF_ROLES);
+        let everybody = self.everybody();
+        if !everybody.is_empty() {
+            let _ = writeln!(text, "\n### everybody signed in, for every purpose\n\n{HEAD}");
+            everybody.iter().for_each(|row| text.push_str(row));
         }
         for role in Role::ALL {
-            let _ = writeln!(text, "\n## {}", role.code());
-            let mut purposes: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+            let _ = writeln!(text, "\n### {}", role.code());
+            let mut purposes: Vec<(Vec<Purpose>, Vec<String>)> = Vec::new();
             for purpose in Purpose::ALL {
-                let rows = self.rows(role, purpose);
+                let mut rows = self.rows(role, purpose);
+                rows.retain(|row| !everybody.contains(row));
                 match purposes.iter_mut().find(|(_, known)| *known == rows) {
-                    Some((codes, _)) => codes.push(purpose.code()),
-                    None => purposes.push((vec![purpose.code()], rows)),
+                    Some((purposes, _)) => purposes.push(purpose),
+                    None => purposes.push((vec![purpose], rows)),
                 }
             }
-            for (codes, rows) in purposes.iter().filter(|(_, rows)| !rows.is_empty()) {
-                let _ = writeln!(text, "\nPurpose {}:\n\n{HEAD}", codes.join(", "));
+            purposes.retain(|(_, rows)| !rows.is_empty());
+            if purposes.is_empty() {
+                text.push_str("\nNothing but what everybody reads. / Chỉ những gì mọi người đều đọc được.\n");
+            }
+            for (purposes, rows) in purposes {
+                let names: Vec<String> =
+                    purposes.iter().map(|purpose| self.purpose_words(*purpose)).collect();
+                let _ = writeln!(text, "\nPurpose {}:\n\n{HEAD}", names.join("; "));
                 rows.iter().for_each(|row| text.push_str(row));
+                text.push_str(&self.limits(role, &purposes));
             }
         }
         text
     }
 
+    /// The rows that every role has for every purpose.
+    fn everybody(&self) -> Vec<String> {
+        let mut cells = Role::ALL.into_iter().flat_map(|role| Purpose::ALL.map(|purpose| (role, purpose)));
+        let mut common = cells.next().map(|(role, purpose)| self.rows(role, purpose)).unwrap_or_default();
+        for (role, purpose) in cells {
+            let rows = self.rows(role, purpose);
+            common.retain(|row| rows.contains(row));
+        }
+        common
+    }
+
     fn rows(&self, role: Role, purpose: Purpose) -> Vec<String> {
         let mut rights: Vec<(Vec<String>, RowsOfRight)> = Vec::new();
         for authority in Authority::ALL {
-            let ages: Vec<u8> = match authority {
-                Authority::Guardian => self.document().ages().steps().collect(),
-                _ => vec![0],
-            };
-            for age in ages {
+            for (name, age) in self.names_of(authority) {
                 let mut of_right = RowsOfRight::new();
                 for action in Action::ALL {
                     for (cells, types) in self.groups(role, purpose, authority, age, action) {
                         of_right.entry((cells, self.class_words(types))).or_default().push(action.code());
                     }
                 }
-                let name = match authority {
-                    Authority::Guardian => format!("guardian of a child from {age} years"),
-                    authority => authority.code().to_owned(),
-                };
                 match rights.iter_mut().find(|(_, known)| *known == of_right) {
                     Some((names, _)) => names.push(name),
                     None if of_right.is_empty() => {}
@@ -74,6 +83,25 @@ impl Policy {
             }
         }
         rows
+    }
+
+    /// What a right is called, with an age for which that holds: those of a guardian by the age of the child.
+    fn names_of(&self, authority: Authority) -> Vec<(String, u8)> {
+        if authority != Authority::Guardian {
+            return vec![(authority.code().to_owned(), 0)];
+        }
+        let ages = self.document().ages();
+        let mut slices: Vec<(u8, u8)> = Vec::new();
+        for age in 0..ages.majority() {
+            match slices.last_mut() {
+                Some((from, to)) if ages.opens(*from) == ages.opens(age) => *to = age,
+                _ => slices.push((age, age)),
+            }
+        }
+        slices
+            .into_iter()
+            .map(|(from, to)| (format!("guardian of a child of {from} to {to} years"), from))
+            .collect()
     }
 
     /// The types of an action, grouped by their cells.
@@ -112,7 +140,7 @@ impl Policy {
             let open = open.fold(Labels::NONE, |all, labels| all | *labels);
             let closed = table.codes(every.without(open));
             if open.is_empty() {
-                "none".to_owned()
+                "unlabelled only".to_owned()
             } else if closed.is_empty() {
                 "all".to_owned()
             } else if closed.len() < table.codes(open).len() {
@@ -161,13 +189,16 @@ impl Policy {
 const HEAD: &str = "| right | action | types | labels open | given by own facility | with consent to the label | \
 under a denial | rule |\n|---|---|---|---|---|---|---|---|";
 
-const PREFACE: &str = "Printed by `healthbook policy matrix`; a test keeps it fresh. `docs/access.md` says it in words. Whatever stands in no
-row is forbidden. A row says by what right something may be done with resources of some types: whatever carries no
-label, and of what carries labels only those that are named. *Given by own facility*: the labels that are open where the
-caller's own facility gave them. *With consent*: where a consent for this very purpose, or the delegation, names the label.
-*Under a denial*: where a denial of the citizen matches that does not name the emergency. What is replaced or deleted
-must be visible, and its author is asked besides.
+const HEAD_OF_ROLES: &str = "
+## The tables of the roles / Bảng chi tiết theo vai trò
 
-| label | meaning | nghĩa |
-|---|---|---|
+A row says by what right something may be done with resources of some types. *Labels open*: whatever carries no label is
+open, and of what carries labels only what is named here. *Given by own facility*: what is open where the caller's own
+facility gave the labels. *With consent to the label*: what is open where a consent for this very purpose, or the
+delegation, names the label. *Under a denial*: whether it stays open where a denial of the citizen matches that does not
+name the emergency. What is replaced or deleted must be visible, and only who wrote it changes it.
+
+Các cột: căn cứ, hành động, loại dữ liệu, nhãn được xem, nhãn được xem khi do chính cơ sở ghi, nhãn được xem khi chấp thuận
+nêu rõ, còn mở khi người dân từ chối hay không, quy tắc. *Unlabelled only*: chỉ nội dung không mang nhãn; *all but*: tất cả
+trừ; *closed*: đóng; *open*: mở.
 ";

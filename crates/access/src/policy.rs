@@ -43,6 +43,7 @@ const BUILT_IN: &str = concat!(
     include_str!("../policy/1-settings.toml"),
     include_str!("../policy/2-labels.toml"),
     include_str!("../policy/3-rules.toml"),
+    include_str!("../policy/4-words.toml"),
 );
 
 static BUILT_IN_POLICY: LazyLock<Policy> = LazyLock::new(|| {
@@ -79,6 +80,13 @@ impl Policy {
         &self.0.document.version
     }
 
+    /// A hash of what the facts of a resource depend on: the labels with their codes, clocks, zone and systems of this
+    /// policy, and the way the program reads them. Where it differs from the one under which rows were written, they have
+    /// to be read anew. It is the same on every machine.
+    pub fn facts_version(&self) -> &str {
+        &self.0.document.facts_version
+    }
+
     pub(crate) fn cell(&self, role: Role, purpose: Purpose) -> Option<&Cell> {
         self.0.cells.get(role, purpose)
     }
@@ -99,8 +107,21 @@ impl Policy {
         }
     }
 
+    /// Decides a write that asks first: by criteria, or with `If-None-Exist`. Its answer tells what a search finds, so
+    /// the type must be open to searches, too, and only what satisfies the restrictions of both is found.
+    pub fn decide_conditional(
+        &self,
+        caller: &Caller,
+        write: Interaction,
+        about: ResourceType,
+        at: Instant,
+    ) -> Result<Access, Denied> {
+        self.decide_all(caller, &[(write, about), (Interaction::Search, about)], at)
+    }
+
     /// Decides the writes of one transaction together: each may do its interaction with its type, and nothing else.
-    /// Where a type is written by several interactions, only what all of them permit counts.
+    /// Where a type is written by several interactions, only what all of them permit counts. A `Search` among them is
+    /// what a conditional write needs besides: it permits no write and narrows what is seen.
     pub fn decide_all(
         &self,
         caller: &Caller,
@@ -114,6 +135,8 @@ impl Policy {
                 distinct.push(*write);
             }
         }
+        // Writes first: an access that reads permits none.
+        distinct.sort_by_key(|(interaction, _)| !interaction.writes());
         for (interaction, resource_type) in &distinct {
             let access = self.decide(caller, *interaction, Some(*resource_type), at)?;
             if access.is_unlimited() {
@@ -122,6 +145,7 @@ impl Policy {
             let access = access.only(*resource_type);
             all = Some(match all {
                 None => access,
+                Some(others) if access.writable.is_none() => others.seen_with(&access),
                 Some(others) => others.together(access, *resource_type),
             });
         }
@@ -315,6 +339,11 @@ impl Access {
         } else {
             writable.extend(ours.iter().chain(theirs).cloned());
         }
+        Self { writable: Some(Reach::Lines(Arc::from(writable))), ..self.seen_with(&other) }
+    }
+
+    /// What two accesses of one caller see; what is restricted in two ways satisfies both.
+    fn seen_with(self, other: &Self) -> Self {
         let mut contents = self.contents().to_vec();
         contents.extend(other.contents().iter().filter(|limit| !self.contents().contains(limit)).cloned());
         // Both see the same lines, but for the types that only one of them replaces or deletes.
@@ -324,15 +353,11 @@ impl Access {
                 visible.push(line.clone());
             }
         }
-        Self {
-            visible: Reach::Lines(Arc::from(visible)),
-            writable: Some(Reach::Lines(Arc::from(writable))),
-            limits: Arc::new(Limits {
-                filters: narrower(&self.limits.filters, &other.limits.filters),
-                contents: Arc::from(contents),
-            }),
-            ..self
-        }
+        let limits = Limits {
+            filters: narrower(&self.limits.filters, &other.limits.filters),
+            contents: Arc::from(contents),
+        };
+        Self { visible: Reach::Lines(Arc::from(visible)), limits: Arc::new(limits), ..self }
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Source {
     #[serde(default)]
     pub shield: Vec<String>,
     #[serde(default)]
+    pub opens_labels: Vec<String>,
+    #[serde(default)]
     pub sees_shielded: Vec<String>,
     pub clocks: BTreeMap<String, String>,
     pub ages: AgesSource,
@@ -31,6 +33,28 @@ pub(crate) struct Source {
     pub labels: Vec<LabelSource>,
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleSource>,
+    #[serde(default)]
+    pub words: WordsSource,
+}
+
+/// Sentences for people, by code; what has none is printed with its code alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WordsSource {
+    #[serde(default)]
+    pub roles: BTreeMap<String, Sentence>,
+    #[serde(default)]
+    pub rights: BTreeMap<String, Sentence>,
+    #[serde(default)]
+    pub purposes: BTreeMap<String, Sentence>,
+}
+
+/// One sentence in both languages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sentence {
+    pub vi: String,
+    pub en: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,6 +123,8 @@ pub(crate) struct RuleSource {
     pub content: Vec<ContentSource>,
     #[serde(default)]
     pub filter: Vec<FilterSource>,
+    /// What its limits mean, for people.
+    pub says: Option<Sentence>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,8 @@
 
 use fhir::{Instant, LogicalId};
 use healthbook_access::{
-    Authority, FactProblem, FactReason, Facts, GrantSource, Grantee, Labels, Policy, Purpose, WriteContext,
+    Authority, FactProblem, FactReason, Facts, GrantFact, GrantSource, Grantee, Labels, Policy, Purpose,
+    WriteContext,
 };
 
 fn at(text: &str) -> Instant {
@@ -80,7 +81,18 @@ fn a_permit_is_a_grant_for_its_purpose_and_time() {
     let rest = r#","purpose":[{"system":"http://fhir.hl7.org.vn/core/CodeSystem/vn-consent-purpose-cs","code":"TREAT"},{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"ERESRCH"}],"class":[{"system":"http://hl7.org/fhir/resource-types","code":"Observation"},{"system":"http://hl7.org/fhir/resource-types","code":"Condition"}],"securityLabel":[{"system":"urn:healthbook:label","code":"HIV"},{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"PSY"}]"#;
     let facts = consent(None, &permit(rest)).unwrap();
     assert_eq!(facts.grants.len(), 4);
-    assert!(facts.grants.iter().all(|grant| grant.labels == (label("HIV") | label("PSY"))));
+    for grant in &facts.grants {
+        // Research gets what has no label, whatever the consent names.
+        let care = grant.purpose == Some(Purpose::Treatment);
+        assert_eq!(grant.labels, if care { label("HIV") | label("PSY") } else { Labels::NONE });
+    }
+    for code in ["HPAYMT", "PUBHLTH", "HOPERAT"] {
+        let purpose = rest.replace("ERESRCH", code);
+        let facts = consent(None, &permit(&purpose)).unwrap();
+        let care = |grant: &&GrantFact| grant.purpose == Some(Purpose::Treatment);
+        assert!(facts.grants.iter().all(|grant| care(&grant) != grant.labels.is_empty()), "{code}");
+        assert_eq!(facts.grants.iter().filter(care).count(), 2);
+    }
     assert!(facts.labels.is_empty(), "naming a label is not carrying it");
     let future = permit("").replace(r#""end":"2026-12-31""#, r#""start":"2026-12-24","end":"2026-12-31""#);
     assert_eq!(consent(None, &future).unwrap().grants[0].begins, at("2026-12-24T00:00:00+07:00"));
@@ -152,6 +164,10 @@ fn nested_provisions_narrow_and_except() {
     assert_eq!(facts.grants.len(), 2, "the outer provision is what they share");
     assert_eq!((facts.grants[0].labels, facts.grants[1].labels), (label("HIV"), Labels::NONE));
     assert_eq!(facts.grants[0].ends, facts.grants[1].begins);
+    // What is closed to guardians at every age is opened to none, whatever the text says.
+    let abuse = nested.replace(r#""code":"HIV""#, r#""code":"DV""#);
+    let facts = consent(Some("guardian"), &abuse).unwrap();
+    assert!(facts.grants.len() == 2 && facts.grants.iter().all(|grant| grant.labels.is_empty()));
     let except = permit(
         r#","provision":[{"type":"deny","class":[{"system":"http://hl7.org/fhir/resource-types","code":"Observation"}]}]"#,
     );

@@ -34,6 +34,37 @@ fn the_text_of_a_policy_makes_the_same_policy() {
 }
 
 #[test]
+fn facts_are_read_anew_when_and_only_when_they_would_differ() {
+    let version = |from: &str, to: &str| {
+        let changed = text().replacen(from, to, 1);
+        assert_ne!(changed, text(), "{from}");
+        Policy::from_text(&changed).unwrap().facts_version().to_owned()
+    };
+    let now = Policy::built_in().facts_version().to_owned();
+    assert_eq!(Policy::from_text(&text()).unwrap().facts_version(), now);
+    for (from, to) in [
+        ("referral = \"30d\"", "referral = \"31d\""),
+        ("Asia/Ho_Chi_Minh", "Asia/Tokyo"),
+        ("\"B20-B24\"", "\"B20-B23\""),
+        ("bit = 1\n", "bit = 20\n"),
+        ("opens_labels = [\"PATRQT\", \"TREAT\"]", "opens_labels = [\"TREAT\"]"),
+        ("harmless = [\"U\", ", "harmless = ["),
+        ("\"http://loinc.org\"", "\"http://loinc.example\""),
+        ("{ from = 0, closes = [\"DV\", ", "{ from = 0, closes = ["),
+    ] {
+        assert_ne!(version(from, to), now, "{from}");
+    }
+    for (from, to) in [
+        ("version = \"2026-11-28\"", "version = \"2026-11-29\""),
+        ("en = \"Mental health\"", "en = \"Mind\""),
+        ("majority = 18", "majority = 19"),
+        ("authorities = [\"emergency\"]", "authorities = [\"presence\"]"),
+    ] {
+        assert_eq!(version(from, to), now, "{from}");
+    }
+}
+
+#[test]
 fn a_mistake_is_named_with_its_place() {
     let place = match Policy::from_text("version = \"1\"\ntime_zone = ").unwrap_err() {
         PolicyError::Syntax { line, .. } => line,
@@ -79,6 +110,8 @@ fn a_mistake_is_named_with_its_place() {
             "referral = \"0d\"",
             "clock referral: 0d is no length of time: a number of hours or days, as 24h or 30d",
         ),
+        ("opens_labels = [\"PATRQT\"", "opens_labels = [\"X\"", "opens_labels: there is no purpose X"),
+        ("[words.roles.nurse]", "[words.roles.nurze]", "words: there is no role nurze"),
         ("referral = \"30d\"\n", "", "clock referral: it is missing"),
         ("Asia/Ho_Chi_Minh", "Asia/Nowhere", "time_zone: Asia/Nowhere is no zone"),
         ("from = 13", "from = 5", "ages: the steps begin with 0, rise, and lie below the majority"),

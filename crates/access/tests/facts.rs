@@ -96,6 +96,24 @@ fn what_names_several_visits_is_restricted() {
 }
 
 #[test]
+fn every_visit_that_is_named_is_told() {
+    let named = |text: &str| {
+        let named = facts(text).named_visits;
+        named.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    let two = r#"{"resourceType":"Claim","item":[{"encounter":[{"reference":"Encounter/v2"},{"reference":"Encounter/v1"}]},{"encounter":[{"reference":"Encounter/v2"}]}]}"#;
+    assert_eq!(named(two), "v1 v2");
+    assert_eq!(named(r#"{"resourceType":"Observation","encounter":{"reference":"Encounter/v1"}}"#), "v1");
+    for none in [
+        r#"{"resourceType":"Encounter","partOf":{"reference":"Encounter/v1"}}"#,
+        r#"{"resourceType":"Observation","encounter":{"reference":"http://other/Encounter/v1"}}"#,
+        r#"{"resourceType":"Patient"}"#,
+    ] {
+        assert_eq!(named(none), "", "{none}");
+    }
+}
+
+#[test]
 fn codes_anywhere_give_labels() {
     let condition = |system: &str, code: &str| {
         labels(&format!(
@@ -226,7 +244,8 @@ fn referrals_appointments_stations_and_reviews_entitle() {
     assert!(
         grants
             .iter()
-            .all(|grant| grant.authority == Authority::Referral && grant.source == GrantSource::Anyone)
+            .all(|grant| grant.authority == Authority::Referral && grant.source == GrantSource::NotGrantee),
+        "nobody refers somebody to oneself"
     );
     assert!(
         grants.iter().all(|grant| (grant.begins, grant.ends) == (now(), at("2026-12-28T10:00:00+07:00")))

@@ -180,14 +180,117 @@ fn a_physician_sees_no_special_labels_but_those_of_the_own_facility() {
 }
 
 #[test]
-fn a_visit_is_not_written_by_the_right_of_a_visit() {
+fn a_visit_is_closed_but_not_begun_by_the_right_of_a_visit() {
     let policy = Policy::built_in();
     for role in [PHYSICIAN, NURSE, Role::Staff(StaffRole::Registrar), Role::Staff(StaffRole::System)] {
-        for action in [Action::Create, Action::Update] {
-            let by =
-                |authority| policy.verdict(&case(role, Purpose::Treatment, action, authority, "Encounter"));
-            assert_eq!(by(Authority::Encounter), Verdict::NoRule);
-            assert!(by(Authority::Presence).is_permit());
+        let by = |action, authority| {
+            policy.verdict(&case(role, Purpose::Treatment, action, authority, "Encounter"))
+        };
+        assert_eq!(by(Action::Create, Authority::Encounter), Verdict::NoRule);
+        assert!(by(Action::Create, Authority::Presence).is_permit());
+        assert!(by(Action::Update, Authority::Encounter).is_permit());
+        assert_eq!(by(Action::Delete, Authority::Encounter), Verdict::NoRule);
+    }
+}
+
+#[test]
+fn nobody_changes_what_only_a_grant_shows() {
+    let policy = Policy::built_in();
+    for authority in [Authority::Presence, Authority::Encounter, Authority::HomeStation] {
+        let seen = Case {
+            labels: label("HIV"),
+            own: true,
+            agreement: Agreement::Permit,
+            ..case(NURSE, Purpose::Treatment, Action::Read, authority, "Observation")
+        };
+        assert!(policy.verdict(&seen).is_permit());
+        for action in [Action::Update, Action::Delete] {
+            assert_eq!(policy.verdict(&Case { action, ..seen }), Verdict::Label);
+            assert!(policy.verdict(&Case { action, labels: Labels::NONE, ..seen }).is_permit());
+            let physician = Case { action, role: PHYSICIAN, ..seen };
+            assert!(policy.verdict(&physician).is_permit());
+            assert_eq!(policy.verdict(&Case { labels: label("DV"), ..physician }), Verdict::Label);
+        }
+        assert!(policy.verdict(&Case { action: Action::Create, ..seen }).is_permit(), "what is found");
+    }
+    // Delegates and guardians neither.
+    for authority in [Authority::Delegation, Authority::Guardian] {
+        let seen = Case {
+            labels: label("HIV"),
+            agreement: Agreement::Permit,
+            ..case(Role::Citizen, Purpose::PatientRequest, Action::Read, authority, "Appointment")
+        };
+        assert!(policy.verdict(&seen).is_permit());
+        for action in [Action::Create, Action::Update, Action::Delete] {
+            assert_eq!(policy.verdict(&Case { action, ..seen }), Verdict::Label);
+        }
+    }
+}
+
+#[test]
+fn a_pharmacist_dispenses_what_the_own_facility_prescribed() {
+    let policy = Policy::built_in();
+    let pharmacist = Role::Staff(StaffRole::Pharmacist);
+    for authority in [Authority::Presence, Authority::Prescription] {
+        for code in ["HIV", "OST", "PSY", "SEX", "DV", "GENETIC"] {
+            let dispensed = ["HIV", "OST", "PSY"].contains(&code);
+            for name in ["MedicationRequest", "MedicationDispense", "AllergyIntolerance"] {
+                let read = case(pharmacist, Purpose::Treatment, Action::Read, authority, name);
+                let own = Case { labels: label(code), own: true, ..read };
+                let open = dispensed && name != "AllergyIntolerance";
+                assert_eq!(policy.verdict(&own).is_permit(), open, "{code} {name}");
+                assert!(!policy.verdict(&Case { own: false, ..own }).is_permit(), "{code} {name}");
+                let nurse = Case { role: NURSE, authority: Authority::Presence, ..own };
+                assert!(!policy.verdict(&nurse).is_permit(), "nobody else");
+            }
+        }
+    }
+}
+
+#[test]
+fn messages_are_for_the_citizen_and_things_are_not_in_the_directory() {
+    for name in ["Communication", "CommunicationRequest", "Provenance"] {
+        for role in Role::ALL.into_iter().filter(|role| *role != Role::Citizen) {
+            for purpose in Purpose::ALL {
+                for interaction in Interaction::ALL {
+                    assert!(decide(role, purpose, interaction, name).is_err(), "{role:?} {name}");
+                }
+            }
+        }
+        assert!(decide(Role::Citizen, Purpose::PatientRequest, Interaction::Read, name).is_ok());
+    }
+    for role in Role::ALL {
+        let read = case(role, Purpose::Treatment, Action::Read, Authority::Shared, "Device");
+        assert_eq!(Policy::built_in().verdict(&read), Verdict::NoRule);
+    }
+}
+
+#[test]
+fn a_consent_opens_the_own_trade_and_labels_for_care_only() {
+    let policy = Policy::built_in();
+    let head = Role::Staff(StaffRole::StationHead);
+    for name in ResourceType::all().map(ResourceType::as_str) {
+        let by = |role| case(role, Purpose::Treatment, Action::Read, Authority::Consent, name);
+        for (code, own) in [("HIV", false), ("HIV", true), ("DV", true)] {
+            for agreement in Agreement::ALL {
+                let of = |role| Case { labels: label(code), own, agreement, ..by(role) };
+                let (head, physician) = (policy.verdict(&of(head)), policy.verdict(&of(PHYSICIAN)));
+                assert_eq!(head.is_permit(), physician.is_permit(), "{name} {code} {agreement:?}");
+            }
+        }
+    }
+    for purpose in [Purpose::Payment, Purpose::PublicHealth, Purpose::Research, Purpose::Operations] {
+        for role in StaffRole::ALL.map(Role::Staff) {
+            for name in ResourceType::all().map(ResourceType::as_str) {
+                let other = case(role, purpose, Action::Read, Authority::Consent, name);
+                let care = Case { purpose: Purpose::Treatment, ..other };
+                let open = policy.verdict(&other).is_permit();
+                assert_eq!(open, policy.verdict(&care).is_permit(), "{role:?} {name}");
+                for own in [false, true] {
+                    let named = Case { labels: label("HIV"), own, agreement: Agreement::Permit, ..other };
+                    assert!(!policy.verdict(&named).is_permit(), "{role:?} {name}");
+                }
+            }
         }
     }
 }
@@ -264,7 +367,8 @@ fn other_roles_stay_in_their_trade() {
         let read = case(Role::Staff(role), Purpose::Payment, Action::Read, Authority::Presence, "Condition");
         assert!(!policy.verdict(&read).is_permit(), "no right of care for another purpose");
         let consented = Case { authority: Authority::Consent, ..read };
-        assert!(policy.verdict(&consented).is_permit());
+        let trade = sees(role, "Condition");
+        assert_eq!(policy.verdict(&consented).is_permit(), trade, "{role:?}: the types of the own trade");
     }
 }
 
@@ -275,7 +379,9 @@ fn a_guardian_sees_by_the_age_of_the_child() {
     for age in 0..=20_u8 {
         let plain = policy.verdict(&Case { age, ..read });
         assert_eq!(plain.is_permit(), age < 18, "{age}");
-        for (code, closes) in [("HIV", 16), ("SEX", 13), ("PSY", 13), ("ADOLESCENT", 13), ("DV", 16)] {
+        for (code, closes) in
+            [("HIV", 16), ("SEX", 13), ("PSY", 13), ("ADOLESCENT", 13), ("DV", 0), ("CHILD_ABUSE", 0)]
+        {
             let verdict = policy.verdict(&Case { age, labels: label(code), ..read });
             assert_eq!(verdict.is_permit(), age < closes, "{code} at {age}");
         }

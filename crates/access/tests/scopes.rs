@@ -321,3 +321,47 @@ proptest! {
         }
     }
 }
+
+/// Whoever writes by criteria learns what a search finds.
+#[test]
+fn a_conditional_write_needs_the_letter_of_searches_besides() {
+    let policy = Policy::built_in();
+    let at = Instant::from_microseconds(1);
+    let ask = |text: &str, write| {
+        let identity =
+            Identity { scopes: scopes(text), ..Identity::new("somebody", staff(StaffRole::Physician)) };
+        policy.decide_conditional(&Caller::Authenticated(identity.into()), write, of("Observation"), at)
+    };
+    for (write, letter) in
+        [(Interaction::Create, "c"), (Interaction::Update, "u"), (Interaction::Delete, "d")]
+    {
+        // Letters stand in the order of `cruds`.
+        let and_read = if letter == "c" { "cr".to_owned() } else { format!("r{letter}") };
+        for letters in [letter.to_owned(), and_read, "rs".to_owned()] {
+            let refused = ask(&format!("user/Observation.{letters}"), write).unwrap_err();
+            assert_eq!(refused, Denied::InsufficientScope, "{letters} {write:?}");
+        }
+        let elsewhere = format!("user/Observation.{letter} user/Patient.s");
+        assert_eq!(ask(&elsewhere, write).unwrap_err(), Denied::InsufficientScope);
+        let access = ask(&format!("user/Observation.{letter}s"), write).unwrap();
+        let Some(Reach::Lines(lines)) = access.writable() else { panic!("it writes") };
+        assert!(!lines.is_empty() && lines.iter().all(|line| line.types.iter().eq([of("Observation")])));
+        // As a write of its own it may write the same.
+        let identity = Identity::new("somebody", staff(StaffRole::Physician));
+        let caller = Caller::Authenticated(identity.into());
+        let both = policy.decide_conditional(&caller, write, of("Observation"), at).unwrap();
+        let alone = policy.decide_all(&caller, &[(write, of("Observation"))], at).unwrap();
+        assert_eq!((both.writable(), both.visible()), (alone.writable(), alone.visible()));
+        // In whatever order.
+        let turned = [(Interaction::Search, of("Observation")), (write, of("Observation"))];
+        assert_eq!(policy.decide_all(&caller, &turned, at).unwrap().writable(), alone.writable());
+        let unlimited =
+            policy.decide_conditional(&Caller::Unrestricted, write, of("Observation"), at).unwrap();
+        assert!(unlimited.is_unlimited() && unlimited.may_write());
+    }
+    // What is found satisfies the restrictions of reads and of searches.
+    let text = "user/Observation.r?category=laboratory user/Observation.s?code=a user/Observation.u";
+    let access = ask(text, Interaction::Update).unwrap();
+    let filter = access.filters().iter().find(|filter| filter.types.contains(of("Observation"))).unwrap();
+    assert_eq!(filter.any_of, ["category=laboratory&code=a"]);
+}

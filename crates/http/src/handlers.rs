@@ -41,9 +41,12 @@ pub(crate) async fn read_version(incoming: Incoming) -> Answer {
 
 /// `POST [type]`, with `If-None-Exist` conditional.
 pub(crate) async fn create(incoming: Incoming, payload: Payload) -> Answer {
-    let access = incoming.decide(Interaction::Create)?;
+    let mut access = incoming.decide(Interaction::Create)?;
     let resource_type = incoming.resource_type("type")?;
     let criteria = incoming.if_none_exist()?;
+    if criteria.is_some() {
+        access = incoming.decide_conditional(Interaction::Create)?;
+    }
     let body = read_json(&incoming.state, incoming.headers(), payload).await?;
     let service = incoming.service();
     let stored = match criteria {
@@ -68,7 +71,7 @@ pub(crate) async fn update(incoming: Incoming, payload: Payload) -> Answer {
 
 /// `PUT [type]?criteria`
 pub(crate) async fn conditional_update(incoming: Incoming, payload: Payload) -> Answer {
-    let access = incoming.decide(Interaction::Update)?;
+    let access = incoming.decide_conditional(Interaction::Update)?;
     let resource_type = incoming.resource_type("type")?;
     let if_match = incoming.if_match()?;
     let body = read_json(&incoming.state, incoming.headers(), payload).await?;
@@ -94,7 +97,7 @@ pub(crate) async fn patch(incoming: Incoming, payload: Payload) -> Answer {
 
 /// `PATCH [type]?criteria`
 pub(crate) async fn conditional_patch(incoming: Incoming, payload: Payload) -> Answer {
-    let access = incoming.decide_patch()?;
+    let access = incoming.decide_conditional_patch()?;
     let resource_type = incoming.resource_type("type")?;
     let if_match = incoming.if_match()?;
     let (format, mut body) = read_patch(&incoming.state, incoming.headers(), payload).await?;
@@ -117,7 +120,7 @@ pub(crate) async fn delete(incoming: Incoming) -> Answer {
 
 /// `DELETE [type]?criteria`
 pub(crate) async fn conditional_delete(incoming: Incoming) -> Answer {
-    let access = incoming.decide(Interaction::Delete)?;
+    let access = incoming.decide_conditional(Interaction::Delete)?;
     let resource_type = incoming.resource_type("type")?;
     let service = incoming.service();
     match interactions::conditional_delete(service, &access, resource_type, incoming.query()).await? {

@@ -96,6 +96,16 @@ impl Incoming {
         Ok(self.service().decide_patch(&self.caller, self.about())?)
     }
 
+    /// Asks the gate for a write by criteria.
+    pub(crate) fn decide_conditional(&self, interaction: Interaction) -> Result<Access, Failure> {
+        Ok(self.service().decide_conditional(&self.caller, interaction, self.about())?)
+    }
+
+    /// Asks the gate for a patch by criteria.
+    pub(crate) fn decide_conditional_patch(&self) -> Result<Access, Failure> {
+        Ok(self.service().decide_conditional_patch(&self.caller, self.about())?)
+    }
+
     pub(crate) fn segment(&self, name: &str) -> &str {
         self.request.match_info().get(name).unwrap_or_default()
     }

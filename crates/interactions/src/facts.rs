@@ -81,7 +81,7 @@ pub async fn work_at_facts(service: Service) -> Infallible {
 
 async fn step(service: &Service, work: &mut Option<(String, Rechecker)>) -> Result<Walked, WriteError> {
     let policy = service.policy();
-    let rules = policy.version();
+    let rules = policy.facts_version();
     let access = policy
         .decide(&Caller::Background { job: "facts" }, Interaction::Update, None, fhir::Instant::now())
         .map_err(|_| WriteError::Forbidden)?;

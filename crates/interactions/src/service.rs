@@ -107,6 +107,31 @@ impl Service {
         self.policy().decide_all(caller, writes, Instant::now())
     }
 
+    /// Asks the gate for a write by criteria or with `If-None-Exist`: its answer tells what a search finds, so it needs the
+    /// right to search besides.
+    pub fn decide_conditional(
+        &self,
+        caller: &Caller,
+        write: Interaction,
+        about: Option<ResourceType>,
+    ) -> Result<Access, Denied> {
+        match about {
+            Some(about) => self.policy().decide_conditional(caller, write, about, Instant::now()),
+            // Of what is no type nothing is found.
+            None => self.decide(caller, write, None),
+        }
+    }
+
+    /// Asks the gate for a patch by criteria.
+    pub fn decide_conditional_patch(
+        &self,
+        caller: &Caller,
+        about: Option<ResourceType>,
+    ) -> Result<Access, Denied> {
+        self.decide(caller, Interaction::Read, about)?;
+        self.decide_conditional(caller, Interaction::Update, about)
+    }
+
     /// The policy in force. It may be replaced at any time: whoever asks twice may get two answers.
     pub fn policy(&self) -> Policy {
         self.0.policy.get()

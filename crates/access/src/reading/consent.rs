@@ -145,7 +145,13 @@ fn grants(
             _ => Purpose::Treatment,
         };
         let purposes = terms.purposes.clone().unwrap_or_else(|| vec![usual]);
+        // What is closed to guardians at every age no text opens to one.
+        let widest = match authority {
+            Authority::Guardian => reader.document.ages().opens(0).unwrap_or_default(),
+            _ => Labels::ALL,
+        };
         for purpose in purposes {
+            let opens = reader.document.opens_labels(purpose);
             for resource_type in choices(terms.types.as_ref()) {
                 for visit in choices(terms.visits.as_ref()) {
                     bounded(said, expression)?;
@@ -157,7 +163,7 @@ fn grants(
                         ends,
                         purpose: Some(purpose),
                         resource_type,
-                        labels: terms.labels.unwrap_or_default(),
+                        labels: terms.labels.filter(|_| opens).unwrap_or_default() & widest,
                         visit,
                     });
                 }

@@ -78,11 +78,13 @@ impl Policy {
     ) -> Result<Facts, FactProblem> {
         let document = self.document();
         let mut facts = Facts { labels: labels::labels(document, resource_type, node), ..Facts::default() };
-        match visit::visit(resource_type, id, node) {
-            visit::Visit::None => {}
-            visit::Visit::One(visit) => facts.visit = Some(visit),
+        facts.named_visits = visit::named(resource_type, node);
+        match facts.named_visits.as_slice() {
+            [] if resource_type.as_str() == "Encounter" => facts.visit = Some(id.clone()),
+            [] => {}
+            [visit] => facts.visit = Some(visit.clone()),
             // It would carry the labels of one of them only.
-            visit::Visit::Several => facts.labels = facts.labels | restricted(document),
+            _ => facts.labels = facts.labels | restricted(document),
         }
         let reader = Reader { document, at: context.at };
         match resource_type.as_str() {

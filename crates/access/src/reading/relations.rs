@@ -41,13 +41,16 @@ pub(super) fn encounter(reader: &Reader<'_>, node: &Node<'_>) -> Option<GrantFac
     (begins < ends).then(|| GrantFact { source, ..grant(grantee, Authority::Encounter, begins, ends) })
 }
 
-/// `ServiceRequest.performer`.
+/// `ServiceRequest.performer`. Nobody refers somebody to oneself.
 pub(super) fn referrals(reader: &Reader<'_>, node: &Node<'_>) -> Vec<GrantFact> {
     let asks = is_one_of(node, "status", &["active"]) && is_one_of(node, "intent", &["order", "plan"]);
     let Some(ends) = reader.document.ends(Authority::Referral, reader.at).filter(|_| asks) else {
         return Vec::new();
     };
-    let referral = |grantee| grant(grantee, Authority::Referral, reader.at, ends);
+    let referral = |grantee| GrantFact {
+        source: GrantSource::NotGrantee,
+        ..grant(grantee, Authority::Referral, reader.at, ends)
+    };
     organizations(node.get("performer")).into_iter().map(referral).collect()
 }
 

@@ -5,17 +5,6 @@ use json::Node;
 
 use super::reference;
 
-/// The visit to which a resource belongs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Visit {
-    /// To itself alone.
-    None,
-    /// To this one, by the id of the `Encounter`.
-    One(LogicalId),
-    /// It names several.
-    Several,
-}
-
 /// Where the types of R4 name an `Encounter` (every element of `profiles-resources` whose type is a reference to one).
 /// `Encounter.partOf` is not among them: an `Encounter` belongs to itself.
 const PLACES: [(&str, &[&str]); 35] = [
@@ -56,23 +45,15 @@ const PLACES: [(&str, &[&str]); 35] = [
     ("VisionPrescription", &["encounter"]),
 ];
 
-/// The visit of a resource.
-pub(super) fn visit(resource_type: ResourceType, id: &LogicalId, node: &Node<'_>) -> Visit {
-    let name = resource_type.as_str();
-    if name == "Encounter" {
-        return Visit::One(id.clone());
-    }
-    let Some((_, path)) = PLACES.iter().find(|(of, _)| *of == name) else { return Visit::None };
-    let mut visit = Visit::None;
-    for found in at(node, path) {
-        let Some(found) = reference(found, "Encounter") else { continue };
-        visit = match visit {
-            Visit::None => Visit::One(found),
-            Visit::One(known) if known == found => Visit::One(known),
-            _ => return Visit::Several,
-        };
-    }
-    visit
+/// The visits that a resource names; each once.
+pub(super) fn named(resource_type: ResourceType, node: &Node<'_>) -> Vec<LogicalId> {
+    let place = PLACES.iter().find(|(of, _)| *of == resource_type.as_str());
+    let Some((_, path)) = place else { return Vec::new() };
+    let found = at(node, path).into_iter().filter_map(|found| reference(found, "Encounter"));
+    let mut found: Vec<LogicalId> = found.collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// The values at a path through lists.

@@ -97,11 +97,12 @@ impl Decision {
         if self.denied(cell) {
             return false;
         }
-        let seen = self.covered(&self.visible, policy, cell, label);
+        // Labels that a grant opens are opened for reading only.
+        let seen = self.covered(&self.visible, true, policy, cell, label);
         match (cell.interaction, &self.writable) {
-            (Interaction::Create, Some(lines)) => self.covered(lines, policy, cell, label),
+            (Interaction::Create, Some(lines)) => self.covered(lines, false, policy, cell, label),
             (Interaction::Update | Interaction::Delete, Some(lines)) => {
-                seen && self.covered(lines, policy, cell, label)
+                seen && self.covered(lines, false, policy, cell, label)
             }
             (Interaction::Create | Interaction::Update | Interaction::Delete, None) => false,
             (_, Some(_)) => panic!("{cell:?} reads and may write"),
@@ -121,10 +122,11 @@ impl Decision {
         }
     }
 
-    fn covered(&self, lines: &[Line], policy: &Policy, cell: &Cell, label: Labels) -> bool {
+    fn covered(&self, lines: &[Line], reads: bool, policy: &Policy, cell: &Cell, label: Labels) -> bool {
         // A consent names labels of the policy: neither the shield nor what the policy does not know.
         let named = label.without(Labels::UNKNOWN).without(policy.document().labels().shield());
-        let permitted = if cell.said == Said::Permit { named } else { Labels::NONE };
+        let opens = cell.said == Said::Permit && policy.document().opens_labels(cell.purpose);
+        let permitted = if opens { named } else { Labels::NONE };
         let authority = cell.authority;
         let holds = match authority {
             Authority::Shared => Some(Labels::NONE),
@@ -148,6 +150,7 @@ impl Decision {
                 _ if beside && line.authority == Authority::Consent => permitted,
                 _ => return false,
             };
+            let opened = if reads { opened } else { Labels::NONE };
             let own = if cell.own { line.own_labels } else { Labels::NONE };
             label.is_within(line.labels | opened | own)
         })

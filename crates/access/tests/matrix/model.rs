@@ -1,7 +1,7 @@
 //! The second model of the permissions, written from the words of `docs/access.md` alone.
 //!
 //! It shares no line with the policy and its evaluation. Where the words leave room it takes the reading that shows or
-//! changes less; `readings` says where that is.
+//! changes less.
 
 use std::sync::LazyLock;
 
@@ -48,12 +48,18 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
     }
 });
 
+/// The labels that are closed to a guardian at every age: the guardian may be who did it.
+static CLOSED_TO_GUARDIANS: LazyLock<Names> = LazyLock::new(|| Names::these(&["DV", "CHILD_ABUSE"]));
+
 /// The labels that close to a guardian at 13.
 static CLOSED_AT_13: LazyLock<Names> = LazyLock::new(|| Names::these(&["SEX", "PSY", "ADOLESCENT"]));
 
 /// What a physician sees again of what the own facility labelled: every label without abuse and genetics.
 static PHYSICIAN_OWN: LazyLock<Names> =
     LazyLock::new(|| Names::known().without(Names::these(&["DV", "CHILD_ABUSE", "GENETIC"])));
+
+/// What a pharmacist dispenses although it has a label, where the own facility prescribed it.
+static PHARMACIST_OWN: LazyLock<Names> = LazyLock::new(|| Names::these(&["HIV", "OST", "PSY"]));
 
 /// What stays closed in an emergency.
 static CLOSED_IN_EMERGENCY: LazyLock<Names> =
@@ -151,9 +157,9 @@ pub fn shelf(
             Purpose::BreakTheGlass => emergency(role, act, authority, kind),
             Purpose::PatientRequest => None,
             Purpose::Payment | Purpose::PublicHealth | Purpose::Research | Purpose::Operations => {
-                let never = role == StaffRole::FacilityOfficer && kind == ResourceType::PATIENT;
-                let granted = authority == Authority::Consent && act == Act::Read && !never;
-                when(granted && CLASSES.clinical_read.has(kind), Shelf::by_grant())
+                // The types of the own trade, as a consent opens them under treatment, and never a label.
+                let granted = authority == Authority::Consent && act == Act::Read;
+                when(granted && treatment(role, act, authority, kind).is_some(), Shelf::PLAIN)
             }
         },
         Who::Officer(_) => None,
@@ -226,8 +232,23 @@ fn writes(role: StaffRole, act: Act, kind: ResourceType) -> bool {
     }
 }
 
+/// The labels of the own facility with which a role reads a type.
+fn own_of(role: StaffRole, kind: ResourceType) -> Names {
+    match role {
+        StaffRole::Physician | StaffRole::StationHead | StaffRole::Laboratory => *PHYSICIAN_OWN,
+        // The union: what only a registrar handles has no label.
+        StaffRole::System if reads(StaffRole::Physician, kind) => *PHYSICIAN_OWN,
+        StaffRole::Pharmacist if matches!(kind.as_str(), "MedicationRequest" | "MedicationDispense") => {
+            *PHARMACIST_OWN
+        }
+        _ => Names::NONE,
+    }
+}
+
 fn treatment(role: StaffRole, act: Act, authority: Authority, kind: ResourceType) -> Option<Shelf> {
     let consented = authority == Authority::Consent && act == Act::Read;
+    // By a consent the head of a station reads what a physician reads.
+    let role = if role == StaffRole::StationHead && consented { StaffRole::Physician } else { role };
     let related = match role {
         StaffRole::StationHead => authority == Authority::HomeStation,
         StaffRole::Pharmacist => treats(authority) || authority == Authority::Prescription || consented,
@@ -242,20 +263,25 @@ fn treatment(role: StaffRole, act: Act, authority: Authority, kind: ResourceType
         (StaffRole::System, Authority::Registration) => StaffRole::Registrar,
         _ => role,
     };
-    // A visit must not prolong itself.
-    let prolongs = authority == Authority::Encounter && kind.as_str() == "Encounter" && act != Act::Read;
+    // A visit does not begin another one, nor take itself away; it may be closed.
+    let visit = authority == Authority::Encounter && kind.as_str() == "Encounter";
     let opened = match act {
         Act::Read => reads(role, kind),
-        _ => writes(role, act, kind) && !prolongs,
+        Act::Update => writes(role, act, kind),
+        Act::Create | Act::Delete => writes(role, act, kind) && !visit,
     };
     let shelf = match (role, act) {
         (StaffRole::Registrar, _) => Shelf::PLAIN,
-        (StaffRole::Nurse | StaffRole::Pharmacist, Act::Read) => Shelf::PLAIN,
-        (_, Act::Read) => Shelf::own(*PHYSICIAN_OWN),
         // The union of the roles: what only the registrar writes has no label.
-        (StaffRole::System, _) if !writes(StaffRole::Physician, act, kind) => Shelf::PLAIN,
+        (StaffRole::System, Act::Create | Act::Update | Act::Delete)
+            if !writes(StaffRole::Physician, act, kind) =>
+        {
+            Shelf::PLAIN
+        }
         // What is found may be recorded, even where it then closes.
-        _ => Shelf::own(Names::known()),
+        (_, Act::Create) => Shelf::own(Names::known()),
+        // What is changed is what the role reads by itself.
+        (_, Act::Read | Act::Update | Act::Delete) => Shelf::own(own_of(role, kind)),
     };
     when(related && opened, Shelf { grant_opens: consented, ..shelf })
 }
@@ -275,8 +301,8 @@ fn emergency(role: StaffRole, act: Act, authority: Authority, kind: ResourceType
 /// The labels that a guardian's grant opens at an age; `None` when it has ended.
 fn guardian_opens(age: u8) -> Option<Names> {
     match age {
-        0..13 => Some(Names::known()),
-        13..16 => Some(Names::known().without(*CLOSED_AT_13)),
+        0..13 => Some(Names::known().without(*CLOSED_TO_GUARDIANS)),
+        13..16 => Some(Names::known().without(*CLOSED_TO_GUARDIANS).without(*CLOSED_AT_13)),
         16..18 => Some(Names::NONE),
         18.. => None,
     }
@@ -333,10 +359,14 @@ fn opened(cell: &Cell) -> bool {
     let Cell { who, interaction, authority, purpose, kind, label, own, said, age } = *cell;
     // The shield closes no visit, and no consent can name what the policy does not know.
     let label = label.without(Names::shield());
-    let permitted = if said == Said::Permit { label.without(Names::UNKNOWN) } else { Names::NONE };
+    // Labels are opened for reading only, and for care or for who acts for the citizen only.
+    let reads = act(interaction) == Act::Read;
+    let names = reads && matches!(purpose, Purpose::Treatment | Purpose::PatientRequest);
+    let permitted = if said == Said::Permit && names { label.without(Names::UNKNOWN) } else { Names::NONE };
     let granted = match authority {
         Authority::Guardian if who == Who::Guardian => match guardian_opens(age) {
-            Some(granted) => granted,
+            Some(granted) if reads => granted,
+            Some(_) => Names::NONE,
             None => return false,
         },
         Authority::Delegation | Authority::Consent => permitted,

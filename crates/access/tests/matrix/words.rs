@@ -213,7 +213,7 @@ pub const FACILITY_DIRECTORY: &[&str] =
     &["Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService"];
 
 /// "Clinical types": the categories `Clinical.*` of R4 without messages, definitions and guidance, the clinical part of
-/// `Base.Management`, and clinical documents.
+/// `Base.Management`, and clinical documents; no messages and no provenance.
 pub const CLINICAL: &[&str] = &[
     "AdverseEvent",
     "AllergyIntolerance",
@@ -262,9 +262,6 @@ pub const BESIDE_CLINICAL: &[&str] = &["Device", "DocumentManifest", "List", "Me
 
 /// The class *person*: read with the clinical types, and not written with them.
 pub const PERSON: &[&str] = &["Patient", "Appointment", "Coverage", "RelatedPerson"];
-
-/// What may be meant by *clinical* or not: messages to and about the citizen, and where a record comes from.
-pub const MAYBE_CLINICAL: &[&str] = &["Communication", "CommunicationRequest", "Provenance"];
 
 /// The emergency set.
 pub const EMERGENCY: &[&str] = &[

@@ -69,7 +69,7 @@ async fn run(
             create(service, &access, resource_type, entry.text(body)?).await
         }
         Action::Create { resource_type, criteria: Some(criteria) } => {
-            let access = service.decide(caller, Interaction::Create, Some(resource_type))?;
+            let access = service.decide_conditional(caller, Interaction::Create, Some(resource_type))?;
             conditional_create(service, &access, resource_type, entry.text(body)?, &criteria).await
         }
         Action::Update { resource_type, id, if_match } => {
@@ -77,7 +77,7 @@ async fn run(
             update(service, &access, resource_type, &id, entry.text(body)?, if_match).await
         }
         Action::ConditionalUpdate { resource_type, criteria, if_match } => {
-            let access = service.decide(caller, Interaction::Update, Some(resource_type))?;
+            let access = service.decide_conditional(caller, Interaction::Update, Some(resource_type))?;
             conditional_update(service, &access, resource_type, entry.text(body)?, &criteria, if_match).await
         }
         Action::Patch { resource_type, id, if_match } => {
@@ -86,7 +86,7 @@ async fn run(
             patch(service, &access, resource_type, &id, &document, if_match).await
         }
         Action::ConditionalPatch { resource_type, criteria, if_match } => {
-            let access = service.decide_patch(caller, Some(resource_type))?;
+            let access = service.decide_conditional_patch(caller, Some(resource_type))?;
             let document = patch_of(body, entry)?;
             conditional_patch(service, &access, resource_type, &criteria, &document, if_match).await
         }
@@ -95,7 +95,7 @@ async fn run(
             delete(service, &access, resource_type, &id, if_match).await
         }
         Action::ConditionalDelete { resource_type, criteria } => {
-            let access = service.decide(caller, Interaction::Delete, Some(resource_type))?;
+            let access = service.decide_conditional(caller, Interaction::Delete, Some(resource_type))?;
             match conditional_delete(service, &access, resource_type, &criteria).await? {
                 Some(stored) => Ok(stored),
                 None => return Ok(EntryResponse { status: 204, ..EntryResponse::default() }),

@@ -31,6 +31,17 @@ pub(crate) enum Action {
 }
 
 impl Action {
+    /// Whether it asks for criteria before it writes.
+    pub(crate) fn asks(&self) -> bool {
+        matches!(
+            self,
+            Self::Create { criteria: Some(_), .. }
+                | Self::ConditionalUpdate { .. }
+                | Self::ConditionalPatch { .. }
+                | Self::ConditionalDelete { .. }
+        )
+    }
+
     /// The order in which the entries of a Bundle are processed (R4 `http.html#trules`).
     pub(crate) fn order(&self) -> u8 {
         match self {

@@ -189,8 +189,13 @@ fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Vec<Opt
     for entry in entries {
         let denied = |denied| Problem::from(denied).within(&entry.place());
         let (interaction, about) = match &entry.action {
-            Ok(Action::Patch { resource_type, .. } | Action::ConditionalPatch { resource_type, .. }) => {
+            Ok(Action::Patch { resource_type, .. }) => {
                 accesses.push(Some(service.decide_patch(caller, Some(*resource_type)).map_err(denied)?));
+                continue;
+            }
+            Ok(Action::ConditionalPatch { resource_type, .. }) => {
+                let access = service.decide_conditional_patch(caller, Some(*resource_type));
+                accesses.push(Some(access.map_err(denied)?));
                 continue;
             }
             Ok(Action::Create { resource_type, .. }) => (Interaction::Create, *resource_type),
@@ -206,7 +211,14 @@ fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Vec<Opt
             }
             Err(problem) => return Err(problem.clone()),
         };
-        accesses.push(Some(service.decide(caller, interaction, Some(about)).map_err(denied)?));
+        // Who writes by criteria learns what a search finds.
+        let asks = entry.action.as_ref().is_ok_and(Action::asks);
+        let access = if asks {
+            service.decide_conditional(caller, interaction, about)
+        } else {
+            service.decide(caller, interaction, Some(about))
+        };
+        accesses.push(Some(access.map_err(denied)?));
     }
     Ok(accesses)
 }

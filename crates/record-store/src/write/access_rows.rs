@@ -100,6 +100,7 @@ fn counts(hasher: &Hasher, grant: &GrantFact, stamp: &Stamp) -> bool {
     let by_table = !matches!(grant.authority, Authority::Shared | Authority::Own);
     let counts = match grant.source {
         GrantSource::Anyone => true,
+        GrantSource::NotGrantee => stamp.author != grantee_number(hasher, &grant.grantee),
         GrantSource::CitizenOrServer => stamp.author_kind != 2,
         GrantSource::GranteeOrServer => {
             stamp.author_kind == 0 || stamp.author == grantee_number(hasher, &grant.grantee)

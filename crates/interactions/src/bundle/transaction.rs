@@ -214,7 +214,7 @@ fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Vec<Opt
         // Who writes by criteria learns what a search finds.
         let asks = entry.action.as_ref().is_ok_and(Action::asks);
         let access = if asks {
-            service.decide_conditional(caller, interaction, about)
+            service.decide_conditional(caller, interaction, Some(about))
         } else {
             service.decide(caller, interaction, Some(about))
         };

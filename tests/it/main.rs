@@ -60,6 +60,7 @@ mod search_uri;
 mod search_walks;
 mod sharing;
 mod sharing_gate;
+mod sharing_guardians;
 mod sign_in;
 mod smart_clients;
 mod support;

@@ -15,7 +15,7 @@ fn on_each_demo(test: impl Fn(&Demo)) {
 }
 
 /// Staff of a facility.
-fn staff<'d>(demo: &'d Demo, facility: &str, role: &str, purpose: &str) -> Caller<'d> {
+pub fn staff<'d>(demo: &'d Demo, facility: &str, role: &str, purpose: &str) -> Caller<'d> {
     let client = text(&demo.description["clients"][0]["id"]);
     let arguments = ["--client", &client, "--facility", facility, "--role", role, "--purpose", purpose];
     Caller::new(demo.server().client(), demo.token(&arguments))

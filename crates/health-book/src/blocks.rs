@@ -77,8 +77,8 @@ pub async fn block(
     let patient = request.patient.as_deref().map(LogicalId::try_from).transpose();
     let patient = patient.map_err(|_| Problem::not_found())?;
     let open = gate::book(book.service(), caller, patient.as_ref(), now).await?;
-    input::types(&request.types)?;
-    input::labels(&request.labels)?;
+    input::types(book.service(), &request.types)?;
+    input::labels(book.service(), &request.labels)?;
     let latest = plus(now, book.settings().longest_block);
     let ends = match &request.until {
         None => latest,

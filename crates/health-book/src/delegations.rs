@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::HealthBook;
+use crate::ages::majority;
 use crate::consent::{Evidence, Provision, Relation, Terms, consent};
 use crate::ledger::{Entry, Found, citizen, find_all, new_id, patch, read, referred, text, write};
 use crate::moment::{birth_date, is_of_age, plus};
@@ -22,8 +23,6 @@ use crate::settings::PEOPLE;
 use crate::{gate, input, throttle, who};
 
 const MOST: usize = 500;
-/// Who may be entrusted.
-const ADULT: i16 = 18;
 
 /// `POST /access/delegations`
 #[derive(Debug, Deserialize)]
@@ -53,8 +52,8 @@ pub async fn give(
     let now = now.truncated_to_millis();
     let (service, settings) = (book.service(), book.settings());
     let open = gate::own_book(service, caller, now).await?;
-    input::types(&request.types)?;
-    input::labels(&request.labels)?;
+    input::types(service, &request.types)?;
+    input::labels(service, &request.labels)?;
     let birth = birth_date(&request.birth_date).ok_or_else(|| wrong("birth_date"))?;
     let ends = input::moment("ends", &request.ends)?;
     if ends <= now || ends > plus(now, settings.longest) {
@@ -65,7 +64,7 @@ pub async fn give(
     let other = other.filter(|found| text(&found.resource, "/birthDate") == request.birth_date);
     let other = other.ok_or(Rule::NoSuchPerson)?.id()?;
     throttle::forgive(service.store(), PEOPLE, open.patient.as_str(), now).await?;
-    if other == open.patient || !is_of_age(birth, ADULT, now) {
+    if other == open.patient || !is_of_age(birth, majority(service.policy().document()), now) {
         return Err(Rule::NotPossible.into());
     }
     let given = given(book, &open.patient).await?;

@@ -81,10 +81,10 @@ pub async fn effects(
         None => None,
     };
     let own = service.decide(caller, Interaction::Read, Some(ResourceType::PATIENT))?;
-    let (counts, _) = counts(service, &own, &open.patient).await?;
+    let counts = counts(service, &own, &open.patient).await?;
     let counted =
         counts.iter().filter(|(name, _)| terms.types.is_empty() || terms.types.iter().any(|it| it == *name));
-    let entries = counted.map(|(_, count)| count).sum();
+    let entries = counted.map(|(_, count)| count).sum::<u64>();
     let effects = list(&terms, whom.as_deref(), entries);
     let shown: Vec<Value> = effects
         .iter()
@@ -106,7 +106,7 @@ fn names(provision: Option<&Value>, name: &str, depth: u8) -> bool {
 }
 
 /// The effects of terms on somebody: `None` is everybody, an empty name a person.
-fn list(terms: &Terms, whom: Option<&str>, entries: usize) -> Vec<Effect> {
+fn list(terms: &Terms, whom: Option<&str>, entries: u64) -> Vec<Effect> {
     let (whom_vi, whom_en) = match whom {
         None => {
             ("mọi cơ sở và mọi người khác".to_owned(), "every facility and every other person".to_owned())

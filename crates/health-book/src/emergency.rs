@@ -4,7 +4,7 @@
 //! |---|---|
 //! | open | physician, station-head; nurse where configured. Never a system |
 
-use access::{Caller, Grantee, Purpose, StaffRole};
+use access::{Authority, Caller, Grantee, Purpose, StaffRole};
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::moment::{for_people, plus};
 use crate::notice::{Bilingual, Notice, NoticeKind, communication};
 use crate::refusal::{Rule, missing, wrong};
 use crate::relations::of_relation;
-use crate::settings::EMERGENCIES;
+use crate::settings::{EMERGENCIES, clock};
 use crate::vocabulary::{ACCOUNT, ACT, EMERGENCY_REASON, EVIDENCE};
 use crate::who::{self, Staff};
 use crate::{gate, input, throttle};
@@ -86,7 +86,7 @@ pub async fn open(
         (None, None) => return Err(missing("patient")),
     };
     let patient = person.ok_or_else(Problem::not_found)?.id()?;
-    let ends = plus(now, book.settings().emergency);
+    let ends = clock(&service.policy(), Authority::Emergency, now);
     let act = Act { staff: &staff, patient: &patient, reason, words: &words, now, ends };
     match living(book, &act).await? {
         None => first(book, &act).await,

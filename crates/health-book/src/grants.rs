@@ -1,100 +1,115 @@
-//! What is granted and denied in a book now.
-//!
-//! SEAM: the store keeps these as rows (`Store::grants`, `Store::denials`). Until they can be asked, this module reads
-//! them from the `Consent`s of the book and from the home station, with the same result type. Nothing else here depends
-//! on where they come from: replace the two functions, keep their signatures.
+//! What is granted and denied in a book now or later: the rows of the store, with names instead of numbers.
 
-use access::{Authority, Grantee, Purpose};
-use fhir::{Instant, LogicalId};
+use std::collections::HashMap;
+
+use access::{Access, Authority, Grantee, Interaction, Labels, Purpose};
+use fhir::{Instant, LogicalId, ResourceType};
 use interactions::{Problem, Service};
+use record_store::{Store, StoredTerms};
+use serde_json::Value;
 
-use crate::consent::{Relation, Terms};
-use crate::ledger::{find_all, read, referred};
+use crate::ledger::{SERVER, read};
 use crate::moment::NEVER;
 
-/// Consents of a book that are looked at.
-const MOST_CONSENTS: usize = 2_000;
+/// How deep a reference may stand in what grants something.
+const DEEPEST: u8 = 64;
 
-/// Somebody is entitled to the book.
+/// Somebody is entitled to the book: all that one resource grants to one by one right.
 #[derive(Debug, Clone)]
-pub(crate) struct StoredGrant {
+pub(crate) struct Entitled {
     pub(crate) authority: Authority,
-    pub(crate) grantee: Grantee,
+    /// `None` where no resource of the book names who it is.
+    pub(crate) grantee: Option<Grantee>,
+    /// The same as the store knows it.
+    pub(crate) number: i64,
     /// Type and id of the resource that says so.
-    pub(crate) source: (String, LogicalId),
+    pub(crate) source: (ResourceType, LogicalId),
+    /// When the first of it begins.
     pub(crate) begins: Instant,
+    /// When the last of it ends.
     pub(crate) ends: Instant,
+    /// The only purpose, where there is one.
     pub(crate) purpose: Option<Purpose>,
+    /// Codes of the labels that it opens now, or where it begins later, then.
     pub(crate) labels: Vec<String>,
 }
 
-/// Something of the book is closed.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredDenial {
-    /// `None` for everybody.
-    pub(crate) grantee: Option<Grantee>,
-    pub(crate) begins: Instant,
-    pub(crate) ends: Instant,
-    /// For which purposes; none stands for every one but the emergency.
-    pub(crate) purposes: Vec<Purpose>,
-    /// Whether it closes all of the book: every type and label.
-    pub(crate) whole: bool,
+/// What is closed in a book.
+pub(crate) struct Denials {
+    store: Store,
+    rows: Vec<record_store::StoredDenial>,
 }
 
-impl StoredDenial {
-    /// Whether it closes all of the book to somebody for a purpose at a moment.
-    pub(crate) fn closes(&self, grantee: &Grantee, purpose: Option<Purpose>, now: Instant) -> bool {
-        let meant = self.grantee.as_ref().is_none_or(|denied| denied == grantee);
-        let counts = match purpose {
-            Some(Purpose::BreakTheGlass) => self.purposes.contains(&Purpose::BreakTheGlass),
-            Some(purpose) => self.purposes.is_empty() || self.purposes.contains(&purpose),
-            None => self.purposes.is_empty(),
-        };
-        self.whole && meant && counts && self.begins <= now && now < self.ends
+impl Denials {
+    /// Whether all of the book is closed to somebody for a purpose at a moment.
+    pub(crate) fn close(&self, grantee: &Grantee, purpose: Option<Purpose>, now: Instant) -> bool {
+        self.close_to(self.store.grantee_number(grantee), purpose, now)
+    }
+
+    /// The same of somebody as the store knows them. What is granted for every purpose is closed when it is closed for
+    /// treatment.
+    pub(crate) fn close_to(&self, number: i64, purpose: Option<Purpose>, now: Instant) -> bool {
+        let purpose = purpose.unwrap_or(Purpose::Treatment);
+        self.rows.iter().any(|row| {
+            let terms = &row.terms;
+            let whole = terms.resource_type.is_none() && !terms.one_visit && terms.labels == Labels::NONE;
+            let meant = terms.grantee == 0 || terms.grantee == number;
+            let counts = terms.purpose.is_none_or(|denied| denied == purpose);
+            let in_time = terms.begins <= now && now < terms.ends;
+            let emergency = purpose == Purpose::BreakTheGlass;
+            whole && meant && counts && in_time && (row.in_emergency || !emergency)
+        })
     }
 }
 
-async fn terms(service: &Service, patient: &LogicalId) -> Result<Vec<(LogicalId, Terms)>, Problem> {
-    let pairs = [("patient", patient.to_string()), ("status", "active".to_owned())];
-    let found = find_all(service, "Consent", &pairs, MOST_CONSENTS).await?;
-    let read = |found: &crate::ledger::Found| Some((found.id().ok()?, Terms::read(&found.resource)?));
-    Ok(found.iter().filter_map(read).collect())
+/// The server's access at a moment: what has ended before is left out by it.
+fn everything(service: &Service, now: Instant) -> Result<Access, Problem> {
+    Ok(service.policy().decide(&SERVER, Interaction::Read, None, now)?)
 }
 
-/// All grants of a book that are not over.
+/// All grants of a book that are not over, the first to begin first. The right to review an emergency is none of them: it
+/// opens only the task that the facility must answer, which nobody may end but by answering.
 pub(crate) async fn grants(
     service: &Service,
     patient: &LogicalId,
     now: Instant,
-) -> Result<Vec<StoredGrant>, Problem> {
-    let consents = terms(service, patient).await?.into_iter();
-    let mut grants: Vec<StoredGrant> = consents
-        .filter(|(_, terms)| terms.permit && terms.lives(now))
-        .filter_map(|(id, terms)| {
-            Some(StoredGrant {
-                authority: authority(terms.relation)?,
-                purpose: terms.purpose(),
-                grantee: terms.grantee?,
-                source: ("Consent".to_owned(), id),
-                begins: terms.begins,
-                ends: terms.ends,
-                labels: terms.labels,
-            })
+) -> Result<Vec<Entitled>, Problem> {
+    let policy = service.policy();
+    let codes = |labels: Labels| -> Vec<String> {
+        policy.document().labels().codes(labels).into_iter().map(str::to_owned).collect()
+    };
+    let rows = service.store().grants(&everything(service, now)?, patient).await?;
+    let mut groups: Vec<(Authority, Vec<StoredTerms>)> = Vec::new();
+    for row in rows.into_iter().filter(|row| row.authority != Authority::Review) {
+        let same = |(authority, terms): &(Authority, Vec<StoredTerms>)| {
+            *authority == row.authority
+                && terms.first().is_some_and(|first| {
+                    (first.grantee, &first.source) == (row.terms.grantee, &row.terms.source)
+                })
+        };
+        match groups.iter().position(same).and_then(|place| groups.get_mut(place)) {
+            Some((_, terms)) => terms.push(row.terms),
+            None => groups.push((row.authority, vec![row.terms])),
+        }
+    }
+    let names = names(service, groups.iter().flat_map(|(_, terms)| terms.first())).await?;
+    let entitled = groups.into_iter().filter_map(|(authority, terms)| {
+        let first = terms.first()?;
+        let purposes = || terms.iter().map(|row| row.purpose);
+        let open = |row: &&StoredTerms| row.begins <= now || row.begins == first.begins;
+        let labels = terms.iter().filter(open).fold(Labels::NONE, |all, row| all | row.labels);
+        Some(Entitled {
+            authority,
+            grantee: names.get(&first.grantee).cloned(),
+            number: first.grantee,
+            source: first.source.clone(),
+            begins: terms.iter().map(|row| row.begins).min().unwrap_or(first.begins),
+            ends: terms.iter().map(|row| row.ends).max().unwrap_or(NEVER),
+            purpose: first.purpose.filter(|_| purposes().all(|purpose| purpose == first.purpose)),
+            labels: codes(labels),
         })
-        .collect();
-    let home = read(service, "Patient", patient).await?;
-    let home =
-        home.and_then(|found| referred(&found.resource, "/managingOrganization/reference", "Organization"));
-    grants.extend(home.map(|station| StoredGrant {
-        authority: Authority::HomeStation,
-        grantee: Grantee::Organization(station),
-        source: ("Patient".to_owned(), patient.clone()),
-        begins: Instant::from_microseconds(0),
-        ends: NEVER,
-        purpose: None,
-        labels: Vec::new(),
-    }));
-    Ok(grants)
+    });
+    Ok(entitled.collect())
 }
 
 /// All denials of a book that are not over.
@@ -102,27 +117,85 @@ pub(crate) async fn denials(
     service: &Service,
     patient: &LogicalId,
     now: Instant,
-) -> Result<Vec<StoredDenial>, Problem> {
-    let consents = terms(service, patient).await?.into_iter();
-    let denials =
-        consents.filter(|(_, terms)| !terms.permit && terms.lives(now)).map(|(_, terms)| StoredDenial {
-            whole: terms.types.is_empty() && terms.labels.is_empty(),
-            purposes: terms.purposes,
-            grantee: terms.grantee,
-            begins: terms.begins,
-            ends: terms.ends,
-        });
-    Ok(denials.collect())
+) -> Result<Denials, Problem> {
+    let store = service.store().clone();
+    let rows = store.denials(&everything(service, now)?, patient).await?;
+    Ok(Denials { store, rows })
 }
 
-fn authority(relation: Relation) -> Option<Authority> {
-    match relation {
-        Relation::Delegation => Some(Authority::Delegation),
-        Relation::Guardian => Some(Authority::Guardian),
-        Relation::Presence => Some(Authority::Presence),
-        Relation::Prescription => Some(Authority::Prescription),
-        Relation::Emergency => Some(Authority::Emergency),
-        Relation::Consent => Some(Authority::Consent),
-        Relation::Block => None,
+/// Who the numbers are, as far as the sources of the grants name them. A facility that registered a person is not named
+/// there, but by the visits that follow.
+async fn names<'t>(
+    service: &Service,
+    terms: impl Iterator<Item = &'t StoredTerms>,
+) -> Result<HashMap<i64, Grantee>, Problem> {
+    let mut names = HashMap::new();
+    for row in terms {
+        if names.contains_key(&row.grantee) {
+            continue;
+        }
+        let (resource_type, id) = &row.source;
+        if let Some(found) = read(service, resource_type.as_str(), id).await? {
+            named(&found.resource, DEEPEST, &mut |grantee| {
+                names.insert(service.store().grantee_number(&grantee), grantee);
+            });
+        }
+    }
+    Ok(names)
+}
+
+/// Every facility and person that a reference anywhere in a resource names.
+fn named(value: &Value, depth: u8, found: &mut impl FnMut(Grantee)) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| named(item, depth, found)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "reference" => {
+                        if let Some(grantee) = grantee_of(text) {
+                            found(grantee);
+                        }
+                    }
+                    member => named(member, depth, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn grantee_of(reference: &str) -> Option<Grantee> {
+    let (rest, id) = reference.rsplit_once('/')?;
+    let id = LogicalId::try_from(id).ok()?;
+    match rest.rsplit('/').next()? {
+        "Organization" => Some(Grantee::Organization(id)),
+        "Patient" => Some(Grantee::Patient(id)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_named_is_found_wherever_it_stands() {
+        let id = |text: &str| LogicalId::try_from(text).unwrap();
+        let resource = json!({
+            "patient": {"reference": "Patient/a"},
+            "organization": [{"reference": "https://book.example/fhir/Organization/b"}],
+            "provision": {"provision": [{"actor": [{"reference": {"reference": "Patient/c"}}]}]},
+            "performer": [{"reference": "Practitioner/d"}, {"reference": "#e"}, {"reference": "Patient/"}],
+        });
+        let mut all = Vec::new();
+        named(&resource, DEEPEST, &mut |grantee| all.push(grantee));
+        assert_eq!(all.len(), 3, "{all:?}");
+        for expected in [Grantee::Patient(id("a")), Grantee::Organization(id("b")), Grantee::Patient(id("c"))]
+        {
+            assert!(all.contains(&expected), "{expected:?}");
+        }
     }
 }

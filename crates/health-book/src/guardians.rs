@@ -92,7 +92,7 @@ pub async fn add(
     let there = read(service, "Patient", child).await?.ok_or_else(Problem::not_found)?;
     read(service, "Patient", guardian).await?.ok_or_else(Problem::not_found)?;
     let birth = birth_date(text(&there.resource, "/birthDate")).ok_or(Rule::NotPossible)?;
-    let parts = to_come(birth, now);
+    let parts = to_come(service.policy().document(), birth, now);
     let Some(last) = parts.last() else { return Err(Rule::NotPossible.into()) };
     if child == guardian {
         return Err(Rule::NotPossible.into());

@@ -1,7 +1,8 @@
 //! Bodies of acts: small JSON objects whose members are all known.
 
+use access::LabelTable;
 use fhir::{Fault, Instant, Issue};
-use interactions::Problem;
+use interactions::{Problem, Service};
 use serde::de::DeserializeOwned;
 
 use crate::refusal::wrong;
@@ -32,18 +33,19 @@ pub(crate) fn moment(name: &str, text: &str) -> Result<Instant, Problem> {
 }
 
 /// Names of resource types that can lie in a book.
-pub(crate) fn types(names: &[String]) -> Result<(), Problem> {
-    let fits = |name: &String| {
-        let kind = name.parse().ok();
-        kind.is_some_and(|kind| search::Registry::is_member(fhir::ResourceType::PATIENT, kind))
-    };
+pub(crate) fn types(service: &Service, names: &[String]) -> Result<(), Problem> {
+    let registry = service.store().registry();
+    let fits = |name: &String| name.parse().is_ok_and(|kind| registry.lies_in_books(kind));
     if names.len() <= MOST_NAMES && names.iter().all(fits) { Ok(()) } else { Err(wrong("types")) }
 }
 
-/// Codes of labels. Which exist is for the policy to say; here only what can be a code.
-pub(crate) fn labels(codes: &[String]) -> Result<(), Problem> {
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let fits = |code: &String| (1..=64).contains(&code.len()) && code.bytes().all(letter);
+/// Codes of labels of the policy, but for the location shield, which is no consent's to open or close.
+pub(crate) fn labels(service: &Service, codes: &[String]) -> Result<(), Problem> {
+    known_labels(service.policy().document().labels(), codes)
+}
+
+fn known_labels(table: &LabelTable, codes: &[String]) -> Result<(), Problem> {
+    let fits = |code: &String| table.label(code).is_some_and(|label| !label.shield);
     if codes.len() <= MOST_NAMES && codes.iter().all(fits) { Ok(()) } else { Err(wrong("labels")) }
 }
 
@@ -92,12 +94,12 @@ mod tests {
     }
 
     #[test]
-    fn types_lie_in_books() {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert!(types(&names(&["Observation", "Immunization"])).is_ok());
-        assert!(types(&names(&["Organization"])).is_err());
-        assert!(types(&names(&["Nothing"])).is_err());
-        assert!(labels(&names(&["HIV", "CHILD_ABUSE"])).is_ok());
-        assert!(labels(&names(&["H|V"])).is_err());
+    fn labels_are_those_of_the_policy() {
+        let policy = access::Policy::built_in();
+        let known = |code: &str| known_labels(policy.document().labels(), &[code.to_owned()]).is_ok();
+        assert!(known("HIV") && known("CHILD_ABUSE"));
+        for bad in ["H|V", "", "hiv", "MENTAL", "UNKNOWN", "R"] {
+            assert!(!known(bad), "{bad}");
+        }
     }
 }

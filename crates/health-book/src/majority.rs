@@ -6,7 +6,7 @@ use fhir::{Instant, LogicalId};
 use interactions::Problem;
 
 use crate::HealthBook;
-use crate::ages::MAJORITY;
+use crate::ages;
 use crate::guardians::living;
 use crate::ledger::{Entry, find_all, read, text, write};
 use crate::moment::{birth_date, birthday, day, days_later};
@@ -21,8 +21,9 @@ const MOST: usize = 200_000;
 pub async fn tell(book: &HealthBook, now: Instant) -> Result<usize, Problem> {
     let today = day(now).ok_or_else(internal)?;
     let last = days_later(today, book.settings().majority_notice_days).ok_or_else(internal)?;
+    let majority = ages::majority(book.service().policy().document());
     let born = |date: jiff::civil::Date| {
-        let year = date.year().checked_sub(MAJORITY)?;
+        let year = date.year().checked_sub(majority)?;
         jiff::civil::Date::new(year, date.month(), date.day())
             .or_else(|_| jiff::civil::Date::new(year, 3, 1))
             .ok()
@@ -32,7 +33,7 @@ pub async fn tell(book: &HealthBook, now: Instant) -> Result<usize, Problem> {
     let mut told = 0_usize;
     for child in find_all(book.service(), "Patient", &pairs, MOST).await? {
         let Some(comes) =
-            birth_date(text(&child.resource, "/birthDate")).and_then(|birth| birthday(birth, MAJORITY))
+            birth_date(text(&child.resource, "/birthDate")).and_then(|birth| birthday(birth, majority))
         else {
             continue;
         };

@@ -6,7 +6,7 @@
 //! | redeem a presence code | physician, nurse, pharmacist, laboratory, registrar, station-head, system |
 //! | redeem a prescription code | pharmacist, physician, station-head, system |
 
-use access::{Caller, Grantee, Purpose, StaffRole};
+use access::{Authority, Caller, Grantee, Purpose, StaffRole};
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
 use record_store::{SecurityChange, SecurityKind, SecurityRecord};
@@ -20,7 +20,9 @@ use crate::ledger::{Entry, facility, find, new_id, read, referred, text, write};
 use crate::moment::{DAY, birth_date, plus};
 use crate::refusal::{Rule, internal, wrong};
 use crate::secret::{digits, hashed, letters, plain};
-use crate::settings::{CODES_OF_ACCOUNT, CODES_OF_FACILITY, Limit, PRESCRIPTION, PRESCRIPTIONS_OF_FACILITY};
+use crate::settings::{
+    CODES_OF_ACCOUNT, CODES_OF_FACILITY, Limit, PRESCRIPTION, PRESCRIPTIONS_OF_FACILITY, clock,
+};
 use crate::vocabulary::PRESCRIPTION_CODE;
 use crate::who::{self, Staff};
 use crate::{gate, input, throttle};
@@ -64,7 +66,8 @@ struct Kept {
     citizen: String,
     account: String,
     facility: Option<String>,
-    days: i64,
+    /// How long, from when it is redeemed.
+    seconds: i64,
     labels: Vec<String>,
     /// The other form of the same code.
     twin: String,
@@ -81,11 +84,16 @@ pub async fn make_code(
     let patient = patient.map_err(|_| Problem::not_found())?;
     let (service, settings) = (book.service(), book.settings());
     let open = gate::book(service, caller, patient.as_ref(), now).await?;
-    let days = request.days.unwrap_or(1);
-    if !(1..=settings.presence_days).contains(&days) {
+    // What the citizen says, else what the policy gives.
+    if request.days.is_some_and(|days| !(1..=settings.presence_days).contains(&days)) {
         return Err(wrong("days"));
     }
-    input::labels(&request.labels)?;
+    let ends = match request.days {
+        Some(days) => plus(now, days.saturating_mul(DAY)),
+        None => clock(&service.policy(), Authority::Presence, now),
+    };
+    let seconds = ends.microseconds().saturating_sub(now.microseconds()) / 1_000_000;
+    input::labels(service, &request.labels)?;
     let only = match &request.facility {
         Some(code) => Some(facility(service, code).await?.ok_or(Rule::NoSuchFacility)?.id()?.to_string()),
         None => None,
@@ -107,7 +115,7 @@ pub async fn make_code(
                 citizen: open.citizen.to_string(),
                 account: open.account.clone(),
                 facility: only.clone(),
-                days,
+                seconds,
                 labels: request.labels.clone(),
                 twin: twin.to_owned(),
             };
@@ -120,7 +128,9 @@ pub async fn make_code(
         let claim = SecurityChange::Insert(record(short_id, long_id)?);
         let other = SecurityChange::Put(record(long_id, short_id)?);
         if store.change_security(claim, vec![other], now).await? {
-            return Ok(json!({"code": long, "digits": short, "expires": expires.to_string(), "days": days}));
+            return Ok(
+                json!({"code": long, "digits": short, "expires": expires.to_string(), "days": seconds.saturating_add(DAY - 1) / DAY}),
+            );
         }
     }
     Err(internal())
@@ -193,7 +203,7 @@ async fn by_presence(
     for (limit, whose) in counts {
         throttle::forgive(store, limit, whose, now).await?;
     }
-    let mut provision = open_to(&staff, now, plus(now, kept.days.saturating_mul(DAY)));
+    let mut provision = open_to(&staff, now, plus(now, kept.seconds));
     provision.labels = kept.labels;
     let mut evidence = Evidence::new("presence-code", "api", &kept.account);
     evidence.citizen = LogicalId::try_from(kept.citizen.as_str()).ok();
@@ -235,7 +245,7 @@ async fn by_prescription(
     for (limit, whose) in counts {
         throttle::forgive(store, limit, whose, now).await?;
     }
-    let mut provision = open_to(&staff, now, plus(now, book.settings().prescription));
+    let mut provision = open_to(&staff, now, clock(&service.policy(), Authority::Prescription, now));
     provision.visit = Some(visit.clone());
     let mut evidence = Evidence::new("prescription-code", "api", &staff.identity.subject);
     evidence.organization = Some(staff.organization.clone());
@@ -265,7 +275,7 @@ async fn relate(
 ) -> Result<Value, Problem> {
     let service = book.service();
     let me = Grantee::Organization(staff.organization.clone());
-    if denials(service, patient, now).await?.iter().any(|denial| denial.closes(&me, provision.purpose, now)) {
+    if denials(service, patient, now).await?.close(&me, provision.purpose, now) {
         return Err(Rule::Blocked.into());
     }
     let id = new_id()?;

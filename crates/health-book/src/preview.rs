@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use access::{Access, Actor, Caller, Identity, Interaction, Purpose, Reach, StaffRole};
+use access::{Access, Caller, Interaction, Purpose, Reach, StaffRole};
 use fhir::{Instant, LogicalId, ResourceType};
 use interactions::{Problem, Service};
 use serde::Deserialize;
@@ -16,10 +16,6 @@ use crate::HealthBook;
 use crate::gate;
 use crate::ledger::facility;
 use crate::refusal::{Rule, wrong};
-
-/// Resources that are counted.
-const MOST: usize = 20_000;
-const PAGE: u32 = 500;
 
 /// `POST /access/preview`
 #[derive(Debug, Deserialize)]
@@ -48,20 +44,12 @@ pub async fn preview(
     let purpose = purpose.ok_or_else(|| wrong("purpose"))?;
     let organization = facility(service, &request.facility).await?.ok_or(Rule::NoSuchFacility)?.id()?;
     let reading = service.decide(caller, Interaction::Read, Some(ResourceType::PATIENT))?;
-    let actor = Actor::Facility { code: request.facility, organization, role };
-    let theirs = as_seen_by(service, actor, purpose, &open.patient);
-    let (own, complete) = counts(service, &reading, &open.patient).await?;
-    let (seen, version, reach) = match theirs {
-        // Nothing at all is open to that role.
-        None => (BTreeMap::new(), reading.policy_version().to_owned(), Reach::Lines([].into())),
-        Some(theirs) => {
-            let (seen, _) = counts(service, &theirs, &open.patient).await?;
-            (seen, theirs.policy_version().to_owned(), theirs.visible().clone())
-        }
-    };
+    let theirs = service.policy().preview(&organization, role, purpose, &open.patient, now);
+    let own = counts(service, &reading, &open.patient).await?;
+    let seen = counts(service, &theirs, &open.patient).await?;
     let shown: Vec<Value> = seen
         .iter()
-        .map(|(name, count)| json!({"type": name, "count": count, "rules": rules(&reach, name)}))
+        .map(|(name, count)| json!({"type": name, "count": count, "rules": rules(theirs.visible(), name)}))
         .collect();
     let hidden: Vec<Value> = own
         .iter()
@@ -70,38 +58,17 @@ pub async fn preview(
             (left > 0).then(|| json!({"type": name, "count": left}))
         })
         .collect();
-    Ok(json!({"seen": shown, "hidden": hidden, "policy": version, "complete": complete}))
+    Ok(json!({"seen": shown, "hidden": hidden, "policy": theirs.policy_version()}))
 }
 
-/// The decision that the facility would get.
-///
-/// SEAM: `Policy::preview` restricts it to the one book besides. Here only that book is read by it.
-fn as_seen_by(service: &Service, actor: Actor, purpose: Purpose, _book: &LogicalId) -> Option<Access> {
-    let identity = Identity { purpose, ..Identity::new("preview", actor) };
-    let caller = Caller::Authenticated(identity.into());
-    service.decide(&caller, Interaction::Search, None).ok()
-}
-
-/// Resources of a book by type, and whether all were counted.
+/// Resources of a book by type.
 pub(crate) async fn counts(
     service: &Service,
     access: &Access,
     patient: &LogicalId,
-) -> Result<(BTreeMap<&'static str, usize>, bool), Problem> {
-    let mut counts = BTreeMap::new();
-    let (mut after, mut all) = (None, 0_usize);
-    loop {
-        let page = service.store().book(access, patient, &[], None, after, PAGE).await?;
-        for record in &page.records {
-            *counts.entry(record.resource_type.as_str()).or_insert(0_usize) += 1;
-        }
-        all = all.saturating_add(page.records.len());
-        match page.next {
-            None => return Ok((counts, true)),
-            Some(_) if all >= MOST => return Ok((counts, false)),
-            Some(next) => after = Some(next),
-        }
-    }
+) -> Result<BTreeMap<&'static str, u64>, Problem> {
+    let counts = service.store().book_counts(access, patient).await?;
+    Ok(counts.into_iter().map(|(resource_type, count)| (resource_type.as_str(), count)).collect())
 }
 
 fn rules(reach: &Reach, name: &str) -> Vec<String> {

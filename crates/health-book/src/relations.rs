@@ -15,7 +15,7 @@ use crate::HealthBook;
 use crate::blocks::{self, Close};
 use crate::consent::{Evidence, Provision, Relation, Terms, consent};
 use crate::gate::{self, Book};
-use crate::grants::{StoredDenial, StoredGrant, denials, grants};
+use crate::grants::{Denials, Entitled, denials, grants};
 use crate::ledger::{Entry, Found, find, items, new_id, patch, read, read_as, text, write};
 use crate::moment::{NEVER, plus, written_end};
 use crate::refusal::{Rule, wrong};
@@ -71,18 +71,20 @@ pub async fn list(
 async fn show(
     book: &HealthBook,
     access: &Access,
-    grant: &StoredGrant,
-    denials: &[StoredDenial],
+    grant: &Entitled,
+    denials: &Denials,
     now: Instant,
 ) -> Result<Value, Problem> {
     let (member, id, name) = match &grant.grantee {
-        Grantee::Organization(id) => {
+        // That a facility has registered the person says no resource by name.
+        None => ("facility", None, None),
+        Some(Grantee::Organization(id)) => {
             let there = read_as(book.service(), access, kind("Organization")?, id).await?;
             let name = there.map(|found| text(&found.resource, "/name").to_owned());
-            ("facility", id, name)
+            ("facility", Some(id), name)
         }
         // The name of another person is that person's: the number of the relation must do.
-        Grantee::Patient(id) => ("person", id, None),
+        Some(Grantee::Patient(id)) => ("person", Some(id), None),
     };
     let mut shown = json!({
         "id": format!("{}.{}.{}", grant.authority.code(), grant.source.0, grant.source.1),
@@ -90,10 +92,10 @@ async fn show(
         "source": format!("{}/{}", grant.source.0, grant.source.1),
         "begins": grant.begins.to_string(),
         "labels": grant.labels,
-        "closed": denials.iter().any(|denial| denial.closes(&grant.grantee, grant.purpose, now)),
+        "closed": denials.close_to(grant.number, grant.purpose, now),
     });
     if let Some(members) = shown.as_object_mut() {
-        members.insert(member.to_owned(), json!({"id": id.as_str(), "name": name}));
+        members.insert(member.to_owned(), json!({"id": id.map(LogicalId::as_str), "name": name}));
         if grant.ends < NEVER {
             members.insert("ends".to_owned(), json!(grant.ends.to_string()));
         }
@@ -138,11 +140,7 @@ async fn list_of_facility(
         let Some(patient) = crate::ledger::referred(&found.resource, "/patient/reference", "Patient") else {
             continue;
         };
-        if denials(service, &patient, now)
-            .await?
-            .iter()
-            .any(|denial| denial.closes(&me, terms.purpose(), now))
-        {
+        if denials(service, &patient, now).await?.close(&me, terms.purpose(), now) {
             continue;
         }
         shown.push(json!({
@@ -162,7 +160,7 @@ async fn list_of_facility(
 /// A relation that a citizen wants to change.
 struct Chosen {
     open: Book,
-    grant: StoredGrant,
+    grant: Entitled,
     /// The `Consent` that it comes from, if it comes from one.
     consent: Option<(Found, Terms)>,
 }
@@ -187,7 +185,7 @@ async fn choose(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> R
     // Whose book it is decides; what is not the caller's is not there.
     let open = gate::book(service, caller, Some(&patient), now).await?;
     let grant = grants(service, &open.patient, now).await?.into_iter().find(|grant| {
-        grant.authority.code() == authority && grant.source.0 == name && grant.source.1 == source
+        grant.authority.code() == authority && grant.source.0.as_str() == name && grant.source.1 == source
     });
     let grant = grant.ok_or_else(missing)?;
     let consent = match (name, Terms::read(&resource.resource)) {
@@ -260,7 +258,8 @@ pub async fn extend(
         None => {
             let new = new_id()?;
             let now = now.truncated_to_millis();
-            let mut provision = Provision::permit(chosen.grant.grantee.clone(), now, ends);
+            let grantee = chosen.grant.grantee.clone().ok_or(Rule::NotPossible)?;
+            let mut provision = Provision::permit(grantee, now, ends);
             provision.purpose = Some(access::Purpose::Treatment);
             let evidence = evidence(&chosen.open, "extend");
             let patient = &chosen.open.patient;
@@ -286,8 +285,10 @@ async fn close(
     now: Instant,
 ) -> Result<(), Problem> {
     let latest = plus(now, book.settings().longest_block);
+    // Never without a name: that would close the book to everybody.
+    let grantee = chosen.grant.grantee.clone().ok_or(Rule::NotPossible)?;
     let close = Close {
-        grantee: Some(chosen.grant.grantee.clone()),
+        grantee: Some(grantee),
         begins: from,
         ends: chosen.grant.ends.min(latest),
         ..Close::default()

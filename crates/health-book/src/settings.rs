@@ -1,20 +1,19 @@
 //! The limits of the acts.
 
-use crate::moment::{DAY, HOUR};
+use access::{Authority, Policy};
+use fhir::Instant;
 
-/// The limits of the acts; times in seconds.
+use crate::moment::{DAY, HOUR, plus};
+
+/// The limits of the acts; times in seconds. How long a relation lasts is the policy's `[clocks]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharingSettings {
     /// Life of a presence code.
     pub code_life: i64,
     /// Living presence codes of a citizen.
     pub most_codes: usize,
-    /// Longest relation by presence, in days.
+    /// Longest relation by presence, in days, where the citizen says how long.
     pub presence_days: i64,
-    /// A relation by a prescription code.
-    pub prescription: i64,
-    /// An emergency access.
-    pub emergency: i64,
     /// How often it is renewed.
     pub emergency_renewals: u32,
     /// Whether nurses may ask for it.
@@ -39,8 +38,6 @@ impl Default for SharingSettings {
             code_life: 300,
             most_codes: 3,
             presence_days: 30,
-            prescription: DAY,
-            emergency: DAY,
             emergency_renewals: 2,
             emergency_by_nurse: false,
             review: 7 * DAY,
@@ -51,6 +48,11 @@ impl Default for SharingSettings {
             majority_notice_days: 60,
         }
     }
+}
+
+/// When a relation ends that begins now, by the clocks of the policy; after a day where it has none for it.
+pub(crate) fn clock(policy: &Policy, authority: Authority, now: Instant) -> Instant {
+    policy.document().ends(authority, now).unwrap_or_else(|| plus(now, DAY))
 }
 
 /// So many tries in a time.

@@ -10,7 +10,7 @@ use interactions::Problem;
 use serde_json::{Value, json};
 
 use crate::HealthBook;
-use crate::ages::MAJORITY;
+use crate::ages::majority;
 use crate::ledger::{patch_as, read_as, referred, text, with_label};
 use crate::moment::{birth_date, is_of_age};
 use crate::refusal::Rule;
@@ -37,7 +37,7 @@ pub async fn make_private(
     let person = read_as(service, &access, ResourceType::PATIENT, &patient).await?;
     let person = person.ok_or_else(Problem::not_found)?;
     let birth = birth_date(text(&person.resource, "/birthDate")).ok_or(Rule::NotPossible)?;
-    if is_of_age(birth, MAJORITY, now) {
+    if is_of_age(birth, majority(service.policy().document()), now) {
         return Err(Rule::NotPossible.into());
     }
     let version = match with_label(&found.resource, LABEL, ADOLESCENT) {

@@ -49,6 +49,12 @@ impl Registry {
         MEMBERS.contains_key(&(compartment, resource_type)) || (compartment == resource_type && exists())
     }
 
+    /// Whether resources of a type can lie in the book of a patient: those of the compartment, and what else can be about
+    /// somebody.
+    pub fn lies_in_books(&self, resource_type: ResourceType) -> bool {
+        resource_type == ResourceType::PATIENT || !self.definition(resource_type).patient_slots.is_empty()
+    }
+
     /// The condition that resources of a type are in a compartment; `None` when the type cannot be in it.
     ///
     /// The compartment of a patient holds of all patients this one only: `Patient.link` does not open the

@@ -438,8 +438,17 @@ fn declared_targets(sources: &[Source]) -> Vec<ResourceType> {
     targets
 }
 
+/// The parameters that may name the patient of a resource. The types that R4 leaves out of the compartment though they can
+/// be about a patient (`Task`, `Device`, `Contract`, `GuidanceResponse`) belong to a book as well: what is said of
+/// somebody lies with what else is said, never in the book that all share.
 fn patient_slots(kind: &TypeDefinition, resource_type: ResourceType) -> Vec<Vec<usize>> {
     let mut codes = compartment::parameters(ResourceType::PATIENT, resource_type).to_vec();
+    if codes.is_empty() && resource_type != ResourceType::PATIENT {
+        let names_patients = |code: &&str| {
+            kind.parameter(code).is_some_and(|parameter| parameter.targets.contains(&ResourceType::PATIENT))
+        };
+        codes.extend(["patient", "subject"].into_iter().filter(names_patients));
+    }
     codes.sort_by_key(|code| {
         ["patient", "subject", "beneficiary"].iter().position(|first| first == code).unwrap_or(9)
     });

@@ -33,7 +33,7 @@ impl Registry {
     ///
     /// The book: of the parameters that put the type into the Patient compartment, the first that finds a
     /// patient of this server decides (`patient`, `subject`, `beneficiary`, then the others in the order of
-    /// the compartment definition). If it finds several, the resource is in the shared book.
+    /// the compartment definition; of a type that the compartment leaves out `patient`, then `subject`). If it finds several, the resource is in the shared book.
     pub fn extract(&self, resource_type: ResourceType, resource: &Node<'_>) -> Extracted {
         let definition = self.definition(resource_type);
         let mut rows = IndexRows::default();

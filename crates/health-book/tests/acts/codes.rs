@@ -5,7 +5,7 @@ use fhir::Instant;
 use healthbook_health_book::{blocks, presence};
 use serde_json::{Value, json};
 
-use crate::world::{DAY, HOUR, MINUTE, World, at, body, citizen, on_each, refusal, relation, staff};
+use crate::world::{DAY, HOUR, MINUTE, World, body, citizen, on_each, refusal, relation, soon as at, staff};
 
 async fn code(world: &World, request: Value, now: Instant) -> Value {
     presence::make_code(&world.book, &citizen("hoa"), body(request), now).await.unwrap()
@@ -27,12 +27,12 @@ fn a_code_opens_once_in_either_form() {
         let made = code(&world, json!({"days": 2, "labels": ["HIV"]}), at(0)).await;
         let (long, short) = (made["code"].as_str().unwrap(), made["digits"].as_str().unwrap());
         assert_eq!((long.len(), short.len()), (26, 8));
-        assert_eq!(made["expires"], "2026-11-28T05:05:00.000Z");
+        assert_eq!(made["expires"], at(5 * MINUTE).to_string());
         let spaced = format!("{} {}", &short[..4], &short[4..]);
         let opened = redeem(&world, &clinic, &spaced, at(MINUTE)).await.unwrap();
         assert_eq!((&opened["patient"], &opened["kind"]), (&json!("hoa"), &json!("presence")));
-        assert_eq!(opened["begins"], "2026-11-28T05:01:00.000Z");
-        assert_eq!(opened["ends"], "2026-11-30T05:01:00.000Z");
+        assert_eq!(opened["begins"], at(MINUTE).to_string());
+        assert_eq!(opened["ends"], at(MINUTE + 2 * DAY).to_string());
         for used in [short, long] {
             assert_eq!(
                 refusal(redeem(&world, &clinic, used, at(MINUTE)).await),

@@ -155,7 +155,8 @@ fn the_officer_reviews_and_what_was_not_justified_is_told() {
             (&json!("completed"), &json!(false))
         );
         let again = review::review(&world.book, &officer, task, finding(), at(9 * DAY)).await;
-        assert_eq!(refusal(again), (409, "reviewed".to_owned()));
+        // The right to review has ended with it: the task is there no more.
+        assert_eq!(refusal(again), (404, "not-found".to_owned()));
         assert_eq!(world.find("Communication", &[("patient", "hoa")]).await.len(), 2);
         let kinds: Vec<_> = world.told.0.lock().unwrap().iter().map(|notice| notice.kind).collect();
         assert_eq!(kinds.last(), Some(&NoticeKind::EmergencyNotJustified));

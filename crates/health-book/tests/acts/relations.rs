@@ -5,7 +5,7 @@ use fhir::Instant;
 use healthbook_health_book::{blocks, emergency, presence, relations};
 use serde_json::{Value, json};
 
-use crate::world::{DAY, HOUR, World, at, body, citizen, id, on_each, refusal, relation, staff};
+use crate::world::{DAY, HOUR, World, body, citizen, id, on_each, refusal, relation, soon as at, staff};
 
 async fn present(world: &World, organization: &str, now: Instant) -> String {
     let code = presence::make_code(&world.book, &citizen("hoa"), body(json!({})), now).await.unwrap();
@@ -120,6 +120,27 @@ fn what_is_no_consent_is_closed_by_one() {
             422,
             "it has no end"
         );
+    });
+}
+
+#[test]
+fn what_is_closed_in_an_emergency_is_closed_without_one() {
+    on_each(|world| async move {
+        let me = citizen("hoa");
+        let request =
+            body(json!({"patient": "hoa", "reason": "poisoning", "text": "brought in by a neighbour"}));
+        emergency::open(&world.book, &staff("clinic", StaffRole::Physician), request, at(0)).await.unwrap();
+        let closed = async |now| {
+            let shown = list(&world, &me, now).await;
+            (of(&shown, "home-station")["closed"].clone(), of(&shown, "emergency")["closed"].clone())
+        };
+        blocks::block(&world.book, &me, body(json!({"labels": ["HIV"]})), at(1)).await.unwrap();
+        assert_eq!(closed(at(2)).await, (json!(false), json!(false)), "a part is not the whole");
+        blocks::block(&world.book, &me, body(json!({})), at(3)).await.unwrap();
+        assert_eq!(closed(at(4)).await, (json!(true), json!(false)), "an emergency is not named");
+        blocks::block(&world.book, &me, body(json!({"in_emergency": true})), at(5)).await.unwrap();
+        assert_eq!(closed(at(6)).await, (json!(true), json!(true)));
+        assert_eq!(closed(at(1)).await.0, false, "before");
     });
 }
 

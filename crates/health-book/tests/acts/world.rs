@@ -1,7 +1,7 @@
 //! A small nation: two facilities, some people, callers of each kind.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use access::{Actor, Caller, Identity, Interaction, OfficerRole, StaffRole};
 use fhir::{Instant, LogicalId};
@@ -48,6 +48,13 @@ pub fn id(text: &str) -> LogicalId {
 pub fn at(seconds: i64) -> Instant {
     let noon = Instant::try_from("2026-11-28T05:00:00Z").unwrap();
     Instant::from_microseconds(noon.microseconds() + seconds * 1_000_000)
+}
+
+/// An hour from the first question, and so many seconds: so far ahead that what is written now is in force from the very
+/// moment at which it says that it begins. For what the gate is asked about, which goes by the time of the write.
+pub fn soon(seconds: i64) -> Instant {
+    static START: LazyLock<Instant> = LazyLock::new(|| Instant::now().truncated_to_millis());
+    Instant::from_microseconds(START.microseconds() + (HOUR + seconds) * 1_000_000)
 }
 
 /// How an end is written: what is written is part of the period.

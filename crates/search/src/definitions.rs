@@ -438,8 +438,13 @@ fn declared_targets(sources: &[Source]) -> Vec<ResourceType> {
     targets
 }
 
+/// By which elements a resource belongs to a book. R4 leaves some types out of the compartment that name a patient all
+/// the same, among them `Task` and `Device`: what they say is as much a secret as the rest of the book.
 fn patient_slots(kind: &TypeDefinition, resource_type: ResourceType) -> Vec<Vec<usize>> {
     let mut codes = compartment::parameters(ResourceType::PATIENT, resource_type).to_vec();
+    if codes.is_empty() && resource_type != ResourceType::PATIENT {
+        codes.push("patient");
+    }
     codes.sort_by_key(|code| {
         ["patient", "subject", "beneficiary"].iter().position(|first| first == code).unwrap_or(9)
     });

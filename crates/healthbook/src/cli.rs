@@ -63,6 +63,7 @@ stopped; loading the same again changes nothing. Exit code 1 when something coul
   healthbook token --client facility-01001
   healthbook token --citizen 099123456789 --database sqlite:healthbook-data/healthbook.db
   healthbook token --client facility-01001 --role nurse --scope 'user/Patient.rs user/Observation.cruds'
+  healthbook token --officer auditor
   curl -H \"Authorization: Bearer $(healthbook token --client facility-01001)\" http://127.0.0.1:8080/fhir/Patient
 Numbers and ids are in demo.json beside the database. A token lives 10 minutes.")]
     Token(Token),
@@ -209,7 +210,7 @@ pub struct Nation {
 
 /// `healthbook token`
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("subject").required(true).args(["citizen", "client"])))]
+#[command(group(ArgGroup::new("subject").required(true).args(["citizen", "client", "officer"])))]
 pub struct Token {
     /// A citizen, by citizen number
     #[arg(long, value_name = "NUMBER")]
@@ -217,22 +218,30 @@ pub struct Token {
     /// A client system, by id
     #[arg(long, value_name = "ID")]
     pub client: Option<String>,
+    /// Somebody with a public office
+    #[arg(long, value_name = "OFFICE", value_parser = PossibleValuesParser::new([
+        "ministry", "auditor", "operator", "administrator",
+    ]))]
+    pub officer: Option<String>,
     /// Facility of the client system, when it is to be another than its own
-    #[arg(long, value_name = "CODE", conflicts_with = "citizen")]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["citizen", "officer"])]
     pub facility: Option<String>,
     /// In which role the user of the client system works
-    #[arg(long, value_name = "ROLE", conflicts_with = "citizen", value_parser = PossibleValuesParser::new([
+    #[arg(long, value_name = "ROLE", conflicts_with_all = ["citizen", "officer"], value_parser = PossibleValuesParser::new([
         "physician", "nurse", "pharmacist", "laboratory", "registrar", "station-head", "facility-officer",
     ]))]
     pub role: Option<String>,
     /// What for: TREAT, BTG, HPAYMT, PUBHLTH, ERESRCH or HOPERAT
-    #[arg(long, value_name = "CODE", conflicts_with = "citizen", value_parser = PossibleValuesParser::new([
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["citizen", "officer"], value_parser = PossibleValuesParser::new([
         "TREAT", "BTG", "HPAYMT", "PUBHLTH", "ERESRCH", "HOPERAT",
     ]))]
     pub purpose: Option<String>,
     /// SMART scopes, when it is to be less than everything
     #[arg(long, value_name = "SCOPES")]
     pub scope: Option<String>,
+    /// The patient for whom an app was started, by the id of the Patient; for scopes that begin with patient/
+    #[arg(long, value_name = "ID")]
+    pub patient: Option<String>,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseFlags,
@@ -288,11 +297,21 @@ mod tests {
     }
 
     #[test]
-    fn a_token_names_a_citizen_or_a_client() {
+    fn a_token_names_one_who_is_a_citizen_a_client_or_an_officer() {
         let parse = |words: &str| Cli::try_parse_from(format!("healthbook token {words}").split_whitespace());
         assert!(parse("--citizen 1").is_ok());
         assert!(parse("--client a --facility b --role nurse").is_ok());
-        for bad in ["", "--citizen 1 --client a", "--citizen 1 --facility b", "--client a --role king"] {
+        assert!(parse("--client a --scope patient/*.rs --patient b").is_ok());
+        assert!(parse("--officer auditor").is_ok());
+        for bad in [
+            "",
+            "--citizen 1 --client a",
+            "--citizen 1 --facility b",
+            "--client a --role king",
+            "--officer king",
+            "--officer auditor --client a",
+            "--officer auditor --role nurse",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -1,7 +1,7 @@
 //! `healthbook token`: an access token for trying things out. For databases of invented people only: whoever can run
 //! this command would otherwise be any citizen.
 
-use access::{Purpose, StaffRole};
+use access::{OfficerRole, Purpose, StaffRole};
 use auth::{Auth, AuthSettings, Grant, LONGEST_LIFETIME};
 use fhir::{Instant, LogicalId};
 use record_store::Store;
@@ -31,15 +31,21 @@ async fn make(store: &Store, configuration: &Configuration, command: &Token) -> 
     let now = Instant::now();
     let auth = Auth::open(store.clone(), AuthSettings::trial(), now).await.map_err(Failure::because)?;
     let demo = demo::find(store).await?;
-    let mut grant = match &command.citizen {
-        Some(number) => of_citizen(demo.as_ref(), number)?,
-        None => of_client(&auth, demo.as_ref(), command, now).await?,
+    let office = command.officer.as_deref().and_then(OfficerRole::from_code);
+    let mut grant = match (&command.citizen, office) {
+        (Some(number), _) => of_citizen(demo.as_ref(), number)?,
+        (None, Some(role)) => trial::of_officer(role),
+        (None, None) => of_client(&auth, demo.as_ref(), command, now).await?,
     };
     if let Some(purpose) = command.purpose.as_deref().and_then(Purpose::from_code) {
         grant.purpose = purpose;
     }
     if let Some(scope) = &command.scope {
         grant.scope.clone_from(scope);
+    }
+    if let Some(patient) = &command.patient {
+        let patient = LogicalId::try_from(patient.as_str());
+        grant.patient = Some(patient.map_err(|_| Failure::saying("--patient is the id of a Patient"))?);
     }
     auth.open_trial_session(&grant, now).await.map_err(Failure::because)?;
     let token = auth.issue(&grant, now, LONGEST_LIFETIME).map_err(Failure::because)?;

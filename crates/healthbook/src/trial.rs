@@ -1,6 +1,6 @@
 //! What tokens of invented people are for: those that the program hands out itself.
 
-use access::{Purpose, StaffRole};
+use access::{OfficerRole, Purpose, StaffRole};
 use auth::{Facility, Grant, Subject};
 use fhir::LogicalId;
 
@@ -28,6 +28,20 @@ pub fn of_client(client: &str, facility: Facility, role: StaffRole) -> Grant {
         subject: Subject::Facility { code: facility.code, organization: facility.organization, role },
         purpose: Purpose::Treatment,
         scope: scope.to_owned(),
+        patient: None,
+        key: None,
+    }
+}
+
+/// Somebody with a public office.
+pub fn of_officer(role: OfficerRole) -> Grant {
+    Grant {
+        account: format!("officer-{}", role.code()),
+        client: "healthbook".to_owned(),
+        session: session(),
+        subject: Subject::Officer { role },
+        purpose: Purpose::Operations,
+        scope: "user/*.cruds".to_owned(),
         patient: None,
         key: None,
     }

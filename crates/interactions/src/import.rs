@@ -13,7 +13,7 @@ use record_store::{Effect, Job, Precondition, Seen, Write};
 use crate::bundle::{Action, Entry, Identities, Outcome, blocking, read_entries, run_transaction};
 use crate::facts::Subject;
 use crate::judge::faults;
-use crate::permission::{Permitted, permit};
+use crate::permission::{NewOnes, Permitted, permit};
 use crate::prepare::{content, localise, parse};
 use crate::structure::check_structure;
 use crate::{Problem, Service};
@@ -183,7 +183,7 @@ async fn put_group(
     let result = async {
         let mut permitted = Vec::with_capacity(writes.len());
         for write in writes {
-            if let Permitted::Write(write) = permit(service, access, write, &HashSet::new()).await? {
+            if let Permitted::Write(write) = permit(service, access, write, &NewOnes::default()).await? {
                 permitted.push(*write);
             }
         }

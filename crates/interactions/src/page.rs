@@ -9,12 +9,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fhir::Fault;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::Problem;
 use crate::query_text::query_text;
 
 /// The name of the parameter that carries a page link.
 pub const PAGE_PARAMETER: &str = "_page";
+
+/// Digits and sign of the longest integer of 64 bits.
+const LONGEST_NUMBER: usize = 20;
 
 /// The URL of a page. `_format` is said again: it is for whoever answers, not for the walk.
 pub(crate) fn page_url(url: &str, sealed: &str, pairs: &[(String, String)]) -> String {
@@ -42,7 +46,9 @@ impl PageLinks {
     pub(crate) fn seal<T: Serialize>(&self, place: &str, state: &T) -> Result<String, Problem> {
         let failed = || Problem::new(500, Fault::Internal);
         let key = self.key.as_ref().ok_or_else(failed)?;
-        let mut sealed = serde_json::to_vec(state).map_err(|_| failed())?;
+        let state = serde_json::to_value(state).map_err(|_| failed())?;
+        let mut sealed = state.to_string().into_bytes();
+        sealed.resize(sealed.len() + missing_digits(&state), b' ');
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).map_err(|_| failed())?;
         let aad = Aad::from(place.as_bytes());
@@ -67,6 +73,17 @@ impl PageLinks {
     }
 }
 
+/// How much shorter the numbers of a state are than numbers can be. The keys of rows grow with what is stored, so the
+/// length of a link must not depend on how many digits they have.
+fn missing_digits(state: &Value) -> usize {
+    match state {
+        Value::Number(number) => LONGEST_NUMBER.saturating_sub(number.to_string().len()),
+        Value::Array(items) => items.iter().map(missing_digits).sum(),
+        Value::Object(members) => members.values().map(missing_digits).sum(),
+        Value::Null | Value::Bool(_) | Value::String(_) => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +98,14 @@ mod tests {
         assert!(links.open::<(String, i64)>("Patient", &link[..link.len() - 1]).is_err());
         assert!(links.open::<(String, i64)>("Patient", "").is_err());
         assert!(!link.contains("nguyen"));
+    }
+
+    #[test]
+    fn the_length_of_a_link_does_not_tell_how_long_its_numbers_are() {
+        let links = PageLinks::new(&[7; 32]);
+        let length = |key: i64| links.seal("Patient", &(("a", key), [key])).unwrap().len();
+        for key in [0, 99, 100, -5, i64::MAX, i64::MIN] {
+            assert_eq!(length(key), length(7), "{key}");
+        }
     }
 }

@@ -4,7 +4,6 @@
 //! condition that it is still the current one. When somebody else was quicker it is read again, so that no
 //! change is lost; only who names a version with `If-Match` learns of it.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use ::patch::{Format, Patch, PatchError, Reason};
@@ -18,7 +17,7 @@ use record_store::{Content, Expectation, Job, Precondition, Record, Seen, Write,
 use crate::bundle::blocking;
 use crate::condition::{ATTEMPTS, ask};
 use crate::facts::Subject;
-use crate::permission::{Permitted, permit};
+use crate::permission::{NewOnes, Permitted, permit};
 use crate::prepare::{Expected, parse, prepare_here};
 use crate::{Problem, Service, Stored, read};
 
@@ -183,7 +182,7 @@ async fn attempt(
     let precondition = Precondition::Version(record.version);
     let (resource_type, id, seen) = (record.resource_type, record.id.clone(), Seen::Unchecked);
     let write = Write { resource_type, id, precondition, content: Some(content), seen };
-    let write = match permit(service, access, write, &HashSet::new()).await {
+    let write = match permit(service, access, write, &NewOnes::default()).await {
         Ok(Permitted::Write(write)) => *write,
         Ok(Permitted::Nothing(_)) => return Ok(None),
         Err(problem) if problem.status == 412 && if_match.is_none() => return Ok(None),

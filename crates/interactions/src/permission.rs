@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use access::{Access, Author};
 use fhir::{Fault, Issue, LogicalId, ResourceType, VersionId};
 use json::Node;
-use record_store::{Body, Changeable, Content, Effect, Precondition, Record, Seen, Write};
+use record_store::{Body, Changeable, Content, Effect, Made, Precondition, Record, Seen, Write};
 
 use crate::facts::{Subject, facts};
 use crate::search::with_resource;
@@ -30,20 +30,46 @@ const GUARDED: [&str; 6] = [
     "_deceasedDateTime",
 ];
 
-/// The patients that the writes make: their books are not there yet.
-pub(crate) fn new_patients<'a>(writes: impl Iterator<Item = &'a Write>) -> HashSet<LogicalId> {
-    let is_new = |write: &&Write| {
-        write.resource_type == ResourceType::PATIENT && write.precondition == Precondition::New
-    };
-    writes.filter(is_new).map(|write| write.id.clone()).collect()
+/// The patients and visits that a job makes: nothing is known of them yet.
+#[derive(Debug, Default)]
+pub(crate) struct NewOnes {
+    patients: HashSet<LogicalId>,
+    visits: HashSet<LogicalId>,
 }
 
-/// Decides a write against what the caller sees now. `made`: the patients that the same job makes.
+impl NewOnes {
+    /// Those among the writes.
+    pub(crate) fn among<'a>(writes: impl Iterator<Item = &'a Write>) -> Self {
+        let mut new = Self::default();
+        for write in writes.filter(|write| write.precondition == Precondition::New) {
+            match write.resource_type.as_str() {
+                "Patient" => new.patients.insert(write.id.clone()),
+                "Encounter" => new.visits.insert(write.id.clone()),
+                _ => continue,
+            };
+        }
+        new
+    }
+
+    /// What of them belongs to content.
+    fn beside(&self, id: &LogicalId, content: &Content) -> Made {
+        let patient = match &content.patient {
+            _ if content.resource_type == ResourceType::PATIENT => Some(id),
+            patient => patient.as_ref(),
+        };
+        Made {
+            patient: patient.is_some_and(|patient| self.patients.contains(patient)),
+            visit: content.facts.visit.as_ref().is_some_and(|visit| self.visits.contains(visit)),
+        }
+    }
+}
+
+/// Decides a write against what the caller sees now. `made`: what the same job makes.
 pub(crate) async fn permit(
     service: &Service,
     access: &Access,
     write: Write,
-    made: &HashSet<LogicalId>,
+    made: &NewOnes,
 ) -> Result<Permitted, Problem> {
     if is_free(access) {
         return Ok(Permitted::Write(Box::new(write)));
@@ -124,14 +150,9 @@ async fn check_put(
     access: &Access,
     id: &LogicalId,
     content: &Content,
-    made: &HashSet<LogicalId>,
+    made: &NewOnes,
 ) -> Result<(), Problem> {
-    let new_book = match &content.patient {
-        _ if content.resource_type == ResourceType::PATIENT => made.contains(id),
-        Some(patient) => made.contains(patient),
-        None => false,
-    };
-    let may = service.store().may_put(access, id, content, new_book).await?;
+    let may = service.store().may_put(access, id, content, made.beside(id, content)).await?;
     if may { Ok(()) } else { Err(forbidden()) }
 }
 

@@ -8,7 +8,7 @@ use record_store::{Body, Content, Effect, Job, Precondition, Record, Seen, Write
 use crate::condition::{ATTEMPTS, Condition, ask};
 use crate::facts::Subject;
 use crate::patch::ROUNDS;
-use crate::permission::{Permitted, facts_again, new_patients, permit};
+use crate::permission::{NewOnes, Permitted, facts_again, permit};
 use crate::prepare::{Expected, prepare, prepare_with_id};
 use crate::{Problem, Service};
 
@@ -219,7 +219,7 @@ pub async fn conditional_delete(
 }
 
 async fn commit(service: &Service, access: &Access, write: Write) -> Result<Stored, Problem> {
-    let made = new_patients(std::iter::once(&write));
+    let made = NewOnes::among(std::iter::once(&write));
     // In each round one of those who write the same resource succeeds.
     for _ in 0..ROUNDS {
         let write = match permit(service, access, write.clone(), &made).await? {
@@ -242,7 +242,7 @@ async fn commit_under(
     write: Write,
     condition: Condition,
 ) -> Result<Option<Stored>, Problem> {
-    let made = new_patients(std::iter::once(&write));
+    let made = NewOnes::among(std::iter::once(&write));
     let write = match permit(service, access, write, &made).await? {
         Permitted::Write(write) => *write,
         Permitted::Nothing(stored) => return Ok(Some(*stored)),

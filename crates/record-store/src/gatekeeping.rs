@@ -1,6 +1,6 @@
 //! From an access to the gate that statements carry, and what a write has to know before it is decided.
 
-use access::{Access, Author, Authority, Reach};
+use access::{Access, Author, Authority, Labels, Reach};
 use diesel::sql_types::{BigInt, Integer};
 use fhir::{LogicalId, ResourceType, VersionId};
 use search::Subject;
@@ -25,6 +25,15 @@ pub struct Changeable {
     pub record: Record,
     /// Whether the caller may replace or delete it.
     pub allowed: bool,
+}
+
+/// What the same job makes beside what is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Made {
+    /// The patient of the book: of the book only what `registration` permits can be said, for that is what the job opens.
+    pub patient: bool,
+    /// The `Encounter` that the content names.
+    pub visit: bool,
 }
 
 impl Store {
@@ -115,14 +124,13 @@ impl Store {
     }
 
     /// Whether content may be put where it says that it belongs. A book that is not open and one that does not exist give
-    /// the same answer. `new_book`: its patient is made by the same job, so that of the book only what `registration`
-    /// permits can be said: that is what the job opens.
+    /// the same answer. So do a visit of which the caller sees nothing and one that does not exist: no content may name it.
     pub async fn may_put(
         &self,
         access: &Access,
         id: &LogicalId,
         content: &Content,
-        new_book: bool,
+        made: Made,
     ) -> Result<bool, StoreError> {
         let Some(reach) = access.writable() else { return Ok(false) };
         let Content { resource_type, facts, patient, .. } = content;
@@ -133,8 +141,10 @@ impl Store {
         if !access.filters().is_empty() && !self.is_admitted(&gate, access, id, content)? {
             return Ok(false);
         }
-        if let (true, Reach::Lines(lines)) = (new_book, reach) {
-            let opened = matches!(access.author(), Author::Facility(_)) && access.within().is_none();
+        if let (true, Reach::Lines(lines)) = (made.patient, reach) {
+            let opened = (facts.visit.is_none() || made.visit)
+                && matches!(access.author(), Author::Facility(_))
+                && access.within().is_none();
             let covers = |line: &access::Line| {
                 line.authority == Authority::Registration
                     && line.types.contains(*resource_type)
@@ -149,13 +159,28 @@ impl Store {
             None => 0,
         };
         let visit = visit_number(self.registry().hasher(), *resource_type, id, facts);
+        // What belongs to no book carries no labels, so that nothing is learnt there.
+        if facts.visit.is_some() && !made.visit && book > 0 && !self.knows_visit(access, book, visit).await? {
+            return Ok(false);
+        }
+        let given = if book == 0 { Labels::NONE } else { facts.labels };
         let mut statement = Statement::new("SELECT t.book FROM (SELECT ");
         // The Patient alone is what the key says of it.
         statement.big(book).sql(" AS book, ").big(if is_patient { book } else { -2 });
         statement.sql(" AS resource_key, ").small(type_number(*resource_type));
         statement.sql(" AS resource_type, ").big(visit).sql(" AS visit) t WHERE t.book >= 0");
-        let row = RowNames::of("t").giving(facts.labels);
+        let row = RowNames::of("t").giving(given);
         gate.restrict_new(&mut statement, &row, &[*resource_type]);
+        let rows: Vec<(i64,)> = match &self.engine {
+            Engine::Sqlite(store) => store
+                .with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt,)>()))?,
+            Engine::Postgres(_) => select!(self, statement, (BigInt,))?,
+        };
+        Ok(!rows.is_empty())
+    }
+
+    async fn knows_visit(&self, access: &Access, book: i64, visit: i64) -> Result<bool, StoreError> {
+        let statement = query::known_visit(&self.gate(access).await?, book, visit);
         let rows: Vec<(i64,)> = match &self.engine {
             Engine::Sqlite(store) => store
                 .with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt,)>()))?,

@@ -34,7 +34,7 @@ pub use api::{
     Job, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,
 };
 pub use body::Body;
-pub use gatekeeping::Changeable;
+pub use gatekeeping::{Changeable, Made};
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
 pub use policy::PolicyMark;
 pub use recheck::{Recheck, Rechecker, Walked};

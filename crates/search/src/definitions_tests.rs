@@ -106,6 +106,7 @@ fn one_element_decides_the_book_only_where_nothing_can_outrank_it() {
         ("Coverage", Some("beneficiary")),
         ("MedicationDispense", Some("subject")),
         ("Encounter", Some("subject")),
+        ("Device", Some("patient")),
         ("Account", None),
         ("Appointment", None),
         ("AuditEvent", None),

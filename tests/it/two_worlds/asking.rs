@@ -55,6 +55,16 @@ impl Pool {
         (!fitting.is_empty()).then(|| *dice.pick(&fitting))
     }
 
+    /// A visit in a book.
+    pub fn visit_of(&self, dice: &mut Dice, book: &str) -> Option<String> {
+        let of_book = |one: &&Value| {
+            one["resourceType"] == "Encounter"
+                && one["subject"]["reference"].as_str() == Some(&format!("Patient/{book}"))
+        };
+        let visits: Vec<&Value> = self.versions.iter().filter(of_book).collect();
+        (!visits.is_empty()).then(|| identity(dice.pick::<&Value>(&visits)).1)
+    }
+
     /// `Type/id`, sometimes of nothing.
     pub fn target(&self, dice: &mut Dice) -> String {
         if dice.chance(8) {

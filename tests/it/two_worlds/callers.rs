@@ -163,6 +163,10 @@ impl Kind {
             }
             return words;
         }
+        if self == Self::Auditor {
+            add("--officer", "auditor");
+            return words;
+        }
         let (code, _, client) = &cast.facilities[0];
         add("--client", client);
         add("--facility", code);
@@ -173,7 +177,6 @@ impl Kind {
             Self::Laboratory => "laboratory",
             Self::Registrar => "registrar",
             Self::FacilityOfficer => "facility-officer",
-            Self::Auditor => "auditor",
             _ => "",
         };
         if !role.is_empty() {

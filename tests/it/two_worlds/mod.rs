@@ -8,8 +8,6 @@
 //! What docs/access.md says of what is visible is read by a model of its own (`model`, `callers`), and the second world
 //! is derived from that (`other_world`). That a leak would be found is tested, too (`proof`): the second world lacks
 //! something that is seen, as if it were hidden and leaked.
-//!
-//! Not asked, because the document itself lets it differ: new content for a visit that is hidden, which its label closes.
 
 mod asking;
 mod bodies;

@@ -50,7 +50,7 @@ fn codes(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 /// What a version gives to its visit.
-fn labels(resource: &Value) -> BTreeSet<&'static str> {
+pub fn labels(resource: &Value) -> BTreeSet<&'static str> {
     let mut found = BTreeSet::new();
     codes(resource, &mut found);
     let mut labels: BTreeSet<&str> = SECRET
@@ -190,19 +190,25 @@ impl Model {
         self.labels.get(&(book.to_owned(), visit(resource))).cloned().unwrap_or_default()
     }
 
-    /// Whether this version may be seen.
+    /// Whether a resource may be seen that is this.
     pub fn sees(&self, resource: &Value) -> bool {
         let kind = resource["resourceType"].as_str().unwrap();
-        let Some(book) = book(resource) else { return true };
-        if self.kind.within().is_some_and(|only| only != book) {
-            return false;
-        }
         if let ("Observation", Some((element, admitted))) = (kind, self.kind.observation_filter()) {
             let mut found = BTreeSet::new();
             codes(&resource[element], &mut found);
             if !admitted.iter().any(|code| found.contains(*code)) {
                 return false;
             }
+        }
+        self.sees_past(resource)
+    }
+
+    /// Whether a version may be seen of a resource that is seen: its visit and its book decide, no filter.
+    pub fn sees_past(&self, resource: &Value) -> bool {
+        let kind = resource["resourceType"].as_str().unwrap();
+        let Some(book) = book(resource) else { return true };
+        if self.kind.within().is_some_and(|only| only != book) {
+            return false;
         }
         let labels = self.of_visit(&book, resource);
         let is_own = self.kind.citizen().is_some() && self.grantee.as_ref() == Some(&book);

@@ -1,10 +1,11 @@
 //! The same world without what a caller may not see.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::Value;
 
-use super::model::{Model, book, last_versions};
+use super::model::{Model, book, labels, last_versions, visit};
 use super::population::{Step, identity};
 
 /// What becomes of a resource in the world without secrets.
@@ -14,7 +15,7 @@ pub enum Fate {
     Seen,
     /// Nobody wrote it.
     Absent,
-    /// It must be there, for it opens or closes a book or is the `Patient` of one in which something may be seen;
+    /// It must be there, for it opens or closes a book, makes the visit of a hidden version secret, or is the `Patient` of one in which something may be seen;
     /// but what it says is something else.
     Other,
 }
@@ -33,10 +34,32 @@ pub fn fates(model: &Model, steps: &[Step]) -> BTreeMap<(String, String), Fate> 
             open.extend(book(body));
         }
     }
+    // What a version of the past hides: its visit stays as secret as it is.
+    let mut closed: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut labelling: BTreeSet<(String, String)> = BTreeSet::new();
+    for step in steps {
+        if let Step::Put(body) = step
+            && !model.sees_past(body)
+            && seen(&last[&identity(body)].0)
+        {
+            closed.insert((book(body).unwrap_or_default(), visit(body)));
+        }
+    }
+    for step in steps {
+        if let Step::Put(body) = step
+            && !labels(body).is_empty()
+            && closed.contains(&(book(body).unwrap_or_default(), visit(body)))
+        {
+            labelling.insert(identity(body));
+        }
+    }
     let fate = |key: &(String, String), body: &Value| {
         if seen(body) {
             Fate::Seen
-        } else if model.decides(key) || (key.0 == "Patient" && open.contains(&key.1)) {
+        } else if model.decides(key)
+            || labelling.contains(key)
+            || (key.0 == "Patient" && open.contains(&key.1))
+        {
             Fate::Other
         } else {
             Fate::Absent
@@ -54,14 +77,15 @@ pub fn without_secrets(model: &Model, steps: &[Step], fates: &BTreeMap<(String, 
         }
         Step::Put(body) => match fates[&identity(body)] {
             Fate::Absent => None,
-            Fate::Seen if model.sees(body) => Some(step.clone()),
+            Fate::Seen if model.sees_past(body) => Some(step.clone()),
             Fate::Seen | Fate::Other => Some(Step::Put(otherwise(body))),
         },
     };
     steps.iter().filter_map(keep).collect()
 }
 
-/// The same type, place and relations, other content.
+/// The same type, place and relations, other content: another for each version, for what repeats the one before is none, and the
+/// same for one that repeats it.
 fn otherwise(body: &Value) -> Value {
     let mut other = body.clone();
     let members = other.as_object_mut().unwrap();
@@ -87,6 +111,8 @@ fn otherwise(body: &Value) -> Value {
         // Of the same form.
         other["identifier"][0]["value"] = number.replace("0990", "0995").replace("KB-", "KB-9").into();
     }
-    other["language"] = "fr".into();
+    let mut hasher = DefaultHasher::new();
+    body.to_string().hash(&mut hasher);
+    other["language"] = format!("x-{:016x}", hasher.finish()).into();
     other
 }

@@ -5,7 +5,7 @@ use fhir::Fault;
 
 use super::Entry;
 use super::transaction::{Planned, Step, is_patch_of_any_version};
-use crate::permission::{Permitted, new_patients, permit};
+use crate::permission::{NewOnes, Permitted, permit};
 use crate::{Problem, Service};
 
 /// Decides all writes of a plan. A person whom the transaction registers may be written about in the same transaction, as
@@ -20,7 +20,7 @@ pub(super) async fn permit_all(
     if accesses.iter().flatten().all(crate::permission::is_free) {
         return Ok(Some(Planned { job, steps }));
     }
-    let made = new_patients(job.writes.iter());
+    let made = NewOnes::among(job.writes.iter());
     // In the order of the writes, which the store keeps.
     let mut order: Vec<(usize, usize)> = steps
         .iter()

@@ -10,6 +10,7 @@ mod gate;
 mod history;
 mod search;
 mod sharing;
+mod visit;
 mod walk_range;
 
 pub(crate) use book::{book_page, reverse_includes};
@@ -24,3 +25,4 @@ pub(crate) use gate::{Gate, Places, RowNames};
 pub(crate) use history::{history, history_total, moved_since, newest, there};
 pub(crate) use search::{Page, Route, can_walk};
 pub(crate) use sharing::{book_counts, denials, grants};
+pub(crate) use visit::known_visit;

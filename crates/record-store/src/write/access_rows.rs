@@ -107,7 +107,11 @@ fn counts(hasher: &Hasher, grant: &GrantFact, stamp: &Stamp) -> bool {
         }
         GrantSource::Server => stamp.author_kind == 0,
     };
-    by_table && counts
+    // Nobody opens a book to himself by referring the patient to himself.
+    let to_itself = grant.authority == Authority::Referral
+        && stamp.author_kind == 2
+        && stamp.author == grantee_number(hasher, &grant.grantee);
+    by_table && counts && !to_itself
 }
 
 fn of_grant(hasher: &Hasher, grant: &GrantFact) -> Terms {
@@ -153,7 +157,8 @@ pub(crate) fn label_rows(
     stamp: &Stamp,
 ) -> impl Iterator<Item = LabelRow> + use<> {
     let Stamp { visit, author, .. } = *stamp;
-    let bits = labels.bits();
+    // What belongs to no book carries no labels.
+    let bits = if book == 0 { 0 } else { labels.bits() };
     (0..63).map(|bit| 1_i64 << bit).filter(move |bit| bits & bit != 0).map(move |label| LabelRow {
         book,
         visit,
@@ -207,6 +212,26 @@ mod tests {
                 assert_eq!(shared, FactRows::default(), "the shared book entitles nobody");
             }
         }
+    }
+
+    #[test]
+    fn a_referral_to_oneself_opens_nothing() {
+        let hasher = Hasher::new([7; 16]);
+        let clinic = grantee_number(&hasher, &Grantee::Organization(LogicalId::try_from("clinic").unwrap()));
+        let referral = grant(GrantSource::Anyone, Authority::Referral);
+        for (author_kind, author, expected) in [(0, 0, 1), (1, 3, 1), (2, 4, 1), (2, clinic, 0)] {
+            let stamp = Stamp { visit: 1, author, author_kind };
+            let rows = FactRows::of(&hasher, 10, &referral, &stamp);
+            assert_eq!(rows.grants.len(), expected, "{author_kind}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_no_book_carries_no_labels() {
+        let stamp = Stamp { visit: 5, author: 3, author_kind: 2 };
+        let labels = |book| label_rows((book, 7), Labels::ALL, &stamp).count();
+        assert_eq!(labels(0), 0);
+        assert_eq!(labels(10), Labels::ALL.bits().count_ones() as usize);
     }
 
     #[test]

@@ -73,7 +73,11 @@ fn a_scope_filter_is_a_search_that_must_find() {
             for (code, own) in [("laboratory", "Observation/lab"), ("vital-signs", "Observation/vital")] {
                 let text = observation("new", "p", "x").replace("laboratory", code);
                 let (id, content) = world.content(&text, Facts::default());
-                let may = world.store.may_put(&access, &id, &content, false).await.unwrap();
+                let may = world
+                    .store
+                    .may_put(&access, &id, &content, healthbook_record_store::Made::default())
+                    .await
+                    .unwrap();
                 assert_eq!(may, expected.contains(&own), "{texts:?}: what is written must be found, too");
             }
             let (mut names, _) = world.find(&access, "?_type=Observation,Patient").await;

@@ -1,7 +1,7 @@
 //! A database with hidden entries and the same one without them answer alike.
 
 use access::{Access, Authority, DenialFact, Facts, TestAccess};
-use healthbook_record_store::{HistoryScope, HistoryWindow};
+use healthbook_record_store::{HistoryScope, HistoryWindow, Made};
 use test_support::TestDatabase;
 
 use crate::world::*;
@@ -92,8 +92,13 @@ async fn answers(world: &World, access: &Access) -> Vec<String> {
         answers.push(format!("book of {name}: {names:?}"));
         answers.push(format!("{:?}", world.store.book_counts(access, &id(name)).await.unwrap()));
         let (own, content) = world.content(&observation("new", name, "x"), Facts::default());
-        let may = world.store.may_put(access, &own, &content, false).await.unwrap();
+        let may = world.store.may_put(access, &own, &content, Made::default()).await.unwrap();
         answers.push(format!("may put for {name}: {may}"));
+        for visit in ["v1", "v2", "hv", "nothing"] {
+            let (own, content) = world.content(&observation("new", name, "x"), in_visit(visit));
+            let may = world.store.may_put(access, &own, &content, Made::default()).await.unwrap();
+            answers.push(format!("may put for {name} in {visit}: {may}"));
+        }
     }
     let slots = match &world.plan("Observation?subject=Patient/open").clauses[0] {
         search::Clause::Reference { slots, .. } => slots.clone(),

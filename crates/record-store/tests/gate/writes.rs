@@ -1,14 +1,14 @@
 //! What may be written, and that a decision holds only for the state that it saw.
 
-use access::{Access, Authority, DenialFact, Facts, Labels, Line, TestAccess};
+use access::{Access, Authority, DenialFact, Facts, GrantFact, Labels, Line, TestAccess};
 use fhir::VersionId;
-use healthbook_record_store::{Effect, Expectation, Job, Precondition, Seen, Write, WriteError};
+use healthbook_record_store::{Effect, Expectation, Job, Made, Precondition, Seen, Write, WriteError};
 
 use crate::world::*;
 
 async fn may(world: &World, access: &Access, text: &str, facts: Facts) -> bool {
     let (id, content) = world.content(text, facts);
-    world.store.may_put(access, &id, &content, false).await.unwrap()
+    world.store.may_put(access, &id, &content, Made::default()).await.unwrap()
 }
 
 #[test]
@@ -47,6 +47,44 @@ fn content_goes_where_a_writable_line_covers_it() {
 }
 
 #[test]
+fn content_names_a_visit_of_which_its_writer_knows() {
+    run(|world| async move {
+        let by = Authority::Encounter;
+        let dispensing = GrantFact { visit: Some(id("named")), ..grant("a", Authority::Prescription) };
+        let of_book = vec![grant("a", by), dispensing];
+        world.put(&patient("open"), grants(of_book)).await;
+        world.put(&patient("other"), grants(vec![grant("a", by)])).await;
+        world.put(&observation("o1", "open", "x"), in_visit("seen")).await;
+        world.put(&encounter("v2", "open"), in_visit("v2")).await;
+        world.put(&observation("s", "open", "x"), Facts { labels: label(1), ..in_visit("closed") }).await;
+        let access = Access::from(physician(vec![line(by), line(Authority::Prescription)]));
+        for (name, visit, expected) in [
+            ("open", "seen", true),
+            ("open", "v2", true),
+            ("open", "named", true),
+            ("open", "closed", false),
+            ("open", "nothing", false),
+            ("other", "seen", false),
+            ("other", "named", false),
+        ] {
+            let text = observation("new", name, "x");
+            assert_eq!(may(&world, &access, &text, in_visit(visit)).await, expected, "{name} {visit}");
+        }
+        let narrow = Access::from(physician(vec![Line { types: types(&["Observation"]), ..line(by) }]));
+        let text = observation("new", "open", "x");
+        assert!(may(&world, &narrow, &text, in_visit("seen")).await);
+        assert!(!may(&world, &narrow, &text, in_visit("v2")).await, "nothing of it is seen");
+        let (own, content) = world.content(&text, in_visit("made"));
+        for (visit, expected) in [(true, true), (false, false)] {
+            let made = Made { visit, ..Made::default() };
+            assert_eq!(world.store.may_put(&narrow, &own, &content, made).await.unwrap(), expected);
+        }
+        assert!(may(&world, &citizen("open"), &text, in_visit("closed")).await, "the citizen sees it");
+        assert!(!may(&world, &citizen("open"), &text, in_visit("nothing")).await);
+    });
+}
+
+#[test]
 fn whoever_registers_a_person_writes_what_registration_permits() {
     run(|world| async move {
         let registers = Line { types: types(&["Patient", "Encounter"]), ..line(Authority::Registration) };
@@ -55,13 +93,27 @@ fn whoever_registers_a_person_writes_what_registration_permits() {
             [(patient("new"), true), (encounter("e", "new"), true), (observation("o", "new", "x"), false)]
         {
             let (own, content) = world.content(&text, Facts::default());
-            assert_eq!(world.store.may_put(&access, &own, &content, true).await.unwrap(), expected, "{text}");
-            assert!(!world.store.may_put(&access, &own, &content, false).await.unwrap(), "{text}");
+            assert_eq!(
+                world
+                    .store
+                    .may_put(&access, &own, &content, Made { patient: true, ..Made::default() })
+                    .await
+                    .unwrap(),
+                expected,
+                "{text}"
+            );
+            assert!(!world.store.may_put(&access, &own, &content, Made::default()).await.unwrap(), "{text}");
         }
         let elsewhere =
             TestAccess { within: Some(id("p")), ..physician(vec![line(Authority::Registration)]) };
         let (own, content) = world.content(&patient("new"), Facts::default());
-        assert!(!world.store.may_put(&elsewhere.into(), &own, &content, true).await.unwrap());
+        assert!(
+            !world
+                .store
+                .may_put(&elsewhere.into(), &own, &content, Made { patient: true, ..Made::default() })
+                .await
+                .unwrap()
+        );
     });
 }
 

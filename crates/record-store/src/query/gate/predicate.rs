@@ -40,6 +40,21 @@ impl Gate {
             limits.open(statement, row, types);
         }
     }
+
+    /// Appends ` UNION ALL SELECT <the book of every grant to the caller, in force, that names the visit>`.
+    pub(crate) fn naming(&self, statement: &mut Statement, book: i64, visit: i64) {
+        let Some((limits, grantee)) = self.0.as_ref().and_then(|limits| Some((limits, limits.grantee?)))
+        else {
+            return;
+        };
+        if limits.within.is_some_and(|within| within != book) {
+            return;
+        }
+        statement.sql(" UNION ALL SELECT g.book FROM book_grant g WHERE g.book = ").big(book);
+        statement.sql(" AND g.grantee = ").big(grantee).sql(" AND g.visit = ").big(visit);
+        statement.sql(" AND g.begins <= ").big(limits.now).sql(" AND g.ends > ").big(limits.now);
+        statement.sql(" AND g.purpose IN (0,").small(limits.purpose).sql(")");
+    }
 }
 
 impl Limits {
@@ -65,7 +80,10 @@ impl Limits {
             let only = if right.kind == Kind::Own { self.own } else { 0 };
             statement.sql(&format!("{book} = ")).big(only);
             right.of_types(statement, row, types);
-            self.labelled(statement, row, right, None);
+            // What belongs to no book carries no labels.
+            if right.kind != Kind::Shared {
+                self.labelled(statement, row, right, None);
+            }
             statement.sql(")");
         }
         let granted: Vec<(&Right, &Vec<i16>)> = rights

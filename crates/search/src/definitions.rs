@@ -438,8 +438,13 @@ fn declared_targets(sources: &[Source]) -> Vec<ResourceType> {
     targets
 }
 
+/// R4's patient compartment leaves out types that are about one patient all the same: a `Task`, an implanted `Device`.
+/// They are as private as the rest of the book, so there the parameter `patient` decides.
 fn patient_slots(kind: &TypeDefinition, resource_type: ResourceType) -> Vec<Vec<usize>> {
     let mut codes = compartment::parameters(ResourceType::PATIENT, resource_type).to_vec();
+    if codes.is_empty() {
+        codes.push("patient");
+    }
     codes.sort_by_key(|code| {
         ["patient", "subject", "beneficiary"].iter().position(|first| first == code).unwrap_or(9)
     });

@@ -273,6 +273,13 @@ fn the_book_is_that_of_the_most_telling_patient() {
         ("AuditEvent", r#""entity":[{"what":{"reference":"Patient/1"}}]"#, Some("1")),
         ("MedicationRequest", r#""requester":{"reference":"Patient/3"}"#, None),
         ("Organization", r#""name":"x""#, None),
+        // Not in R4's patient compartment, but about one patient.
+        ("Task", r#""for":{"reference":"Patient/1"},"owner":{"reference":"Organization/2"}"#, Some("1")),
+        ("Task", r#""for":{"reference":"Organization/1"},"requester":{"reference":"Patient/2"}"#, None),
+        ("Device", r#""patient":{"reference":"Patient/1"}"#, Some("1")),
+        ("Device", r#""owner":{"reference":"Organization/1"}"#, None),
+        ("GuidanceResponse", r#""subject":{"reference":"Patient/1"}"#, Some("1")),
+        ("Contract", r#""subject":[{"reference":"Patient/1"},{"reference":"Patient/2"}]"#, None),
     ] {
         let patient = with(kind, member).patient;
         assert_eq!(patient.as_ref().map(LogicalId::as_str), expected, "{kind} {member}");

@@ -7,7 +7,7 @@ use test_support::{Response, TemporaryDirectory, TestDatabase, TestServer};
 
 use crate::support::bodies::{bundle, entry, patient, patient_at};
 use crate::support::program::{Caller, Demo, run, words};
-use crate::support::{FHIR_JSON, expect_refusal, start, text};
+use crate::support::{FHIR_JSON, expect_refusal, matches, start, text};
 
 /// RFC 9110, 11.6.1: a 401 names the scheme.
 #[track_caller]
@@ -51,7 +51,8 @@ fn without_a_token_nothing_is_told_or_done() {
     }
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
     expect_401("_search", &client.request("POST", "/fhir/Patient/_search", &form, b"_count=1"));
-    let all = demo.as_client();
+    let stored = demo.stored();
+    let all = Caller::unlimited(&stored);
     assert_eq!(all.read(&own)["meta"]["versionId"], "1", "nothing was written");
     assert_eq!(all.read("/fhir/Patient?_total=accurate&_count=1")["total"], 30);
 }
@@ -122,13 +123,14 @@ fn what_is_for_everybody_needs_no_token() {
 fn the_demo_describes_itself() {
     for database in TestDatabase::each() {
         let demo = Demo::start(database);
-        let client = demo.as_client();
+        let stored = demo.stored();
+        let (all, client) = (Caller::unlimited(&stored), demo.as_client());
         let citizens = demo.description["citizens"].as_array().unwrap();
         assert_eq!(citizens.len(), 30);
         for citizen in citizens {
             let number = text(&citizen["number"]);
             assert!(number.len() == 12 && number.starts_with("099"), "{number}");
-            let patient = client.read(&format!("/fhir/Patient/{}", text(&citizen["patient_id"])));
+            let patient = all.read(&format!("/fhir/Patient/{}", text(&citizen["patient_id"])));
             assert!(patient["identifier"].to_string().contains(&number), "{number}: {patient}");
         }
         for facility in demo.description["facilities"].as_array().unwrap() {
@@ -141,6 +143,8 @@ fn the_demo_describes_itself() {
             let token = demo.token(&["--client", &text(&client["id"])]);
             let _ = Caller::new(demo.server().client(), token).get("/fhir/Patient").expect_status(200);
         }
+        // What is announced works as it is: the first of them has somebody to show.
+        assert!(!matches(&client.read("/fhir/Patient?_count=2")).is_empty(), "the first client sees nobody");
     }
 }
 
@@ -199,7 +203,8 @@ fn the_second_start_is_quick_and_adds_nothing() {
     for database in TestDatabase::each() {
         let mut demo = Demo::start(database);
         let counts = |demo: &Demo| -> Vec<u64> {
-            let client = demo.as_client();
+            let stored = demo.stored();
+            let client = Caller::unlimited(&stored);
             let kinds = ["Patient", "Organization", "Encounter", "Observation", "Practitioner"];
             kinds
                 .iter()
@@ -219,7 +224,7 @@ fn the_second_start_is_quick_and_adds_nothing() {
         assert!(took < Duration::from_secs(5), "{took:?}");
         assert_eq!(counts(&demo), before);
         let own = format!("/fhir/Patient/{}", demo.citizen(0).1);
-        assert_eq!(demo.as_client().read(&own)["meta"]["versionId"], "1");
+        assert_eq!(demo.as_citizen(0).read(&own)["meta"]["versionId"], "1");
         assert_eq!(fs::read(demo.file()).unwrap(), description, "the same people");
         // A restart signs nobody out.
         let _ = Caller::new(demo.server().client(), old_token).get(&own).expect_status(200);

@@ -14,6 +14,7 @@ mod auth_book;
 mod bad_input;
 mod bad_input_headers;
 mod batch;
+mod clinic_book;
 mod conditional;
 mod crud;
 mod crud_headers;

@@ -23,7 +23,7 @@ use crate::provider_simulator::ProviderSimulator;
     about,
     after_help = "Examples:
   healthbook serve --demo 200
-  healthbook token --client facility-01001
+  healthbook token --client facility-20001
   healthbook import bundles/
 Every key can also be set in a TOML file (--config) or as a variable, for example HEALTHBOOK_LISTEN."
 )]
@@ -60,11 +60,11 @@ stopped; loading the same again changes nothing. Exit code 1 when something coul
     Nation(Nation),
     /// Print an access token for a demo or sandbox database
     #[command(after_help = "Examples:
-  healthbook token --client facility-01001
+  healthbook token --client facility-20001
   healthbook token --citizen 099123456789 --database sqlite:healthbook-data/healthbook.db
-  healthbook token --client facility-01001 --role nurse --scope 'user/Patient.rs user/Observation.cruds'
+  healthbook token --client facility-20001 --role nurse --scope 'user/Patient.rs user/Observation.cruds'
   healthbook token --officer auditor
-  curl -H \"Authorization: Bearer $(healthbook token --client facility-01001)\" http://127.0.0.1:8080/fhir/Patient
+  curl -H \"Authorization: Bearer $(healthbook token --client facility-20001)\" http://127.0.0.1:8080/fhir/Patient
 Numbers and ids are in demo.json beside the database. A token lives 10 minutes.")]
     Token(Token),
     /// Bring the layout of a database up to date

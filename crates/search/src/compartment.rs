@@ -92,6 +92,9 @@ impl Registry {
         id: &LogicalId,
         resource_type: ResourceType,
     ) -> Option<LogicalId> {
+        if !Self::is_member(compartment, resource_type) {
+            return None;
+        }
         let definition = self.definition(resource_type);
         let deciding = definition.deciding_slot?;
         let only = definition.patient_slots.iter().flatten().all(|slot| *slot == deciding);

@@ -21,6 +21,13 @@ pub(crate) fn is_in_care(long: &LongIllness) -> bool {
     !long.illness.medicines.is_empty() && long.key.draw("care").per_thousand(560)
 }
 
+/// Where the person is in care for long illnesses on the last day of the record.
+pub(crate) fn place_of_care(book: &Book) -> Option<Facility> {
+    let treated: Vec<LongIllness> =
+        book.person.illnesses.iter().filter(|long| is_in_care(long)).copied().collect();
+    (!treated.is_empty()).then(|| facility(book, &treated))
+}
+
 /// Writes the visits for all illnesses of the person that are under treatment.
 pub(crate) fn write_chronic_care(book: &mut Book) {
     let treated: Vec<LongIllness> =

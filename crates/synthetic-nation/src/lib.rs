@@ -45,6 +45,7 @@ mod measure;
 mod medicine;
 mod names;
 mod nation;
+mod next_visit;
 mod numbers;
 mod parts;
 mod patient;

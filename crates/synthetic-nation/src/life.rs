@@ -11,6 +11,7 @@ use crate::facility::Network;
 use crate::household::Household;
 use crate::insurance::write_coverage;
 use crate::maternity::{write_birth, write_maternity};
+use crate::next_visit::write_next_visit;
 use crate::patient::{write_guardians, write_patient};
 use crate::vaccination::write_vaccinations;
 
@@ -32,5 +33,6 @@ pub(crate) fn write_household(household: &Household, bundle: &mut BundleText) {
         write_check_ups(&mut book);
         write_chronic_care(&mut book);
         write_acute_care(&mut book);
+        write_next_visit(&mut book);
     }
 }

@@ -53,6 +53,8 @@ pub(crate) fn write_patient(book: &mut Book) {
         json.list_of_one("generalPractitioner", |json| {
             json.reference_members("Organization", station.id());
         });
+        // The home station: the one facility that cares for a person without a visit.
+        json.reference("managingOrganization", "Organization", station.id());
     });
 }
 

@@ -63,6 +63,8 @@ pub(crate) const MARITAL_STATUS: &str = "http://terminology.hl7.org/CodeSystem/v
 pub(crate) const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
 pub(crate) const ROUTE: &str = "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration";
 pub(crate) const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
+/// Why somebody has an appointment: v2 table 0276.
+pub(crate) const APPOINTMENT_REASON: &str = "http://terminology.hl7.org/CodeSystem/v2-0276";
 pub(crate) const DIAGNOSTIC_SERVICE: &str = "http://terminology.hl7.org/CodeSystem/v2-0074";
 pub(crate) const CONDITION_CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
 pub(crate) const CONDITION_VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/condition-ver-status";

@@ -116,6 +116,11 @@ impl Demo {
         Caller::new(self.server().client(), self.token(&["--citizen", self.citizen(index).0]))
     }
 
+    /// A second server on the same database, which knows no sign-in: what is stored, whoever may see it.
+    pub fn stored(&self) -> TestServer {
+        super::start(&self.database, &["--data-folder", self.folder.path().to_str().unwrap()])
+    }
+
     /// Who asks with a token of the first client system.
     pub fn as_client(&self) -> Caller<'_> {
         let id = self.description["clients"][0]["id"].as_str().expect("a client has an id");
@@ -123,19 +128,28 @@ impl Demo {
     }
 }
 
-/// Who asks with a token.
+/// Who asks, mostly with a token.
 pub struct Caller<'a> {
     http: &'a HttpClient,
-    authorization: String,
+    authorization: Option<String>,
 }
 
 impl<'a> Caller<'a> {
     pub fn new(http: &'a HttpClient, token: impl AsRef<str>) -> Self {
-        Self { http, authorization: format!("Bearer {}", token.as_ref()) }
+        Self { http, authorization: Some(format!("Bearer {}", token.as_ref())) }
+    }
+
+    /// Who asks a server without sign-in.
+    pub fn unlimited(server: &'a TestServer) -> Self {
+        Self { http: server.client(), authorization: None }
+    }
+
+    fn headers(&self) -> Vec<(&str, &str)> {
+        self.authorization.iter().map(|value| ("Authorization", value.as_str())).collect()
     }
 
     pub fn get(&self, path: &str) -> Response {
-        self.http.request("GET", path, &[("Authorization", &self.authorization)], b"")
+        self.http.request("GET", path, &self.headers(), b"")
     }
 
     pub fn send(&self, method: &str, path: &str, body: &str) -> Response {
@@ -144,17 +158,16 @@ impl<'a> Caller<'a> {
 
     /// With further headers.
     pub fn send_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
-        let mut all = vec![("Authorization", self.authorization.as_str()), ("Content-Type", FHIR_JSON)];
+        let mut all = self.headers();
+        all.push(("Content-Type", FHIR_JSON));
         all.extend(headers);
         self.http.request(method, path, &all, body.as_bytes())
     }
 
     /// A search by `POST`.
     pub fn post_search(&self, kind: &str, form: &str) -> Response {
-        let headers = [
-            ("Authorization", self.authorization.as_str()),
-            ("Content-Type", "application/x-www-form-urlencoded"),
-        ];
+        let mut headers = self.headers();
+        headers.push(("Content-Type", "application/x-www-form-urlencoded"));
         self.http.request("POST", &format!("/fhir/{kind}/_search"), &headers, form.as_bytes())
     }
 

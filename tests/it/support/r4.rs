@@ -147,7 +147,8 @@ fn demanded(path: &str) -> &'static [&'static str] {
             &[r#""implementation":{"description":"Văn bản"}"#, r#""rest":[{"mode":"server"}]"#]
         }
         // ppc-1
-        "Consent" => &[r#""policy":[{"uri":"http://example.org/policy"}]"#],
+        // And what the gate can enforce: docs/access.md, section 3.
+        "Consent" => &[r#""policy":[{"uri":"http://example.org/policy"}]"#, r#""provision":{"type":"deny"}"#],
         // imr-1
         "ImmunizationRecommendation.recommendation" => &[r#""targetDisease":{"text":"Bệnh"}"#],
         // ipn-1, org-1

@@ -77,7 +77,7 @@ impl Writer {
                     }
                     Task::Upkeep(queued) => {
                         self.answer(std::mem::take(&mut batch)).await;
-                        self.upkeep(queued).await;
+                        self.upkeep(*queued).await;
                     }
                 }
             }

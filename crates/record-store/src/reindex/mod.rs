@@ -166,7 +166,7 @@ impl Store {
     /// Has the writer do some work in a transaction of its own; whether its claim held.
     pub(crate) async fn upkeep(&self, upkeep: Upkeep) -> Result<bool, StoreError> {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let task = Task::Upkeep(QueuedUpkeep { upkeep, reply });
+        let task = Task::Upkeep(Box::new(QueuedUpkeep { upkeep, reply }));
         self.queue().send(task).await.map_err(|_| StoreError::Busy)?;
         answer.await.map_err(|_| StoreError::Busy)?
     }

@@ -60,7 +60,7 @@ impl Writer {
                     }
                     Task::Upkeep(queued) => {
                         self.answer(std::mem::take(&mut batch));
-                        self.upkeep(queued);
+                        self.upkeep(*queued);
                     }
                 }
             }

@@ -33,7 +33,7 @@ pub(crate) enum Task {
     /// A write of resources, taken together with others.
     Job(Box<QueuedJob>),
     /// Work on the index or on the packages, in a transaction of its own.
-    Upkeep(QueuedUpkeep),
+    Upkeep(Box<QueuedUpkeep>),
 }
 
 /// Work on the index or on the packages: its claim, and if that holds the rest, in one transaction.

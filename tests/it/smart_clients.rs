@@ -114,7 +114,7 @@ fn an_app_in_a_browser_signs_a_citizen_in() {
 
 #[test]
 fn the_identity_provider_signs_a_citizen_in() {
-    let demo = Demo::start_with(TestDatabase::sqlite(), &["--provider-simulator"]);
+    let demo = Demo::start_with(TestDatabase::sqlite(), &["--provider-simulator", "true"]);
     // The simulator shows names; the number tells two of one name apart.
     run_app(&demo, &as_citizen(&demo, "provider"));
 }

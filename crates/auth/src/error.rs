@@ -11,6 +11,9 @@ pub enum AuthError {
     /// What the database holds cannot be read.
     #[error("a record of signing in is broken")]
     Broken,
+    /// It could not be asked which books are entrusted to somebody.
+    #[error("it cannot be found which books are entrusted")]
+    Books,
     /// A key could not be made, opened or used.
     #[error("a key cannot be used")]
     Key,

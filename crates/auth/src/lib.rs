@@ -18,8 +18,9 @@ pub use client::{Approval, Client, ClientKind, ClientStatus, Facility, NewClient
 pub use error::{AuthError, TokenError};
 pub use keys::{KeyState, KeySummary};
 pub use oauth::{
-    Answer, Authorization, Basic, Choice, ConsentForm, ConsentQuestion, ConsentStep, LaunchAnswer,
-    OAuthError, Parameters, Presented, TokenRequest, consent_path,
+    Answer, Authorization, Basic, Choice, ConsentForm, ConsentQuestion, ConsentStep, EntrustedBook,
+    EntrustedBooks, FindingBooks, LaunchAnswer, OAuthError, Parameters, Presented, TokenRequest,
+    consent_path,
 };
 pub use service::{Auth, AuthSettings, Standing};
 pub use token::{Grant, LONGEST_LIFETIME, Refused, Subject};

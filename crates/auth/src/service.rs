@@ -1,7 +1,7 @@
 //! The service: keys, the cache of tokens, what was revoked, and the store behind them.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use access::{Caller, Identity};
@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 
 use crate::client::RemoteKeys;
 use crate::keys::{self, Keyring};
+use crate::oauth::{Books, EntrustedBooks, Nothing};
 use crate::secret::Derived;
 use crate::token::{Claims, Issuer, ProofOf, Revocations, SeenProofs, TokenCache, Verified, prove};
 use crate::{AuthError, Grant, KeySummary, Refused, TokenError};
@@ -75,7 +76,8 @@ struct Inner {
     proofs: SeenProofs,
     remote_keys: RemoteKeys,
     refresh_key: Derived,
-    form_key: Derived,
+    demo_key: Derived,
+    books: OnceLock<Books>,
     /// One at a time asks the database when what is known has become old.
     asking: Mutex<Option<std::time::Instant>>,
 }
@@ -104,7 +106,8 @@ impl Auth {
             proofs: SeenProofs::default(),
             remote_keys: RemoteKeys::new(settings.local_peers),
             refresh_key: Derived::new(store.link_key(), "refresh tokens")?,
-            form_key: Derived::new(store.link_key(), "forms")?,
+            demo_key: Derived::new(store.link_key(), "demo clients")?,
+            books: OnceLock::new(),
             asking: Mutex::new(None),
             settings,
             store,
@@ -134,8 +137,18 @@ impl Auth {
         &self.0.refresh_key
     }
 
-    pub(crate) fn form_key(&self) -> &Derived {
-        &self.0.form_key
+    pub(crate) fn demo_key(&self) -> &Derived {
+        &self.0.demo_key
+    }
+
+    /// Says who knows which books are entrusted to a citizen; the first one counts. Without, only own books are offered.
+    pub fn ask_for_books(&self, books: Arc<dyn EntrustedBooks>) {
+        // Whoever comes second is not asked.
+        let _ = self.0.books.set(books);
+    }
+
+    pub(crate) fn books(&self) -> Books {
+        self.0.books.get().cloned().unwrap_or_else(|| Arc::new(Nothing))
     }
 
     pub(crate) fn proofs(&self) -> &SeenProofs {
@@ -280,7 +293,8 @@ impl Auth {
         if self.0.revocations.is_fresh() { Ok(()) } else { self.read_revocations(now).await }
     }
 
-    async fn read_revocations(&self, now: Instant) -> Result<(), AuthError> {
+    /// Reads what was revoked beside this service: what a command or a page has ended holds at once.
+    pub async fn read_revocations(&self, now: Instant) -> Result<(), AuthError> {
         Ok(self.0.revocations.read(self.store(), now).await?)
     }
 

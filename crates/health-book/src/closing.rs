@@ -11,7 +11,7 @@ use crate::HealthBook;
 use crate::consent::{Evidence, Terms};
 use crate::ledger::{find_all, patch, read};
 use crate::moment::day;
-use crate::refusal::wrong;
+use crate::refusal::{internal, wrong};
 use crate::relations::end_consent;
 
 /// Consents of one person, given or held.
@@ -52,12 +52,13 @@ pub async fn close(book: &HealthBook, patient: &LogicalId, date: Date, now: Inst
     Ok(())
 }
 
-/// Ends codes and tokens of a person.
-///
-/// SEAM: `auth::close_subject` ends sessions, accounts and credentials besides: call it here.
+/// Ends codes and tokens of a person, and the accounts with their sessions and credentials.
 async fn close_subject(store: &Store, patient: &LogicalId, now: Instant) -> Result<(), Problem> {
     let revoke = SecurityChange::Revoke(Revoked::Subject(patient.to_string()), now);
     let codes = SecurityChange::RemoveOf(SecurityKind::SharingCode, patient.to_string());
     store.change_security(revoke, vec![codes], now).await?;
-    Ok(())
+    auth::account::close_subject(store, patient, now).await.map_err(|error| match error {
+        auth::account::AuthError::Store(error) => error.into(),
+        _ => internal(),
+    })
 }

@@ -72,7 +72,10 @@ async fn serve(
             return Ok(());
         }
     };
-    let authentication = authentication(configuration, &service, demo.as_ref(), is_local).await?;
+    let sandbox = service.store().is_sandbox().await.map_err(Failure::because)?;
+    // Development on one machine: programs beside the server are asked, too.
+    let local_peers = is_local && sandbox;
+    let authentication = authentication(configuration, &service, demo.as_ref(), sandbox, local_peers).await?;
     tokio::spawn(interactions::work_at_reindexes(service.clone()));
     tokio::spawn(interactions::work_at_packages(service.clone()));
     tokio::spawn(interactions::work_at_policy(service.clone()));
@@ -80,7 +83,7 @@ async fn serve(
         Authentication::On(auth) => Some(auth),
         Authentication::Off => None,
     };
-    let sign_in = sign_in::prepare(configuration, &service, demo.as_ref()).await?;
+    let sign_in = sign_in::prepare(configuration, &service, demo.as_ref(), local_peers).await?;
     let password = demo.as_ref().map(|_| auth::account::demo_password(service.store()));
     let announcement =
         Announcement { address, configuration, auth, demo: demo.as_ref(), password: password.as_deref() };
@@ -120,20 +123,19 @@ async fn authentication(
     configuration: &Configuration,
     service: &Service,
     demo: Option<&Description>,
-    is_local: bool,
+    sandbox: bool,
+    local_peers: bool,
 ) -> Result<Authentication, Failure> {
     if *configuration.auth == configuration::Authentication::Off {
         tokio::spawn(warn_again_and_again());
         return Ok(Authentication::Off);
     }
     let (store, now) = (service.store(), Instant::now());
-    let sandbox = store.is_sandbox().await.map_err(Failure::because)?;
     let fhir_base = service.base().to_owned();
     let issuer = fhir_base.strip_suffix("/fhir").unwrap_or(&fhir_base).to_owned();
-    // Development on one machine: key sets of programs beside the server.
-    let local_peers = is_local && sandbox;
     let settings = AuthSettings { issuer, fhir_base, sandbox, local_peers };
     let auth = Auth::open(store.clone(), settings, now).await.map_err(Failure::because)?;
+    auth.ask_for_books(sign_in::entrusted_books(service));
     for client in demo.map(Description::clients).unwrap_or_default() {
         if let Some(facility) = demo.and_then(|demo| demo.facility(&client.facility)) {
             let added = auth.add_demo_system(&client.id, client.name(), facility, now).await;

@@ -17,6 +17,9 @@ use url::{Host, Url};
 /// Time for a whole answer.
 const DEADLINE: Duration = Duration::from_secs(2);
 
+/// Time for the answer to a form: others do more with it than read a file.
+const FORM_DEADLINE: Duration = Duration::from_secs(5);
+
 /// Longest address.
 const LONGEST_URL: usize = 2_048;
 
@@ -44,6 +47,15 @@ pub struct Fetched {
     pub body: Vec<u8>,
     /// Seconds for which it may be kept, when the server says so.
     pub max_age: Option<u64>,
+}
+
+/// What another server has answered, whatever it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// A client that asks other servers.
@@ -110,24 +122,56 @@ impl Outbound {
 
     /// Fetches an address; the body has at most so many bytes.
     pub async fn get(&self, text: &str, most_bytes: usize) -> Result<Fetched, OutboundError> {
-        let url = self.check(text)?;
-        let client = self.client.as_ref().ok_or(OutboundError::Unreachable)?;
-        let request = client.get(url).header("accept", "application/json");
-        let mut response = request.send().await.map_err(|_| OutboundError::Unreachable)?;
+        let response = Self::send(self.client()?.get(self.check(text)?)).await?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(OutboundError::Status);
         }
         let max_age =
             response.headers().get("cache-control").and_then(|value| value.to_str().ok()).and_then(max_age);
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| OutboundError::Unreachable)? {
-            if body.len().saturating_add(chunk.len()) > most_bytes {
-                return Err(OutboundError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Fetched { body, max_age })
+        Ok(Fetched { body: read(response, most_bytes).await?, max_age })
     }
+
+    /// Asks an address, with a form by `POST`, else by `GET`; whatever the status, the answer is one.
+    pub async fn ask(
+        &self,
+        text: &str,
+        form: Option<&[(&str, String)]>,
+        most_bytes: usize,
+    ) -> Result<Answered, OutboundError> {
+        let (url, client) = (self.check(text)?, self.client()?);
+        let request = match form {
+            None => client.get(url),
+            Some(pairs) => {
+                let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                let request = client.post(url).header("content-type", "application/x-www-form-urlencoded");
+                request.timeout(FORM_DEADLINE).body(body)
+            }
+        };
+        let response = Self::send(request).await?;
+        let status = response.status().as_u16();
+        Ok(Answered { status, body: read(response, most_bytes).await? })
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, OutboundError> {
+        self.client.as_ref().ok_or(OutboundError::Unreachable)
+    }
+
+    async fn send(request: reqwest::RequestBuilder) -> Result<reqwest::Response, OutboundError> {
+        let request = request.header("accept", "application/json");
+        request.send().await.map_err(|_| OutboundError::Unreachable)
+    }
+}
+
+/// The body, of limited size whatever length is declared.
+async fn read(mut response: reqwest::Response, most_bytes: usize) -> Result<Vec<u8>, OutboundError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| OutboundError::Unreachable)? {
+        if body.len().saturating_add(chunk.len()) > most_bytes {
+            return Err(OutboundError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// The seconds of `Cache-Control` (RFC 9111): 0 for what must not be kept.

@@ -177,6 +177,53 @@ async fn redirects_errors_and_long_answers_are_no_answer() {
     assert_eq!(outbound.get(&answering(endless).await, 100).await, Err(OutboundError::TooLarge));
 }
 
+#[tokio::test]
+async fn a_form_is_posted_and_every_answer_is_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/token", listener.local_addr().unwrap());
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = String::new();
+        while !request.ends_with("b=c%26%E1%BA%A1") {
+            let mut part = [0; 4_096];
+            let read = stream.read(&mut part).await.unwrap();
+            assert_ne!(read, 0, "the form comes whole");
+            request.push_str(std::str::from_utf8(&part[..read]).unwrap());
+        }
+        let answer = response("400 Bad Request", "{}");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        request
+    });
+    let form = [("a", "http://x/y z".to_owned()), ("b", "c&ạ".to_owned())];
+    let answered = Outbound::new(true).ask(&url, Some(&form), 100).await;
+    assert_eq!(answered, Ok(Answered { status: 400, body: b"{}".to_vec() }));
+    let request = asked.await.unwrap();
+    assert!(request.starts_with("POST /token HTTP/1.1\r\n"), "{request}");
+    assert!(
+        request.to_lowercase().contains("content-type: application/x-www-form-urlencoded\r\n"),
+        "{request}"
+    );
+    assert!(request.ends_with("\r\n\r\na=http%3A%2F%2Fx%2Fy+z&b=c%26%E1%BA%A1"), "{request}");
+}
+
+#[tokio::test]
+async fn forms_go_nowhere_inside_and_follow_no_redirect() {
+    let form = [("code", "secret".to_owned())];
+    let inside = answering(response("200 OK", "{}")).await;
+    for url in [inside.as_str(), "https://10.0.0.1/token", "https://localhost/token", "http://sms.example/"] {
+        let answer = Outbound::new(false).ask(url, Some(&form), 100).await;
+        assert_eq!(answer, Err(OutboundError::Refused), "{url}");
+    }
+    let spoilt = Outbound::with_lookup(false, always(&["127.0.0.1"]));
+    let answer = spoilt.ask("https://id.example/token", Some(&form), 100).await;
+    assert_eq!(answer, Err(OutboundError::Unreachable));
+    let moved = answering(response(&format!("307 Temporary Redirect\r\nLocation: {inside}"), "")).await;
+    let answer = Outbound::new(true).ask(&moved, Some(&form), 100).await;
+    assert_eq!(answer, Ok(Answered { status: 307, body: Vec::new() }));
+    let long = answering(response("200 OK", &"a".repeat(101))).await;
+    assert_eq!(Outbound::new(true).ask(&long, Some(&form), 100).await, Err(OutboundError::TooLarge));
+}
+
 #[test]
 fn how_long_an_answer_may_be_kept() {
     for (text, seconds) in [

@@ -3,6 +3,7 @@
 use access::{Scope, ScopeContext, ScopeInteractions, Scopes};
 use maud::{Markup, html};
 
+use crate::layout::page_at;
 use crate::{Language, page};
 
 /// Something to choose from.
@@ -69,7 +70,7 @@ pub fn consent(consent: &Consent, language: Language) -> String {
             ))
         }
     };
-    page(title, language, &body)
+    page_at(title, language, &format!("{}&", consent.action), &body)
 }
 
 fn patient(consent: &Consent, language: Language) -> Markup {
@@ -195,6 +196,17 @@ pub fn refused_authorization(code: &str, description: &str, language: Language) 
             ))
         }
         p.hint lang="en" { code { (code) } ": " (description) }
+    };
+    page(title, language, &body)
+}
+
+/// The page after which the browser goes back to the app, which gets no consent. It goes by itself, or by the link.
+pub fn back_to_app(to: &str, language: Language) -> String {
+    let title = language.say("Quay lại ứng dụng", "Back to the app");
+    let body = html! {
+        meta http-equiv="refresh" content=(format!("0;url={to}"));
+        p { (language.say("Ứng dụng này không thể dùng tài khoản của bạn.", "This app cannot use your account.")) }
+        a.button href=(to) { (language.say("Quay lại ứng dụng", "Back to the app")) }
     };
     page(title, language, &body)
 }

@@ -16,7 +16,7 @@ mod simulator;
 mod tests;
 
 pub use activation::{ActivationPage, EnrolmentPage};
-pub use consent::{Consent, ConsentChoice, consent, refused_authorization};
+pub use consent::{Consent, ConsentChoice, back_to_app, consent, refused_authorization};
 pub use language::Language;
 pub use layout::{STYLE, page};
 pub use maud::{Markup, html};

@@ -77,7 +77,11 @@ pub fn approve(demo: &Demo, client: &str) {
     let facility = text(&demo.description["clients"][0]["facility"]);
     let folder = demo.folder.path();
     let place = ["--database", demo.database.url(), "--data-folder", folder.to_str().unwrap()];
-    let arguments = [&["client", "approve", client, "--facility", &facility], &place[..]].concat();
+    let system = "http://fhir.hl7.org.vn/core/sid/ma-cskcb";
+    let found = demo.as_client().resources(&format!("/fhir/Organization?identifier={system}|{facility}"));
+    let organization = text(&found.first().expect("the facility has an Organization")["id"]);
+    let bound = ["client", "approve", client, "--facility", &facility, "--organization", &organization];
+    let arguments = [&bound[..], &place[..]].concat();
     let output = run(folder, &arguments);
     assert!(output.status.success(), "{}", words(&output));
 }

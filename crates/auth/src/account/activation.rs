@@ -142,7 +142,8 @@ impl Accounts {
         if code.is_none_or(|code| code.owner != account.id) {
             return Ok(None);
         }
-        if !account.store(self.store(), end_everything(account, now), now).await? {
+        let ends = end_everything(self.store(), account, now).await?;
+        if !account.store(self.store(), ends, now).await? {
             return Ok(None);
         }
         tracing::info!(account = account.id, "a password was set");

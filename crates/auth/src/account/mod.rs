@@ -42,6 +42,8 @@ pub use outbound::{
     Answer as OutboundAnswer, Outbound, OutboundError, Request as OutboundRequest, Requesting,
 };
 pub use record::{Account, AccountStatus, close_subject, set_status};
+#[cfg(test)]
+pub(crate) use secret::id_of as session_id;
 pub use secret::{demo_password, form_token, form_token_holds};
 pub use sender::{GatewaySender, LogSender, Message, NoSender, Sender, Sending};
 pub use session::{Arrival, Opened, Session, account_kind, end_session, session_by_id, session_of, sessions};

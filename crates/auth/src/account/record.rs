@@ -214,19 +214,26 @@ impl Account {
     }
 }
 
-/// Changes of everything by which somebody is signed in.
-pub(super) fn end_everything(account: &Account, now: Instant) -> Vec<SecurityChange> {
+/// Changes of everything by which somebody is signed in. Refresh tokens belong to a session.
+pub(super) async fn end_everything(
+    store: &Store,
+    account: &Account,
+    now: Instant,
+) -> Result<Vec<SecurityChange>, AuthError> {
+    let sessions = store.security_records(SecurityKind::Session, Some(&account.id), now).await?;
     let kinds = [
         SecurityKind::Session,
         SecurityKind::Transaction,
         SecurityKind::AuthorizationCode,
-        SecurityKind::RefreshToken,
         SecurityKind::OneTimeCode,
     ];
     let mut changes: Vec<_> =
         kinds.map(|kind| SecurityChange::RemoveOf(kind, account.id.clone())).into_iter().collect();
+    let families =
+        sessions.into_iter().map(|record| SecurityChange::RemoveOf(SecurityKind::RefreshToken, record.id));
+    changes.extend(families);
     changes.push(SecurityChange::Revoke(Revoked::Subject(account.id.clone()), now));
-    changes
+    Ok(changes)
 }
 
 /// Blocks an account, gives it free again, or closes it. Whoever is signed in is not any more. Closing also takes away
@@ -245,7 +252,7 @@ pub async fn set_status(
         account.status = status;
         let mut others = Vec::new();
         if status != AccountStatus::Active {
-            others = end_everything(&account, now);
+            others = end_everything(store, &account, now).await?;
         }
         if status == AccountStatus::Closed {
             (account.value.password, account.value.totp, account.value.contact) = (None, None, None);

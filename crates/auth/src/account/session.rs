@@ -209,5 +209,6 @@ pub async fn end_session(store: &Store, account: &str, id: &str, now: Instant) -
     }
     let claim = SecurityChange::Remove(SecurityKind::Session, id.to_owned());
     let revoke = SecurityChange::Revoke(Revoked::Session(id.to_owned()), now);
-    Ok(store.change_security(claim, vec![revoke], now).await?)
+    let family = SecurityChange::RemoveOf(SecurityKind::RefreshToken, id.to_owned());
+    Ok(store.change_security(claim, vec![revoke, family], now).await?)
 }

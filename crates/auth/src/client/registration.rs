@@ -8,7 +8,7 @@ use url::Url;
 
 use super::key_set::KeySet;
 use super::{Client, ClientKind, ClientStatus, Facility};
-use crate::oauth::{OAuthError, scope};
+use crate::oauth::OAuthError;
 use crate::secret::{id_of, random};
 use crate::{Auth, AuthError};
 
@@ -228,7 +228,7 @@ impl Auth {
 
     /// The secret of a client of invented people: another one in every database, the same at every start.
     pub fn demo_secret(&self, id: &str) -> String {
-        crate::secret::encode(self.form_key().mac(&[b"demo client", id.as_bytes()]))
+        crate::secret::encode(self.demo_key().mac(&[b"demo client", id.as_bytes()]))
     }
 
     /// Adds the system of an invented facility, unless it is there.
@@ -310,8 +310,9 @@ impl Auth {
             return Err(invalid("jwks_uri: https, a public name, the usual port"));
         }
         if let Some(text) = &new.scope {
-            let (scopes, _) = scope::parse_each_context(text)?;
-            if scopes.is_empty() && text.trim().is_empty() {
+            // A client may have both kinds; a token has one.
+            let (scopes, others) = access::Scopes::parse(text)?;
+            if scopes.resources.is_empty() && others.is_empty() {
                 return Err(invalid("scope: at least one"));
             }
         }
@@ -354,8 +355,8 @@ fn is_redirect(text: &str) -> bool {
     plain && may
 }
 
-impl From<scope::ScopeError> for OAuthError {
-    fn from(_: scope::ScopeError) -> Self {
+impl From<access::ScopeError> for OAuthError {
+    fn from(_: access::ScopeError) -> Self {
         Self::new(400, "invalid_scope", "a scope cannot be read, or scopes of different contexts are mixed")
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::launch::Launch;
 use super::parameters::{OAuthError, Parameters};
-use super::{OTHER_SCOPES, redirect, scope};
+use super::{OTHER_SCOPES, redirect, scopes};
 use crate::account::{AccountKind, Session, session_of};
 use crate::client::Client;
 use crate::secret::random;
@@ -53,7 +53,7 @@ impl Request {
 
     /// The scopes about resources and the others.
     pub(super) fn scopes(&self) -> Result<(Scopes, Vec<String>), OAuthError> {
-        Ok(scope::parse(&self.scope)?)
+        Ok(scopes::read(&self.scope)?)
     }
 
     /// Back to the client with an error.
@@ -180,7 +180,7 @@ impl Auth {
             client: client.id.clone(),
             redirect_uri: uri.to_owned(),
             state: parameters.get("state").map(str::to_owned),
-            scope: scope::to_text(&resources, &others),
+            scope: scopes::text(&resources, &others),
             nonce: parameters.get("nonce").map(str::to_owned),
             challenge: challenge.to_owned(),
             purpose: purpose.map(str::to_owned),
@@ -195,15 +195,12 @@ impl Auth {
         asked: &str,
         client: &Client,
     ) -> Result<(Scopes, Vec<String>), OAuthError> {
-        let (asked, others) = scope::parse(asked)?;
-        let (most, most_others) = scope::parse_each_context(&client.scope)?;
+        let (asked, others) = scopes::read(asked)?;
+        let (most, most_others) = Scopes::parse(&client.scope)?;
         if asked.resources.iter().any(|scope| scope.context == ScopeContext::System) {
             return Err(OAuthError::invalid_scope("system/ is for backend services"));
         }
-        let mut resources = Scopes::default();
-        for most in &most {
-            resources.resources.extend(scope::narrow(&asked, most).resources);
-        }
+        let resources = asked.narrow(&most);
         let refresh = client.may_use("refresh_token");
         let others: Vec<String> = others
             .into_iter()

@@ -4,10 +4,10 @@ use fhir::Instant;
 use record_store::{Revoked, SecurityChange, SecurityKind, SecurityRecord};
 use serde::{Deserialize, Serialize};
 
-use super::OAuthError;
 use super::refresh::Family;
 use super::token_endpoint::{Granted, TokenRequest, Tokens};
-use crate::account::account_kind;
+use super::{OAuthError, assisted, scopes};
+use crate::account::{account_kind, session_by_id};
 use crate::secret::{encode, id_of, random, same, sha256};
 use crate::{Auth, AuthError, Client};
 
@@ -37,6 +37,9 @@ pub(super) struct Code {
     pub(super) made: i64,
     /// The session of the tokens that came of it.
     pub(super) used_by: Option<String>,
+    /// When they were made: of requests at the same moment the one that ends them may have begun before.
+    #[serde(default)]
+    pub(super) used_at: i64,
 }
 
 impl Code {
@@ -47,6 +50,11 @@ impl Code {
         let record = SecurityRecord::new(SecurityKind::AuthorizationCode, id_of(secret), value);
         Ok(record.of(&self.account).until(ends))
     }
+}
+
+/// The later of two moments.
+pub(super) fn later(now: Instant, microseconds: i64) -> Instant {
+    Instant::from_microseconds(now.microseconds().max(microseconds))
 }
 
 fn not_valid() -> OAuthError {
@@ -72,7 +80,7 @@ impl Auth {
             return Err(not_valid());
         }
         if let Some(session) = &code.used_by {
-            self.end_tokens(session, now).await?;
+            self.end_tokens(session, later(now, code.used_at)).await?;
             return Err(not_valid());
         }
         let is_late = code.made.saturating_add(LIFETIME) < now.microseconds();
@@ -84,8 +92,15 @@ impl Auth {
         }
         // Who was blocked or signed out meanwhile gets nothing.
         let kind = account_kind(self.store(), &code.account, now).await?.ok_or_else(not_valid)?;
-        if !self.lives(&code.session, now).await? || !Self::fits(client, &kind) {
+        if !Self::fits(client, &kind) {
             return Err(not_valid());
+        }
+        // What was granted is looked at again: from an assisted session nothing more than reading comes.
+        let browser = session_by_id(self.store(), &code.session, now).await?.ok_or_else(not_valid)?;
+        if browser.assisted_by.is_some() {
+            let (resources, others) = scopes::read(&code.scope)?;
+            let (resources, others) = assisted::cut(&resources, &others);
+            code.scope = scopes::text(&resources, &others);
         }
         let scopes: Vec<&str> = code.scope.split(' ').collect();
         let offline = scopes.contains(&"offline_access");
@@ -118,7 +133,7 @@ impl Auth {
             refresh = Some(token);
         }
         let tokens = self.tokens(&granted, client, refresh, true, now)?;
-        code.used_by = Some(session);
+        (code.used_by, code.used_at) = (Some(session), now.microseconds());
         record.value = serde_json::to_string(&code).map_err(|_| AuthError::Broken)?;
         if self.change(SecurityChange::Replace(record), others, now).await? {
             return Ok(tokens);
@@ -127,7 +142,7 @@ impl Auth {
         if let Some((_, code)) = self.stored_code(secret, now).await?
             && let Some(session) = &code.used_by
         {
-            self.end_tokens(session, now).await?;
+            self.end_tokens(session, later(now, code.used_at)).await?;
         }
         Err(not_valid())
     }

@@ -1,15 +1,15 @@
 //! The person decides: which app, what it asks, for whom; allowed or not.
 
-use access::{ScopeContext, Scopes, StaffRole};
+use access::{Scopes, StaffRole};
 use fhir::{Instant, LogicalId};
 use record_store::{SecurityChange, SecurityKind};
 use serde::Deserialize;
 
 use super::authorize::Request;
 use super::code::Code;
-use super::{OAuthError, redirect, subject};
-use crate::account::{AccountKind, Session, session_of};
-use crate::secret::{encode, random, same};
+use super::{EntrustedBook, OAuthError, assisted, redirect, scopes, subject};
+use crate::account::{AccountKind, Session, form_token, session_of};
+use crate::secret::{random, same};
 use crate::{Auth, AuthError, Client};
 
 /// Something to choose from.
@@ -32,6 +32,8 @@ pub struct ConsentQuestion {
     pub client: String,
     /// The host that the answer goes to.
     pub host: String,
+    /// Where the browser goes after the form, as a source of a `Content-Security-Policy`.
+    pub target: String,
     /// What it asks about resources.
     pub scopes: Scopes,
     /// What else it asks.
@@ -82,6 +84,23 @@ struct Open {
     request: Request,
     client: Client,
     session: Session,
+    /// The books that are entrusted to the citizen now.
+    entrusted: Vec<EntrustedBook>,
+}
+
+impl Open {
+    /// The scopes that can be granted from this session.
+    fn scopes(&self) -> Result<(Scopes, Vec<String>), OAuthError> {
+        let (resources, others) = self.request.scopes()?;
+        if self.session.assisted_by.is_none() {
+            return Ok((resources, others));
+        }
+        let (resources, others) = assisted::cut(&resources, &others);
+        if resources.resources.is_empty() && !others.iter().any(|name| name == "openid") {
+            return Err(OAuthError::invalid_scope("an assisted session reads the own book only"));
+        }
+        Ok((resources, others))
+    }
 }
 
 impl Auth {
@@ -165,20 +184,37 @@ impl Auth {
             None => None,
         };
         Ok(match session.filter(|session| request.accepts(session)) {
-            Some(session) => Ok(Open { request, client, session }),
+            Some(session) => {
+                let entrusted = self.entrusted_to(&session).await?;
+                Ok(Open { request, client, session, entrusted })
+            }
             None => Err(ConsentStep::Redirect(format!("/auth/sign-in?continue={transaction}"))),
         })
+    }
+
+    /// The books of others that somebody may choose. Who is assisted opens the own one only.
+    async fn entrusted_to(&self, session: &Session) -> Result<Vec<EntrustedBook>, AuthError> {
+        match &session.kind {
+            AccountKind::Citizen { patient } if session.assisted_by.is_none() => {
+                self.books().of(patient).await
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn question(&self, transaction: &str, open: &Open) -> Result<ConsentQuestion, OAuthError> {
         if !Self::fits(&open.client, &open.session.kind) {
             return Err(OAuthError::new(400, "access_denied", "this app is for the staff of its facility"));
         }
-        let (scopes, others) = open.request.scopes()?;
-        let patient_wanted = wants_patient(&scopes, &others) && open.request.launch.is_none();
+        let (resources, others) = open.scopes()?;
+        let patient_wanted = wants_patient(&resources, &others) && open.request.launch.is_none();
         let patients = match &open.session.kind {
             AccountKind::Citizen { patient } => {
-                vec![Choice { value: patient.to_string(), label: String::new() }]
+                let own = Choice { value: patient.to_string(), label: String::new() };
+                let entrusted = open.entrusted.iter();
+                let entrusted = entrusted
+                    .map(|book| Choice { value: book.patient.to_string(), label: book.name.clone() });
+                std::iter::once(own).chain(entrusted).collect()
             }
             _ => Vec::new(),
         };
@@ -194,7 +230,8 @@ impl Auth {
             form_token: self.form_token(transaction, &open.session),
             client: open.client.name.clone(),
             host: host.unwrap_or_default(),
-            scopes,
+            target: redirect::source(&open.request.redirect_uri).unwrap_or_default(),
+            scopes: resources,
             others,
             patients,
             patient_wanted,
@@ -210,7 +247,7 @@ impl Auth {
         }
         let role = StaffRole::from_code(&form.role);
         subject::subject(&session.kind, role).ok_or(denied("this account does not have the role"))?;
-        let (scopes, others) = request.scopes()?;
+        let (resources, others) = open.scopes()?;
         let (mut patient, mut encounter) = (None, None);
         let mut purpose = request.purpose.clone();
         if let Some(launch) = &request.launch {
@@ -222,16 +259,18 @@ impl Auth {
             encounter.clone_from(&launch.encounter);
             purpose = purpose.or_else(|| launch.purpose.clone());
         } else if let AccountKind::Citizen { patient: own } = &session.kind {
-            // A book of somebody else is chosen from the question, which offers the own one only so far.
-            if !form.patient.is_empty() && form.patient != own.as_str() {
+            let chosen =
+                Some(form.patient.as_str()).filter(|chosen| !chosen.is_empty()).unwrap_or(own.as_str());
+            let is_entrusted = open.entrusted.iter().any(|book| book.patient.as_str() == chosen);
+            if chosen != own.as_str() && !is_entrusted {
                 return Err(denied("this book is not entrusted to the account"));
             }
-            patient = Some(own.to_string());
-        } else if wants_patient(&scopes, &others) {
+            patient = Some(chosen.to_owned());
+        } else if wants_patient(&resources, &others) {
             let typed = LogicalId::try_from(form.patient.trim());
             patient = Some(typed.map_err(|_| denied("no patient was chosen"))?.to_string());
         }
-        if scopes.resources.iter().any(|scope| scope.context == ScopeContext::Patient) && patient.is_none() {
+        if scopes::has_patient(&resources) && patient.is_none() {
             return Err(OAuthError::invalid_scope("patient/ needs a patient"));
         }
         let purpose = subject::purpose(purpose.as_deref(), &session.kind)?;
@@ -242,7 +281,7 @@ impl Auth {
             account: session.account.clone(),
             role: role.map(|role| role.code().to_owned()),
             session: session.id.clone(),
-            scope: request.scope.clone(),
+            scope: scopes::text(&resources, &others),
             nonce: request.nonce.clone(),
             patient,
             encounter,
@@ -252,6 +291,7 @@ impl Auth {
             amr: session.amr.clone(),
             made: now.microseconds(),
             used_by: None,
+            used_at: 0,
         })
     }
 
@@ -272,13 +312,12 @@ impl Auth {
 
     /// Belongs to one session and one transaction: no other page can send the form.
     fn form_token(&self, transaction: &str, session: &Session) -> String {
-        encode(self.form_key().mac(&[b"consent", session.id.as_bytes(), transaction.as_bytes()]))
+        form_token(self.store(), &format!("consent {} {transaction}", session.id))
     }
 }
 
 fn wants_patient(scopes: &Scopes, others: &[String]) -> bool {
-    others.iter().any(|scope| scope == "launch/patient")
-        || scopes.resources.iter().any(|scope| scope.context == ScopeContext::Patient)
+    others.iter().any(|scope| scope == "launch/patient") || scopes::has_patient(scopes)
 }
 
 fn gone() -> ConsentStep {

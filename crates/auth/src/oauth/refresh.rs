@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::token_endpoint::{Granted, TokenRequest, Tokens};
-use super::{OAuthError, scope, subject};
+use super::{OAuthError, scopes, subject};
 use crate::account::{AccountKind, account_kind};
 use crate::secret::{decode, encode, id_of, random_bytes, same};
 use crate::{Auth, AuthError, Client};
@@ -163,6 +163,15 @@ impl Auth {
         Ok(Some((presented, record, family)))
     }
 
+    /// Whose token it is, used or not.
+    pub(super) async fn client_of_family(
+        &self,
+        token: &str,
+        now: Instant,
+    ) -> Result<Option<String>, AuthError> {
+        Ok(self.family_of(token, now).await?.map(|(_, _, family)| family.client))
+    }
+
     /// The family of a token that could be used now.
     pub(super) async fn living_family(&self, token: &str, now: Instant) -> Result<Option<Family>, AuthError> {
         let found = self.family_of(token, now).await?;
@@ -214,7 +223,7 @@ impl Auth {
             let may_retry = is_retry && is_same;
             if !is_current && !may_retry {
                 // A token that was used already: whoever shows it, or who has used it, has stolen it.
-                self.end_tokens(&family.session, now).await?;
+                self.end_tokens(&family.session, super::code::later(now, family.rotated)).await?;
                 return Err(not_valid());
             }
             let granted = self.granted(&family, request, client, now).await?;
@@ -278,12 +287,10 @@ impl Auth {
 
 /// Less than what was granted; more is refused (RFC 6749, section 6).
 fn narrower(asked: &str, granted: &str) -> Result<String, OAuthError> {
-    let (asked, others) = scope::parse(asked)?;
-    let (most, most_others) = scope::parse(granted)?;
-    let text = scope::to_text(&asked, &others);
-    let within = scope::to_text(&scope::narrow(&asked, &most), &others) == text;
-    if within && others.iter().all(|name| most_others.contains(name)) {
-        Ok(text)
+    let (asked, others) = scopes::read(asked)?;
+    let (most, most_others) = scopes::read(granted)?;
+    if asked.is_within(&most) && others.iter().all(|name| most_others.contains(name)) {
+        Ok(scopes::text(&asked, &others))
     } else {
         Err(OAuthError::invalid_scope("more than was granted"))
     }

@@ -3,6 +3,7 @@
 mod backend;
 mod code_flow;
 mod refreshing;
+mod sessions;
 
 use fhir::Instant;
 use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store, StoreSettings};
@@ -11,8 +12,9 @@ use test_support::TestDatabase;
 use url::Url;
 
 use super::*;
+use crate::account::session_id;
 use crate::client::NewClient;
-use crate::secret::{encode, id_of, sha256};
+use crate::secret::{encode, sha256};
 use crate::{Auth, AuthSettings};
 
 const NOW: i64 = 1_780_000_000;
@@ -45,8 +47,8 @@ impl World {
         let world = Self { auth, _database: database };
         world.account("a-1", "active").await;
         world.put_session(COOKIE, "a-1").await;
-        let staff = json!({"status": "active", "kind": "staff", "practitioner": "dr-1", "facility": "01001",
-            "organization": "org-1", "roles": ["nurse", "registrar"]});
+        let staff = json!({"status": "active", "kind": {"staff": {"practitioner": "dr-1", "code": "01001",
+            "organization": "org-1", "roles": ["nurse", "registrar"]}}});
         world.put(SecurityRecord::new(SecurityKind::Account, "a-2", staff.to_string())).await;
         world.put_session(STAFF, "a-2").await;
         world.client("app", None).await;
@@ -60,14 +62,14 @@ impl World {
 
     /// A citizen's account of a status.
     async fn account(&self, id: &str, status: &str) {
-        let value = json!({"status": status, "kind": "citizen", "patient": "p-1"});
-        self.put(SecurityRecord::new(SecurityKind::Account, id, value.to_string())).await;
+        let value = json!({"status": status, "kind": {"citizen": {"patient": "p-1"}}});
+        self.put(SecurityRecord::new(SecurityKind::Account, id, value.to_string()).of("p-1")).await;
     }
 
     async fn put_session(&self, cookie: &str, account: &str) {
-        let value = json!({"account": account, "device": "Firefox", "acr": "2", "amr": ["pwd", "otp"],
+        let value = json!({"account": account, "device": "Firefox", "place": "", "used": at(0).microseconds(), "acr": "2", "amr": ["pwd", "otp"],
             "auth_time": at(0).microseconds()});
-        let record = SecurityRecord::new(SecurityKind::Session, id_of(cookie), value.to_string());
+        let record = SecurityRecord::new(SecurityKind::Session, session_id(cookie), value.to_string());
         self.put(record.of(account).until(at(100 * 86_400))).await;
     }
 

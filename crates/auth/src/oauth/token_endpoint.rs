@@ -7,7 +7,7 @@ use fhir::{Instant, LogicalId};
 use serde_json::{Value, json};
 
 use super::parameters::{Basic, OAuthError, Parameters};
-use super::{ACCESS_SECONDS, scope, subject};
+use super::{ACCESS_SECONDS, scopes, subject};
 use crate::account::AccountKind;
 use crate::client::Presents;
 use crate::token::{IdToken, ProofOf, prove};
@@ -63,7 +63,10 @@ impl Auth {
                 "authorization_code, refresh_token, client_credentials",
             ));
         }
-        let client = self.authenticate(&presents, now).await?;
+        let client = match self.refreshing_client(request, grant_type, now).await? {
+            Some(client) => client,
+            None => self.authenticate(&presents, now).await?,
+        };
         if !client.may_use(grant_type) {
             return Err(OAuthError::new(
                 400,
@@ -77,6 +80,26 @@ impl Auth {
             "refresh_token" => self.refresh(request, &client, key, now).await,
             _ => self.client_credentials(request, &client, key, now),
         }
+    }
+
+    /// A public client need not name itself when it refreshes (RFC 6749, section 6): the token tells whose it is. Who
+    /// names a client, or shows anything, is taken by the word.
+    async fn refreshing_client(
+        &self,
+        request: &TokenRequest,
+        grant_type: &str,
+        now: Instant,
+    ) -> Result<Option<Client>, OAuthError> {
+        let parameters = &request.parameters;
+        let shown = ["client_id", "client_assertion", "client_secret"];
+        let shows = request.basic.is_some() || shown.iter().any(|name| parameters.get(name).is_some());
+        let Some(token) = parameters.get("refresh_token").filter(|_| grant_type == "refresh_token" && !shows)
+        else {
+            return Ok(None);
+        };
+        let Some(id) = self.client_of_family(token, now).await? else { return Ok(None) };
+        let client = self.active_client(&id, now).await?;
+        Ok(client.filter(|client| client.kind == ClientKind::Public))
     }
 
     fn proved_key(
@@ -108,16 +131,13 @@ impl Auth {
         }
         let facility = client.facility().ok_or(unauthorized("this client belongs to no facility"))?;
         let asked = request.parameters.need("scope", "scope is missing")?;
-        let (asked, _) = scope::parse(asked)?;
+        let (asked, _) = scopes::read(asked)?;
         if asked.resources.iter().any(|scope| scope.context != ScopeContext::System) {
             return Err(OAuthError::invalid_scope("a backend service has system/ scopes only"));
         }
-        let (most, _) = scope::parse_each_context(&client.scope)?;
-        let mut scopes = access::Scopes::default();
-        for most in &most {
-            scopes.resources.extend(scope::narrow(&asked, most).resources);
-        }
-        if scopes.resources.is_empty() {
+        let (most, _) = access::Scopes::parse(&client.scope)?;
+        let granted = asked.narrow(&most);
+        if granted.resources.is_empty() {
             return Err(OAuthError::invalid_scope("none of these scopes can be granted to this client"));
         }
         let purpose = match request.parameters.get("purpose") {
@@ -127,7 +147,7 @@ impl Auth {
                 .filter(|purpose| ![Purpose::PatientRequest, Purpose::BreakTheGlass].contains(purpose))
                 .ok_or(OAuthError::invalid_request("purpose: not one that a system may ask for"))?,
         };
-        let scope = scope::to_text(&scopes, &[]);
+        let scope = granted.to_string();
         let token = self.issue(
             &Grant {
                 account: client.id.clone(),
@@ -218,7 +238,7 @@ impl Auth {
         if let Some(patient) = &grant.patient {
             members.insert("patient".to_owned(), patient.to_string().into());
             // The person at the screen need not be the patient.
-            let banner = !matches!(granted.kind, AccountKind::Citizen { .. });
+            let banner = !matches!(&granted.kind, AccountKind::Citizen { patient: own } if own == patient);
             members.insert("need_patient_banner".to_owned(), banner.into());
         }
         if let Some(encounter) = &granted.encounter {
@@ -233,8 +253,8 @@ impl Auth {
         granted: &Granted,
         patient: Option<LogicalId>,
     ) -> Result<Option<LogicalId>, OAuthError> {
-        let (scopes, others) = scope::parse(&granted.scope)?;
-        let wanted = scopes.resources.iter().any(|scope| scope.context == ScopeContext::Patient)
+        let (resources, others) = scopes::read(&granted.scope)?;
+        let wanted = scopes::has_patient(&resources)
             || others.iter().any(|scope| scope == "launch" || scope == "launch/patient");
         Ok(patient.filter(|_| wanted))
     }

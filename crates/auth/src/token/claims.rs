@@ -11,7 +11,7 @@ use super::Verified;
 use crate::TokenError;
 use crate::jose::Unproved;
 use crate::keys::Keyring;
-use crate::oauth::scope;
+use crate::oauth::scopes;
 
 /// The longest life of an access token.
 pub const LONGEST_LIFETIME: Duration = Duration::from_secs(600);
@@ -237,7 +237,7 @@ impl Claims {
             _ => return Err(TokenError::Malformed),
         };
         // A scope that cannot be read must not open anything.
-        let (scopes, _) = scope::parse(&self.scope).map_err(|_| TokenError::Malformed)?;
+        let (scopes, _) = scopes::read(&self.scope).map_err(|_| TokenError::Malformed)?;
         let identity = Identity {
             subject: self.sub,
             client: self.client_id,

@@ -1,10 +1,11 @@
 //! What the server needs for signing in by browser: accounts, the provider, and the accounts of a demo.
 
-mod loopback;
+mod entrusted;
 
 use std::sync::Arc;
 
 use access::{OfficerRole, StaffRole};
+use auth::EntrustedBooks;
 use auth::account::passkey::Site;
 use auth::account::provider::{Provider, ProviderSettings};
 use auth::account::{
@@ -13,6 +14,7 @@ use auth::account::{
 use fhir::Instant;
 use healthbook_http::SignIn;
 use interactions::{Service, organization_of_facility};
+use outbound::Outbound;
 
 use crate::configuration::Configuration;
 use crate::demo::Description;
@@ -24,10 +26,13 @@ pub async fn prepare(
     configuration: &Configuration,
     service: &Service,
     demo: Option<&Description>,
+    local_peers: bool,
 ) -> Result<Arc<SignIn>, Failure> {
+    let outbound = Arc::new(Outbound::new(local_peers));
     let sender: Box<dyn Sender> = match (configuration.code_gateway.as_ref(), demo) {
         (Some(url), _) => {
-            Box::new(GatewaySender { url: url.0.clone(), outbound: Arc::new(loopback::Loopback) })
+            may_be_asked(&outbound, "code_gateway", &url.0)?;
+            Box::new(GatewaySender { url: url.0.clone(), outbound: outbound.clone() })
         }
         // Codes are written to the log for invented people only.
         (None, Some(_)) => Box::new(LogSender),
@@ -41,21 +46,39 @@ pub async fn prepare(
         make_demo_accounts(&accounts, wanted, Instant::now()).await.map_err(Failure::because)?;
     }
     let issuer = match (configuration.provider.as_ref(), demo) {
-        (Some(provider), _) => Some(provider.0.clone()),
+        (Some(provider), _) => {
+            may_be_asked(&outbound, "provider", &provider.0)?;
+            Some(provider.0.clone())
+        }
         (None, Some(demo)) if *configuration.provider_simulator => Some(start_simulator(demo)?),
         (None, _) => None,
     };
     let base = service.base();
     Ok(Arc::new(SignIn {
         accounts,
-        provider: issuer.map(|issuer| provider(configuration, issuer, base)),
+        provider: issuer.map(|issuer| provider(configuration, issuer, base, outbound)),
         site: Site::of(base),
         trusted_proxies: *configuration.trusted_proxies,
         plain_loopback: SignIn::is_plain_loopback(base),
     }))
 }
 
-fn provider(configuration: &Configuration, issuer: String, base: &str) -> Provider {
+/// Said at the start, and not when the first person wants to sign in.
+fn may_be_asked(outbound: &Outbound, key: &str, url: &str) -> Result<(), Failure> {
+    outbound.check(url).map(drop).map_err(|_| {
+        Failure::saying(format!(
+            "key `{key}`: only https addresses with a public name and the usual port are asked; this machine by a sandbox \
+             that listens on loopback"
+        ))
+    })
+}
+
+/// Who knows which books are entrusted to a citizen.
+pub fn entrusted_books(service: &Service) -> Arc<dyn EntrustedBooks> {
+    Arc::new(entrusted::Gate(service.clone()))
+}
+
+fn provider(configuration: &Configuration, issuer: String, base: &str, outbound: Arc<Outbound>) -> Provider {
     let settings = ProviderSettings {
         issuer,
         client_id: configuration.provider_client_id.0.clone(),
@@ -64,7 +87,7 @@ fn provider(configuration: &Configuration, issuer: String, base: &str) -> Provid
         level: configuration.provider_level.0.clone(),
         number_claim: configuration.provider_number_claim.0.clone(),
     };
-    Provider::new(settings, Arc::new(loopback::Loopback))
+    Provider::new(settings, outbound)
 }
 
 /// Starts the simulated provider on a free port; it ends with the program.

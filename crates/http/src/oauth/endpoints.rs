@@ -1,7 +1,7 @@
 //! The endpoints that programs ask.
 
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use auth::OAuthError;
 use fhir::Instant;
 use serde_json::{Value, json};
@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 use super::request::{answer, body, error, json as respond, of_client, refused, service};
 use crate::app::State;
 use crate::credentials::Credentials;
+use crate::negotiation::Format;
 
 /// `GET /fhir/.well-known/smart-configuration`: JSON, whatever the caller accepts.
-pub(super) async fn smart_configuration(state: Data<State>) -> HttpResponse {
+pub(super) async fn smart_configuration(state: Data<State>, request: HttpRequest) -> HttpResponse {
+    // It is no resource: it is never written as XML.
+    request.extensions_mut().insert(Format::Json);
     public(service(&state).map(|auth| auth.smart_configuration()))
 }
 

@@ -5,11 +5,12 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use auth::{Auth, AuthError, Authorization, ConsentForm, ConsentQuestion, ConsentStep, OAuthError};
 use fhir::Instant;
-use web::{Consent, ConsentChoice};
+use web::{Consent, ConsentChoice, Language};
 
 use super::request::{form, pairs, service};
 use crate::app::State;
 use crate::language::page_language;
+use crate::sign_in::page_policy;
 
 /// The names of the cookie of a session: over https, and on a loopback address without.
 const COOKIES: [&str; 2] = ["__Host-session", "session"];
@@ -56,7 +57,13 @@ pub(super) async fn consent(state: Data<State>, request: HttpRequest) -> HttpRes
         Err(error) => return page_of(&request, error),
     };
     let (cookie, transaction) = (cookie(&request, &auth), transaction(&request));
-    step(&request, auth.consent(&transaction, cookie.as_deref(), Instant::now()).await)
+    match auth.consent(&transaction, cookie.as_deref(), Instant::now()).await {
+        // Who has just signed in comes here by the redirect after a form, which must not lead to other servers.
+        Ok(ConsentStep::Redirect(to)) if !to.starts_with('/') => {
+            html(200, None, web::back_to_app(&to, language(&request)))
+        }
+        other => step(&request, other),
+    }
 }
 
 /// `POST /auth/consent?continue=TRANSACTION`
@@ -95,6 +102,7 @@ fn ask(request: &HttpRequest, question: ConsentQuestion) -> HttpResponse {
     let choices = |choices: Vec<auth::Choice>| {
         choices.into_iter().map(|choice| ConsentChoice { value: choice.value, label: choice.label }).collect()
     };
+    let target = question.target;
     let body = web::consent(
         &Consent {
             action: auth::consent_path(&question.transaction),
@@ -107,14 +115,23 @@ fn ask(request: &HttpRequest, question: ConsentQuestion) -> HttpResponse {
             patient_wanted: question.patient_wanted,
             roles: choices(question.roles),
         },
-        page_language(request.headers()),
+        language(request),
     );
-    html(200, body)
+    html(200, Some(&target), body)
+}
+
+fn asked(request: &HttpRequest, wanted: &str) -> Option<String> {
+    let found = pairs(request.query_string().as_bytes()).into_iter().find(|(name, _)| name == wanted);
+    found.map(|(_, value)| value)
 }
 
 fn transaction(request: &HttpRequest) -> String {
-    let found = pairs(request.query_string().as_bytes()).into_iter().find(|(name, _)| name == "continue");
-    found.map(|(_, value)| value).unwrap_or_default()
+    asked(request, "continue").unwrap_or_default()
+}
+
+fn language(request: &HttpRequest) -> Language {
+    let asked = asked(request, "lang").as_deref().and_then(Language::from_code);
+    asked.unwrap_or_else(|| page_language(request.headers()))
 }
 
 /// The cookie of the session: the plain name counts only where no other can be set.
@@ -149,21 +166,19 @@ fn broken(request: &HttpRequest, error: AuthError) -> HttpResponse {
 }
 
 fn page_of(request: &HttpRequest, error: OAuthError) -> HttpResponse {
-    let body = web::refused_authorization(error.code, error.description, page_language(request.headers()));
-    html(error.status, body)
+    let body = web::refused_authorization(error.code, error.description, language(request));
+    html(error.status, None, body)
 }
 
-fn html(status: u16, body: String) -> HttpResponse {
+/// A page; of a form whose answer leads to an app, with where that is.
+fn html(status: u16, target: Option<&str>, body: String) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(status)
         .unwrap_or(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR);
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        // Browsers hold the redirect after a form against `form-action`, and it leads to any client.
-        .insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-        ))
+        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, page_policy(target)))
         .body(body)
 }

@@ -9,9 +9,14 @@ use auth::account::{Answer, AuthError};
 use super::SignIn;
 use super::cookies::Cookie;
 
-/// What a page may load: our style sheet, and nothing else.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What a page may load, our style sheet and nothing else, and where its forms may lead: to this server and, of the page
+/// that answers an app, to that app. Browsers hold the redirect that follows a form against `form-action`.
+pub(crate) fn page_policy(target: Option<&str>) -> String {
+    let target = target.map(|target| format!(" {target}")).unwrap_or_default();
+    format!(
+        "default-src 'none'; style-src 'self'; form-action 'self'{target}; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
 
 /// A page.
 pub(super) fn page(status: StatusCode, headers: Vec<(HeaderName, String)>, text: String) -> HttpResponse {
@@ -23,7 +28,7 @@ pub(super) fn page(status: StatusCode, headers: Vec<(HeaderName, String)>, text:
 /// The one page with a script, which is a file of ours and asks this server only.
 pub(super) fn page_with_script(text: String) -> HttpResponse {
     let mut response = page(StatusCode::OK, Vec::new(), text);
-    let policy = format!("{POLICY}; script-src 'self'; connect-src 'self'");
+    let policy = format!("{}; script-src 'self'; connect-src 'self'", page_policy(None));
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
@@ -43,7 +48,7 @@ pub(super) fn redirect(to: &str, headers: Vec<(HeaderName, String)>) -> HttpResp
 }
 
 fn protect(response: &mut HttpResponseBuilder, headers: Vec<(HeaderName, String)>) {
-    response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
+    response.insert_header((header::CONTENT_SECURITY_POLICY, page_policy(None)));
     response.insert_header((header::REFERRER_POLICY, "no-referrer"));
     response.insert_header((header::X_FRAME_OPTIONS, "DENY"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -100,7 +105,12 @@ pub(super) fn go_on(sign_in: &SignIn, answer: Answer, refused: Notice) -> Result
     let plain = sign_in.plain_loopback;
     match answer {
         Answer::SignedIn(opened, continue_with) => {
-            let cookies = vec![Cookie::Session.set(&opened.cookie, plain), Cookie::Step.clear(plain)];
+            // What bound forms before, anybody may have planted: it ends here.
+            let cookies = vec![
+                Cookie::Session.set(&opened.cookie, plain),
+                Cookie::Step.clear(plain),
+                Cookie::Form.clear(plain),
+            ];
             Ok(redirect(&destination(continue_with.as_deref()), cookies))
         }
         Answer::Second(step) => {

@@ -16,6 +16,7 @@ use auth::account::Accounts;
 use auth::account::passkey::Site;
 use auth::account::provider::Provider;
 
+pub(crate) use answer::page_policy;
 pub(crate) use cookies::session_cookie;
 
 /// Largest form.

@@ -17,6 +17,7 @@ use super::cookies::Cookie;
 use super::pages::Asked;
 use super::visitor::{language, visitor};
 use super::{SignIn, session_cookie};
+use crate::app::{Authentication, State};
 
 /// Who is signed in, with the cookie.
 async fn signed_in(sign_in: &SignIn, request: &HttpRequest) -> Result<Option<(Session, String)>, Trouble> {
@@ -76,6 +77,19 @@ async fn show(sign_in: &SignIn, request: &HttpRequest, language: Language) -> Re
     Ok(page(StatusCode::OK, Vec::new(), SessionsPage { language, sessions: &lines, form: &form }.render()))
 }
 
+/// Ends a session; its tokens are dead for this server when that is answered.
+async fn end_now(sign_in: &SignIn, state: &State, account: &str, id: &str) -> Result<bool, Trouble> {
+    let now = Instant::now();
+    let ended = end_session(sign_in.accounts.store(), account, id, now).await?;
+    if let (true, Authentication::On(auth)) = (ended, &state.app.authentication)
+        && let Err(error) = auth.read_revocations(now).await
+    {
+        // They are read again twice a second, and nobody is believed when that fails.
+        tracing::warn!(error = %error, "what was revoked cannot be read");
+    }
+    Ok(ended)
+}
+
 /// The form that ends a session.
 #[derive(Deserialize)]
 pub(crate) struct End {
@@ -86,15 +100,21 @@ pub(crate) struct End {
 /// `POST /auth/sessions/end`
 pub(crate) async fn end(
     sign_in: Data<SignIn>,
+    state: Data<State>,
     request: HttpRequest,
     asked: Query<Asked>,
     form: Form<End>,
 ) -> HttpResponse {
     let language = language(&request, asked.lang.as_deref());
-    end_one(&sign_in, &request, &form).await.unwrap_or_else(|trouble| trouble.page(language))
+    end_one(&sign_in, &state, &request, &form).await.unwrap_or_else(|trouble| trouble.page(language))
 }
 
-async fn end_one(sign_in: &SignIn, request: &HttpRequest, form: &End) -> Result<HttpResponse, Trouble> {
+async fn end_one(
+    sign_in: &SignIn,
+    state: &State,
+    request: &HttpRequest,
+    form: &End,
+) -> Result<HttpResponse, Trouble> {
     let Some((own, cookie)) = signed_in(sign_in, request).await? else {
         return Ok(redirect("/auth/sign-in", Vec::new()));
     };
@@ -102,7 +122,7 @@ async fn end_one(sign_in: &SignIn, request: &HttpRequest, form: &End) -> Result<
     if !form_token_holds(store, &cookie, &form.form) {
         return Err(Trouble::new(StatusCode::FORBIDDEN, Notice::OldForm));
     }
-    end_session(store, &own.account, &form.session, Instant::now()).await?;
+    end_now(sign_in, state, &own.account, &form.session).await?;
     Ok(if form.session == own.id {
         redirect("/auth/sign-in", vec![Cookie::Session.clear(sign_in.plain_loopback)])
     } else {
@@ -112,10 +132,15 @@ async fn end_one(sign_in: &SignIn, request: &HttpRequest, form: &End) -> Result<
 
 /// `DELETE /auth/sessions/{id}`. A page from elsewhere cannot send it: the cookie is `SameSite=Lax`, and there is no
 /// leave by CORS.
-pub(crate) async fn delete(sign_in: Data<SignIn>, request: HttpRequest, id: Path<String>) -> HttpResponse {
+pub(crate) async fn delete(
+    sign_in: Data<SignIn>,
+    state: Data<State>,
+    request: HttpRequest,
+    id: Path<String>,
+) -> HttpResponse {
     let deleted = async {
         let Some((own, _)) = signed_in(&sign_in, &request).await? else { return Ok(not_signed_in()) };
-        let ended = end_session(sign_in.accounts.store(), &own.account, &id, Instant::now()).await?;
+        let ended = end_now(&sign_in, &state, &own.account, &id).await?;
         Ok(if ended {
             HttpResponse::NoContent().finish()
         } else {

@@ -14,8 +14,12 @@ fn a_citizen_who_is_closed_has_nothing_left() {
         let visitor = Visitor::default();
         let signed_in = world.accounts.second_factor(&step.secret, &code, &visitor, later(2));
         let Answer::SignedIn(opened, _) = signed_in.await.unwrap() else { panic!() };
-        for kind in [SecurityKind::RefreshToken, SecurityKind::AuthorizationCode, SecurityKind::Credential] {
-            let record = SecurityRecord::new(kind, "one", "{}".to_owned()).of(&account.id);
+        for (kind, owner) in [
+            (SecurityKind::RefreshToken, &opened.session.id),
+            (SecurityKind::AuthorizationCode, &account.id),
+            (SecurityKind::Credential, &account.id),
+        ] {
+            let record = SecurityRecord::new(kind, "one", "{}".to_owned()).of(owner);
             world.store().change_security(SecurityChange::Put(record), Vec::new(), later(2)).await.unwrap();
         }
         let activation = activation_code(world.store(), &account.id, later(3)).await.unwrap();
@@ -40,8 +44,10 @@ fn a_citizen_who_is_closed_has_nothing_left() {
             SecurityKind::Transaction,
             SecurityKind::AccountName,
         ] {
-            let left = world.store().security_records(kind, Some(&account.id), now).await.unwrap();
-            assert!(left.is_empty(), "{kind:?}");
+            for owner in [&account.id, &opened.session.id] {
+                let left = world.store().security_records(kind, Some(owner), now).await.unwrap();
+                assert!(left.is_empty(), "{kind:?}");
+            }
         }
         let revoked = world.store().revocations_since(start()).await.unwrap();
         assert!(revoked.contains(&(Revoked::Subject(account.id.clone()), later(4))));

@@ -52,7 +52,7 @@ async fn world(holder: &Holder) -> World {
         name: "A system".to_owned(),
         redirect_uris: Vec::new(),
         grant_types: vec!["client_credentials".to_owned()],
-        scope: Some("system/Patient.rs system/Observation.cruds".to_owned()),
+        scope: Some("system/Observation.cruds system/Patient.rs".to_owned()),
         jwks: Some(json!({"keys": [holder.jwk]})),
         jwks_uri: None,
         with_secret: false,
@@ -86,7 +86,7 @@ async fn a_system_shows_its_key_and_gets_what_it_may_have() {
         .await
         .unwrap();
     assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("Bearer"), &json!(300)));
-    assert_eq!(tokens["scope"], "system/Patient.rs system/Observation.cruds");
+    assert_eq!(tokens["scope"], "system/Observation.cruds system/Patient.rs");
     assert!(tokens.get("refresh_token").is_none() && tokens.get("id_token").is_none());
     assert!(world.believes(&tokens["access_token"], 2));
     for (scope, error) in [

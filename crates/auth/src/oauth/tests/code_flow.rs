@@ -184,7 +184,7 @@ async fn who_is_blocked_or_signed_out_meanwhile_gets_nothing() {
     world.account("a-1", "blocked").await;
     assert_eq!(world.redeem(&code, 3).await.unwrap_err().code, "invalid_grant");
     world.account("a-1", "active").await;
-    let gone = SecurityChange::Remove(SecurityKind::Session, id_of(COOKIE));
+    let gone = SecurityChange::Remove(SecurityKind::Session, session_id(COOKIE));
     assert!(world.auth.change(gone, Vec::new(), at(3)).await.unwrap());
     assert_eq!(world.redeem(&code, 4).await.unwrap_err().code, "invalid_grant");
 }

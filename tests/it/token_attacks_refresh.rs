@@ -161,8 +161,11 @@ fn a_refresh_token_is_its_clients_own() {
         );
     }
     let form = [("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
-    let answer = post(&demo, "/auth/token", &form, &[]);
-    expect_error("nobody", &answer, &[400, 401], &["invalid_client", "invalid_request", "invalid_grant"]);
+    // RFC 6749, 6: a public app need not name itself; the token is bound to the app that it was issued to.
+    let (access, next) = pair(&post(&demo, "/auth/token", &form, &[]));
+    assert_eq!(claims(&access)["client_id"], app.id, "whose token it is");
+    expect_error("a stranger", &refresh(&demo, &other, &next), &[400], &REFUSED);
+    let _ = pair(&refresh(&demo, &app, &next));
 }
 
 /// RFC 6749, 6: the scope may shrink, and never grow.

@@ -1,6 +1,7 @@
 //! New clients: from the command line, and by dynamic registration (RFC 7591).
 
-use fhir::{Instant, LogicalId};
+use access::ScopeContext;
+use fhir::Instant;
 use record_store::SecurityChange;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,7 +50,8 @@ pub struct NewClient {
     pub dpop_bound: bool,
 }
 
-/// The metadata of a registration request. What is not known is ignored.
+/// The metadata of a registration request. What is not known is ignored (RFC 7591, section 2), and so is what only an
+/// administrator says: the facility, the id, the status.
 #[derive(Debug, Deserialize)]
 pub struct Registration {
     #[serde(default)]
@@ -70,10 +72,6 @@ pub struct Registration {
     jwks_uri: Option<String>,
     #[serde(default)]
     dpop_bound_access_tokens: bool,
-    #[serde(default)]
-    facility: Option<String>,
-    #[serde(default)]
-    organization: Option<String>,
 }
 
 fn invalid(description: &'static str) -> OAuthError {
@@ -106,17 +104,6 @@ impl Registration {
                 ));
             }
         };
-        let facility = match (self.facility, self.organization) {
-            (None, None) => None,
-            (Some(code), Some(organization)) => {
-                let organization = LogicalId::try_from(organization.as_str());
-                Some(Facility {
-                    code,
-                    organization: organization.map_err(|_| invalid("organization: an id"))?,
-                })
-            }
-            _ => return Err(invalid("facility and organization belong together")),
-        };
         Ok(NewClient {
             id: None,
             name: self.client_name.unwrap_or_default(),
@@ -126,7 +113,7 @@ impl Registration {
             jwks: self.jwks,
             jwks_uri: self.jwks_uri,
             with_secret,
-            facility,
+            facility: None,
             role: None,
             dpop_bound: self.dpop_bound_access_tokens,
         })
@@ -146,12 +133,7 @@ impl Auth {
     /// Registers a client: in a sandbox it is served at once, elsewhere when an administrator approves it.
     pub async fn register(&self, registration: Registration, now: Instant) -> Result<Value, OAuthError> {
         let status = if self.settings().sandbox { ClientStatus::Active } else { ClientStatus::Pending };
-        let mut new = registration.into_client()?;
-        if !self.settings().sandbox {
-            // Whose client it is, an administrator says.
-            new.facility = None;
-        }
-        let (client, secret) = self.put_client(new, status, now).await?;
+        let (client, secret) = self.put_client(registration.into_client()?, status, now).await?;
         let method = match (&secret, client.kind) {
             (Some(_), _) => "client_secret_basic",
             (None, ClientKind::Confidential) => "private_key_jwt",
@@ -304,7 +286,7 @@ impl Auth {
             return Err(invalid("client_credentials needs a key or a secret"));
         }
         if new.jwks.as_ref().is_some_and(|jwks| !KeySet::read(jwks).is_some_and(|set| set.is_usable())) {
-            return Err(invalid("jwks: public keys with kid for ES384 or RS384"));
+            return Err(invalid("jwks: public keys with kid for ES384 or RS384, RSA of 2048 bits at least"));
         }
         if new.jwks_uri.as_ref().is_some_and(|uri| !self.remote_keys().may_ask(uri)) {
             return Err(invalid("jwks_uri: https, a public name, the usual port"));
@@ -314,6 +296,10 @@ impl Auth {
             let (scopes, others) = access::Scopes::parse(text)?;
             if scopes.resources.is_empty() && others.is_empty() {
                 return Err(invalid("scope: at least one"));
+            }
+            let is_system = scopes.resources.iter().any(|scope| scope.context == ScopeContext::System);
+            if is_system && !uses("client_credentials") {
+                return Err(invalid("scope: system/ goes with client_credentials"));
             }
         }
         Ok(())
@@ -336,6 +322,11 @@ fn usual_scope(grant_types: &[String]) -> String {
 /// Whether answers may go to an address.
 fn is_redirect(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
+    // The parser finds a host also in what has none: in `https:///callback` and `https:callback`.
+    let says_host = || {
+        let rest = text.get(url.scheme().len()..).and_then(|rest| rest.strip_prefix("://"));
+        rest.is_some_and(|rest| !rest.starts_with(['/', '?']))
+    };
     let plain = url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none()
@@ -343,13 +334,16 @@ fn is_redirect(text: &str) -> bool {
         && !text.contains(['*', '#', '\\'])
         && !text.chars().any(|character| character.is_control() || character.is_whitespace());
     let may = match url.scheme() {
-        "https" => url.host().is_some(),
-        "http" => match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        },
+        "https" => says_host() && url.host().is_some(),
+        "http" => {
+            says_host()
+                && match url.host() {
+                    Some(url::Host::Domain(name)) => name == "localhost",
+                    Some(url::Host::Ipv4(address)) => address.is_loopback(),
+                    Some(url::Host::Ipv6(address)) => address.is_loopback(),
+                    None => false,
+                }
+        }
         scheme => scheme.contains('.'),
     };
     plain && may
@@ -404,6 +398,9 @@ mod tests {
             "http://127.0.0.1.example/",
             "https://app.example\\@other.example/",
             "file:///etc/passwd",
+            "https:///callback",
+            "https:app.example/callback",
+            "http:///localhost/callback",
         ] {
             assert!(!is_redirect(uri), "{uri}");
         }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::HealthBook;
-use crate::consent::{Evidence, Provision, Relation, Terms, consent};
+use crate::consent::{Evidence, Provision, Relation, Terms, account_of, consent};
 use crate::gate::{self, Book};
 use crate::guardians::is_suspension;
 use crate::ledger::{self, Entry, facility, find_all, new_id, read, referred};
@@ -77,6 +77,10 @@ pub async fn block(
     let patient = request.patient.as_deref().map(LogicalId::try_from).transpose();
     let patient = patient.map_err(|_| Problem::not_found())?;
     let open = gate::book(book.service(), caller, patient.as_ref(), now).await?;
+    // Nobody keeps a child from help in an emergency, or hides by a label what is closed to the guardian.
+    if !open.is_own() && (request.in_emergency || !request.labels.is_empty()) {
+        return Err(Rule::NotPossible.into());
+    }
     input::types(book.service(), &request.types)?;
     input::labels(book.service(), &request.labels)?;
     let latest = plus(now, book.settings().longest_block);
@@ -177,7 +181,9 @@ pub async fn lift(book: &HealthBook, caller: &Caller, id: &str, now: Instant) ->
     }
     // What closes the book to a guardian is not the guardian's to lift, and while custody is disputed nobody's.
     if is_suspension(&found.resource)
-        || (!open.is_own() && matches!(&terms.grantee, Some(Grantee::Patient(_))))
+        || (!open.is_own()
+            && (matches!(&terms.grantee, Some(Grantee::Patient(_)))
+                || account_of(&found.resource) != open.account))
     {
         return Err(Rule::NotPossible.into());
     }

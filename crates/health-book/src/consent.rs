@@ -264,13 +264,18 @@ pub(crate) fn consent(
 
 /// By which act a `Consent` was made: that of its first evidence.
 pub(crate) fn act_of(resource: &Value) -> &str {
+    first_evidence(resource, "act", "/valueCode")
+}
+
+/// Which account made a `Consent`: that of its first evidence.
+pub(crate) fn account_of(resource: &Value) -> &str {
+    first_evidence(resource, "account", "/valueString")
+}
+
+fn first_evidence<'a>(resource: &'a Value, part: &str, value: &str) -> &'a str {
     let evidence = items(resource, "/extension").iter().find(|extension| text(extension, "/url") == EVIDENCE);
     let parts = evidence.map(|evidence| items(evidence, "/extension")).unwrap_or_default();
-    parts
-        .iter()
-        .find(|part| text(part, "/url") == "act")
-        .map(|part| text(part, "/valueCode"))
-        .unwrap_or_default()
+    parts.iter().find(|found| text(found, "/url") == part).map(|found| text(found, value)).unwrap_or_default()
 }
 
 /// What a stored `Consent` says, as far as the acts need it.

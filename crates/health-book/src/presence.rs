@@ -94,6 +94,10 @@ pub async fn make_code(
     };
     let seconds = ends.microseconds().saturating_sub(now.microseconds()) / 1_000_000;
     input::labels(service, &request.labels)?;
+    // What is closed to a guardian is not the guardian's to open.
+    if !open.is_own() && !request.labels.is_empty() {
+        return Err(Rule::NotPossible.into());
+    }
     let only = match &request.facility {
         Some(code) => Some(facility(service, code).await?.ok_or(Rule::NoSuchFacility)?.id()?.to_string()),
         None => None,

@@ -7,7 +7,7 @@
 
 use access::{Access, Actor, Caller, Grantee, StaffRole};
 use fhir::{Instant, LogicalId};
-use interactions::{PAGE_PARAMETER, Problem};
+use interactions::{PAGE_PARAMETER, Problem, Service};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -63,9 +63,18 @@ pub async fn list(
     let closed = denials(service, &open.patient, now).await?;
     let mut shown = Vec::new();
     for grant in grants(service, &open.patient, now).await? {
+        if !is_told(&open, service, &grant).await? {
+            continue;
+        }
         shown.push(show(book, &open.access, &grant, &closed, now).await?);
     }
     Ok(json!({"items": shown}))
+}
+
+/// A visit that is closed to a guardian is not told by who is entitled through it.
+async fn is_told(open: &Book, service: &Service, grant: &Entitled) -> Result<bool, Problem> {
+    let (kind, id) = &grant.source;
+    Ok(open.is_own() || crate::ledger::read_as(service, &open.access, *kind, id).await?.is_some())
 }
 
 async fn show(
@@ -188,6 +197,9 @@ async fn choose(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> R
         grant.authority.code() == authority && grant.source.0.as_str() == name && grant.source.1 == source
     });
     let grant = grant.ok_or_else(missing)?;
+    if !is_told(&open, service, &grant).await? {
+        return Err(missing());
+    }
     let consent = match (name, Terms::read(&resource.resource)) {
         ("Consent", Some(terms)) => Some((resource, terms)),
         _ => None,

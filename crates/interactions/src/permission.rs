@@ -9,8 +9,12 @@ use json::Node;
 use record_store::{Body, Changeable, Content, Effect, Made, Precondition, Record, Seen, Write};
 
 use crate::facts::{Subject, facts};
+use crate::person::{KNOWN_BY, patient_of_citizen};
 use crate::search::with_resource;
 use crate::{Problem, Service, Stored};
+
+/// Elements of a `Patient` with a citizen number that come from the population registry.
+const DESCRIBED: [&str; 3] = ["name", "birthDate", "gender"];
 
 /// What a write comes to.
 pub(crate) enum Permitted {
@@ -99,7 +103,10 @@ pub(crate) async fn permit(
             }
             check_put(service, access, id, content, made).await?;
             if *resource_type == ResourceType::PATIENT {
-                check_new_patient(access, content, id)?;
+                check_new_patient(service, access, content, id).await?;
+            }
+            if *resource_type == ResourceType::ORGANIZATION {
+                check_organization(None, content, id)?;
             }
             seen(write, Seen::Absent)
         }
@@ -111,6 +118,9 @@ pub(crate) async fn permit(
             check_put(service, access, id, content, made).await?;
             if *resource_type == ResourceType::PATIENT {
                 check_patient(&found.record, content)?;
+            }
+            if *resource_type == ResourceType::ORGANIZATION {
+                check_organization(Some(&found.record), content, id)?;
             }
             seen(write, Seen::Version(found.record.version))
         }
@@ -157,12 +167,17 @@ async fn check_put(
 }
 
 /// Who registers a person says nothing of what only the server says, but may name the own facility.
-fn check_new_patient(access: &Access, content: &Content, id: &LogicalId) -> Result<(), Problem> {
+async fn check_new_patient(
+    service: &Service,
+    access: &Access,
+    content: &Content,
+    id: &LogicalId,
+) -> Result<(), Problem> {
     let own = match access.author() {
         Author::Facility(organization) => Some(format!("Organization/{organization}")),
         Author::Server | Author::Citizen(_) => None,
     };
-    with_content(content, id, |patient| {
+    let number = with_content(content, id, |patient| {
         for element in GUARDED {
             let Some(value) = patient.get(element) else { continue };
             let names_own = element == "managingOrganization"
@@ -172,8 +187,41 @@ fn check_new_patient(access: &Access, content: &Content, id: &LogicalId) -> Resu
                 return Err(field_owned(element));
             }
         }
-        if security(patient).is_some() { Err(field_owned("meta.security")) } else { Ok(()) }
-    })?
+        if security(patient).is_some() {
+            return Err(field_owned("meta.security"));
+        }
+        Ok(known_by(patient).first().and_then(|identifier| identifier.text("value")).map(str::to_owned))
+    })??;
+    // A second person of one number would make the first one unknown.
+    match number {
+        Some(number) => match patient_of_citizen(service, &number).await {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => Err(Problem { status: 409, ..field_owned("identifier") }),
+            Err(problem) => Err(problem),
+        },
+        None => Ok(()),
+    }
+}
+
+/// The identifiers by which the server knows somebody or a facility.
+fn known_by<'a, 'n>(resource: &'n Node<'a>) -> Vec<&'n Node<'a>> {
+    let identifiers = resource.get("identifier").map(Node::items).unwrap_or_default();
+    let known = |node: &&'n Node<'a>| node.text("system").is_some_and(|system| KNOWN_BY.contains(&system));
+    identifiers.iter().filter(known).collect()
+}
+
+/// By which code a facility is known is not for the facility to say.
+fn check_organization(before: Option<&Record>, content: &Content, id: &LogicalId) -> Result<(), Problem> {
+    let codes = |node: &Node<'_>| known_by(node).into_iter().map(text).collect::<Vec<_>>();
+    let old = match before {
+        Some(before) if !before.is_deleted() => with_resource(before, codes)?,
+        _ => Vec::new(),
+    };
+    if with_content(content, id, codes)? == old {
+        Ok(())
+    } else {
+        Err(field_owned_of("Organization", "identifier"))
+    }
 }
 
 /// What only the server changes must stay as it is.
@@ -182,14 +230,19 @@ fn check_patient(before: &Record, content: &Content) -> Result<(), Problem> {
         let mut values: Vec<Option<String>> =
             GUARDED.iter().map(|element| patient.get(element).map(text)).collect();
         values.push(security(patient).map(text));
+        // Who is known by a number is described by the registry.
+        let numbers = known_by(patient);
+        let is_known = !numbers.is_empty();
+        values.push(is_known.then(|| numbers.into_iter().map(text).collect()));
+        values.extend(DESCRIBED.iter().map(|element| patient.get(element).filter(|_| is_known).map(text)));
         values
     };
     let old = match before.is_deleted() {
-        true => vec![None; GUARDED.len() + 1],
+        true => vec![None; GUARDED.len() + 2 + DESCRIBED.len()],
         false => with_resource(before, kept)?,
     };
     let new = with_content(content, &before.id, kept)?;
-    let names = GUARDED.iter().copied().chain(["meta.security"]);
+    let names = GUARDED.iter().copied().chain(["meta.security", "identifier"]).chain(DESCRIBED);
     match names.zip(old.iter().zip(&new)).find(|(_, (old, new))| old != new) {
         Some((element, _)) => Err(field_owned(element)),
         None => Ok(()),
@@ -206,9 +259,13 @@ fn text(value: &Node<'_>) -> String {
 }
 
 fn field_owned(element: &str) -> Problem {
+    field_owned_of("Patient", element)
+}
+
+fn field_owned_of(resource_type: &str, element: &str) -> Problem {
     let name = if element.contains("deceased") { "deceased[x]" } else { element };
     let issue = Issue::error(Fault::FieldOwned { name: name.to_owned() });
-    Problem::from_issue(403, issue.at(format!("Patient.{name}")))
+    Problem::from_issue(403, issue.at(format!("{resource_type}.{name}")))
 }
 
 fn with_content<T>(

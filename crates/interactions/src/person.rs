@@ -11,6 +11,14 @@ const CITIZEN_NUMBER: &str = "http://fhir.hl7.org.vn/core/sid/cccd";
 /// The system of facility codes.
 const FACILITY_CODE: &str = "http://fhir.hl7.org.vn/core/sid/ma-cskcb";
 
+/// The systems by which the server knows people and facilities, under both names that they have.
+pub(crate) const KNOWN_BY: [&str; 4] = [
+    CITIZEN_NUMBER,
+    "http://fhir.ehealth.gov.vn/core/sid/national_id",
+    FACILITY_CODE,
+    "http://fhir.ehealth.gov.vn/core/sid/provider-code",
+];
+
 /// The active `Patient` of a citizen number; 412 when there are several.
 pub async fn patient_of_citizen(service: &Service, number: &str) -> Result<Option<LogicalId>, Problem> {
     only(service, ResourceType::PATIENT, CITIZEN_NUMBER, number).await

@@ -54,6 +54,9 @@ pub(super) fn referrals(reader: &Reader<'_>, node: &Node<'_>) -> Vec<GrantFact> 
     organizations(node.get("performer")).into_iter().map(referral).collect()
 }
 
+/// An appointment opens a book for a year at most, however far ahead it is: microseconds.
+const FARTHEST: i64 = 366 * 86_400 * 1_000_000;
+
 /// `Appointment.supportingInformation`.
 pub(super) fn appointments(reader: &Reader<'_>, node: &Node<'_>) -> Vec<GrantFact> {
     let expected = is_one_of(node, "status", &["booked", "pending", "arrived"]);
@@ -62,6 +65,7 @@ pub(super) fn appointments(reader: &Reader<'_>, node: &Node<'_>) -> Vec<GrantFac
         reader.document.ends(Authority::Appointment, Instant::from_microseconds(range.low))
     });
     let Some(ends) = ends.filter(|ends| *ends > reader.at) else { return Vec::new() };
+    let ends = ends.min(Instant::from_microseconds(reader.at.microseconds().saturating_add(FARTHEST)));
     let appointment = |grantee| GrantFact {
         source: GrantSource::CitizenOrServer,
         ..grant(grantee, Authority::Appointment, reader.at, ends)

@@ -58,13 +58,18 @@ pub(crate) struct FactRows {
 pub(crate) const REGISTRATION: i16 = 12;
 
 impl FactRows {
-    /// What a version says. What needs the word of somebody else is left out; the shared book entitles nobody.
-    pub(crate) fn of(hasher: &Hasher, book: i64, facts: &Facts, stamp: &Stamp) -> Self {
+    /// What a version says. `patient`: whose book it is. What needs the word of somebody else is left out; the shared book entitles nobody.
+    pub(crate) fn of(
+        hasher: &Hasher,
+        (book, patient): (i64, Option<&LogicalId>),
+        facts: &Facts,
+        stamp: &Stamp,
+    ) -> Self {
         if book <= 0 {
             return Self::default();
         }
         let numbered = |index: usize| i32::try_from(index).unwrap_or(i32::MAX);
-        let grants = facts.grants.iter().filter(|grant| counts(hasher, grant, stamp)).enumerate();
+        let grants = facts.grants.iter().filter(|grant| counts(hasher, patient, grant, stamp)).enumerate();
         let denials = facts.denials.iter().enumerate();
         Self {
             grants: grants
@@ -96,7 +101,7 @@ impl FactRows {
 }
 
 /// Whether it is the word of somebody whose word counts.
-fn counts(hasher: &Hasher, grant: &GrantFact, stamp: &Stamp) -> bool {
+fn counts(hasher: &Hasher, patient: Option<&LogicalId>, grant: &GrantFact, stamp: &Stamp) -> bool {
     let by_table = !matches!(grant.authority, Authority::Shared | Authority::Own);
     let counts = match grant.source {
         GrantSource::Anyone => true,
@@ -111,7 +116,12 @@ fn counts(hasher: &Hasher, grant: &GrantFact, stamp: &Stamp) -> bool {
     let to_itself = grant.authority == Authority::Referral
         && stamp.author_kind == 2
         && stamp.author == grantee_number(hasher, &grant.grantee);
-    by_table && counts && !to_itself
+    // To whom a book is entrusted makes appointments, but opens it to nobody by them.
+    let entrusted = grant.authority == Authority::Appointment
+        && stamp.author_kind == 1
+        && patient
+            .is_none_or(|patient| stamp.author != grantee_number(hasher, &Grantee::Patient(patient.clone())));
+    by_table && counts && !to_itself && !entrusted
 }
 
 fn of_grant(hasher: &Hasher, grant: &GrantFact) -> Terms {
@@ -206,9 +216,9 @@ mod tests {
         ] {
             for ((author_kind, author), expected) in authors.into_iter().zip(expected) {
                 let stamp = Stamp { visit: 1, author, author_kind };
-                let rows = FactRows::of(&hasher, 10, &grant(source, Authority::Consent), &stamp);
+                let rows = FactRows::of(&hasher, (10, None), &grant(source, Authority::Consent), &stamp);
                 assert_eq!(!rows.grants.is_empty(), expected, "{source:?} {author_kind}");
-                let shared = FactRows::of(&hasher, 0, &grant(source, Authority::Consent), &stamp);
+                let shared = FactRows::of(&hasher, (0, None), &grant(source, Authority::Consent), &stamp);
                 assert_eq!(shared, FactRows::default(), "the shared book entitles nobody");
             }
         }
@@ -221,7 +231,7 @@ mod tests {
         let referral = grant(GrantSource::Anyone, Authority::Referral);
         for (author_kind, author, expected) in [(0, 0, 1), (1, 3, 1), (2, 4, 1), (2, clinic, 0)] {
             let stamp = Stamp { visit: 1, author, author_kind };
-            let rows = FactRows::of(&hasher, 10, &referral, &stamp);
+            let rows = FactRows::of(&hasher, (10, None), &referral, &stamp);
             assert_eq!(rows.grants.len(), expected, "{author_kind}");
         }
     }
@@ -239,12 +249,16 @@ mod tests {
         let hasher = Hasher::new([7; 16]);
         let first = FactRows::of(
             &hasher,
-            10,
+            (10, None),
             &grant(GrantSource::Anyone, Authority::Registration),
             &Stamp::default(),
         );
-        let home =
-            FactRows::of(&hasher, 10, &grant(GrantSource::Anyone, Authority::HomeStation), &Stamp::default());
+        let home = FactRows::of(
+            &hasher,
+            (10, None),
+            &grant(GrantSource::Anyone, Authority::HomeStation),
+            &Stamp::default(),
+        );
         let later = home.clone().after(&first);
         assert_eq!(later.grants.iter().map(|row| row.kind).collect::<Vec<_>>(), [8, REGISTRATION]);
         assert_eq!(later.grants.iter().map(|row| row.number).collect::<Vec<_>>(), [0, 1]);

@@ -182,7 +182,7 @@ impl<'a> Planner<'a> {
         };
         let hasher = self.registry.hasher();
         let stamp = stamp(hasher, write.resource_type, &write.id, &content.facts, self.author);
-        let facts = FactRows::of(hasher, book, &content.facts, &stamp);
+        let facts = FactRows::of(hasher, (book, content.patient.as_ref()), &content.facts, &stamp);
         let body = Some(content.body.clone());
         let after = Current { version, updated: self.time_after(&before), change, body, stamp };
         self.pending.label(label_rows((book, key), content.facts.labels, &stamp));

@@ -100,13 +100,11 @@ pub(crate) fn recheck(
         let context = WriteContext { at: Instant::from_microseconds(updated), first: version == 1 };
         let read = with(row, |resource_type, id, node| {
             let facts = reader.facts(resource_type, id, node, &context);
-            let stands = if resource_type == ResourceType::PATIENT {
-                Some(book)
-            } else {
-                match registry.extract(resource_type, node).patient {
-                    Some(patient) => books.get(&patient).copied(),
-                    None => Some(0),
-                }
+            let patient = registry.extract(resource_type, node).patient;
+            let stands = match &patient {
+                _ if resource_type == ResourceType::PATIENT => Some(book),
+                Some(patient) => books.get(patient).copied(),
+                None => Some(0),
             };
             let known = stamp(
                 hasher,
@@ -115,16 +113,16 @@ pub(crate) fn recheck(
                 facts.as_ref().unwrap_or(&Facts::default()),
                 (*author_kind, *author),
             );
-            (facts, stands, known)
+            (facts, stands, known, patient)
         })?;
         // A deletion belongs where the version before it did.
         let mut own_stamp = Stamp { visit, author: *author, author_kind: *author_kind };
-        let mut own_facts = None;
-        if let Some((facts, stands, known)) = read {
+        let (mut own_facts, mut patient) = (None, None);
+        if let Some((facts, stands, known, named)) = read {
             own_book = if *known_book < 0 { stands.unwrap_or(-1) } else { *known_book };
             visit = if facts.is_none() && *known_visit != 0 { *known_visit } else { known.visit };
             all_read &= facts.is_some();
-            (own_stamp, own_facts) = (Stamp { visit, ..known }, facts);
+            (own_stamp, own_facts, patient) = (Stamp { visit, ..known }, facts, named);
         }
         if version == current {
             own_book = book;
@@ -141,7 +139,7 @@ pub(crate) fn recheck(
         touched.push(own_book);
         rechecked.labels.extend(label_rows((own_book, key), facts.labels, &own_stamp));
         if version == current && book > 0 {
-            let mut rows = FactRows::of(hasher, book, &facts, &own_stamp);
+            let mut rows = FactRows::of(hasher, (book, patient.as_ref()), &facts, &own_stamp);
             // What registered the person was said by the first version.
             rows.grants.retain(|row| row.kind != REGISTRATION);
             rechecked.withdrawn.push((book, key, true));

@@ -68,6 +68,22 @@ fn physician() -> Access {
     staff(vec![line(Authority::Presence, &[])]).into()
 }
 
+/// The clinic `a` has a relation now.
+fn open_to_a() -> GrantFact {
+    let at = Instant::now().microseconds();
+    GrantFact {
+        grantee: Grantee::Organization(id("a")),
+        authority: Authority::Presence,
+        source: GrantSource::Anyone,
+        begins: Instant::from_microseconds(at - 1_000_000),
+        ends: Instant::from_microseconds(at + 3_600_000_000),
+        purpose: None,
+        resource_type: None,
+        labels: Labels::NONE,
+        visit: None,
+    }
+}
+
 struct World {
     service: Service,
 }
@@ -77,19 +93,7 @@ impl World {
     async fn open(url: &str) -> Self {
         let store = Store::open(&StoreSettings::new(url)).await.unwrap();
         let world = Self { service: Service::new(store, ServiceSettings::default()) };
-        let at = Instant::now().microseconds();
-        let grant = GrantFact {
-            grantee: Grantee::Organization(id("a")),
-            authority: Authority::Presence,
-            source: GrantSource::Anyone,
-            begins: Instant::from_microseconds(at - 1_000_000),
-            ends: Instant::from_microseconds(at + 3_600_000_000),
-            purpose: None,
-            resource_type: None,
-            labels: Labels::NONE,
-            visit: None,
-        };
-        let open = Facts { grants: vec![grant], ..Facts::default() };
+        let open = Facts { grants: vec![open_to_a()], ..Facts::default() };
         let text = patient("open", r#","managingOrganization":{"reference":"Organization/home"}"#);
         world.put(Author::Server, &text, open).await;
         world.put(Author::Server, &patient("closed", ""), Facts::default()).await;
@@ -292,6 +296,56 @@ fn what_only_the_server_says_of_a_person_stays() {
             refused(world.create(&physician(), "Patient", &patient("x", "")).await),
             is(403, "forbidden")
         );
+    });
+}
+
+#[test]
+fn who_is_known_by_a_number_is_described_by_the_registry() {
+    run(|world| async move {
+        let number = |system: &str, value: &str| {
+            format!(r#","identifier":[{{"system":"http://fhir.{system}","value":"{value}"}}]"#)
+        };
+        let known = number("hl7.org.vn/core/sid/cccd", "099123456789");
+        let described = r#","gender":"female","birthDate":"1990-01-01""#;
+        let text = patient("open", &format!("{known}{described}"));
+        world.put(Author::Server, &text, Facts { grants: vec![open_to_a()], ..Facts::default() }).await;
+        let other = number("hl7.org.vn/core/sid/cccd", "099987654321");
+        let other_name = number("ehealth.gov.vn/core/sid/national_id", "099987654321");
+        for more in [
+            format!("{other}{described}"),
+            format!("{other_name}{described}"),
+            described.to_owned(),
+            format!(r#"{known},"gender":"male","birthDate":"1990-01-01""#),
+            format!(r#"{known},"gender":"female","birthDate":"1991-01-01""#),
+            format!(r#"{known}{described},"name":[{{"text":"Khác"}}]"#),
+        ] {
+            let answer = world.update(&registrar(), "Patient/open", &patient("open", &more)).await;
+            assert_eq!(refused(answer), is(403, "field-owned"), "{more}");
+        }
+        let contact = format!(r#"{known}{described},"telecom":[{{"system":"phone","value":"0"}}]"#);
+        let answer = world.update(&registrar(), "Patient/open", &patient("open", &contact)).await;
+        assert_eq!(answer.unwrap(), Effect::Updated);
+        for taken in [&known, &number("ehealth.gov.vn/core/sid/national_id", "099123456789")] {
+            let answer = world.create(&registrar(), "Patient", &patient("x", taken)).await;
+            assert_eq!(refused(answer), is(409, "field-owned"), "{taken}");
+        }
+        world.create(&registrar(), "Patient", &patient("x", &other)).await.unwrap();
+    });
+}
+
+#[test]
+fn no_facility_chooses_by_which_code_it_is_known() {
+    run(|world| async move {
+        let officer: Access = staff(vec![line(Authority::Shared, &["Organization"])]).into();
+        for system in ["hl7.org.vn/core/sid/ma-cskcb", "ehealth.gov.vn/core/sid/provider-code"] {
+            let text = format!(
+                r#"{{"resourceType":"Organization","name":"x","identifier":[{{"system":"http://fhir.{system}","value":"01001"}}]}}"#
+            );
+            let answer = world.create(&officer, "Organization", &text).await;
+            assert_eq!(refused(answer), is(403, "field-owned"), "{system}");
+        }
+        let plain = r#"{"resourceType":"Organization","name":"x"}"#;
+        world.create(&officer, "Organization", plain).await.unwrap();
     });
 }
 

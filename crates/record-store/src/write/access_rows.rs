@@ -112,16 +112,12 @@ fn counts(hasher: &Hasher, patient: Option<&LogicalId>, grant: &GrantFact, stamp
         }
         GrantSource::Server => stamp.author_kind == 0,
     };
-    // Nobody opens a book to himself by referring the patient to himself.
-    let to_itself = grant.authority == Authority::Referral
-        && stamp.author_kind == 2
-        && stamp.author == grantee_number(hasher, &grant.grantee);
     // To whom a book is entrusted makes appointments, but opens it to nobody by them.
     let entrusted = grant.authority == Authority::Appointment
         && stamp.author_kind == 1
         && patient
             .is_none_or(|patient| stamp.author != grantee_number(hasher, &Grantee::Patient(patient.clone())));
-    by_table && counts && !to_itself && !entrusted
+    by_table && counts && !entrusted
 }
 
 fn of_grant(hasher: &Hasher, grant: &GrantFact) -> Terms {
@@ -228,11 +224,24 @@ mod tests {
     fn a_referral_to_oneself_opens_nothing() {
         let hasher = Hasher::new([7; 16]);
         let clinic = grantee_number(&hasher, &Grantee::Organization(LogicalId::try_from("clinic").unwrap()));
-        let referral = grant(GrantSource::Anyone, Authority::Referral);
+        let referral = grant(GrantSource::NotGrantee, Authority::Referral);
         for (author_kind, author, expected) in [(0, 0, 1), (1, 3, 1), (2, 4, 1), (2, clinic, 0)] {
             let stamp = Stamp { visit: 1, author, author_kind };
             let rows = FactRows::of(&hasher, (10, None), &referral, &stamp);
             assert_eq!(rows.grants.len(), expected, "{author_kind}");
+        }
+    }
+
+    #[test]
+    fn whoever_a_book_is_entrusted_to_opens_it_to_nobody_by_an_appointment() {
+        let hasher = Hasher::new([7; 16]);
+        let whose = LogicalId::try_from("whose").unwrap();
+        let own = grantee_number(&hasher, &Grantee::Patient(whose.clone()));
+        let appointment = grant(GrantSource::CitizenOrServer, Authority::Appointment);
+        for (author_kind, author, expected) in [(0, 0, 1), (1, own, 1), (1, own ^ 1, 0), (2, 4, 0)] {
+            let stamp = Stamp { visit: 1, author, author_kind };
+            let rows = FactRows::of(&hasher, (10, Some(&whose)), &appointment, &stamp);
+            assert_eq!(rows.grants.len(), expected, "{author_kind} {author}");
         }
     }
 

@@ -45,7 +45,7 @@ fn browser() -> PathBuf {
 
 #[track_caller]
 fn python() -> PathBuf {
-    let root = clients().join("../../target/smart-clients/bin/python");
+    let root = clients().join(".venv/bin/python");
     if root.exists() { root } else { missing("Python with the packages of tests/clients/requirements.txt") }
 }
 

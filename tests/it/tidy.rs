@@ -333,7 +333,8 @@ fn locked_packages() -> BTreeMap<String, BTreeSet<String>> {
 
 /// Every file that could be committed.
 fn files() -> Vec<PathBuf> {
-    const NOT_OURS: [&str; 6] = [".git", "target", "node_modules", "__pycache__", "healthbook-data", ".idea"];
+    const NOT_OURS: [&str; 7] =
+        [".git", "target", "node_modules", ".venv", "__pycache__", "healthbook-data", ".idea"];
     let mut found = Vec::new();
     let mut waiting = vec![root()];
     while let Some(directory) = waiting.pop() {

@@ -47,7 +47,7 @@ struct TargetDirectory {
 impl TargetDirectory {
     fn of_this_process() -> Self {
         let test = env::current_exe().expect("the path of the running test is known");
-        Self::of(&test, |directory| directory.join("CACHEDIR.TAG").is_file()).unwrap_or_else(|| {
+        Self::of(&test, is_target_directory).unwrap_or_else(|| {
             panic!("{} is not in a target directory of cargo: set HEALTHBOOK_BIN", test.display())
         })
     }
@@ -70,6 +70,12 @@ impl TargetDirectory {
         path.extend(&self.triple);
         path.join(&self.profile).join(name)
     }
+}
+
+/// Cargo marks a target directory as a cache only if it makes that directory itself; what it knows about the compiler
+/// it writes into every one.
+fn is_target_directory(directory: &Path) -> bool {
+    ["CACHEDIR.TAG", ".rustc_info.json"].iter().any(|mark| directory.join(mark).is_file())
 }
 
 fn build_if_stale(target: &TargetDirectory) -> PathBuf {
@@ -156,6 +162,15 @@ mod tests {
         let binary = format!("/t/{triple}/release/healthbook");
         check(&format!("/t/{triple}/release/deps/it-1"), Some(triple), "release", &binary);
         assert_eq!(TargetDirectory::of(Path::new("/bin/it"), |_| false), None);
+    }
+
+    /// Continuous integration prepares it, and so did our own installation of test clients once.
+    #[test]
+    fn a_target_directory_that_was_there_before_cargo_is_one() {
+        let directory = TemporaryDirectory::new();
+        assert!(!is_target_directory(directory.path()));
+        fs::write(directory.path().join(".rustc_info.json"), "{}").unwrap();
+        assert!(is_target_directory(directory.path()));
     }
 
     #[test]

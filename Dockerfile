@@ -10,7 +10,7 @@ WORKDIR /source
 FROM rust AS manifests
 COPY . /all
 RUN cd /all \
-    && find . \( -name Cargo.toml -o -name Cargo.lock \) -print0 | tar --null --files-from - --create | tar --extract --directory /source \
+    && find . \( -name Cargo.toml -o -name Cargo.lock -o -path './.cargo/*' \) -type f -print0 | tar --null --files-from - --create | tar --extract --directory /source \
     && for crate in /source/crates/*; do mkdir -p "$crate/src" && touch "$crate/src/lib.rs"; done \
     && rm /source/crates/healthbook/src/lib.rs && echo 'fn main() {}' > /source/crates/healthbook/src/main.rs \
     && mkdir -p /source/tests/it && touch /source/tests/lib.rs && echo 'fn main() {}' > /source/tests/it/main.rs

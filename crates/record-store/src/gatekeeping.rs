@@ -66,10 +66,15 @@ impl Store {
 
     /// The number of a patient's book; `None` when none is named or it is not there.
     async fn book_of(&self, patient: Option<&LogicalId>) -> Result<Option<i64>, StoreError> {
-        match patient {
-            None => Ok(None),
-            Some(patient) => Ok(self.place(ResourceType::PATIENT, patient).await?.map(|(book, _)| book)),
+        let Some(patient) = patient else { return Ok(None) };
+        if let Some(book) = self.known_books.get(patient) {
+            return Ok(Some(book));
         }
+        let book = self.place(ResourceType::PATIENT, patient).await?.map(|(book, _)| book);
+        if let Some(book) = book {
+            self.known_books.add(patient, book);
+        }
+        Ok(book)
     }
 
     /// The current version of a resource, and whether the caller may replace or delete it: it must be open for writing,

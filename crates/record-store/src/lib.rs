@@ -11,6 +11,7 @@ mod database;
 mod error;
 mod find;
 mod gatekeeping;
+mod known_books;
 mod packages;
 mod parties;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use search::{ReferenceTest, Registry, Slot};
 
 use crate::current_registry::CurrentRegistry;
+use crate::known_books::KnownBooks;
 use crate::postgres::{self, PostgresStore};
 use crate::query;
 use crate::sqlite::{self, SqliteStore};
@@ -23,6 +24,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Store {
     pub(crate) engine: Engine,
+    pub(crate) known_books: Arc<KnownBooks>,
 }
 
 #[derive(Clone)]
@@ -65,13 +67,17 @@ impl Store {
         if let Some(path) = settings.url.strip_prefix("sqlite:") {
             let (path, settings) = (path.to_owned(), settings.clone());
             let store = blocking(move || SqliteStore::open(&path, &settings)).await?;
-            Ok(Self { engine: Engine::Sqlite(Arc::new(store)) })
+            Ok(Self::with(Engine::Sqlite(Arc::new(store))))
         } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
             let store = PostgresStore::open(settings).await?;
-            Ok(Self { engine: Engine::Postgres(Arc::new(store)) })
+            Ok(Self::with(Engine::Postgres(Arc::new(store))))
         } else {
             Err(StoreError::Unusable("the database must be sqlite:PATH or postgres://...".to_owned()))
         }
+    }
+
+    fn with(engine: Engine) -> Self {
+        Self { engine, known_books: Arc::default() }
     }
 
     /// The search parameters with the slot numbers of this database.

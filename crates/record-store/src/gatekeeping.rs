@@ -3,7 +3,7 @@
 use access::{Access, Author, Authority, Labels, Reach};
 use diesel::sql_types::{BigInt, Integer};
 use fhir::{LogicalId, ResourceType, VersionId};
-use search::Subject;
+use search::{Clause, SearchPlan, Subject};
 
 use crate::parties::{author_number, visit_number};
 use crate::query::{self, Gate, Places, RowNames};
@@ -52,12 +52,16 @@ impl Store {
         Ok(Gate::new(&self.registry(), access, reach, Places { own, within }))
     }
 
-    /// The gate for a search: it knows where to look when few books are open.
-    pub(crate) async fn search_gate(&self, access: &Access) -> Result<Gate, StoreError> {
+    /// The gate for a search: it knows where to look when few books are open. A plan that says itself in which book it
+    /// looks, and follows nothing out of it, needs no more.
+    pub(crate) async fn search_gate(&self, access: &Access, plan: &SearchPlan) -> Result<Gate, StoreError> {
         let gate = self.gate(access).await?;
+        if plan.book.is_some() && !plan.clauses.iter().any(Clause::has_join) {
+            return Ok(gate);
+        }
         let Some(grantee) = gate.wants_granted_books() else { return Ok(gate) };
         let statement = query::granted_books(grantee, gate.now(), MOST_BOOKS + 1);
-        let rows: Vec<(i64,)> = select!(self, statement, (BigInt,))?;
+        let rows = self.few_numbers(statement).await?;
         if rows.len() > MOST_BOOKS {
             return Ok(gate);
         }
@@ -65,7 +69,7 @@ impl Store {
     }
 
     /// The number of a patient's book; `None` when none is named or it is not there.
-    async fn book_of(&self, patient: Option<&LogicalId>) -> Result<Option<i64>, StoreError> {
+    pub(crate) async fn book_of(&self, patient: Option<&LogicalId>) -> Result<Option<i64>, StoreError> {
         let Some(patient) = patient else { return Ok(None) };
         if let Some(book) = self.known_books.get(patient) {
             return Ok(Some(book));
@@ -176,22 +180,24 @@ impl Store {
         statement.sql(" AS resource_type, ").big(visit).sql(" AS visit) t WHERE t.book >= 0");
         let row = RowNames::of("t").giving(given);
         gate.restrict_new(&mut statement, &row, &[*resource_type]);
-        let rows: Vec<(i64,)> = match &self.engine {
-            Engine::Sqlite(store) => store
-                .with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt,)>()))?,
-            Engine::Postgres(_) => select!(self, statement, (BigInt,))?,
-        };
+        let rows = self.few_numbers(statement).await?;
         Ok(!rows.is_empty())
     }
 
     async fn knows_visit(&self, access: &Access, book: i64, visit: i64) -> Result<bool, StoreError> {
         let statement = query::known_visit(&self.gate(access).await?, book, visit);
-        let rows: Vec<(i64,)> = match &self.engine {
-            Engine::Sqlite(store) => store
-                .with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt,)>()))?,
-            Engine::Postgres(_) => select!(self, statement, (BigInt,))?,
-        };
+        let rows = self.few_numbers(statement).await?;
         Ok(!rows.is_empty())
+    }
+
+    /// Few rows of one number: on SQLite reading them takes less than handing the statement to another thread.
+    async fn few_numbers(&self, statement: Statement) -> Result<Vec<(i64,)>, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(store) => {
+                store.with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt,)>()))
+            }
+            Engine::Postgres(_) => select!(self, statement, (BigInt,)),
+        }
     }
 
     /// Whether the scope filters of an access let content through.

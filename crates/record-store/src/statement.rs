@@ -3,6 +3,7 @@
 //! diesel caches prepared statements by their text, so a statement that is built the same way twice is
 //! prepared once per connection. Values are always bound, never written into the text.
 
+use std::fmt::{self, Write as _};
 use std::marker::PhantomData;
 
 use diesel::pg::Pg;
@@ -52,6 +53,18 @@ impl Statement {
         match self.pieces.last_mut() {
             Some(Piece::Sql(text)) => text.push_str(sql),
             _ => self.pieces.push(Piece::Sql(sql.to_owned())),
+        }
+        self
+    }
+
+    /// Appends SQL text with names of tables and columns in it; never a value.
+    pub(crate) fn text(&mut self, sql: fmt::Arguments<'_>) -> &mut Self {
+        if !matches!(self.pieces.last(), Some(Piece::Sql(_))) {
+            self.pieces.push(Piece::Sql(String::with_capacity(64)));
+        }
+        if let Some(Piece::Sql(text)) = self.pieces.last_mut() {
+            // Writing into a String cannot fail.
+            let _ = text.write_fmt(sql);
         }
         self
     }

@@ -56,7 +56,7 @@ struct Scan {
 impl Store {
     /// A page of matches, and their number when the plan wants it.
     pub async fn search(&self, access: &Access, plan: &SearchPlan) -> Result<SearchPage, StoreError> {
-        let gate = &self.search_gate(access).await?;
+        let gate = &self.search_gate(access, plan).await?;
         let plan = self.resolved(gate, plan).await?;
         let Some(book) = self.plan_book(gate, &plan).await? else {
             let total = wants_total(&plan).then_some(0);
@@ -125,7 +125,7 @@ impl Store {
     /// The ids of at most `plan.count` matches, smallest first. Clauses that need the resources themselves are
     /// refused.
     pub async fn search_ids(&self, access: &Access, plan: &SearchPlan) -> Result<Vec<LogicalId>, StoreError> {
-        let gate = &self.search_gate(access).await?;
+        let gate = &self.search_gate(access, plan).await?;
         if plan.clauses.iter().any(Clause::needs_check) {
             return Err(StoreError::TooCostly);
         }
@@ -248,7 +248,7 @@ impl Store {
         match &plan.book {
             None => Ok(Some(None)),
             Some(patient) => {
-                let book = self.place(fhir::ResourceType::PATIENT, patient).await?.map(|(book, _)| book);
+                let book = self.book_of(Some(patient)).await?;
                 // A book that is not there and one that is closed go the same way.
                 Ok(if gate.is_everything() { book.map(Some) } else { Some(Some(book.unwrap_or(-1))) })
             }

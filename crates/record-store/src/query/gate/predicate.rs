@@ -28,7 +28,7 @@ impl Gate {
         types: &[ResourceType],
     ) {
         let Some(limits) = &self.0 else { return };
-        statement.sql(&format!(" AND (({book} = {table}.book AND {visit} = {table}.visit) OR (1 = 1"));
+        statement.text(format_args!(" AND (({book} = {table}.book AND {visit} = {table}.visit) OR (1 = 1"));
         let row = RowNames { book: book.to_owned(), visit: visit.to_owned(), ..RowNames::of(table) };
         limits.open(statement, &row, types);
         statement.sql("))");
@@ -62,7 +62,7 @@ impl Limits {
     fn open(&self, statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
         let book = &row.book;
         if let Some(within) = self.within {
-            statement.sql(&format!(" AND ({book} = 0 OR {book} = ")).big(within).sql(")");
+            statement.text(format_args!(" AND ({book} = 0 OR {book} = ")).big(within).sql(")");
         }
         let Some(rights) = &self.rights else { return };
         let rights: Vec<&Right> = rights.iter().filter(|right| right.concerns(types)).collect();
@@ -78,7 +78,7 @@ impl Limits {
         for right in rights.iter().filter(|right| !matches!(right.kind, Kind::Granted(_))) {
             or(statement);
             let only = if right.kind == Kind::Own { self.own } else { 0 };
-            statement.sql(&format!("{book} = ")).big(only);
+            statement.text(format_args!("{book} = ")).big(only);
             right.of_types(statement, row, types);
             // What belongs to no book carries no labels.
             if right.kind != Kind::Shared {
@@ -97,7 +97,7 @@ impl Limits {
             or(statement);
             // A row whose visit is not known yet may carry any label.
             // Not a range of books, which would tempt SQLite to an index in their order.
-            statement.sql(&format!("{book} <> 0 AND {} <> 0 AND (", row.visit));
+            statement.text(format_args!("{book} <> 0 AND {} <> 0 AND (", row.visit));
             for (index, (right, by)) in granted.into_iter().enumerate() {
                 statement.sql(if index > 0 { " OR (1 = 1" } else { "(1 = 1" });
                 right.of_types(statement, row, types);
@@ -124,23 +124,24 @@ impl Limits {
         types: &[ResourceType],
     ) {
         let RowNames { book, visit, key, .. } = row;
-        statement
-            .sql(&format!(" AND EXISTS (SELECT 1 FROM book_grant g WHERE g.book = {book} AND g.grantee = "));
+        statement.text(format_args!(
+            " AND EXISTS (SELECT 1 FROM book_grant g WHERE g.book = {book} AND g.grantee = "
+        ));
         let by: Vec<String> = by.iter().map(i16::to_string).collect();
-        statement.big(grantee).sql(&format!(" AND g.authority IN ({})", by.join(",")));
+        statement.big(grantee).text(format_args!(" AND g.authority IN ({})", by.join(",")));
         self.in_force(statement, "g", row, types);
         // The Patient of the book is part of every visit.
-        statement.sql(&format!(" AND (g.visit = 0 OR g.visit = {visit} OR {key} = {book})"));
+        statement.text(format_args!(" AND (g.visit = 0 OR g.visit = {visit} OR {key} = {book})"));
         self.labelled(statement, row, right, Some("g"));
         statement.sql(AS_TEST).sql(")");
     }
 
     /// Appends that a grant or denial is of this time, purpose and type.
     fn in_force(&self, statement: &mut Statement, table: &str, row: &RowNames, types: &[ResourceType]) {
-        statement.sql(&format!(" AND {table}.begins <= ")).big(self.now);
-        statement.sql(&format!(" AND {table}.ends > ")).big(self.now);
-        statement.sql(&format!(" AND {table}.purpose IN (0,")).small(self.purpose).sql(")");
-        statement.sql(&format!(" AND {table}.resource_type IN (-1,"));
+        statement.text(format_args!(" AND {table}.begins <= ")).big(self.now);
+        statement.text(format_args!(" AND {table}.ends > ")).big(self.now);
+        statement.text(format_args!(" AND {table}.purpose IN (0,")).small(self.purpose).sql(")");
+        statement.text(format_args!(" AND {table}.resource_type IN (-1,"));
         match types {
             [only] => statement.small(type_number(*only)),
             _ => statement.sql(&row.kind),
@@ -157,11 +158,11 @@ impl Limits {
         let RowNames { book, visit, given, .. } = row;
         let opened = grant.map(|grant| format!(" & ~{grant}.labels")).unwrap_or_default();
         let own = (closed & right.own_labels).bits();
-        statement.sql(&format!(
+        statement.text(format_args!(
             " AND {visit} <> 0 AND NOT EXISTS (SELECT 1 FROM visit_label l WHERE l.book = {book} AND l.visit = {visit} \
              AND (l.label & "
         ));
-        statement.big(closed.bits()).sql(&format!("{opened}) <> 0"));
+        statement.big(closed.bits()).text(format_args!("{opened}) <> 0"));
         if let Some((_, author)) = self.author.filter(|_| own != 0) {
             statement.sql(" AND ((l.label & ").big(own).sql(
                 ") = 0 OR NOT EXISTS (SELECT 1 FROM visit_label o WHERE o.book = l.book AND o.visit = l.visit \
@@ -173,7 +174,7 @@ impl Limits {
         // What the row is going to give is an own label then.
         let given = *given & closed.without(right.own_labels);
         if !given.is_empty() {
-            statement.sql(" AND (").big(given.bits()).sql(&format!("{opened}) = 0"));
+            statement.sql(" AND (").big(given.bits()).text(format_args!("{opened}) = 0"));
         }
     }
 
@@ -182,9 +183,9 @@ impl Limits {
         let RowNames { book, visit, given, .. } = row;
         statement.sql(" AND (");
         if self.own > 0 {
-            statement.sql(&format!("{book} = ")).big(self.own).sql(" OR ");
+            statement.text(format_args!("{book} = ")).big(self.own).sql(" OR ");
         }
-        statement.sql(&format!(
+        statement.text(format_args!(
             "NOT EXISTS (SELECT 1 FROM book_denial d WHERE d.book = {book} AND d.grantee IN (0,"
         ));
         statement.big(grantee).sql(")");
@@ -192,14 +193,14 @@ impl Limits {
         if self.emergency {
             statement.sql(" AND d.in_emergency = 1");
         }
-        statement.sql(&format!(
+        statement.text(format_args!(
             " AND (d.visit = 0 OR d.visit = {visit}) AND (d.labels = 0 OR EXISTS (SELECT 1 FROM visit_label l \
              WHERE l.book = {book} AND l.visit = {visit} AND (l.label & d.labels) <> 0{AS_TEST})"
         ));
         if !given.is_empty() {
             statement.sql(" OR (d.labels & ").big(given.bits()).sql(") <> 0");
         }
-        statement.sql(&format!("){AS_TEST}))"));
+        statement.text(format_args!("){AS_TEST}))"));
     }
 
     fn within_filter(&self, statement: &mut Statement, filter: &Filter, table: &str, types: &[ResourceType]) {
@@ -209,7 +210,7 @@ impl Limits {
         statement.sql(" AND (");
         let all_limited = !types.is_empty() && types.iter().all(|kind| filter.types.contains(*kind));
         if !all_limited {
-            statement.sql(&format!("NOT {table}.resource_type IN ({}) OR ", numbers(&filter.types)));
+            statement.text(format_args!("NOT {table}.resource_type IN ({}) OR ", numbers(&filter.types)));
         }
         if filter.any_of.is_empty() {
             statement.sql("1 = 0");
@@ -237,7 +238,7 @@ impl Right {
         }
         let wanted =
             if types.is_empty() { self.types } else { self.types.and(&types.iter().copied().collect()) };
-        statement.sql(&format!(" AND {} IN ({})", row.kind, numbers(&wanted)));
+        statement.text(format_args!(" AND {} IN ({})", row.kind, numbers(&wanted)));
     }
 }
 

@@ -22,5 +22,5 @@ pub use oauth::{
     EntrustedBooks, FindingBooks, LaunchAnswer, OAuthError, Parameters, Presented, TokenRequest,
     consent_path,
 };
-pub use service::{Auth, AuthSettings, Standing};
+pub use service::{Auth, AuthSettings, ShownProof, Standing};
 pub use token::{Grant, LONGEST_LIFETIME, Refused, Subject};

@@ -55,7 +55,14 @@ pub struct Standing {
     /// The access token.
     pub token: String,
     /// The proof of the scheme `DPoP`; `None` for `Bearer`.
-    pub proof: Option<String>,
+    pub proof: Option<ShownProof>,
+}
+
+/// A DPoP proof and what it has to be about.
+#[derive(Debug, Clone)]
+pub struct ShownProof {
+    /// The proof.
+    pub text: String,
     /// The method of the request.
     pub method: String,
     /// Its public address.
@@ -212,9 +219,9 @@ impl Auth {
         match (&verified.key, &standing.proof) {
             (None, None) => {}
             (Some(key), Some(proof)) => {
-                let (method, uri) = (standing.method.as_str(), standing.uri.as_str());
+                let ShownProof { text, method, uri } = proof;
                 let of = ProofOf { method, uri, token: Some(&standing.token) };
-                if prove(proof, &of, &self.0.proofs, now)? != *key {
+                if prove(text, &of, &self.0.proofs, now)? != *key {
                     return Err(TokenError::Proof.into());
                 }
             }

@@ -3,7 +3,7 @@
 use access::Caller;
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
-use auth::{Auth, Refused, Standing, TokenError};
+use auth::{Auth, Refused, ShownProof, Standing, TokenError};
 use fhir::{Fault, Instant};
 
 use crate::app::Authentication;
@@ -47,13 +47,12 @@ impl Credentials {
         } else {
             return Err(invalid_token());
         };
-        let standing = Standing {
-            token: token.trim().to_owned(),
-            proof,
+        let about = |text| ShownProof {
+            text,
             method: request.method().as_str().to_owned(),
             uri: format!("{}{}", auth.settings().issuer, request.uri().path()),
         };
-        Ok(Self::Token(auth.clone(), standing))
+        Ok(Self::Token(auth.clone(), Standing { token: token.trim().to_owned(), proof: proof.map(about) }))
     }
 
     /// Who asks, as far as memory can tell.

@@ -29,16 +29,20 @@ pub(crate) enum Bind {
     MaybeBytesList(Vec<Option<Vec<u8>>>),
 }
 
+/// A value and the place in the text at which it stands.
 #[derive(Debug, Clone)]
-enum Piece {
-    Sql(String),
-    Bind(Bind),
+struct Bound {
+    at: usize,
+    value: Bind,
 }
 
 /// A statement that returns no rows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Statement {
-    pieces: Vec<Piece>,
+    /// The text without its values: one buffer, for a statement is made with each request.
+    text: String,
+    /// In the order of the places.
+    bound: Vec<Bound>,
 }
 
 impl Statement {
@@ -50,28 +54,20 @@ impl Statement {
 
     /// Appends SQL text; never a value.
     pub(crate) fn sql(&mut self, sql: &str) -> &mut Self {
-        match self.pieces.last_mut() {
-            Some(Piece::Sql(text)) => text.push_str(sql),
-            _ => self.pieces.push(Piece::Sql(sql.to_owned())),
-        }
+        self.text.push_str(sql);
         self
     }
 
     /// Appends SQL text with names of tables and columns in it; never a value.
     pub(crate) fn text(&mut self, sql: fmt::Arguments<'_>) -> &mut Self {
-        if !matches!(self.pieces.last(), Some(Piece::Sql(_))) {
-            self.pieces.push(Piece::Sql(String::with_capacity(64)));
-        }
-        if let Some(Piece::Sql(text)) = self.pieces.last_mut() {
-            // Writing into a String cannot fail.
-            let _ = text.write_fmt(sql);
-        }
+        // Writing into a String cannot fail.
+        let _ = self.text.write_fmt(sql);
         self
     }
 
     /// Appends a bound value.
     pub(crate) fn bind(&mut self, value: Bind) -> &mut Self {
-        self.pieces.push(Piece::Bind(value));
+        self.bound.push(Bound { at: self.text.len(), value });
         self
     }
 
@@ -103,23 +99,32 @@ impl Statement {
     }
 
     pub(crate) fn append(&mut self, other: Statement) -> &mut Self {
-        for piece in other.pieces {
-            match piece {
-                Piece::Sql(text) => self.sql(&text),
-                Piece::Bind(value) => self.bind(value),
-            };
-        }
+        let before = self.text.len();
+        self.text.push_str(&other.text);
+        self.bound.extend(other.bound.into_iter().map(|bound| Bound { at: bound.at + before, ..bound }));
         self
     }
 
     /// The text with every value written by `value`.
     #[cfg(test)]
     pub(crate) fn written(&self, mut value: impl FnMut(&Bind) -> String) -> String {
-        let piece = |piece: &Piece| match piece {
-            Piece::Sql(text) => text.clone(),
-            Piece::Bind(bind) => value(bind),
-        };
-        self.pieces.iter().map(piece).collect()
+        let mut written = String::new();
+        for (text, bound) in self.pieces() {
+            written.push_str(text);
+            written.extend(bound.map(&mut value));
+        }
+        written
+    }
+
+    /// Each part of the text with the value behind it; the last has none.
+    fn pieces(&self) -> impl Iterator<Item = (&str, Option<&Bind>)> {
+        let mut begin = 0;
+        let bound = self.bound.iter().map(|bound| (bound.at, Some(&bound.value)));
+        bound.chain(std::iter::once((self.text.len(), None))).map(move |(end, value)| {
+            let text = self.text.get(begin..end).unwrap_or_default();
+            begin = end;
+            (text, value)
+        })
     }
 
     /// The statement as a query whose rows have these SQL types.
@@ -165,16 +170,17 @@ fn wrong_backend() -> Error {
 
 impl QueryFragment<Sqlite> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Sql(text) => out.push_sql(text),
-                Piece::Bind(Bind::Small(value)) => out.push_bind_param::<SmallInt, _>(value)?,
-                Piece::Bind(Bind::Int(value)) => out.push_bind_param::<Integer, _>(value)?,
-                Piece::Bind(Bind::Big(value)) => out.push_bind_param::<BigInt, _>(value)?,
-                Piece::Bind(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
-                Piece::Bind(Bind::Bytes(value)) => out.push_bind_param::<Binary, _>(value)?,
-                Piece::Bind(Bind::MaybeBytes(value)) => out.push_bind_param::<Nullable<Binary>, _>(value)?,
-                Piece::Bind(_) => return Err(wrong_backend()),
+        for (text, value) in self.pieces() {
+            out.push_sql(text);
+            match value {
+                None => {}
+                Some(Bind::Small(value)) => out.push_bind_param::<SmallInt, _>(value)?,
+                Some(Bind::Int(value)) => out.push_bind_param::<Integer, _>(value)?,
+                Some(Bind::Big(value)) => out.push_bind_param::<BigInt, _>(value)?,
+                Some(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
+                Some(Bind::Bytes(value)) => out.push_bind_param::<Binary, _>(value)?,
+                Some(Bind::MaybeBytes(value)) => out.push_bind_param::<Nullable<Binary>, _>(value)?,
+                Some(_) => return Err(wrong_backend()),
             }
         }
         Ok(())
@@ -183,21 +189,22 @@ impl QueryFragment<Sqlite> for Statement {
 
 impl QueryFragment<Pg> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Sql(text) => out.push_sql(text),
-                Piece::Bind(Bind::Small(value)) => out.push_bind_param::<SmallInt, _>(value)?,
-                Piece::Bind(Bind::Int(value)) => out.push_bind_param::<Integer, _>(value)?,
-                Piece::Bind(Bind::Big(value)) => out.push_bind_param::<BigInt, _>(value)?,
-                Piece::Bind(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
-                Piece::Bind(Bind::Bytes(value)) => out.push_bind_param::<Binary, _>(value)?,
-                Piece::Bind(Bind::MaybeBytes(value)) => out.push_bind_param::<Nullable<Binary>, _>(value)?,
-                Piece::Bind(Bind::Smalls(value)) => out.push_bind_param::<Array<SmallInt>, _>(value)?,
-                Piece::Bind(Bind::Ints(value)) => out.push_bind_param::<Array<Integer>, _>(value)?,
-                Piece::Bind(Bind::Bigs(value)) => out.push_bind_param::<Array<BigInt>, _>(value)?,
-                Piece::Bind(Bind::Texts(value)) => out.push_bind_param::<Array<Text>, _>(value)?,
-                Piece::Bind(Bind::BytesList(value)) => out.push_bind_param::<Array<Binary>, _>(value)?,
-                Piece::Bind(Bind::MaybeBytesList(value)) => {
+        for (text, value) in self.pieces() {
+            out.push_sql(text);
+            match value {
+                None => {}
+                Some(Bind::Small(value)) => out.push_bind_param::<SmallInt, _>(value)?,
+                Some(Bind::Int(value)) => out.push_bind_param::<Integer, _>(value)?,
+                Some(Bind::Big(value)) => out.push_bind_param::<BigInt, _>(value)?,
+                Some(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
+                Some(Bind::Bytes(value)) => out.push_bind_param::<Binary, _>(value)?,
+                Some(Bind::MaybeBytes(value)) => out.push_bind_param::<Nullable<Binary>, _>(value)?,
+                Some(Bind::Smalls(value)) => out.push_bind_param::<Array<SmallInt>, _>(value)?,
+                Some(Bind::Ints(value)) => out.push_bind_param::<Array<Integer>, _>(value)?,
+                Some(Bind::Bigs(value)) => out.push_bind_param::<Array<BigInt>, _>(value)?,
+                Some(Bind::Texts(value)) => out.push_bind_param::<Array<Text>, _>(value)?,
+                Some(Bind::BytesList(value)) => out.push_bind_param::<Array<Binary>, _>(value)?,
+                Some(Bind::MaybeBytesList(value)) => {
                     out.push_bind_param::<Array<Nullable<Binary>>, _>(value)?;
                 }
             }

@@ -49,12 +49,7 @@ fn grant() -> Grant {
 }
 
 fn standing(token: &str) -> Standing {
-    Standing {
-        token: token.to_owned(),
-        proof: None,
-        method: "GET".to_owned(),
-        uri: "https://book.example/fhir/Patient".to_owned(),
-    }
+    Standing { token: token.to_owned(), proof: None }
 }
 
 fn check(auth: &Auth, token: &str) -> Result<Caller, Refused> {
@@ -268,7 +263,12 @@ async fn a_bound_token_needs_its_proof_and_another_must_not_have_one() {
     assert_eq!(check(&auth, &bound), refused(TokenError::Binding));
     let plain = auth.issue(&grant(), at(NOW), LONGEST_LIFETIME).unwrap();
     for token in [&bound, &plain] {
-        let with_proof = Standing { proof: Some("a.b.c".to_owned()), ..standing(token) };
+        let proof = ShownProof {
+            text: "a.b.c".to_owned(),
+            method: "GET".to_owned(),
+            uri: "https://book.example/fhir/Patient".to_owned(),
+        };
+        let with_proof = Standing { proof: Some(proof), ..standing(token) };
         assert!(auth.check(&with_proof, at(NOW + 1)).is_err());
     }
 }

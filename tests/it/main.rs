@@ -62,6 +62,7 @@ mod search_walks;
 mod sharing;
 mod sharing_gate;
 mod sharing_guardians;
+mod shield;
 mod sign_in;
 mod smart_clients;
 mod support;

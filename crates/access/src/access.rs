@@ -92,7 +92,10 @@ impl Access {
 
     /// Whether it covers everything, with no exception.
     pub fn is_unlimited(&self) -> bool {
-        self.visible == Reach::Everything && self.within.is_none() && self.limits.filters.is_empty()
+        self.visible == Reach::Everything
+            && self.within.is_none()
+            && self.limits.filters.is_empty()
+            && self.sees_shielded
     }
 
     /// The citizen whose own book [`Authority::Own`] means.

@@ -107,4 +107,6 @@ pub struct Facts {
     pub grants: Vec<GrantFact>,
     /// What is closed by it.
     pub denials: Vec<DenialFact>,
+    /// Whether it puts its book under the location shield: a `Patient` that carries the label.
+    pub shielded: bool,
 }

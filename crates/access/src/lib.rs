@@ -27,6 +27,7 @@ mod scope;
 mod scope_algebra;
 mod scope_reach;
 mod scope_text;
+mod shield;
 mod source;
 #[cfg(feature = "test-access")]
 mod testing;
@@ -48,6 +49,7 @@ pub use reading::{FactProblem, FactReason};
 pub use role::Role;
 pub use scope::{Scope, ScopeContext, ScopeInteractions, Scopes};
 pub use scope_text::ScopeError;
+pub use shield::Shield;
 #[cfg(feature = "test-access")]
 pub use testing::TestAccess;
 pub use type_set::TypeSet;

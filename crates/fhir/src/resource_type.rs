@@ -162,6 +162,8 @@ impl ResourceType {
     pub const BUNDLE: Self = Self::constant("Bundle");
     /// `Binary`
     pub const BINARY: Self = Self::constant("Binary");
+    /// `Encounter`
+    pub const ENCOUNTER: Self = Self::constant("Encounter");
     /// `OperationOutcome`
     pub const OPERATION_OUTCOME: Self = Self::constant("OperationOutcome");
     /// `Organization`
@@ -170,6 +172,8 @@ impl ResourceType {
     pub const PARAMETERS: Self = Self::constant("Parameters");
     /// `Patient`
     pub const PATIENT: Self = Self::constant("Patient");
+    /// `RelatedPerson`
+    pub const RELATED_PERSON: Self = Self::constant("RelatedPerson");
 
     const fn constant(name: &str) -> Self {
         let mut index = 0;

@@ -1,11 +1,11 @@
 //! The gate, asked before an act on a book.
 
-use access::{Access, Authority, Caller, Grantee, Interaction, Purpose, Reach};
+use access::{Access, Authority, Caller, Grantee, Interaction, Purpose, Reach, Shield};
 use fhir::{Instant, LogicalId, ResourceType};
 use interactions::{Problem, Service};
 
 use crate::grants::{denials, grants};
-use crate::ledger::read_as;
+use crate::ledger::{is_redacted, read_as};
 use crate::vocabulary::kind;
 use crate::who;
 
@@ -17,12 +17,19 @@ pub(crate) struct Book {
     pub(crate) account: String,
     /// The citizen who acts.
     pub(crate) citizen: LogicalId,
+    /// Whether the location shield hides places from the caller.
+    shielded: bool,
 }
 
 impl Book {
     /// Whether it is the citizen's own.
     pub(crate) fn is_own(&self) -> bool {
         self.patient == self.citizen
+    }
+
+    /// Whether the caller must not learn which facility this resource of the book names.
+    pub(crate) fn hides(&self, source: ResourceType) -> bool {
+        self.shielded && Shield::is_about(source)
     }
 }
 
@@ -39,11 +46,10 @@ pub(crate) async fn book(
     let access = to_share(service, caller)?;
     let patient = patient.unwrap_or(citizen.patient).clone();
     let there = read_as(service, &access, ResourceType::PATIENT, &patient).await?;
-    if there.is_none() {
-        return Err(Problem::not_found());
-    }
+    let there = there.ok_or_else(Problem::not_found)?;
+    let shielded = is_redacted(&there.resource);
     let (account, citizen) = (citizen.identity.subject.clone(), citizen.patient.clone());
-    let book = Book { patient, access, account, citizen };
+    let book = Book { patient, access, account, citizen, shielded };
     if book.is_own() || is_guardian(service, &book, now).await? {
         Ok(book)
     } else {

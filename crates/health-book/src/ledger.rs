@@ -1,6 +1,6 @@
 //! What the server itself reads and writes in books, as a background job: whole resources, in one transaction.
 
-use access::{Access, Caller, Interaction};
+use access::{Access, Caller, Interaction, Shield};
 use fhir::{LogicalId, ResourceType, VersionId};
 use interactions::{
     PAGE_PARAMETER, PatchDocument, PatchFormat, Problem, Return, SearchRequest, Service, Stored,
@@ -216,6 +216,13 @@ pub(crate) async fn patch(
     patch_as(service, &everything(service)?, name, found, operations).await
 }
 
+/// Whether the location shield has taken something out of a resource.
+pub(crate) fn is_redacted(resource: &Value) -> bool {
+    let marks =
+        |coding: &Value| text(coding, "/system") == Shield::SYSTEM && text(coding, "/code") == Shield::CODE;
+    items(resource, "/meta/security").iter().any(marks)
+}
+
 /// The operation that puts a coding into `meta.security`; `None` when it is there.
 pub(crate) fn with_label(resource: &Value, system: &str, code: &str) -> Option<Value> {
     let there = items(resource, "/meta/security");
@@ -229,10 +236,14 @@ pub(crate) fn with_label(resource: &Value, system: &str, code: &str) -> Option<V
     })
 }
 
-/// The operation that takes it out; `None` when it is not there.
-pub(crate) fn without_label(resource: &Value, system: &str, code: &str) -> Option<Value> {
+/// The operation that takes out every coding that `is_meant`, by system and code; `None` when there is none.
+pub(crate) fn without_labels(
+    resource: &Value,
+    is_meant: impl Fn(Option<&str>, Option<&str>) -> bool,
+) -> Option<Value> {
     let there = items(resource, "/meta/security");
-    let has = |coding: &Value| text(coding, "/system") == system && text(coding, "/code") == code;
+    let part = |coding: &'_ Value, name: &str| coding.get(name).and_then(Value::as_str).map(str::to_owned);
+    let has = |coding: &Value| is_meant(part(coding, "system").as_deref(), part(coding, "code").as_deref());
     let kept: Vec<&Value> = there.iter().filter(|coding| !has(coding)).collect();
     match kept.len() {
         left if left == there.len() => None,

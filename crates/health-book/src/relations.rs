@@ -5,7 +5,7 @@
 //! | list, end, shorten, extend | citizen, guardian |
 //! | list the own ones | registrar, station-head, physician, system |
 
-use access::{Access, Actor, Caller, Grantee, StaffRole};
+use access::{Actor, Caller, Grantee, StaffRole};
 use fhir::{Instant, LogicalId};
 use interactions::{PAGE_PARAMETER, Problem, Service};
 use serde::Deserialize;
@@ -66,7 +66,7 @@ pub async fn list(
         if !is_told(&open, service, &grant).await? {
             continue;
         }
-        shown.push(show(book, &open.access, &grant, &closed, now).await?);
+        shown.push(show(book, &open, &grant, &closed, now).await?);
     }
     Ok(json!({"items": shown}))
 }
@@ -79,7 +79,7 @@ async fn is_told(open: &Book, service: &Service, grant: &Entitled) -> Result<boo
 
 async fn show(
     book: &HealthBook,
-    access: &Access,
+    open: &Book,
     grant: &Entitled,
     denials: &Denials,
     now: Instant,
@@ -87,8 +87,10 @@ async fn show(
     let (member, id, name) = match &grant.grantee {
         // That a facility has registered the person says no resource by name.
         None => ("facility", None, None),
+        // The facility of a visit, or of the home, of whom the location shield protects.
+        Some(Grantee::Organization(_)) if open.hides(grant.source.0) => ("facility", None, None),
         Some(Grantee::Organization(id)) => {
-            let there = read_as(book.service(), access, kind("Organization")?, id).await?;
+            let there = read_as(book.service(), &open.access, kind("Organization")?, id).await?;
             let name = there.map(|found| text(&found.resource, "/name").to_owned());
             ("facility", Some(id), name)
         }
@@ -199,6 +201,10 @@ async fn choose(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> R
     let grant = grant.ok_or_else(missing)?;
     if !is_told(&open, service, &grant).await? {
         return Err(missing());
+    }
+    // What changes it would name the facility that the location shield hides.
+    if open.hides(grant.source.0) {
+        return Err(Rule::NotPossible.into());
     }
     let consent = match (name, Terms::read(&resource.resource)) {
         ("Consent", Some(terms)) => Some((resource, terms)),

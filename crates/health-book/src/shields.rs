@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::HealthBook;
-use crate::ledger::{citizen, new_id, patch, read, with_label, without_label};
+use crate::ledger::{citizen, new_id, patch, read, with_label, without_labels};
 use crate::moment::plus;
 use crate::refusal::{Rule, internal, missing, wrong};
 use crate::settings::PEOPLE;
@@ -104,7 +104,12 @@ pub async fn confirm(book: &HealthBook, caller: &Caller, id: &str, now: Instant)
     let found = read(service, "Patient", &patient).await?.ok_or_else(Problem::not_found)?;
     let operation = match asked.act {
         Act::Set => with_label(&found.resource, CONFIDENTIALITY, RESTRICTED),
-        Act::Lift => without_label(&found.resource, CONFIDENTIALITY, RESTRICTED),
+        // Whichever code of the policy has set it.
+        Act::Lift => without_labels(&found.resource, |system, code| {
+            let policy = service.policy();
+            let table = policy.document().labels();
+            table.of_security(system, code, true) == table.shield()
+        }),
     };
     if let Some(operation) = operation {
         patch(service, "Patient", &found, &[operation]).await?;

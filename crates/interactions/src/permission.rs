@@ -3,13 +3,14 @@
 
 use std::collections::HashSet;
 
-use access::{Access, Author};
+use access::{Access, Author, Shield};
 use fhir::{Fault, Issue, LogicalId, ResourceType, VersionId};
 use json::Node;
 use record_store::{Body, Changeable, Content, Effect, Made, Precondition, Record, Seen, Write};
 
 use crate::facts::{Subject, facts};
 use crate::person::{KNOWN_BY, patient_of_citizen};
+use crate::prepare::content;
 use crate::search::with_resource;
 use crate::{Problem, Service, Stored};
 
@@ -94,6 +95,10 @@ pub(crate) async fn permit(
         (None, Some(found)) => {
             if !found.record.is_deleted() {
                 check_allowed(&found)?;
+                // Nobody deletes what they are shown a part of.
+                if found.hidden.is_some() {
+                    return Err(forbidden());
+                }
             }
             seen(write, Seen::Version(found.record.version))
         }
@@ -110,11 +115,15 @@ pub(crate) async fn permit(
             }
             seen(write, Seen::Absent)
         }
-        (Some(content), Some(found)) => {
+        (Some(_), Some(found)) => {
             if *precondition == Precondition::Absent && !found.record.is_deleted() {
                 return Err(Problem::precondition_failed(*precondition, Some(found.record.version)));
             }
             check_allowed(&found)?;
+            let write = kept(service, access, &found, write)?;
+            let Write { resource_type, id, content: Some(content), .. } = &write else {
+                return Err(forbidden());
+            };
             check_put(service, access, id, content, made).await?;
             if *resource_type == ResourceType::PATIENT {
                 check_patient(&found.record, content)?;
@@ -130,6 +139,29 @@ pub(crate) async fn permit(
 /// Whether nothing has to be decided: the server itself, and whoever may see and write everything.
 pub(crate) fn is_free(access: &Access) -> bool {
     access.is_unlimited() && access.writable() == Some(&access::Reach::Everything)
+}
+
+/// The write with what it lacks because the location shield took it out of what the caller was shown.
+fn kept(service: &Service, access: &Access, found: &Changeable, mut write: Write) -> Result<Write, Problem> {
+    let Write { resource_type, id, content: Some(sent), .. } = &mut write else { return Ok(write) };
+    if !Shield::is_about(*resource_type) {
+        return Ok(write);
+    }
+    // A copy may be older than the end of the shield.
+    let is_copy = found.hidden.is_none() && with_content(sent, id, Shield::is_marked)?;
+    let whole = found.hidden.as_ref().or(found.record.body.as_ref().filter(|_| is_copy));
+    if let Some(whole) = whole {
+        let (resource_type, id) = (*resource_type, &*id);
+        let merged = with_body(whole, id, |whole| {
+            with_content(sent, id, |sent| {
+                let mut merged = sent.clone();
+                Shield::restore(resource_type, whole, &mut merged);
+                content(service, access, resource_type, Subject { id, first: false }, &merged)
+            })
+        });
+        *sent = merged???;
+    }
+    Ok(write)
 }
 
 fn seen(write: Write, seen: Seen) -> Result<Permitted, Problem> {

@@ -37,7 +37,7 @@ impl Stored {
             version: written.version,
             last_updated: written.last_updated,
             effect: written.effect,
-            body: write.content.as_ref().map(|content| content.body.clone()),
+            body: written.body.clone(),
         }
     }
 

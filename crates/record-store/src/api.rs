@@ -138,6 +138,8 @@ pub struct Written {
     pub last_updated: Instant,
     /// What happened.
     pub effect: Effect,
+    /// The content as whoever wrote it is shown it; `None` after a deletion.
+    pub body: Option<Body>,
 }
 
 /// What came of one write.

@@ -1,16 +1,17 @@
 //! From an access to the gate that statements carry, and what a write has to know before it is decided.
 
-use access::{Access, Author, Authority, Labels, Reach};
+use access::{Access, Author, Authority, Labels, Reach, Shield};
 use diesel::sql_types::{BigInt, Integer};
-use fhir::{LogicalId, ResourceType, VersionId};
+use fhir::{LogicalId, ResourceType};
 use search::{Clause, SearchPlan, Subject};
 
 use crate::parties::{author_number, visit_number};
-use crate::query::{self, Gate, Places, RowNames};
+use crate::query::{self, Gate, Places, RowNames, is_everything};
+use crate::shield::Sight;
 use crate::statement::Statement;
 use crate::store::{Engine, Store, select};
-use crate::stored::{type_number, version_number};
-use crate::{Content, Record, StoreError, sqlite};
+use crate::stored::{record, type_number, version_number};
+use crate::{Body, Content, Record, StoreError, sqlite};
 
 /// Books that are looked into one by one; whoever has more open searches as if all were.
 const MOST_BOOKS: usize = 256;
@@ -25,6 +26,8 @@ pub struct Changeable {
     pub record: Record,
     /// Whether the caller may replace or delete it.
     pub allowed: bool,
+    /// The whole content where the location shield hides a part of it: to be kept when it is replaced, never to be shown.
+    pub hidden: Option<Body>,
 }
 
 /// What the same job makes beside what is written.
@@ -43,7 +46,7 @@ impl Store {
     }
 
     async fn gate_of(&self, access: &Access, reach: &Reach) -> Result<Gate, StoreError> {
-        if *reach == Reach::Everything && access.within().is_none() && access.filters().is_empty() {
+        if is_everything(access, reach) {
             return Ok(Gate::EVERYTHING);
         }
         let own = self.book_of(access.own()).await?;
@@ -90,11 +93,19 @@ impl Store {
         id: &LogicalId,
     ) -> Result<Option<Changeable>, StoreError> {
         for _ in 0..ATTEMPTS {
-            let Some(record) = self.read(access, resource_type, id).await? else { return Ok(None) };
+            let Some(row) = self.row(access, resource_type, id).await? else { return Ok(None) };
+            let is_hidden = row.8 && !access.sees_shielded() && Shield::is_about(resource_type);
+            let whole = if is_hidden { record(row.clone(), Sight::Whole)?.body } else { None };
+            let record = record(row, Sight::of(access))?;
             match self.changeable_version(access, resource_type, id).await? {
                 // Somebody else wrote between the two questions.
                 Some(version) if version != version_number(record.version) => {}
-                version => return Ok(Some(Changeable { record, allowed: version.is_some() })),
+                version => {
+                    // Nobody changes a person of whom they are shown a part.
+                    let is_closed = is_hidden && resource_type == ResourceType::PATIENT;
+                    let allowed = version.is_some() && !is_closed;
+                    return Ok(Some(Changeable { record, allowed, hidden: whole }));
+                }
             }
         }
         Err(StoreError::Busy)
@@ -147,8 +158,15 @@ impl Store {
         if gate.is_everything() {
             return Ok(true);
         }
-        if !access.filters().is_empty() && !self.is_admitted(&gate, access, id, content)? {
-            return Ok(false);
+        if !access.filters().is_empty() {
+            let shielded = match patient {
+                _ if *resource_type == ResourceType::PATIENT => self.is_shielded(id).await?,
+                Some(patient) => self.is_shielded(patient).await?,
+                None => false,
+            };
+            if !self.is_admitted(&gate, access, id, content, shielded)? {
+                return Ok(false);
+            }
         }
         if let (true, Reach::Lines(lines)) = (made.patient, reach) {
             let opened = (facts.visit.is_none() || made.visit)
@@ -190,6 +208,11 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
+    async fn is_shielded(&self, patient: &LogicalId) -> Result<bool, StoreError> {
+        let statement = query::shielded_book(&self.registry(), patient);
+        Ok(!self.few_numbers(statement).await?.is_empty())
+    }
+
     /// Few rows of one number: on SQLite reading them takes less than handing the statement to another thread.
     async fn few_numbers(&self, statement: Statement) -> Result<Vec<(i64,)>, StoreError> {
         match &self.engine {
@@ -207,13 +230,16 @@ impl Store {
         access: &Access,
         id: &LogicalId,
         content: &Content,
+        shielded: bool,
     ) -> Result<bool, StoreError> {
-        let updated = access.at();
-        let text = content.body.render(id, VersionId::FIRST, updated)?;
-        let resource = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX })
-            .map_err(|_| StoreError::Corrupt)?;
-        let resource_type = content.resource_type;
-        let rows = self.registry().extract(resource_type, &resource).rows;
-        Ok(gate.admits(&Subject { resource_type, id, updated, resource: &resource, rows: &rows }))
+        let (resource_type, updated) = (content.resource_type, access.at());
+        content.body.read(id, |resource| {
+            let mut resource = resource.clone();
+            if shielded {
+                Shield::redact(resource_type, &mut resource);
+            }
+            let rows = self.registry().extract(resource_type, &resource).rows;
+            gate.admits(&Subject { resource_type, id, updated, resource: &resource, rows: &rows })
+        })
     }
 }

@@ -24,6 +24,7 @@ mod reindex;
 mod security;
 mod settings;
 mod sharing;
+mod shield;
 mod sqlite;
 mod statement;
 mod store;

@@ -11,6 +11,7 @@ use crate::current_registry::CurrentRegistry;
 use crate::known_books::KnownBooks;
 use crate::postgres::{self, PostgresStore};
 use crate::query;
+use crate::shield::Sight;
 use crate::sqlite::{self, SqliteStore};
 use crate::statement::Statement;
 use crate::stored::{VersionRow, VersionTypes, record, type_number, type_of};
@@ -131,6 +132,17 @@ impl Store {
         resource_type: ResourceType,
         id: &LogicalId,
     ) -> Result<Option<Record>, StoreError> {
+        let row = self.row(access, resource_type, id).await?;
+        row.map(|row| record(row, Sight::of(access))).transpose()
+    }
+
+    /// The row of a current version that is there for the caller, whole.
+    pub(crate) async fn row(
+        &self,
+        access: &Access,
+        resource_type: ResourceType,
+        id: &LogicalId,
+    ) -> Result<Option<VersionRow>, StoreError> {
         let gate = &self.gate(access).await?;
         let statement = query::read(&self.registry(), gate, resource_type, id);
         // A point read on SQLite takes some microseconds: less than handing it to another thread.
@@ -139,7 +151,7 @@ impl Store {
                 .with_reader(|connection| sqlite::load(connection, statement.returning::<VersionTypes>()))?,
             Engine::Postgres(_) => select!(self, statement, VersionTypes)?,
         };
-        rows.into_iter().next().map(record).transpose()
+        Ok(rows.into_iter().next())
     }
 
     /// One version of a resource.
@@ -153,7 +165,7 @@ impl Store {
         let gate = &self.gate(access).await?;
         let statement = query::read_version(&self.registry(), gate, resource_type, id, version);
         let rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
-        rows.into_iter().next().map(record).transpose()
+        rows.into_iter().next().map(|row| record(row, Sight::of(access))).transpose()
     }
 
     /// The current versions of those of the resources that exist for this caller, in the order asked.
@@ -215,7 +227,7 @@ impl Store {
             .collect();
         let rows: Vec<VersionRow> =
             select!(self, query::reverse_includes(gate, slots, &tests, limit), VersionTypes)?;
-        rows.into_iter().map(record).collect()
+        rows.into_iter().map(|row| record(row, Sight::of(access))).collect()
     }
 
     /// A page of one patient's book.
@@ -238,7 +250,8 @@ impl Store {
         let more = rows.len() > wanted;
         rows.truncate(wanted);
         let next = if more { rows.last().map(|row| row.1) } else { None };
-        Ok(BookPage { records: rows.into_iter().map(record).collect::<Result<_, _>>()?, next })
+        let shown = rows.into_iter().map(|row| record(row, Sight::of(access)));
+        Ok(BookPage { records: shown.collect::<Result<_, _>>()?, next })
     }
 
     /// A page of history, newest first; the total is counted on the first page.
@@ -266,7 +279,8 @@ impl Store {
         } else {
             None
         };
-        let records = rows.into_iter().map(record).collect::<Result<_, _>>()?;
+        let shown = rows.into_iter().map(|row| record(row, Sight::of(access)));
+        let records = shown.collect::<Result<_, _>>()?;
         Ok(HistoryPage { records, next, total })
     }
 

@@ -1,20 +1,22 @@
 //! Rows as the database returns them, and the ids as it stores them.
 
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
+use access::Shield;
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
 
+use crate::shield::Sight;
 use crate::{Body, Change, Record, StoreError};
 
-/// Columns of a version: book, key, type, id, version, updated, change, body.
+/// Columns of a version: book, key, type, id, version, updated, change, body, whether its book is under the location shield.
 pub(crate) type VersionTypes =
-    (BigInt, BigInt, SmallInt, Binary, Integer, BigInt, SmallInt, Nullable<Binary>);
+    (BigInt, BigInt, SmallInt, Binary, Integer, BigInt, SmallInt, Nullable<Binary>, Bool);
 
 /// A version as it is stored.
-pub(crate) type VersionRow = (i64, i64, i16, Vec<u8>, i32, i64, i16, Option<Vec<u8>>);
+pub(crate) type VersionRow = (i64, i64, i16, Vec<u8>, i32, i64, i16, Option<Vec<u8>>, bool);
 
 /// The columns of [`VersionTypes`] of a table `r` that has them all.
-pub(crate) const VERSION_COLUMNS: &str =
-    "r.book, r.resource_key, r.resource_type, r.logical_id, r.version, r.updated, r.change, r.body";
+pub(crate) const VERSION_COLUMNS: &str = "r.book, r.resource_key, r.resource_type, r.logical_id, r.version, r.updated, r.change, r.body, \
+     EXISTS (SELECT 1 FROM shielded_book sb WHERE sb.book = r.book)";
 
 /// First byte of an id that is stored as the 16 bytes of a UUID; no logical id contains it.
 const PACKED_UUID: u8 = 0;
@@ -100,16 +102,24 @@ pub(crate) fn version_number(version: VersionId) -> i32 {
     i32::try_from(version.get()).unwrap_or(i32::MAX)
 }
 
-/// A row as a record.
-pub(crate) fn record(row: VersionRow) -> Result<Record, StoreError> {
-    let (_, _, resource_type, id, version, updated, change, body) = row;
+/// A row as a record, as far as somebody is shown it.
+pub(crate) fn record(row: VersionRow, sight: Sight) -> Result<Record, StoreError> {
+    let (_, _, resource_type, id, version, updated, change, body, shielded) = row;
+    let (resource_type, id) = (type_of(resource_type)?, unpack_id(&id)?);
+    let body = body.map(Body::from_stored);
+    let body = match body {
+        Some(body) if shielded && sight == Sight::Shielded && Shield::is_about(resource_type) => {
+            Some(body.redacted(resource_type, &id, true)?)
+        }
+        body => body,
+    };
     Ok(Record {
-        resource_type: type_of(resource_type)?,
-        id: unpack_id(&id)?,
+        resource_type,
+        id,
         version: version_of(version)?,
         last_updated: Instant::from_microseconds(updated),
         change: change_of(change)?,
-        body: body.map(Body::from_stored),
+        body,
     })
 }
 

@@ -78,6 +78,8 @@ impl Policy {
     ) -> Result<Facts, FactProblem> {
         let document = self.document();
         let mut facts = Facts { labels: labels::labels(document, resource_type, node), ..Facts::default() };
+        let shield = document.labels().shield();
+        facts.shielded = resource_type == ResourceType::PATIENT && !(facts.labels & shield).is_empty();
         facts.named_visits = visit::named(resource_type, node);
         match facts.named_visits.as_slice() {
             [] if resource_type.as_str() == "Encounter" => facts.visit = Some(id.clone()),

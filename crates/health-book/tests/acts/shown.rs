@@ -1,7 +1,7 @@
 //! Preview and effects before confirming; private visits; the location shield.
 
 use access::{Caller, Interaction, OfficerRole, StaffRole};
-use fhir::Instant;
+use fhir::{Instant, ResourceType};
 use healthbook_health_book::{effects, presence, preview, shields, visits};
 use serde_json::{Value, json};
 
@@ -117,6 +117,14 @@ fn the_visit_of_an_adolescent_is_made_private_once() {
     });
 }
 
+/// Whether the citizen is shown a part of the own `Patient`.
+async fn is_redacted(world: &World) -> bool {
+    let service = world.book.service();
+    let access = service.decide(&citizen("hoa"), Interaction::Read, Some(ResourceType::PATIENT)).unwrap();
+    let shown = service.store().read(&access, ResourceType::PATIENT, &id("hoa")).await.unwrap().unwrap();
+    shown.to_json().unwrap().unwrap().contains("REDACTED")
+}
+
 #[test]
 fn a_shield_needs_two_officers() {
     on_each(|world| async move {
@@ -142,10 +150,24 @@ fn a_shield_needs_two_officers() {
             patient["meta"]["security"],
             json!([{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}])
         );
+        assert!(is_redacted(&world).await, "from the confirmation on");
         assert_eq!(refusal(confirm(&other, number, at(3)).await).0, 404, "once");
         let asked = shields::ask(&world.book, &other, request("lift"), at(4)).await.unwrap();
+        assert!(is_redacted(&world).await, "asking lifts nothing");
         confirm(&one, asked["id"].as_str().unwrap(), at(5)).await.unwrap();
+        assert!(!is_redacted(&world).await);
         assert_eq!(world.read("Patient", &id("hoa")).await["meta"].get("security"), None);
+        // By another code of the policy than the act's own, as an import may bring it.
+        let very = json!([{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "V"}, {"system": "urn:x", "code": "R"}]);
+        let mut patient = world.read("Patient", &id("hoa")).await;
+        patient["meta"] = json!({"security": very});
+        world.put(patient).await;
+        assert!(is_redacted(&world).await);
+        let asked = shields::ask(&world.book, &other, request("lift"), at(6)).await.unwrap();
+        confirm(&one, asked["id"].as_str().unwrap(), at(7)).await.unwrap();
+        assert!(!is_redacted(&world).await);
+        let left = &world.read("Patient", &id("hoa")).await["meta"]["security"];
+        assert_eq!(left, &json!([{"system": "urn:x", "code": "R"}]), "what is no label of ours stays");
         let nobody =
             body(json!({"patient": "nobody", "act": "set", "reason": "protected by order of a court"}));
         assert_eq!(refusal(shields::ask(&world.book, &one, nobody, at(0)).await).0, 404);

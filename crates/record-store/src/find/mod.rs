@@ -16,9 +16,10 @@ use json::{Limits, Node};
 use search::{Clause, Cursor, Position, SearchPlan, SortKey, SortValue, Subject, Total};
 
 use crate::query::{self, Conditions, Gate, Page, Route};
+use crate::shield::Sight;
 use crate::store::{Store, select};
 use crate::stored::{VersionRow, VersionTypes, record, unpack_id};
-use crate::{Record, SearchPage, StoreError};
+use crate::{Body, Record, SearchPage, StoreError};
 
 use self::order::Moves;
 
@@ -34,14 +35,20 @@ struct Found {
     record: Record,
     book: i64,
     key: i64,
+    /// The content as it is indexed, where that is a part of it: what the location shield hides is found by nobody.
+    indexed: Option<Body>,
     /// The values of the sort keys, once they are needed.
     values: Option<Vec<SortValue>>,
 }
 
 impl Found {
-    fn new(row: VersionRow) -> Result<Self, StoreError> {
+    fn new(row: VersionRow, sight: Sight) -> Result<Self, StoreError> {
         let (book, key) = (row.0, row.1);
-        Ok(Self { record: record(row)?, book, key, values: None })
+        let indexed = match row.8 {
+            true => record(row.clone(), Sight::Whole)?.indexed()?,
+            false => None,
+        };
+        Ok(Self { record: record(row, sight)?, book, key, indexed, values: None })
     }
 }
 
@@ -198,9 +205,9 @@ impl Store {
                 scanned += rows.len();
                 let mut last = None;
                 for row in rows {
-                    let mut found = Found::new(row)?;
+                    let mut found = Found::new(row, gate.sight())?;
                     let holds = !moves.contains_key(&found.key)
-                        && (checks.is_empty() || self.holds(&checks, &found.record)?);
+                        && (checks.is_empty() || self.holds(&checks, &found)?);
                     if holds {
                         scan.found.push(found.clone());
                         if scan.found.len() >= wanted {
@@ -228,8 +235,9 @@ impl Store {
     }
 
     /// Whether clauses hold for a resource.
-    fn holds(&self, clauses: &[&Clause], record: &Record) -> Result<bool, StoreError> {
-        with_resource(record, |resource| {
+    fn holds(&self, clauses: &[&Clause], found: &Found) -> Result<bool, StoreError> {
+        let record = &found.record;
+        with_resource(found, |resource| {
             let rows = self.registry().extract(record.resource_type, resource).rows;
             let subject = Subject {
                 resource_type: record.resource_type,
@@ -277,9 +285,11 @@ fn wants_total(plan: &SearchPlan) -> bool {
     plan.count_only || plan.total != Total::None
 }
 
-/// Reads the content of a record.
-fn with_resource<T>(record: &Record, read: impl FnOnce(&Node<'_>) -> T) -> Result<T, StoreError> {
-    let text = record.to_json()?.ok_or(StoreError::Corrupt)?;
+/// Reads the content of a match, as it is indexed.
+fn with_resource<T>(found: &Found, read: impl FnOnce(&Node<'_>) -> T) -> Result<T, StoreError> {
+    let Record { id, version, last_updated, .. } = &found.record;
+    let body = found.indexed.as_ref().or(found.record.body.as_ref()).ok_or(StoreError::Corrupt)?;
+    let text = body.render(id, *version, *last_updated)?;
     let resource =
         json::parse(text.as_bytes(), &Limits { depth: usize::MAX }).map_err(|_| StoreError::Corrupt)?;
     Ok(read(&resource))

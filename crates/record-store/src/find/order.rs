@@ -9,11 +9,11 @@ use fhir::{Instant, LogicalId, ResourceType};
 use search::{Clause, Cursor, Position, Registry, SearchPlan, Sort, SortKey, SortValue};
 
 use super::{Found, Scan, with_resource};
+use crate::StoreError;
 use crate::query::{self, Gate};
 use crate::sqlite;
 use crate::store::{Engine, Store, select};
 use crate::stored::{VersionRow, VersionTypes, pack_id};
-use crate::{Record, StoreError};
 
 /// Matches that are sorted in memory.
 const MOST_SORTED: usize = 10_000;
@@ -37,14 +37,15 @@ pub(super) fn cursor(
 ) -> Result<Cursor, StoreError> {
     let values = match found.values.take() {
         Some(values) => values,
-        None => values(registry, &plan.sort, &found.record)?,
+        None => values(registry, &plan.sort, found)?,
     };
     found.values = Some(values.clone());
     Ok(Cursor { values, book: found.book, key: found.key })
 }
 
 /// The values of the sort keys, as the index has them.
-fn values(registry: &Registry, sort: &[Sort], record: &Record) -> Result<Vec<SortValue>, StoreError> {
+fn values(registry: &Registry, sort: &[Sort], found: &Found) -> Result<Vec<SortValue>, StoreError> {
+    let record = &found.record;
     let plain = |key: &SortKey| match key {
         SortKey::Id => Some(SortValue::Bytes(pack_id(&record.id))),
         SortKey::LastUpdated => Some(SortValue::Integer(record.last_updated.microseconds())),
@@ -53,7 +54,7 @@ fn values(registry: &Registry, sort: &[Sort], record: &Record) -> Result<Vec<Sor
     if let Some(values) = sort.iter().map(|sort| plain(&sort.key)).collect() {
         return Ok(values);
     }
-    with_resource(record, |resource| {
+    with_resource(found, |resource| {
         let rows = registry.extract(record.resource_type, resource).rows;
         let value = |sort: &Sort| {
             let value = match &sort.key {
@@ -183,7 +184,7 @@ impl Store {
         let mut ids: Vec<(ResourceType, LogicalId)> = Vec::new();
         let mut stood = HashMap::new();
         for row in rows {
-            let mut found = Found::new(row)?;
+            let mut found = Found::new(row, gate.sight())?;
             found.book = moves.get(&found.key).map_or(found.book, |(then, _)| *then);
             let cursor = cursor(&self.registry(), plan, &mut found)?;
             if is_beyond(plan, &cursor) {

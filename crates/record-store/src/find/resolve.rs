@@ -116,7 +116,7 @@ impl Store {
         let Some(found) = found else { return Ok(Clause::Has { slots, source, clauses: plan.clauses }) };
         let mut targets: Vec<(ResourceType, LogicalId)> = Vec::new();
         for found in &found {
-            targets.extend(with_resource(&found.record, |resource| {
+            targets.extend(with_resource(found, |resource| {
                 self.registry().references_of(source, resource, &slots)
             })?);
         }

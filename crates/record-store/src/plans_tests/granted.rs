@@ -35,7 +35,7 @@ pub(super) async fn granted(world: &mut World) {
         within: None,
         filters: Vec::new(),
         purpose: Some(Purpose::Treatment),
-        sees_shielded: true,
+        sees_shielded: false,
         at: Instant::now(),
     };
     let hour = 3_600_000_000;

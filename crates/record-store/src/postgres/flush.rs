@@ -1,9 +1,9 @@
 //! Writing a flush to PostgreSQL: one statement per table, its rows as arrays.
 
 use diesel_async::AsyncPgConnection;
-use search::QuantityRow;
+use search::{QuantityRow, Registry};
 
-use super::{execute, facts};
+use super::{execute, facts, shields};
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_number, pack_id, type_number};
 use crate::write::{Flush, IndexChange, ResourceRow};
@@ -13,7 +13,11 @@ use crate::{Body, StoreError};
 pub(super) type Column = (&'static str, &'static str, Bind);
 
 /// Writes everything.
-pub(super) async fn flush(connection: &mut AsyncPgConnection, flush: Flush) -> Result<(), StoreError> {
+pub(super) async fn flush(
+    connection: &mut AsyncPgConnection,
+    registry: &Registry,
+    flush: Flush,
+) -> Result<(), StoreError> {
     if !flush.directory.is_empty() {
         let rows = &flush.directory;
         let statement = insert(
@@ -86,11 +90,20 @@ pub(super) async fn flush(connection: &mut AsyncPgConnection, flush: Flush) -> R
         execute(connection, statement).await?;
     }
     facts::write(connection, &flush.labels, &flush.withdrawn, &flush.facts).await?;
-    for (table, columns) in index_columns(&flush.removed) {
-        execute(connection, delete(table, columns)).await?;
-    }
+    remove(connection, &flush.removed).await?;
     for (table, columns) in index_columns(&flush.added) {
         execute(connection, insert(table, columns)).await?;
+    }
+    shields::write(connection, registry, &flush.shields).await
+}
+
+/// Removes those of the rows that are there.
+pub(super) async fn remove(
+    connection: &mut AsyncPgConnection,
+    changes: &[IndexChange],
+) -> Result<(), StoreError> {
+    for (table, columns) in index_columns(changes) {
+        execute(connection, delete(table, columns)).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod connection;
 mod facts;
 mod flush;
+mod shields;
 mod upkeep;
 mod writer;
 

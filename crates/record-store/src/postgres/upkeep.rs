@@ -9,7 +9,7 @@ use fhir::ResourceType;
 use search::{Registry, Slot};
 
 use super::writer::Writer;
-use super::{execute, facts, flush, load};
+use super::{execute, facts, flush, load, shields};
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, VersionRow, VersionTypes};
 use crate::write::{
@@ -93,22 +93,31 @@ async fn claim_and_work(
         missing.push(found.missing);
     }
     flush::add_missing(connection, &missing).await?;
-    if !present.is_empty() {
-        let column = |value: fn(&(i64, i64, i64)) -> i64| Bind::Bigs(present.iter().map(value).collect());
-        let mut statement = Statement::new("UPDATE resource t SET present = w.present FROM unnest(");
-        statement.bind(column(|row| row.0)).sql("::bigint[],").bind(column(|row| row.1)).sql("::bigint[],");
-        statement.bind(column(|row| row.2)).sql(
-            "::bigint[]) AS w(book, resource_key, present) WHERE t.book = w.book AND t.resource_key = w.resource_key",
-        );
-        execute(connection, statement).await?;
-    }
+    put_present(connection, &present).await?;
     Ok(true)
+}
+
+/// Notes which parameters have a value: book, key, a bit for each.
+pub(super) async fn put_present(
+    connection: &mut AsyncPgConnection,
+    present: &[(i64, i64, i64)],
+) -> Result<(), StoreError> {
+    if present.is_empty() {
+        return Ok(());
+    }
+    let column = |value: fn(&(i64, i64, i64)) -> i64| Bind::Bigs(present.iter().map(value).collect());
+    let mut statement = Statement::new("UPDATE resource t SET present = w.present FROM unnest(");
+    statement.bind(column(|row| row.0)).sql("::bigint[],").bind(column(|row| row.1)).sql("::bigint[],");
+    statement.bind(column(|row| row.2)).sql(
+        "::bigint[]) AS w(book, resource_key, present) WHERE t.book = w.book AND t.resource_key = w.resource_key",
+    );
+    execute(connection, statement).await.map(drop)
 }
 
 /// The current versions at these places. Their directory rows are locked first and in the order of every other writer,
 /// so that no writer is between reading a version and replacing it; only a statement that begins after the lock sees
 /// what the writer before us has committed.
-async fn locked(
+pub(super) async fn locked(
     connection: &mut AsyncPgConnection,
     places: &[(i64, i64)],
 ) -> Result<Vec<(VersionRow, i64)>, StoreError> {
@@ -147,9 +156,11 @@ async fn recheck_one(
         let place: Vec<(i64, i64)> = load(connection, place.returning::<(BigInt, BigInt)>()).await?;
         books.extend(place.first().map(|(book, _)| (patient, *book)));
     }
-    let Rechecked { statements, labels, withdrawn, facts } = recheck(registry, reader, &known, &books)?;
+    let Rechecked { statements, labels, withdrawn, facts, shields: changed } =
+        recheck(registry, reader, &known, &books)?;
     for statement in statements {
         execute(connection, statement).await?;
     }
-    facts::write(connection, &labels, &withdrawn, &facts).await
+    facts::write(connection, &labels, &withdrawn, &facts).await?;
+    shields::write(connection, registry, &changed).await
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use fhir::{LogicalId, ResourceType};
 use search::Registry;
@@ -174,8 +174,8 @@ impl Writer {
         let mut planner = Planner::new(&registry, &mut self.keys, state, now);
         let mut outcomes = Vec::with_capacity(batch.len());
         for queued in batch {
-            if !queued.job.expectations.is_empty() && !planner.pending.is_empty() {
-                flush::flush(connection, planner.pending.drain()).await?;
+            if !queued.job.expectations.is_empty() && !planner.is_flushed() {
+                flush::flush(connection, &registry, planner.drain()).await?;
             }
             let mut holds = true;
             for (expectation, gate) in queued.job.expectations.iter().zip(&queued.gates) {
@@ -190,7 +190,7 @@ impl Writer {
                 Err(WriteError::ConditionChanged)
             });
         }
-        flush::flush(connection, planner.pending.drain()).await?;
+        flush::flush(connection, &registry, planner.drain()).await?;
         connection.batch_execute("COMMIT").await?;
         Ok(outcomes)
     }
@@ -212,8 +212,8 @@ async fn lock(connection: &mut AsyncPgConnection, mut criteria: Vec<String>) -> 
 
 type Place = (i16, Vec<u8>, i64, i64);
 type CurrentTypes =
-    ((BigInt, BigInt), (Integer, BigInt, SmallInt, Nullable<Binary>), (BigInt, BigInt, SmallInt));
-type CurrentRow = ((i64, i64), (i32, i64, i16, Option<Vec<u8>>), (i64, i64, i16));
+    ((BigInt, BigInt), (Integer, BigInt, SmallInt, Nullable<Binary>), (BigInt, BigInt, SmallInt), Bool);
+type CurrentRow = ((i64, i64), (i32, i64, i16, Option<Vec<u8>>), (i64, i64, i16), bool);
 
 /// The state of all ids of a batch. Their directory rows are locked first, in one order; only a statement
 /// that begins after the lock sees what the writer before us has committed.
@@ -241,8 +241,8 @@ async fn look_up(
     let places: Vec<Place> =
         load(connection, statement.returning::<(SmallInt, Binary, BigInt, BigInt)>()).await?;
     let mut statement = Statement::new(
-        "SELECT r.book, r.resource_key, r.version, r.updated, r.change, r.body, r.visit, r.author, r.author_kind \
-         FROM unnest(",
+        "SELECT r.book, r.resource_key, r.version, r.updated, r.change, r.body, r.visit, r.author, r.author_kind, \
+         EXISTS (SELECT 1 FROM shielded_book sb WHERE sb.book = r.book) FROM unnest(",
     );
     statement.bind(Bind::Bigs(places.iter().map(|place| place.2).collect())).sql("::bigint[],");
     statement.bind(Bind::Bigs(places.iter().map(|place| place.3).collect()));
@@ -252,15 +252,16 @@ async fn look_up(
     );
     let rows: Vec<CurrentRow> = load(connection, statement.returning::<CurrentTypes>()).await?;
     let mut current = HashMap::with_capacity(rows.len());
-    for (place, (version, updated, change, body), (visit, author, author_kind)) in rows {
+    for (place, (version, updated, change, body), (visit, author, author_kind), shielded) in rows {
         let (change, body) = (change_of(change)?, body.map(Body::from_stored));
         let stamp = Stamp { visit, author, author_kind };
-        current.insert(place, Current { version, updated, change, body, stamp });
+        current.insert(place, (shielded, Current { version, updated, change, body, stamp }));
     }
     places
         .into_iter()
         .map(|(resource_type, id, book, key)| {
-            let entry = Directory { book, key, current: current.remove(&(book, key)) };
+            let (shielded, current) = current.remove(&(book, key)).unzip();
+            let entry = Directory { book, key, shielded: shielded.unwrap_or(false), current };
             Ok(((type_of(resource_type)?, unpack_id(&id)?), entry))
         })
         .collect()

@@ -5,6 +5,7 @@ use search::{Registry, SearchPlan};
 use super::Gate;
 use super::clause::Conditions;
 use super::search::Route;
+use crate::shield::is_shielded;
 use crate::statement::{Bind, Statement};
 use crate::stored::type_number;
 
@@ -110,11 +111,12 @@ pub(crate) fn probe(
 /// The resources of some types that have changed after a moment, as they were then, if they were there: the columns of
 /// a version. At most `limit`.
 pub(crate) fn changed_since(gate: &Gate, plan: &SearchPlan, until: i64, limit: u32) -> Statement {
-    let mut statement = Statement::new(
-        "SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, v.change, v.body \
+    let mut statement = Statement::new(&format!(
+        "SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, v.change, v.body, {} \
          FROM (SELECT f.book, f.resource_key, (SELECT w.version FROM resource_version w WHERE w.book = f.book \
          AND w.resource_key = f.resource_key AND w.updated <= ",
-    );
+        is_shielded("r.book, v.own_book"),
+    ));
     statement.big(until).sql(
         " ORDER BY w.version DESC LIMIT 1) AS version \
          FROM (SELECT DISTINCT x.book, x.resource_key FROM change_feed x",

@@ -5,6 +5,7 @@ use fhir::{LogicalId, ResourceType, VersionId};
 use search::Registry;
 
 use super::Gate;
+use crate::shield::is_shielded;
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, pack_id, type_number, version_number};
 
@@ -47,12 +48,14 @@ pub(crate) fn read_version(
 ) -> Statement {
     let mut statement = read(registry, gate, resource_type, id);
     statement.sql(" AND r.version = ").bind(Bind::Int(version_number(version)));
-    statement.sql(
+    let shielded = is_shielded("r.book, v.own_book");
+    statement.sql(&format!(
         " UNION ALL SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, \
-         v.change, v.body FROM directory d JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
+         v.change, v.body, {shielded} \
+         FROM directory d JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
          JOIN resource_version v ON v.book = d.book AND v.resource_key = d.resource_key \
-         WHERE ",
-    );
+         WHERE "
+    ));
     named(&mut statement, registry, resource_type, id, "d");
     statement.sql(" AND v.version = ").bind(Bind::Int(version_number(version)));
     gate.restrict(&mut statement, "r", &[resource_type]);
@@ -61,13 +64,13 @@ pub(crate) fn read_version(
 }
 
 /// Directory and current version of one id: book, key, and version, updated, change, body, visit, author
-/// when it exists.
+/// when it exists; and whether the book is under the location shield.
 pub(crate) fn lookup(registry: &Registry, resource_type: ResourceType, id: &LogicalId) -> Statement {
-    let mut statement = Statement::new(
-        "SELECT d.book, d.resource_key, r.version, r.updated, r.change, r.body, r.visit, r.author, r.author_kind \
-         FROM directory d \
-         LEFT JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key WHERE ",
-    );
+    let mut statement = Statement::new(&format!(
+        "SELECT d.book, d.resource_key, r.version, r.updated, r.change, r.body, r.visit, r.author, r.author_kind, \
+         {} FROM directory d LEFT JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key WHERE ",
+        is_shielded("d.book"),
+    ));
     named(&mut statement, registry, resource_type, id, "d");
     statement
 }

@@ -5,6 +5,7 @@ use search::Registry;
 use super::Gate;
 use super::clause::places_list;
 use super::directory::named;
+use crate::shield::is_shielded;
 use crate::statement::{Bind, Statement};
 use crate::stored::type_number;
 use crate::{HistoryScope, HistoryWindow};
@@ -88,9 +89,10 @@ pub(crate) fn history(
     scope: &HistoryScope,
     window: &HistoryWindow,
 ) -> Statement {
-    let mut statement = Statement::new(
-        "SELECT h.book, h.resource_key, h.resource_type, h.logical_id, h.version, h.updated, h.change, h.body FROM ",
-    );
+    let mut statement = Statement::new(&format!(
+        "SELECT h.book, h.resource_key, h.resource_type, h.logical_id, h.version, h.updated, h.change, h.body, {} FROM ",
+        is_shielded("h.book, h.own_book"),
+    ));
     versions(&mut statement, registry, scope, &|statement| bounds(statement, gate, scope, window));
     if let Some(after) = window.after {
         statement.sql(" AND (h.updated, h.resource_key, h.version) < (").big(after.updated).sql(",");

@@ -10,6 +10,7 @@ mod gate;
 mod history;
 mod search;
 mod sharing;
+mod shield;
 mod visit;
 mod walk_range;
 
@@ -21,8 +22,9 @@ pub(crate) use directory::{
     read_version, setting, slots,
 };
 pub(crate) use driver::{Class, class, first};
-pub(crate) use gate::{Gate, Places, RowNames};
+pub(crate) use gate::{Gate, Places, RowNames, is_everything};
 pub(crate) use history::{history, history_total, moved_since, newest, there};
 pub(crate) use search::{Page, Route, can_walk};
 pub(crate) use sharing::{book_counts, denials, grants};
+pub(crate) use shield::{guarded_places, put_shield, shielded_book};
 pub(crate) use visit::known_visit;

@@ -2,15 +2,20 @@
 //! multi-row statements and needs no list of statement lengths.
 
 use diesel::SqliteConnection;
+use search::Registry;
 
-use super::{execute, facts};
+use super::{execute, facts, shields};
 use crate::StoreError;
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_number, pack_id, type_number};
 use crate::write::{Flush, IndexChange, ResourceRow};
 
 /// Writes everything.
-pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(), StoreError> {
+pub(super) fn flush(
+    connection: &mut SqliteConnection,
+    registry: &Registry,
+    flush: Flush,
+) -> Result<(), StoreError> {
     for row in &flush.directory {
         let columns = "INTO directory (resource_type, id_hash, book, resource_key, logical_id)";
         let values = [
@@ -88,7 +93,7 @@ pub(super) fn flush(connection: &mut SqliteConnection, flush: Flush) -> Result<(
     for change in flush.added {
         add(connection, change, "")?;
     }
-    Ok(())
+    shields::write(connection, registry, &flush.shields)
 }
 
 /// Adds those of the rows that are not there yet.
@@ -208,7 +213,7 @@ fn add(connection: &mut SqliteConnection, change: IndexChange, repeated: &str) -
     Ok(())
 }
 
-fn remove(connection: &mut SqliteConnection, change: IndexChange) -> Result<(), StoreError> {
+pub(super) fn remove(connection: &mut SqliteConnection, change: IndexChange) -> Result<(), StoreError> {
     for (table, values) in rows(change) {
         let mut statement = Statement::new("DELETE FROM ");
         statement.sql(table).sql(" WHERE ");

@@ -9,7 +9,7 @@ use fhir::ResourceType;
 use search::{Registry, Slot};
 
 use super::writer::Writer;
-use super::{execute, facts, flush, load};
+use super::{execute, facts, flush, load, shields};
 use crate::statement::Statement;
 use crate::stored::{VersionRow, VersionTypes};
 use crate::write::{
@@ -114,10 +114,12 @@ impl Writer {
             let place: Vec<(i64, i64)> = load(connection, place.returning::<(BigInt, BigInt)>())?;
             books.extend(place.first().map(|(book, _)| (patient, *book)));
         }
-        let Rechecked { statements, labels, withdrawn, facts } = recheck(registry, reader, &known, &books)?;
+        let Rechecked { statements, labels, withdrawn, facts, shields: changed } =
+            recheck(registry, reader, &known, &books)?;
         for statement in statements {
             execute(connection, statement)?;
         }
-        facts::write(connection, labels, withdrawn, facts)
+        facts::write(connection, labels, withdrawn, facts)?;
+        shields::write(connection, registry, &changed)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt};
 use fhir::{LogicalId, ResourceType};
 use search::Registry;
 use tokio::sync::mpsc;
@@ -139,8 +139,8 @@ impl Writer {
         let mut planner = Planner::new(&registry, &mut self.keys, state, now);
         let mut outcomes = Vec::with_capacity(batch.len());
         for queued in batch {
-            if !queued.job.expectations.is_empty() && !planner.pending.is_empty() {
-                flush::flush(&mut self.connection, planner.pending.drain())?;
+            if !queued.job.expectations.is_empty() && !planner.is_flushed() {
+                flush::flush(&mut self.connection, &registry, planner.drain())?;
             }
             let mut holds = true;
             for (expectation, gate) in queued.job.expectations.iter().zip(&queued.gates) {
@@ -153,7 +153,7 @@ impl Writer {
                 Err(WriteError::ConditionChanged)
             });
         }
-        flush::flush(&mut self.connection, planner.pending.drain())?;
+        flush::flush(&mut self.connection, &registry, planner.drain())?;
         Ok(outcomes)
     }
 }
@@ -164,8 +164,9 @@ type LookupTypes = (
     (BigInt, BigInt),
     (Nullable<Integer>, Nullable<BigInt>, Nullable<SmallInt>, Nullable<Binary>),
     StampTypes,
+    Bool,
 );
-type LookupRow = ((i64, i64), (Option<i32>, Option<i64>, Option<i16>, Option<Vec<u8>>), StampRow);
+type LookupRow = ((i64, i64), (Option<i32>, Option<i64>, Option<i16>, Option<Vec<u8>>), StampRow, bool);
 
 fn look_up(
     connection: &mut SqliteConnection,
@@ -179,7 +180,7 @@ fn look_up(
 }
 
 fn directory(row: LookupRow) -> Result<Directory, StoreError> {
-    let ((book, key), (version, updated, change, body), (visit, author, author_kind)) = row;
+    let ((book, key), (version, updated, change, body), (visit, author, author_kind), shielded) = row;
     let stamp = Stamp {
         visit: visit.unwrap_or(0),
         author: author.unwrap_or(0),
@@ -192,7 +193,7 @@ fn directory(row: LookupRow) -> Result<Directory, StoreError> {
         }
         _ => None,
     };
-    Ok(Directory { book, key, current })
+    Ok(Directory { book, key, shielded, current })
 }
 
 fn search_ids(

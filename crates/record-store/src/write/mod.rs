@@ -13,6 +13,7 @@ mod plan;
 mod queue;
 mod recheck;
 mod reindexed;
+mod reshielded;
 
 pub(crate) use access_rows::{FactRow, LabelRow, REGISTRATION, Stamp};
 pub(crate) use clock::Clock;
@@ -25,3 +26,4 @@ pub(crate) use queue::{
 pub use recheck::ReadFacts;
 pub(crate) use recheck::{KnownRow, KnownTypes, Rechecked, patients, recheck, versions};
 pub(crate) use reindexed::reindexed;
+pub(crate) use reshielded::{RESHIELDED_AT_ONCE, reshielded};

@@ -108,6 +108,8 @@ pub(crate) struct Flush {
     pub(crate) facts: Vec<FactsOf>,
     pub(crate) removed: Vec<IndexChange>,
     pub(crate) added: Vec<IndexChange>,
+    /// Books that go under the location shield or leave it.
+    pub(crate) shields: Vec<(i64, bool)>,
 }
 
 /// The decisions of a batch.
@@ -119,6 +121,7 @@ pub(crate) struct Pending {
     versions: Vec<VersionToKeep>,
     feed: Vec<(i64, i64, i32, i64, ResourceType)>,
     labels: Vec<LabelRow>,
+    shields: Vec<(i64, bool)>,
 }
 
 impl Pending {
@@ -134,6 +137,12 @@ impl Pending {
     /// A version that is no longer current.
     pub(crate) fn keep(&mut self, version: VersionToKeep) {
         self.versions.push(version);
+    }
+
+    /// A book goes under the location shield, or leaves it. Only the last of a batch counts.
+    pub(crate) fn shield(&mut self, book: i64, shielded: bool) {
+        self.shields.retain(|(known, _)| *known != book);
+        self.shields.push((book, shielded));
     }
 
     /// Labels that a version gives.
@@ -172,6 +181,7 @@ impl Pending {
             versions: std::mem::take(&mut self.versions),
             feed: std::mem::take(&mut self.feed),
             labels: std::mem::take(&mut self.labels),
+            shields: std::mem::take(&mut self.shields),
             ..Flush::default()
         };
         for key in std::mem::take(&mut self.order) {

@@ -1,15 +1,16 @@
 //! From a job to rows: preconditions, keys, books, versions, times.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use access::{Access, Reach};
+use access::{Access, Reach, Shield};
 use fhir::{Instant, LogicalId, ResourceType};
 use search::{IndexRows, Registry};
 
 use super::access_rows::{FactRows, Stamp, label_rows, stamp};
-use super::{DirectoryRow, Keys, Pending, ResourceRow, VersionToKeep};
+use super::{DirectoryRow, Flush, Keys, Pending, ResourceRow, VersionToKeep};
 use crate::parties::author_number;
+use crate::shield::Sight;
 use crate::stored::{version_number, version_of};
 use crate::{Body, Change, Effect, Job, Precondition, Seen, StoreError, Write, WriteError, Written};
 
@@ -18,6 +19,8 @@ use crate::{Body, Change, Effect, Job, Precondition, Seen, StoreError, Write, Wr
 pub(crate) struct Directory {
     pub(crate) book: i64,
     pub(crate) key: i64,
+    /// Whether the book is under the location shield.
+    pub(crate) shielded: bool,
     /// `None` when the id is only reserved for a patient that others refer to.
     pub(crate) current: Option<Current>,
 }
@@ -56,7 +59,13 @@ pub(crate) struct Planner<'a> {
     now: i64,
     /// Kind and number of the author of the job that is being planned.
     author: (i16, i64),
-    pub(crate) pending: Pending,
+    /// What whoever writes the job is shown.
+    sight: Sight,
+    /// The books under the location shield, as far as the batch is about them.
+    shielded: HashSet<i64>,
+    /// Those for which the index in the database is made.
+    indexed_shielded: HashSet<i64>,
+    pending: Pending,
 }
 
 impl<'a> Planner<'a> {
@@ -68,7 +77,30 @@ impl<'a> Planner<'a> {
         state: HashMap<(ResourceType, LogicalId), Directory>,
         now: Instant,
     ) -> Self {
-        Self { registry, keys, state, now: now.microseconds(), author: (0, 0), pending: Pending::default() }
+        let shielded: HashSet<i64> =
+            state.values().filter(|entry| entry.shielded).map(|entry| entry.book).collect();
+        Self {
+            registry,
+            keys,
+            state,
+            now: now.microseconds(),
+            author: (0, 0),
+            sight: Sight::Shielded,
+            indexed_shielded: shielded.clone(),
+            shielded,
+            pending: Pending::default(),
+        }
+    }
+
+    /// Whether nothing waits to be flushed.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// What has to be written now, before anything else is planned.
+    pub(crate) fn drain(&mut self) -> Flush {
+        self.indexed_shielded.clone_from(&self.shielded);
+        self.pending.drain()
     }
 
     /// Plans one job, or refuses it and leaves everything as it was.
@@ -80,6 +112,7 @@ impl<'a> Planner<'a> {
             return Err(WriteError::Forbidden);
         }
         self.author = author_number(self.registry.hasher(), access.author());
+        self.sight = Sight::of(access);
         for (index, write) in job.writes.iter().enumerate() {
             self.check(index, write)?;
         }
@@ -135,7 +168,7 @@ impl<'a> Planner<'a> {
         let book = book.unwrap_or(key);
         let id_hash = self.registry.hasher().reference_id(id.as_str());
         self.pending.register(DirectoryRow { resource_type, id: id.clone(), id_hash, book, key });
-        self.state.insert(name, Directory { book, key, current: None });
+        self.state.insert(name, Directory { book, key, shielded: false, current: None });
         (book, key)
     }
 
@@ -170,6 +203,7 @@ impl<'a> Planner<'a> {
                     version: version_of(current.version)?,
                     last_updated: Instant::from_microseconds(current.updated),
                     effect: Effect::Unchanged,
+                    body: Some(self.shown(write, book, &content.body)?),
                 });
             }
             Some(current) if current.change == Change::Delete => (current.version + 1, Effect::Created),
@@ -180,6 +214,9 @@ impl<'a> Planner<'a> {
             (Effect::Created, _) => Change::UpdateAsCreate,
             _ => Change::Update,
         };
+        if is_patient && content.facts.shielded != self.shielded.contains(&book) {
+            self.shield(book, content.facts.shielded);
+        }
         let hasher = self.registry.hasher();
         let stamp = stamp(hasher, write.resource_type, &write.id, &content.facts, self.author);
         let facts = FactRows::of(hasher, (book, content.patient.as_ref()), &content.facts, &stamp);
@@ -187,16 +224,19 @@ impl<'a> Planner<'a> {
         let after = Current { version, updated: self.time_after(&before), change, body, stamp };
         self.pending.label(label_rows((book, key), content.facts.labels, &stamp));
         // Search parameters may have changed while the job waited.
-        let rows = if content.mark == self.registry.mark() {
+        let is_hidden = self.shielded.contains(&book) && Shield::is_about(write.resource_type);
+        let rows = if content.mark == self.registry.mark() && !is_hidden {
             content.rows.clone()
         } else {
-            self.rows_of(write, &after)?
+            self.rows_of(write, &after, is_hidden)?
         };
+        let shown = self.shown(write, book, &content.body)?;
         self.replace(write, (stored_book, book, key), before, after.clone(), rows, facts)?;
         Ok(Written {
             version: version_of(version)?,
             last_updated: Instant::from_microseconds(after.updated),
             effect,
+            body: Some(shown),
         })
     }
 
@@ -221,6 +261,7 @@ impl<'a> Planner<'a> {
             version: version_of(version)?,
             last_updated: Instant::from_microseconds(after.updated),
             effect: Effect::Deleted,
+            body: None,
         })
     }
 
@@ -230,6 +271,7 @@ impl<'a> Planner<'a> {
             version: version_of(version)?,
             last_updated: Instant::from_microseconds(updated),
             effect: Effect::NothingToDelete,
+            body: None,
         })
     }
 
@@ -250,7 +292,8 @@ impl<'a> Planner<'a> {
         let stored = match before {
             None => None,
             Some(current) => {
-                let stored_rows = self.rows_of(write, &current)?;
+                let shielded = self.indexed_shielded.contains(&stored_book);
+                let stored_rows = self.rows_of(write, &current, shielded)?;
                 self.pending.keep(VersionToKeep {
                     book: stored_book,
                     own_book: stored_book,
@@ -278,18 +321,33 @@ impl<'a> Planner<'a> {
             body: after.body.clone(),
         };
         self.pending.put(stored, row, rows, facts);
-        let entry = Directory { book, key, current: Some(after) };
+        let entry = Directory { book, key, shielded: false, current: Some(after) };
         self.state.insert((write.resource_type, write.id.clone()), entry);
         Ok(())
     }
 
-    /// The index rows of a stored version, extracted again from its body.
-    fn rows_of(&self, write: &Write, current: &Current) -> Result<IndexRows, StoreError> {
+    /// A book goes under the location shield, or leaves it.
+    fn shield(&mut self, book: i64, shielded: bool) {
+        if shielded {
+            self.shielded.insert(book);
+        } else {
+            self.shielded.remove(&book);
+        }
+        self.pending.shield(book, shielded);
+    }
+
+    /// What is answered of content that is put into a book.
+    fn shown(&self, write: &Write, book: i64, body: &Body) -> Result<Body, StoreError> {
+        let hidden = self.shielded.contains(&book) && Shield::is_about(write.resource_type);
+        if hidden && self.sight == Sight::Shielded {
+            return body.redacted(write.resource_type, &write.id, true);
+        }
+        Ok(body.clone())
+    }
+
+    /// The index rows of a version, extracted again from its body.
+    fn rows_of(&self, write: &Write, current: &Current, shielded: bool) -> Result<IndexRows, StoreError> {
         let Some(body) = &current.body else { return Ok(IndexRows::default()) };
-        let version = version_of(current.version)?;
-        let text = body.render(&write.id, version, Instant::from_microseconds(current.updated))?;
-        let limits = json::Limits { depth: usize::MAX };
-        let node = json::parse(text.as_bytes(), &limits).map_err(|_| StoreError::Corrupt)?;
-        Ok(self.registry.extract(write.resource_type, &node).rows)
+        body.index_rows(self.registry, write.resource_type, &write.id, shielded)
     }
 }

@@ -13,8 +13,9 @@ use search::Registry;
 use super::FactsOf;
 use super::access_rows::{FactRows, LabelRow, REGISTRATION, Stamp, label_rows, stamp};
 use crate::StoreError;
+use crate::shield::{Sight, is_shielded};
 use crate::statement::{Bind, Statement};
-use crate::stored::{VERSION_COLUMNS, VersionRow, VersionTypes, record};
+use crate::stored::{VERSION_COLUMNS, VersionRow, VersionTypes, record, type_number};
 
 /// Reads from a resource what it says about access, by the rules in force.
 pub trait ReadFacts: Debug + Send + Sync {
@@ -35,11 +36,12 @@ pub(crate) type KnownRow = (VersionRow, i64, (i64, i64, i16));
 
 /// All versions of a resource, the current one last, as [`KnownTypes`].
 pub(crate) fn versions(book: i64, key: i64) -> Statement {
-    let mut statement = Statement::new(
+    let mut statement = Statement::new(&format!(
         "SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, v.change, v.body, \
-         v.own_book, v.visit, v.author, v.author_kind FROM resource r \
+         {}, v.own_book, v.visit, v.author, v.author_kind FROM resource r \
          JOIN resource_version v ON v.book = r.book AND v.resource_key = r.resource_key WHERE r.book = ",
-    );
+        is_shielded("r.book"),
+    ));
     statement.big(book).sql(" AND r.resource_key = ").big(key);
     statement.sql(&format!(
         " UNION ALL SELECT {VERSION_COLUMNS}, r.book, r.visit, r.author, r.author_kind FROM resource r WHERE r.book = "
@@ -55,6 +57,8 @@ pub(crate) struct Rechecked {
     pub(crate) labels: Vec<LabelRow>,
     pub(crate) withdrawn: Vec<(i64, i64, bool)>,
     pub(crate) facts: Vec<FactsOf>,
+    /// The book that goes under the location shield, or leaves it.
+    pub(crate) shields: Vec<(i64, bool)>,
 }
 
 /// The patients whose books have to be known.
@@ -74,7 +78,7 @@ fn with<T>(
     row: &VersionRow,
     read: impl FnOnce(ResourceType, &LogicalId, &Node<'_>) -> T,
 ) -> Result<Option<T>, StoreError> {
-    let record = record(row.clone())?;
+    let record = record(row.clone(), Sight::Whole)?;
     let Some(text) = record.to_json()? else { return Ok(None) };
     let limits = json::Limits { depth: usize::MAX };
     let node = json::parse(text.as_bytes(), &limits).map_err(|_| StoreError::Corrupt)?;
@@ -90,11 +94,11 @@ pub(crate) fn recheck(
 ) -> Result<Rechecked, StoreError> {
     let mut rechecked = Rechecked::default();
     let Some((last, ..)) = versions.last() else { return Ok(rechecked) };
-    let (book, key, current) = (last.0, last.1, last.4);
+    let (book, key, current, shielded) = (last.0, last.1, last.4, last.8);
     let hasher = registry.hasher();
     let (mut visit, mut own_book) = (0, book);
     let mut touched = vec![book];
-    let mut all_read = true;
+    let (mut all_read, mut is_shielded_now) = (true, false);
     for (row, known_book, (known_visit, author, author_kind)) in versions {
         let (version, updated) = (row.4, row.5);
         let context = WriteContext { at: Instant::from_microseconds(updated), first: version == 1 };
@@ -138,6 +142,7 @@ pub(crate) fn recheck(
         let Some(facts) = own_facts else { continue };
         touched.push(own_book);
         rechecked.labels.extend(label_rows((own_book, key), facts.labels, &own_stamp));
+        is_shielded_now = facts.shielded;
         if version == current && book > 0 {
             let mut rows = FactRows::of(hasher, (book, patient.as_ref()), &facts, &own_stamp);
             // What registered the person was said by the first version.
@@ -150,6 +155,10 @@ pub(crate) fn recheck(
         // What cannot be read any more keeps its labels, grants and denials.
         (rechecked.withdrawn, rechecked.facts) = (Vec::new(), Vec::new());
         return Ok(rechecked);
+    }
+    // After a deletion what the last content said still holds.
+    if last.2 == type_number(ResourceType::PATIENT) && is_shielded_now != shielded {
+        rechecked.shields.push((book, is_shielded_now));
     }
     touched.sort_unstable();
     touched.dedup();

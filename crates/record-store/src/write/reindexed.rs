@@ -4,6 +4,7 @@ use search::{Registry, Slot};
 
 use super::IndexChange;
 use crate::StoreError;
+use crate::shield::Sight;
 use crate::stored::{VersionRow, record};
 
 /// The rows of a resource that may be missing, and the parameters that have a value.
@@ -21,11 +22,10 @@ pub(crate) fn reindexed(
     present: i64,
 ) -> Result<Option<Reindexed>, StoreError> {
     let (book, key) = (row.0, row.1);
-    let record = record(row)?;
-    let Some(text) = record.to_json()? else { return Ok(None) };
-    let limits = json::Limits { depth: usize::MAX };
-    let node = json::parse(text.as_bytes(), &limits).map_err(|_| StoreError::Corrupt)?;
-    let mut rows = registry.extract(record.resource_type, &node).rows;
+    let shielded = row.8;
+    let record = record(row, Sight::Whole)?;
+    let Some(body) = &record.body else { return Ok(None) };
+    let mut rows = body.index_rows(registry, record.resource_type, &record.id, shielded)?;
     let is_new = |slot: Slot| slots.binary_search(&slot).is_ok();
     rows.tokens.retain(|row| is_new(row.slot));
     rows.strings.retain(|row| is_new(row.slot));

@@ -11,6 +11,8 @@ mod books;
 mod labels;
 mod limits;
 mod past;
+mod shield;
+mod shield_races;
 mod two_worlds;
 mod walk;
 mod world;

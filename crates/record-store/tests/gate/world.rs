@@ -25,6 +25,14 @@ pub fn run<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
     }
 }
 
+/// The same with two databases of each kind.
+pub fn run_two(test: impl AsyncFn(World, World)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    for (one, other) in TestDatabase::each().into_iter().zip(TestDatabase::each()) {
+        runtime.block_on(async { test(World::open(one.url()).await, World::open(other.url()).await).await });
+    }
+}
+
 pub fn id(text: &str) -> LogicalId {
     LogicalId::try_from(text).unwrap()
 }

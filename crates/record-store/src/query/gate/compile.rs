@@ -7,6 +7,7 @@ use search::Registry;
 
 use super::{Gate, Kind, Limits, Right, filter};
 use crate::parties::{author_number, grantee_number};
+use crate::shield::Sight;
 
 /// The numbers of the books that an access names; -1 for one that does not exist.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,7 +21,7 @@ pub(crate) struct Places {
 impl Gate {
     /// What `reach` of an access lets through: [`Access::visible`] or [`Access::writable`].
     pub(crate) fn new(registry: &Arc<Registry>, access: &Access, reach: &Reach, places: Places) -> Self {
-        if *reach == Reach::Everything && access.within().is_none() && access.filters().is_empty() {
+        if is_everything(access, reach) {
             return Self::EVERYTHING;
         }
         let rights = match reach {
@@ -66,9 +67,18 @@ impl Gate {
             now: access.at().microseconds(),
             within: access.within().map(|_| places.within.unwrap_or(-1)),
             filters: access.filters().iter().map(|limit| filter::read(registry, limit)).collect(),
+            sight: Sight::of(access),
             granted: None,
         })))
     }
+}
+
+/// Whether nothing is hidden.
+pub(crate) fn is_everything(access: &Access, reach: &Reach) -> bool {
+    *reach == Reach::Everything
+        && access.within().is_none()
+        && access.filters().is_empty()
+        && access.sees_shielded()
 }
 
 /// Adds a line to those that differ in the authority alone, or in the types alone.

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use access::{Labels, TypeSet};
 use search::{Clause, Registry, Subject};
 
-pub(crate) use compile::Places;
+pub(crate) use compile::{Places, is_everything};
+
+use crate::shield::Sight;
 
 /// An access as a condition on rows. What it does not let through is not there: not for a match, not for a number, not
 /// for an order.
@@ -36,6 +38,8 @@ struct Limits {
     /// The only book besides what belongs to none.
     within: Option<i64>,
     filters: Vec<Filter>,
+    /// Whether what the location shield hides is shown.
+    sight: Sight,
     /// The books that are open by a grant, when they are few: where to look, never whether.
     granted: Option<Vec<i64>>,
 }
@@ -145,6 +149,11 @@ impl Gate {
                 .iter()
                 .any(|clauses| clauses.iter().all(|clause| limits.registry.holds(clause, subject)))
         })
+    }
+
+    /// What is shown of books under the location shield.
+    pub(crate) fn sight(&self) -> Sight {
+        self.0.as_ref().map_or(Sight::Whole, |limits| limits.sight)
     }
 
     /// The moment of the decision.

@@ -1,10 +1,11 @@
 //! The condition as SQL. What is known of the types of the rows shortens it.
 
-use access::{Labels, TypeSet};
+use access::{Labels, Shield, TypeSet};
 use fhir::ResourceType;
 
 use super::{Filter, Gate, Kind, Limits, Right, RowNames};
 use crate::query::clause::{AS_TEST, Conditions};
+use crate::shield::{Sight, is_shielded};
 use crate::statement::Statement;
 use crate::stored::type_number;
 
@@ -63,6 +64,9 @@ impl Limits {
         let book = &row.book;
         if let Some(within) = self.within {
             statement.text(format_args!(" AND ({book} = 0 OR {book} = ")).big(within).sql(")");
+        }
+        if self.sight == Sight::Shielded {
+            not_hidden(statement, row, types);
         }
         let Some(rights) = &self.rights else { return };
         let rights: Vec<&Right> = rights.iter().filter(|right| right.concerns(types)).collect();
@@ -240,6 +244,19 @@ impl Right {
             if types.is_empty() { self.types } else { self.types.and(&types.iter().copied().collect()) };
         statement.text(format_args!(" AND {} IN ({})", row.kind, numbers(&wanted)));
     }
+}
+
+/// Appends that the row does not tell with whom somebody lives whose book is under the location shield.
+fn not_hidden(statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
+    if !types.is_empty() && !types.contains(&Shield::WHOLLY) {
+        return;
+    }
+    let (kind, hidden) = (&row.kind, type_number(Shield::WHOLLY));
+    let shielded = is_shielded(&row.book);
+    statement.sql(&match types {
+        [_] => format!(" AND NOT {shielded}"),
+        _ => format!(" AND NOT ({kind} = {hidden} AND {shielded})"),
+    });
 }
 
 /// The numbers of the types of a set: part of the text, for they are the policy's and no values.

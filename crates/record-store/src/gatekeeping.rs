@@ -9,9 +9,9 @@ use crate::parties::{author_number, visit_number};
 use crate::query::{self, Gate, Places, RowNames, is_everything};
 use crate::shield::Sight;
 use crate::statement::Statement;
-use crate::store::{Engine, Store, select};
+use crate::store::{Store, few};
 use crate::stored::{record, type_number, version_number};
-use crate::{Body, Content, Record, StoreError, sqlite};
+use crate::{Body, Content, Record, StoreError};
 
 /// Books that are looked into one by one; whoever has more open searches as if all were.
 const MOST_BOOKS: usize = 256;
@@ -135,11 +135,7 @@ impl Store {
                 }
             }
         }
-        let rows: Vec<(i32,)> = match &self.engine {
-            Engine::Sqlite(store) => store
-                .with_reader(|connection| sqlite::load(connection, statement.returning::<(Integer,)>()))?,
-            Engine::Postgres(_) => select!(self, statement, (Integer,))?,
-        };
+        let rows: Vec<(i32,)> = few!(self, statement, (Integer,))?;
         Ok(rows.first().map(|(version,)| *version))
     }
 
@@ -215,12 +211,7 @@ impl Store {
 
     /// Few rows of one number: on SQLite reading them takes less than handing the statement to another thread.
     async fn few_numbers(&self, statement: Statement) -> Result<Vec<(i64,)>, StoreError> {
-        match &self.engine {
-            Engine::Sqlite(store) => {
-                store.with_reader(|connection| sqlite::load(connection, statement.returning::<(BigInt,)>()))
-            }
-            Engine::Postgres(_) => select!(self, statement, (BigInt,)),
-        }
+        few!(self, statement, (BigInt,))
     }
 
     /// Whether the scope filters of an access let content through.

@@ -50,6 +50,18 @@ macro_rules! select {
         }
     };
 }
+/// The same for few rows that an index leads to: on SQLite reading them takes less than handing the statement to another
+/// thread.
+macro_rules! few {
+    ($store:expr, $statement:expr, $types:ty) => {
+        match &$store.engine {
+            $crate::store::Engine::Sqlite(store) => store
+                .with_reader(|connection| $crate::sqlite::load(connection, $statement.returning::<$types>())),
+            $crate::store::Engine::Postgres(_) => $crate::store::select!($store, $statement, $types),
+        }
+    };
+}
+pub(crate) use few;
 pub(crate) use select;
 
 /// Name of the setting that marks a database of invented people.
@@ -146,11 +158,7 @@ impl Store {
         let gate = &self.gate(access).await?;
         let statement = query::read(&self.registry(), gate, resource_type, id);
         // A point read on SQLite takes some microseconds: less than handing it to another thread.
-        let rows: Vec<VersionRow> = match &self.engine {
-            Engine::Sqlite(store) => store
-                .with_reader(|connection| sqlite::load(connection, statement.returning::<VersionTypes>()))?,
-            Engine::Postgres(_) => select!(self, statement, VersionTypes)?,
-        };
+        let rows: Vec<VersionRow> = few!(self, statement, VersionTypes)?;
         Ok(rows.into_iter().next())
     }
 
@@ -287,12 +295,7 @@ impl Store {
     /// The moment of a walk that begins now: everything that is committed was stored until then, everything else will
     /// be stored later.
     pub async fn moment(&self) -> Result<Instant, StoreError> {
-        let rows: Vec<(i64,)> = match &self.engine {
-            Engine::Sqlite(store) => store.with_reader(|connection| {
-                sqlite::load(connection, query::newest().returning::<(BigInt,)>())
-            })?,
-            Engine::Postgres(_) => select!(self, query::newest(), (BigInt,))?,
-        };
+        let rows: Vec<(i64,)> = few!(self, query::newest(), (BigInt,))?;
         Ok(Instant::from_microseconds(rows.first().map_or(0, |(updated,)| *updated)))
     }
 
@@ -335,12 +338,7 @@ impl Store {
         id: &LogicalId,
     ) -> Result<Option<(i64, i64)>, StoreError> {
         let statement = query::place(&self.registry(), resource_type, id);
-        let rows: Vec<(i64, i64)> = match &self.engine {
-            Engine::Sqlite(store) => store.with_reader(|connection| {
-                sqlite::load(connection, statement.returning::<(BigInt, BigInt)>())
-            })?,
-            Engine::Postgres(_) => select!(self, statement, (BigInt, BigInt))?,
-        };
+        let rows: Vec<(i64, i64)> = few!(self, statement, (BigInt, BigInt))?;
         Ok(rows.into_iter().next())
     }
 }

@@ -11,8 +11,7 @@ use search::{Clause, Cursor, Position, Registry, SearchPlan, Sort, SortKey, Sort
 use super::{Found, Scan, with_resource};
 use crate::StoreError;
 use crate::query::{self, Gate};
-use crate::sqlite;
-use crate::store::{Engine, Store, select};
+use crate::store::{Store, few, select};
 use crate::stored::{VersionRow, VersionTypes, pack_id};
 
 /// Matches that are sorted in memory.
@@ -217,12 +216,7 @@ impl Store {
         let most = if gate.is_everything() { MOST_MOVED } else { MOST_MOVED_OF_ALL };
         let statement = query::moved_since(until, most + 1);
         // A few rows at most: on SQLite that takes less than handing it to another thread.
-        let rows: Vec<(i64, i64, i64)> = match &self.engine {
-            Engine::Sqlite(store) => store.with_reader(|connection| {
-                sqlite::load(connection, statement.returning::<(BigInt, BigInt, BigInt)>())
-            })?,
-            Engine::Postgres(_) => select!(self, statement, (BigInt, BigInt, BigInt))?,
-        };
+        let rows: Vec<(i64, i64, i64)> = few!(self, statement, (BigInt, BigInt, BigInt))?;
         if rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
             return Err(StoreError::WalkEnded);
         }

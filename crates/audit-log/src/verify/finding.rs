@@ -1,0 +1,185 @@
+//! What can be wrong, in words.
+
+use crate::checkpoint::Checkpoint;
+use fhir::Instant;
+
+/// Something that is wrong, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: Kind,
+    /// The first position that it concerns.
+    pub first: u64,
+    /// The position behind the last one that it can concern, where that is known. One more than `first` names one
+    /// entry; else the wrong entry, or the first of several, is anywhere between.
+    pub end: Option<u64>,
+    /// The number of the checkpoint that shows it, counted from 0 in the order in which they came.
+    pub checkpoint: Option<u64>,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum Kind {
+    Entry,
+    Form,
+    BlockRoot,
+    Node,
+    Missing,
+    OutOfOrder,
+    Unreadable,
+    Checkpoint,
+    CheckpointOrder,
+    Signed,
+    CutOff,
+    Known,
+    KnownDiffers,
+    RolledBack,
+    Unsigned,
+    ExtractForm,
+    ExtractKey,
+    NotIncluded,
+    Readable,
+    NotExtended,
+    Unproven,
+}
+
+impl Kind {
+    /// In English and in Vietnamese.
+    pub fn words(self) -> [&'static str; 2] {
+        match self {
+            Self::Entry => ["an entry is not as it was written", "một mục không còn như khi được ghi"],
+            Self::Form => {
+                ["a block is not written in the one way", "một khối không được ghi đúng cách duy nhất"]
+            }
+            Self::BlockRoot => [
+                "the stored root of a block is not that of its entries",
+                "gốc đã lưu của một khối không khớp với các mục của khối",
+            ],
+            Self::Node => [
+                "a stored node does not follow from the entries",
+                "một nút đã lưu của cây không khớp với các mục",
+            ],
+            Self::Missing => ["entries are missing", "thiếu một số mục"],
+            Self::OutOfOrder => ["a block stands where it does not belong", "một khối nằm sai vị trí"],
+            Self::Unreadable => {
+                ["the log cannot be read from here on", "không đọc được nhật ký từ vị trí này"]
+            }
+            Self::Checkpoint => [
+                "a checkpoint is not one that the key of the log has signed",
+                "một điểm kiểm tra không phải do khóa của nhật ký ký",
+            ],
+            Self::CheckpointOrder => [
+                "a checkpoint goes back in size or time",
+                "một điểm kiểm tra lùi về kích thước hoặc thời gian",
+            ],
+            Self::Signed => {
+                ["the entries are not those that were signed", "các mục không phải là những mục đã được ký"]
+            }
+            Self::CutOff => [
+                "the log ends before the last entry that was signed",
+                "nhật ký kết thúc trước mục cuối cùng đã được ký",
+            ],
+            Self::Known => [
+                "a checkpoint to compare with is not one that the key of the log has signed",
+                "một điểm kiểm tra dùng để so sánh không phải do khóa của nhật ký ký",
+            ],
+            Self::KnownDiffers => [
+                "the log is not the one that was published or shown before",
+                "nhật ký không phải là nhật ký đã được công bố hoặc cho xem trước đây",
+            ],
+            Self::RolledBack => [
+                "the log ends before what was published or shown before",
+                "nhật ký kết thúc trước phần đã được công bố hoặc cho xem trước đây",
+            ],
+            Self::Unsigned => [
+                "entries of more than ten minutes are in no checkpoint",
+                "các mục kéo dài hơn mười phút không thuộc điểm kiểm tra nào",
+            ],
+            Self::ExtractForm => {
+                ["this is not an extract of the log", "đây không phải là bản trích của nhật ký"]
+            }
+            Self::ExtractKey => {
+                ["the extract names another log or key", "bản trích nêu một nhật ký hoặc một khóa khác"]
+            }
+            Self::NotIncluded => {
+                ["the entry is not in the log that was signed", "mục không có trong nhật ký đã được ký"]
+            }
+            Self::Readable => [
+                "the readable text is not that of the entry",
+                "phần văn bản đọc được không phải là nội dung của mục",
+            ],
+            Self::NotExtended => {
+                ["the log does not begin with the older one", "nhật ký không bắt đầu bằng nhật ký cũ hơn"]
+            }
+            Self::Unproven => [
+                "there is no proof that the log begins with the older one",
+                "không có bằng chứng rằng nhật ký bắt đầu bằng nhật ký cũ hơn",
+            ],
+        }
+    }
+}
+
+/// An entry that is older than it should be where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Late {
+    /// Where it is.
+    pub position: u64,
+    /// When it says that it was.
+    pub time: Instant,
+    /// The time of the last checkpoint that does not hold it.
+    pub checkpoint: Instant,
+}
+
+/// What a verification found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Entries that were there.
+    pub entries: u64,
+    /// Checkpoints that the key has signed.
+    pub checkpoints: u64,
+    /// Of these, those that were not compared with the entries, because entries are missing or damaged there.
+    pub not_compared: u64,
+    /// The entries before this position are those that were signed, but for what `findings` says.
+    pub confirmed: u64,
+    /// The last checkpoint of the log.
+    pub last: Option<Checkpoint>,
+    /// Entries behind it, which nothing protects yet.
+    pub waiting: u64,
+    /// What is wrong, by position; at most [`super::MOST_FINDINGS`].
+    pub findings: Vec<Finding>,
+    /// Findings that are not listed.
+    pub more_findings: u64,
+    /// Entries that came late; at most [`super::MOST_FINDINGS`]. That can be honest.
+    pub late: Vec<Late>,
+    /// Late entries that are not listed.
+    pub more_late: u64,
+}
+
+impl Report {
+    /// Whether nothing is wrong. Late entries are for people to judge.
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The finding with the first position.
+    pub fn first(&self) -> Option<&Finding> {
+        self.findings.first()
+    }
+
+    pub(super) fn add(&mut self, kind: Kind, first: u64, end: Option<u64>, checkpoint: Option<u64>) {
+        if self.findings.len() < super::MOST_FINDINGS {
+            self.findings.push(Finding { kind, first, end, checkpoint });
+        } else {
+            self.more_findings += 1;
+        }
+    }
+
+    pub(super) fn add_late(&mut self, late: Late) {
+        if self.late.len() < super::MOST_FINDINGS {
+            self.late.push(late);
+        } else {
+            self.more_late += 1;
+        }
+    }
+}

@@ -9,7 +9,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use crate::source::Source;
 
 /// Raised when the program reads other facts by the same policy.
-const READING: u32 = 1;
+const READING: u32 = 2;
 
 /// The hash of the parts of a policy on which facts depend, as text. Names, classes, rules and sentences are no part of
 /// it, nor is the version, nor what closes as a child grows: to change them leaves the rows as they are.

@@ -24,5 +24,5 @@ pub(crate) use driver::{Class, class, first};
 pub(crate) use gate::{Gate, Places, RowNames};
 pub(crate) use history::{history, history_total, moved_since, newest, there};
 pub(crate) use search::{Page, Route, can_walk};
-pub(crate) use sharing::{book_counts, denials, grants};
+pub(crate) use sharing::{author_kind, book_counts, denials, grants};
 pub(crate) use visit::known_visit;

@@ -34,3 +34,10 @@ pub(crate) fn book_counts(gate: &Gate, book: i64) -> Statement {
     statement.sql(" GROUP BY r.resource_type ORDER BY r.resource_type");
     statement
 }
+
+/// The kind of author of a resource's current version.
+pub(crate) fn author_kind(book: i64, key: i64) -> Statement {
+    let mut statement = Statement::new("SELECT r.author_kind FROM resource r WHERE r.book = ");
+    statement.big(book).sql(" AND r.resource_key = ").big(key).sql(" AND r.change <> 2");
+    statement
+}

@@ -101,14 +101,8 @@ impl Limits {
             or(statement);
             // A row whose visit is not known yet may carry any label.
             // Not a range of books, which would tempt SQLite to an index in their order.
-            statement.text(format_args!("{book} <> 0 AND {} <> 0 AND (", row.visit));
-            for (index, (right, by)) in granted.into_iter().enumerate() {
-                statement.sql(if index > 0 { " OR (1 = 1" } else { "(1 = 1" });
-                right.of_types(statement, row, types);
-                self.granted(statement, row, right, by, grantee, types);
-                statement.sql(")");
-            }
-            statement.sql(")");
+            statement.text(format_args!("{book} <> 0 AND {} <> 0", row.visit));
+            self.granted(statement, row, &granted, grantee, types);
             self.not_denied(statement, row, grantee, types);
             statement.sql(")");
         }
@@ -118,12 +112,13 @@ impl Limits {
         statement.sql(")");
     }
 
+    /// Appends that the grantee has a grant by which one of the rights holds. What a grantee has in a book lies together and
+    /// is little: it is walked once, and each grant asked for the rights that it can give.
     fn granted(
         &self,
         statement: &mut Statement,
         row: &RowNames,
-        right: &Right,
-        by: &[i16],
+        rights: &[(&Right, &Vec<i16>)],
         grantee: i64,
         types: &[ResourceType],
     ) {
@@ -131,13 +126,19 @@ impl Limits {
         statement.text(format_args!(
             " AND EXISTS (SELECT 1 FROM book_grant g WHERE g.book = {book} AND g.grantee = "
         ));
-        let by: Vec<String> = by.iter().map(i16::to_string).collect();
-        statement.big(grantee).text(format_args!(" AND g.authority IN ({})", by.join(",")));
+        statement.big(grantee);
         self.in_force(statement, "g", row, types);
         // The Patient of the book is part of every visit.
-        statement.text(format_args!(" AND (g.visit = 0 OR g.visit = {visit} OR {key} = {book})"));
-        self.labelled(statement, row, right, Some("g"));
-        statement.sql(AS_TEST).sql(")");
+        statement.text(format_args!(" AND (g.visit = 0 OR g.visit = {visit} OR {key} = {book}) AND ("));
+        for (index, (right, by)) in rights.iter().enumerate() {
+            let by: Vec<String> = by.iter().map(i16::to_string).collect();
+            let or = if index > 0 { " OR " } else { "" };
+            statement.text(format_args!("{or}(g.authority IN ({})", by.join(",")));
+            right.of_types(statement, row, types);
+            self.labelled(statement, row, right, Some("g"));
+            statement.sql(")");
+        }
+        statement.text(format_args!("){AS_TEST})"));
     }
 
     /// Appends that a grant or denial is of this time, purpose and type.

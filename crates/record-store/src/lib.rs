@@ -4,6 +4,7 @@
 //! that `Patient` and stands in every row. Resources of no patient are in book 0, the shared book. Every
 //! function takes an [`access::Access`] and builds it into the query.
 
+mod access_log;
 mod api;
 mod body;
 mod current_registry;
@@ -35,6 +36,7 @@ pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,
     Job, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,
 };
+pub use access_log::{Journal, Origin, Showing};
 pub use body::Body;
 pub use gatekeeping::{Changeable, Made};
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};

@@ -3,6 +3,7 @@
 
 mod authority;
 mod journal;
+mod waiting;
 
 use audit_log::{Action, Entry, Outcome, Text};
 use fhir::{LogicalId, ResourceType};

@@ -58,6 +58,35 @@ fn holds(checks: &Checks, query: &str, expected: &str) {
 }
 
 #[test]
+fn what_lies_in_the_book_though_it_is_no_member_of_the_compartment_comes_once() {
+    check_each(|checks| {
+        checks.store([
+            r#"{"resourceType":"Patient","id":"me"}"#,
+            r#"{"resourceType":"Patient","id":"you"}"#,
+            r#"{"resourceType":"Observation","id":"first","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/me"},"device":{"reference":"Device/mine"},"note":[{"text":"x"}]}"#,
+            r#"{"resourceType":"Observation","id":"second","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/me"},"device":{"reference":"Device/yours"}}"#,
+            r#"{"resourceType":"Observation","id":"third","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/me"},"device":{"reference":"Device/anybodys"}}"#,
+            r#"{"resourceType":"Communication","id":"told","status":"completed","subject":{"reference":"Patient/me"},"about":[{"reference":"Task/todo"}]}"#,
+            r#"{"resourceType":"Device","id":"mine","patient":{"reference":"Patient/me"}}"#,
+            r#"{"resourceType":"Device","id":"yours","patient":{"reference":"Patient/you"}}"#,
+            r#"{"resourceType":"Device","id":"anybodys"}"#,
+            r#"{"resourceType":"Task","id":"todo","status":"requested","intent":"order","for":{"reference":"Patient/me"}}"#,
+        ]);
+        let whole = "Patient/me Observation/first Observation/second Observation/third Communication/told Device/mine \
+            Device/anybodys Task/todo";
+        for query in ["", "?_count=1", "?_count=2", "?_count=3"] {
+            holds(checks, &format!("Patient/me/$everything{query}"), whole);
+        }
+        holds(checks, "Patient/me/$everything?_type=Device&_count=1", "Device/mine Device/anybodys");
+        holds(
+            checks,
+            "Patient/me/$everything?_type=Task,Communication&_count=1",
+            "Task/todo Communication/told",
+        );
+    });
+}
+
+#[test]
 fn everything_of_a_patient_is_there_and_nothing_of_others() {
     check_each(|checks| {
         let server = checks.server;

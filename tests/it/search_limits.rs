@@ -92,6 +92,28 @@ fn long_queries_are_refused_and_lists_are_not_trees() {
 }
 
 #[test]
+fn links_of_chains_are_few() {
+    check_each(|checks| {
+        checks.store([
+            r#"{"resourceType":"Patient","id":"p"}"#,
+            r#"{"resourceType":"Observation","id":"o","status":"final","code":{"coding":[{"code":"x"}]},"subject":{"reference":"Patient/p"}}"#,
+        ]);
+        let has = "_has:Observation:patient:code=x";
+        checks.finds(&format!("Patient?{}", [has; 5].join("&")), "p");
+        for query in [
+            [has; 6].join("&"),
+            [has; 60].join("&"),
+            "_has:Observation:patient:subject:Patient._has:Observation:patient:subject:Patient.gender=x"
+                .to_owned(),
+            format!("_filter={}", encode(&["organization.name eq x"; 30].join(" or "))),
+        ] {
+            let issue = expect_refusal(&query, &checks.get(&format!("Patient?{query}")), 400);
+            checks.equal(&query, &issue["code"], &"too-costly".into());
+        }
+    });
+}
+
+#[test]
 fn criteria_are_never_dropped_in_silence() {
     check_each(|checks| {
         checks.store([r#"{"resourceType":"Patient","id":"one","gender":"female"}"#]);

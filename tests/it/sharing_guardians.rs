@@ -15,12 +15,12 @@ use crate::support::{body, expect_refusal, matches, text};
 const CODES: [&str; 3] = ["F32.1", "B20", "J06.9"];
 
 /// Born on the first day of the year in which people become so old.
-fn born(age: u64) -> String {
+pub fn born(age: u64) -> String {
     let days = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 86_400;
     format!("{}-01-01", 1970 + days * 400 / 146_097 - age)
 }
 
-fn guardian(demo: &Demo, act: &str, arguments: &[&str]) {
+pub fn guardian(demo: &Demo, act: &str, arguments: &[&str]) {
     let place = ["guardian", act, "--database", demo.database.url()];
     let output = run(demo.folder.path(), &[&place, arguments].concat());
     assert!(output.status.success(), "guardian {act}: {}", words(&output));

@@ -32,6 +32,8 @@ pub struct WriteContext {
     pub at: Instant,
     /// Whether it is the first version.
     pub first: bool,
+    /// Of a visit: when it was first stored as finished, in whatever version before. Later versions prolong nothing.
+    pub finished: Option<Instant>,
 }
 
 /// Whose word makes a grant: it counts only when the version was written by one of these.
@@ -103,6 +105,8 @@ pub struct Facts {
     pub named_visits: Vec<LogicalId>,
     /// Labels that it gives to its visit, or to itself when it belongs to none.
     pub labels: Labels,
+    /// Whether it is a visit that is over ([`WriteContext::finished`]).
+    pub finished: bool,
     /// Who is entitled by it.
     pub grants: Vec<GrantFact>,
     /// What is closed by it.

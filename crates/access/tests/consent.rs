@@ -35,7 +35,7 @@ fn consent_text(provision: &str) -> String {
 fn facts(text: &str) -> Result<Facts, FactProblem> {
     let node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
     let id = LogicalId::try_from("c1").unwrap();
-    let context = WriteContext { at: now(), first: true };
+    let context = WriteContext { at: now(), first: true, finished: None };
     Policy::built_in().facts("Consent".parse().unwrap(), &id, &node, &context)
 }
 
@@ -104,7 +104,7 @@ fn a_permit_is_a_grant_for_its_purpose_and_time() {
 fn relations_have_their_own_words() {
     let person = permit("").replace("Organization/f1", "Patient/p2");
     for (relation, source, purpose) in [
-        ("delegation", GrantSource::CitizenOrServer, Purpose::PatientRequest),
+        ("delegation", GrantSource::Server, Purpose::PatientRequest),
         ("guardian", GrantSource::Server, Purpose::PatientRequest),
     ] {
         let facts = consent(Some(relation), &person).unwrap();

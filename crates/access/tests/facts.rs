@@ -21,7 +21,7 @@ fn facts(text: &str) -> Facts {
     let node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
     let resource_type: ResourceType = node.text("resourceType").unwrap().parse().unwrap();
     let id = LogicalId::try_from("own").unwrap();
-    let context = WriteContext { at: now(), first: true };
+    let context = WriteContext { at: now(), first: true, finished: None };
     Policy::built_in().facts(resource_type, &id, &node, &context).unwrap()
 }
 
@@ -221,14 +221,43 @@ fn a_visit_entitles_the_facility_while_it_lasts() {
     let future = visit("in-progress", r#""start":"2026-11-29","end":"2026-11-30""#);
     assert_eq!(
         (future[0].begins, future[0].ends),
-        (at("2026-11-29T00:00:00+07:00"), at("2026-12-01T00:00:00+07:00"))
+        (at("2026-11-29T00:00:00+07:00"), at("2026-12-28T10:00:00+07:00"))
     );
-    let far = visit("in-progress", r#""end":"2030-01-01""#);
-    assert_eq!(far[0].ends, at("2026-12-28T10:00:00+07:00"), "at most the clock");
-    assert!(visit("finished", r#""start":"2026-11-01","end":"2026-11-02""#).is_empty());
+    for status in ["in-progress", "finished"] {
+        let far = visit(status, r#""end":"2030-01-01""#);
+        assert_eq!(far[0].ends, at("2026-12-28T10:00:00+07:00"), "an end to come prolongs nothing");
+        let ended = visit(status, r#""start":"2026-11-01","end":"2026-11-02""#);
+        assert_eq!((ended[0].begins, ended[0].ends), (now(), at("2026-12-03T00:00:00+07:00")), "{status}");
+        assert!(visit(status, r#""start":"2026-10-01","end":"2026-10-28""#).is_empty(), "{status}");
+    }
     for status in ["planned", "cancelled", "entered-in-error", "unknown"] {
         assert!(visit(status, "").is_empty(), "{status}");
     }
+}
+
+#[test]
+fn a_visit_that_was_finished_is_prolonged_by_nothing() {
+    let visit = |status: &str, period: &str, finished: Option<&str>| {
+        let text = format!(
+            r#"{{"resourceType":"Encounter","status":"{status}","period":{{{period}}},"serviceProvider":{{"reference":"Organization/f1"}}}}"#
+        );
+        let node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
+        let id = LogicalId::try_from("own").unwrap();
+        let context = WriteContext { at: now(), first: false, finished: finished.map(at) };
+        let facts = Policy::built_in().facts("Encounter".parse().unwrap(), &id, &node, &context).unwrap();
+        assert_eq!(facts.finished, status == "finished");
+        facts.grants.first().map(|grant| grant.ends)
+    };
+    for status in ["finished", "in-progress"] {
+        for period in ["", r#""end":"2026-11-28""#, r#""end":"2030-01-01""#] {
+            let ends = visit(status, period, Some("2026-11-10T09:00:00+07:00"));
+            assert_eq!(ends, Some(at("2026-12-10T09:00:00+07:00")), "{status} {period}");
+            assert_eq!(visit(status, period, Some("2026-10-10T09:00:00+07:00")), None, "{status} {period}");
+        }
+        let earlier = visit(status, r#""end":"2026-11-02""#, Some("2026-11-10T09:00:00+07:00"));
+        assert_eq!(earlier, Some(at("2026-12-03T00:00:00+07:00")), "the visit's own end was before");
+    }
+    assert_eq!(visit("in-progress", "", None), Some(at("2026-12-28T10:00:00+07:00")), "it goes on");
 }
 
 #[test]

@@ -431,6 +431,9 @@ catalogue! {
     /// Too many entries.
     TooManyEntries { limit } = "bundle-too-large", TooCostly,
         "the Bundle has more than {limit} entries", "Bundle có hơn {limit} mục";
+    /// The answers of a Bundle are larger than they may be.
+    AnswersTooLarge { limit } = "bundle-answers-too-large", TooCostly,
+        "the answers are larger than {limit} bytes: ask in several Bundles", "câu trả lời lớn hơn {limit} byte: hãy chia thành nhiều Bundle";
     /// An interaction inside a batch or transaction that is not possible there.
     NotInBundle = "bundle-interaction", NotSupported,
         "this interaction cannot stand in a Bundle", "tương tác này không được đặt trong Bundle";

@@ -147,6 +147,9 @@ pub async fn list(
     let mut shown = Vec::new();
     for found in find_all(book.service(), "Consent", &pairs, MOST).await? {
         let Some(terms) = Terms::read(&found.resource).filter(|terms| terms.lives(now)) else { continue };
+        if !open.tells(book.service(), vocabulary::kind("Consent")?, &found.id()?).await? {
+            continue;
+        }
         let facility = match &terms.grantee {
             Some(Grantee::Organization(id)) => Some(id.as_str()),
             _ => None,
@@ -174,6 +177,9 @@ pub async fn lift(book: &HealthBook, caller: &Caller, id: &str, now: Instant) ->
     let patient =
         referred(&found.resource, "/patient/reference", "Patient").ok_or_else(Problem::not_found)?;
     let open = gate::book(book.service(), caller, Some(&patient), now).await?;
+    if !open.tells(book.service(), vocabulary::kind("Consent")?, &id).await? {
+        return Err(Problem::not_found());
+    }
     let terms = Terms::read(&found.resource).filter(|terms| terms.relation == Relation::Block);
     let terms = terms.ok_or_else(Problem::not_found)?;
     if terms.status != "active" {

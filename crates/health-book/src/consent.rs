@@ -269,7 +269,7 @@ pub(crate) fn act_of(resource: &Value) -> &str {
 
 /// Which account made a `Consent`: that of its first evidence.
 pub(crate) fn account_of(resource: &Value) -> &str {
-    first_evidence(resource, "account", "/valueString")
+    first_evidence(resource, "account", "/valueIdentifier/value")
 }
 
 fn first_evidence<'a>(resource: &'a Value, part: &str, value: &str) -> &'a str {

@@ -15,12 +15,14 @@ use serde_json::{Value, json};
 use crate::HealthBook;
 use crate::ages::majority;
 use crate::consent::{Evidence, Provision, Relation, Terms, consent};
-use crate::ledger::{Entry, Found, citizen, find_all, new_id, patch, read, referred, text, write};
+use crate::ledger::{
+    Entry, Found, citizen, find_all, is_made_here, made_here, new_id, patch, read, referred, text, write,
+};
 use crate::moment::{birth_date, is_of_age, plus};
 use crate::refusal::{Rule, wrong};
 use crate::relations::{end_consent, of_relation};
 use crate::settings::PEOPLE;
-use crate::{gate, input, throttle, who};
+use crate::{gate, input, throttle, turn, who};
 
 const MOST: usize = 500;
 
@@ -67,6 +69,7 @@ pub async fn give(
     if other == open.patient || !is_of_age(birth, majority(service.policy().document()), now) {
         return Err(Rule::NotPossible.into());
     }
+    let _turn = turn::wait(service.store(), "delegation", open.patient.as_str()).await?;
     let given = given(book, &open.patient).await?;
     let living = given.iter().filter(|(_, terms)| waits(terms, now) || terms.lives(now)).count();
     if living >= settings.most_delegations {
@@ -99,7 +102,7 @@ pub(crate) async fn taken(book: &HealthBook, patient: &LogicalId) -> Result<Vec<
 }
 
 async fn found(book: &HealthBook, pairs: &[(&str, String)]) -> Result<Vec<(Found, Terms)>, Problem> {
-    let all = find_all(book.service(), "Consent", pairs, MOST).await?;
+    let all = made_here(book.service(), find_all(book.service(), "Consent", pairs, MOST).await?).await?;
     Ok(all.into_iter().filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms))).collect())
 }
 
@@ -114,6 +117,9 @@ async fn side(
     let found = read(book.service(), "Consent", &id).await?.ok_or_else(Problem::not_found)?;
     let terms = Terms::read(&found.resource).filter(|terms| terms.relation == Relation::Delegation);
     let terms = terms.ok_or_else(Problem::not_found)?;
+    if !is_made_here(book.service(), &id).await? {
+        return Err(Problem::not_found());
+    }
     let giver = referred(&found.resource, "/patient/reference", "Patient").as_ref() == Some(me.patient);
     // Who is named sees this one consent before the gate opens anything: it is an offer to exactly that person.
     if !giver && terms.grantee != Some(Grantee::Patient(me.patient.clone())) {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::HealthBook;
 use crate::consent::{Evidence, Provision, Relation, Terms, consent, period};
-use crate::ledger::{Entry, Found, citizen, find_all, items, new_id, read, text, write};
+use crate::ledger::{Entry, Found, citizen, find_all, items, made_here, new_id, read, text, write};
 use crate::moment::{for_people, plus};
 use crate::notice::{Bilingual, Notice, NoticeKind, communication};
 use crate::refusal::{Rule, missing, wrong};
@@ -20,7 +20,7 @@ use crate::relations::of_relation;
 use crate::settings::{EMERGENCIES, clock};
 use crate::vocabulary::{ACCOUNT, ACT, EMERGENCY_REASON, EVIDENCE};
 use crate::who::{self, Staff};
-use crate::{gate, input, throttle};
+use crate::{gate, input, throttle, turn};
 
 /// The reasons with their texts: English, Vietnamese.
 pub const REASONS: [(&str, &str, &str); 6] = [
@@ -87,6 +87,9 @@ pub async fn open(
     };
     let patient = person.ok_or_else(Problem::not_found)?.id()?;
     let ends = clock(&service.policy(), Authority::Emergency, now);
+    // Two at once are one access that is renewed.
+    let whose = format!("{patient} {}", staff.organization);
+    let _turn = turn::wait(service.store(), "emergency", &whose).await?;
     let act = Act { staff: &staff, patient: &patient, reason, words: &words, now, ends };
     match living(book, &act).await? {
         None => first(book, &act).await,
@@ -117,6 +120,7 @@ async fn living(book: &HealthBook, act: &Act<'_>) -> Result<Option<(Found, Terms
         of_relation(Relation::Emergency),
     ];
     let found = find_all(book.service(), "Consent", &pairs, MOST).await?;
+    let found = made_here(book.service(), found).await?;
     let living = found.into_iter().filter_map(|found| {
         let terms = Terms::read(&found.resource)?;
         terms.holds(act.now).then_some((found, terms))

@@ -31,6 +31,16 @@ impl Book {
     pub(crate) fn hides(&self, source: ResourceType) -> bool {
         self.shielded && Shield::is_about(source)
     }
+
+    /// Whether a resource of the book is told to who acts: what is closed to a guardian is not.
+    pub(crate) async fn tells(
+        &self,
+        service: &Service,
+        resource_type: ResourceType,
+        id: &LogicalId,
+    ) -> Result<bool, Problem> {
+        Ok(self.is_own() || read_as(service, &self.access, resource_type, id).await?.is_some())
+    }
 }
 
 /// The book of the citizen, or of a child: then the gate must let the caller see consents as its guardian. A guardian writes

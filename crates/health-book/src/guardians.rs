@@ -10,7 +10,7 @@ use crate::ages::to_come;
 use serde_json::Value;
 
 use crate::consent::{Evidence, Provision, Relation, Terms, act_of, consent};
-use crate::ledger::{Entry, Found, find_all, new_id, read, text, write};
+use crate::ledger::{Entry, Found, find_all, made_here, new_id, read, text, write};
 use crate::moment::birth_date;
 use crate::refusal::Rule;
 use crate::relations::{end_consent, of_relation};
@@ -74,6 +74,7 @@ pub(crate) async fn living(
 ) -> Result<Vec<(Found, Terms)>, Problem> {
     let pairs = [("patient", child.to_string()), of_relation(Relation::Guardian)];
     let found = find_all(book.service(), "Consent", &pairs, MOST).await?;
+    let found = made_here(book.service(), found).await?;
     let terms =
         found.into_iter().filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms)));
     Ok(terms.filter(|(_, terms)| terms.lives(now)).collect())

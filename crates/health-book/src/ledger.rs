@@ -142,6 +142,23 @@ pub(crate) async fn find_all(
     Ok(all)
 }
 
+/// Whether a `Consent` is the word of the server. What somebody writes by FHIR under a relation that has an act of its own
+/// grants nothing, and no act may make it its own.
+pub(crate) async fn is_made_here(service: &Service, id: &LogicalId) -> Result<bool, Problem> {
+    Ok(service.store().is_word_of_server(kind("Consent")?, id).await?)
+}
+
+/// Those of which that holds.
+pub(crate) async fn made_here(service: &Service, all: Vec<Found>) -> Result<Vec<Found>, Problem> {
+    let mut ours = Vec::with_capacity(all.len());
+    for found in all {
+        if is_made_here(service, &found.id()?).await? {
+            ours.push(found);
+        }
+    }
+    Ok(ours)
+}
+
 /// The `Patient` of a citizen number; `None` when there is none, or more than one.
 pub(crate) async fn citizen(service: &Service, number: &str) -> Result<Option<Found>, Problem> {
     if number.len() != 12 || !number.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -30,6 +30,7 @@ mod secret;
 mod settings;
 pub mod shields;
 mod throttle;
+mod turn;
 pub mod visits;
 mod vocabulary;
 mod who;

@@ -25,7 +25,7 @@ use crate::settings::{
 };
 use crate::vocabulary::PRESCRIPTION_CODE;
 use crate::who::{self, Staff};
-use crate::{gate, input, throttle};
+use crate::{gate, input, throttle, turn};
 
 const BY_PRESENCE: [StaffRole; 7] = [
     StaffRole::Physician,
@@ -104,6 +104,7 @@ pub async fn make_code(
     };
     let store = service.store();
     let owner = open.patient.to_string();
+    let _turn = turn::wait(store, CODE, &owner).await?;
     let living = store.security_records(SecurityKind::SharingCode, Some(&owner), now).await?;
     // Each code is kept in two forms.
     if living.len() / 2 >= settings.most_codes {

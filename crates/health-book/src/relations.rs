@@ -7,7 +7,7 @@
 
 use access::{Actor, Caller, Grantee, StaffRole};
 use fhir::{Instant, LogicalId};
-use interactions::{PAGE_PARAMETER, Problem, Service};
+use interactions::{PAGE_PARAMETER, Problem};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::blocks::{self, Close};
 use crate::consent::{Evidence, Provision, Relation, Terms, consent};
 use crate::gate::{self, Book};
 use crate::grants::{Denials, Entitled, denials, grants};
-use crate::ledger::{Entry, Found, find, items, new_id, patch, read, read_as, text, write};
+use crate::ledger::{Entry, Found, find, is_made_here, items, new_id, patch, read, read_as, text, write};
 use crate::moment::{NEVER, plus, written_end};
 use crate::refusal::{Rule, wrong};
 use crate::vocabulary::{RELATION, kind};
@@ -63,18 +63,13 @@ pub async fn list(
     let closed = denials(service, &open.patient, now).await?;
     let mut shown = Vec::new();
     for grant in grants(service, &open.patient, now).await? {
-        if !is_told(&open, service, &grant).await? {
+        // A visit that is closed to a guardian is not told by who is entitled through it.
+        if !open.tells(service, grant.source.0, &grant.source.1).await? {
             continue;
         }
         shown.push(show(book, &open, &grant, &closed, now).await?);
     }
     Ok(json!({"items": shown}))
-}
-
-/// A visit that is closed to a guardian is not told by who is entitled through it.
-async fn is_told(open: &Book, service: &Service, grant: &Entitled) -> Result<bool, Problem> {
-    let (kind, id) = &grant.source;
-    Ok(open.is_own() || crate::ledger::read_as(service, &open.access, *kind, id).await?.is_some())
 }
 
 async fn show(
@@ -148,6 +143,9 @@ async fn list_of_facility(
         if terms.grantee.as_ref() != Some(&me) || !terms.permit || !terms.lives(now) {
             continue;
         }
+        if terms.relation != Relation::Consent && !is_made_here(service, &found.id()?).await? {
+            continue;
+        }
         let Some(patient) = crate::ledger::referred(&found.resource, "/patient/reference", "Patient") else {
             continue;
         };
@@ -199,7 +197,7 @@ async fn choose(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> R
         grant.authority.code() == authority && grant.source.0.as_str() == name && grant.source.1 == source
     });
     let grant = grant.ok_or_else(missing)?;
-    if !is_told(&open, service, &grant).await? {
+    if !open.tells(service, grant.source.0, &grant.source.1).await? {
         return Err(missing());
     }
     // What changes it would name the facility that the location shield hides.

@@ -43,7 +43,8 @@ pub async fn run(configuration: Configuration) -> Result<(), Failure> {
         configuration.base_url.as_ref().map_or_else(|| format!("{address}/fhir"), |base| base.0.clone());
 
     let store = opening::open(&configuration).await?;
-    let settings = ServiceSettings { base, ..ServiceSettings::default() };
+    let most_answer_bytes = configuration.answer_limit.0;
+    let settings = ServiceSettings { base, most_answer_bytes, ..ServiceSettings::default() };
     let result = match opening::service(store.clone(), settings).await {
         Ok(service) => serve(&configuration, service, listener, &address, signals).await,
         Err(failure) => Err(failure),

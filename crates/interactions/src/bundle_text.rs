@@ -1,5 +1,7 @@
 //! Writing Bundles of answers as text: bodies are copied as they are, never parsed.
 
+use std::sync::Arc;
+
 use fhir::{Fault, Issue, LogicalId, ResourceType, Subset, VersionId, outcome_json};
 use json::write_string;
 use record_store::{Change, Record};
@@ -107,7 +109,7 @@ impl BundleText {
         self.begin();
         if let Some(resource) = &response.resource {
             self.out.push_str("\"resource\":");
-            self.out.push_str(resource);
+            self.out.push_str(resource.as_ref());
             self.out.push(',');
         }
         let reason = reason(response.status);
@@ -158,8 +160,24 @@ pub(crate) struct EntryResponse {
     pub(crate) status: u16,
     pub(crate) location: Option<String>,
     pub(crate) version: Option<(VersionId, fhir::Instant)>,
-    pub(crate) resource: Option<String>,
+    pub(crate) resource: Option<Text>,
     pub(crate) outcome: Option<String>,
+}
+
+/// A resource as text: of this answer alone, or one that many share.
+#[derive(Debug, Clone)]
+pub(crate) enum Text {
+    Own(String),
+    Shared(Arc<str>),
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Own(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
 }
 
 /// The reason phrase of a status.
@@ -177,6 +195,7 @@ fn reason(status: u16) -> &'static str {
         409 => "Conflict",
         410 => "Gone",
         412 => "Precondition Failed",
+        413 => "Content Too Large",
         422 => "Unprocessable Entity",
         503 => "Service Unavailable",
         504 => "Gateway Timeout",

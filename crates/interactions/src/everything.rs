@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::bundle_text::BundleText;
 use crate::page::{PAGE_PARAMETER, page_url};
 use crate::query_text::query_text;
+use crate::search::with_resource;
 use crate::{Problem, Service, read};
 
 /// Resources of the book on a page when the caller does not say.
@@ -171,5 +172,15 @@ async fn referred(
         .filter(|(resource_type, _)| types.is_empty() || types.contains(resource_type))
         .collect();
     targets.sort();
-    Ok(service.store().read_many(access, &targets).await?)
+    let mut found = service.store().read_many(access, &targets).await?;
+    // So is a `Device` or `Task` that is about a patient, though R4 leaves its type out of the compartment.
+    let registry = service.store().registry();
+    let mut in_a_book = HashSet::new();
+    for record in &found {
+        if with_resource(record, |node| registry.extract(record.resource_type, node).patient)?.is_some() {
+            in_a_book.insert((record.resource_type, record.id.clone()));
+        }
+    }
+    found.retain(|record| !in_a_book.contains(&(record.resource_type, record.id.clone())));
+    Ok(found)
 }

@@ -30,7 +30,7 @@ pub(crate) fn facts(
     subject: Subject<'_>,
     resource: &Node<'_>,
 ) -> Result<Facts, Problem> {
-    let context = WriteContext { at: access.at(), first: subject.first };
+    let context = WriteContext { at: access.at(), first: subject.first, finished: None };
     let policy = service.policy();
     if !is_free(access) {
         access.check_content(resource_type, resource).map_err(refused)?;

@@ -181,13 +181,15 @@ async fn put_group(
     }
     let (lines, writes): (Vec<u64>, Vec<Write>) = group.into_iter().unzip();
     let result = async {
-        let mut permitted = Vec::with_capacity(writes.len());
+        let (mut permitted, mut expectations) = (Vec::with_capacity(writes.len()), Vec::new());
         for write in writes {
-            if let Permitted::Write(write) = permit(service, access, write, &NewOnes::default()).await? {
+            let decided = permit(service, access, write, &NewOnes::default()).await?;
+            if let Permitted::Write(write, more) = decided {
                 permitted.push(*write);
+                expectations.extend(more);
             }
         }
-        let job = Job { expectations: Vec::new(), writes: permitted };
+        let job = Job { expectations, writes: permitted };
         Ok::<_, Problem>(service.store().write(access, job).await?)
     };
     match result.await {

@@ -32,6 +32,7 @@ mod structure;
 mod terminology;
 mod validate;
 mod value_set;
+mod visit_end;
 mod write;
 
 pub use bundle::process_bundle;

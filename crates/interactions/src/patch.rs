@@ -166,7 +166,7 @@ async fn attempt(
     record: Record,
     document: &PatchDocument,
     if_match: Option<VersionId>,
-    expectations: Vec<Expectation>,
+    mut expectations: Vec<Expectation>,
 ) -> Result<Option<Stored>, Problem> {
     check_version(&record, if_match)?;
     let (there, gate, document) = (service.clone(), access.clone(), document.clone());
@@ -183,7 +183,10 @@ async fn attempt(
     let (resource_type, id, seen) = (record.resource_type, record.id.clone(), Seen::Unchecked);
     let write = Write { resource_type, id, precondition, content: Some(content), seen };
     let write = match permit(service, access, write, &NewOnes::default()).await {
-        Ok(Permitted::Write(write)) => *write,
+        Ok(Permitted::Write(write, more)) => {
+            expectations.extend(more);
+            *write
+        }
         Ok(Permitted::Nothing(_)) => return Ok(None),
         Err(problem) if problem.status == 412 && if_match.is_none() => return Ok(None),
         Err(problem) => return Err(problem),

@@ -6,21 +6,21 @@ use std::collections::HashSet;
 use access::{Access, Author, Shield};
 use fhir::{Fault, Issue, LogicalId, ResourceType, VersionId};
 use json::Node;
-use record_store::{Body, Changeable, Content, Effect, Made, Precondition, Record, Seen, Write};
+use record_store::{Body, Changeable, Content, Effect, Expectation, Made, Precondition, Record, Seen, Write};
 
 use crate::facts::{Subject, facts};
-use crate::person::{KNOWN_BY, patient_of_citizen};
+use crate::person::{KNOWN_BY, is_citizen_number, who_has};
 use crate::prepare::content;
 use crate::search::with_resource;
-use crate::{Problem, Service, Stored};
+use crate::{Problem, Service, Stored, visit_end};
 
 /// Elements of a `Patient` with a citizen number that come from the population registry.
 const DESCRIBED: [&str; 3] = ["name", "birthDate", "gender"];
 
 /// What a write comes to.
 pub(crate) enum Permitted {
-    /// It is to be written.
-    Write(Box<Write>),
+    /// It is to be written, as long as this still holds: nobody else has the citizen numbers of a new person.
+    Write(Box<Write>, Vec<Expectation>),
     /// There is nothing to do: what was to be deleted is not there.
     Nothing(Box<Stored>),
 }
@@ -73,17 +73,24 @@ impl NewOnes {
 pub(crate) async fn permit(
     service: &Service,
     access: &Access,
-    write: Write,
+    mut write: Write,
     made: &NewOnes,
 ) -> Result<Permitted, Problem> {
     if is_free(access) {
-        return Ok(Permitted::Write(Box::new(write)));
+        // What is loaded is loaded as it is; what the server changes prolongs nothing.
+        if let (Precondition::Version(_), Some(content)) = (write.precondition, &mut write.content) {
+            visit_end::bound(service, &write.id, content).await?;
+        }
+        return Ok(Permitted::Write(Box::new(write), Vec::new()));
+    }
+    let found = match write.precondition {
+        Precondition::New => None,
+        _ => service.store().read_to_change(access, write.resource_type, &write.id).await?,
+    };
+    if let (Some(_), Some(content)) = (&found, &mut write.content) {
+        visit_end::bound(service, &write.id, content).await?;
     }
     let Write { resource_type, id, precondition, .. } = &write;
-    let found = match precondition {
-        Precondition::New => None,
-        _ => service.store().read_to_change(access, *resource_type, id).await?,
-    };
     let there = found.as_ref().filter(|found| !found.record.is_deleted());
     if let Precondition::Version(wanted) = precondition
         && there.is_none_or(|found| found.record.version != *wanted)
@@ -107,13 +114,14 @@ pub(crate) async fn permit(
                 return Err(Problem::new(405, Fault::ClientIdRefused));
             }
             check_put(service, access, id, content, made).await?;
-            if *resource_type == ResourceType::PATIENT {
-                check_new_patient(service, access, content, id).await?;
-            }
+            let expectations = match *resource_type {
+                ResourceType::PATIENT => check_new_patient(service, access, content, id).await?,
+                _ => Vec::new(),
+            };
             if *resource_type == ResourceType::ORGANIZATION {
                 check_organization(None, content, id)?;
             }
-            seen(write, Seen::Absent)
+            Ok(Permitted::Write(Box::new(Write { seen: Seen::Absent, ..write }), expectations))
         }
         (Some(_), Some(found)) => {
             if *precondition == Precondition::Absent && !found.record.is_deleted() {
@@ -165,7 +173,7 @@ fn kept(service: &Service, access: &Access, found: &Changeable, mut write: Write
 }
 
 fn seen(write: Write, seen: Seen) -> Result<Permitted, Problem> {
-    Ok(Permitted::Write(Box::new(Write { seen, ..write })))
+    Ok(Permitted::Write(Box::new(Write { seen, ..write }), Vec::new()))
 }
 
 fn nothing(write: &Write, access: &Access) -> Stored {
@@ -198,18 +206,19 @@ async fn check_put(
     if may { Ok(()) } else { Err(forbidden()) }
 }
 
-/// Who registers a person says nothing of what only the server says, but may name the own facility.
+/// Who registers a person says nothing of what only the server says, but may name the own facility. What comes back must
+/// still hold when the person is written: a second person of one number would make the first one unknown.
 async fn check_new_patient(
     service: &Service,
     access: &Access,
     content: &Content,
     id: &LogicalId,
-) -> Result<(), Problem> {
+) -> Result<Vec<Expectation>, Problem> {
     let own = match access.author() {
         Author::Facility(organization) => Some(format!("Organization/{organization}")),
         Author::Server | Author::Citizen(_) => None,
     };
-    let number = with_content(content, id, |patient| {
+    let mut numbers = with_content(content, id, |patient| {
         for element in GUARDED {
             let Some(value) = patient.get(element) else { continue };
             let names_own = element == "managingOrganization"
@@ -222,17 +231,26 @@ async fn check_new_patient(
         if security(patient).is_some() {
             return Err(field_owned("meta.security"));
         }
-        Ok(known_by(patient).first().and_then(|identifier| identifier.text("value")).map(str::to_owned))
+        let numbers =
+            known_by(patient).into_iter().filter(|it| it.text("system").is_some_and(is_citizen_number));
+        Ok(numbers.filter_map(|it| it.text("value").map(str::to_owned)).collect::<Vec<_>>())
     })??;
-    // A second person of one number would make the first one unknown.
-    match number {
-        Some(number) => match patient_of_citizen(service, &number).await {
-            Ok(None) => Ok(()),
-            Ok(Some(_)) => Err(Problem { status: 409, ..field_owned("identifier") }),
-            Err(problem) => Err(problem),
-        },
-        None => Ok(()),
+    numbers.sort();
+    numbers.dedup();
+    let mut expectations = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let Some(condition) = who_has(service, &number).await? else { continue };
+        if !condition.expectation.found.is_empty() {
+            return Err(number_taken());
+        }
+        expectations.push(condition.expectation);
     }
+    Ok(expectations)
+}
+
+/// 409: another person has the citizen number.
+pub(crate) fn number_taken() -> Problem {
+    Problem { status: 409, ..field_owned("identifier") }
 }
 
 /// The identifiers by which the server knows somebody or a facility.

@@ -25,6 +25,8 @@ pub struct ServiceSettings {
     pub most_count: u32,
     /// Most entries of a batch or transaction.
     pub most_entries: usize,
+    /// Most bytes of resources in the answer to a batch or transaction.
+    pub most_answer_bytes: usize,
 }
 
 impl Default for ServiceSettings {
@@ -34,6 +36,7 @@ impl Default for ServiceSettings {
             default_count: 20,
             most_count: 1_000,
             most_entries: 10_000,
+            most_answer_bytes: 64 << 20,
         }
     }
 }

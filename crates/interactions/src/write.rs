@@ -222,13 +222,13 @@ async fn commit(service: &Service, access: &Access, write: Write) -> Result<Stor
     let made = NewOnes::among(std::iter::once(&write));
     // In each round one of those who write the same resource succeeds.
     for _ in 0..ROUNDS {
-        let write = match permit(service, access, write.clone(), &made).await? {
-            Permitted::Write(write) => *write,
+        let (write, expectations) = match permit(service, access, write.clone(), &made).await? {
+            Permitted::Write(write, expectations) => (*write, expectations),
             Permitted::Nothing(stored) => return Ok(*stored),
         };
-        let job = Job { expectations: Vec::new(), writes: vec![write.clone()] };
+        let job = Job { expectations, writes: vec![write.clone()] };
         match service.store().write(access, job).await {
-            Err(WriteError::StateChanged) => {}
+            Err(WriteError::StateChanged | WriteError::ConditionChanged) => {}
             written => return first(&write, &written?),
         }
     }
@@ -243,11 +243,12 @@ async fn commit_under(
     condition: Condition,
 ) -> Result<Option<Stored>, Problem> {
     let made = NewOnes::among(std::iter::once(&write));
-    let write = match permit(service, access, write, &made).await? {
-        Permitted::Write(write) => *write,
+    let (write, mut expectations) = match permit(service, access, write, &made).await? {
+        Permitted::Write(write, expectations) => (*write, expectations),
         Permitted::Nothing(stored) => return Ok(Some(*stored)),
     };
-    let job = Job { expectations: vec![condition.expectation], writes: vec![write.clone()] };
+    expectations.push(condition.expectation);
+    let job = Job { expectations, writes: vec![write.clone()] };
     match service.store().write(access, job).await {
         Ok(written) => first(&write, &written).map(Some),
         Err(WriteError::ConditionChanged | WriteError::StateChanged) => Ok(None),

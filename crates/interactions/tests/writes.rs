@@ -333,6 +333,41 @@ fn who_is_known_by_a_number_is_described_by_the_registry() {
     });
 }
 
+/// A person of this number; `first` is an identifier that stands before it.
+fn numbered(first: &str, value: &str) -> String {
+    let number = format!(r#"{{"system":"http://fhir.hl7.org.vn/core/sid/cccd","value":"{value}"}}"#);
+    patient("x", &format!(r#","identifier":[{first}{number}]"#)).replace(r#""id":"x","#, "")
+}
+
+#[test]
+fn of_many_who_register_one_number_at_once_one_does() {
+    run(|world| async move {
+        let writers: Vec<_> = (0..20)
+            .map(|number| {
+                // Another number before it hides it from nobody.
+                let first = format!(
+                    r#"{{"system":"http://fhir.ehealth.gov.vn/core/sid/national_id","value":"0990000001{number:02}"}},"#
+                );
+                let text = numbered(if number % 2 == 0 { "" } else { &first }, "099123456789");
+                let service = world.service.clone();
+                tokio::spawn(async move { create(&service, &registrar(), kind("Patient"), text.as_bytes()).await })
+            })
+            .collect();
+        let mut statuses = Vec::new();
+        for writer in writers {
+            statuses
+                .push(writer.await.unwrap().map_or_else(|problem| problem.status, |stored| stored.status()));
+        }
+        statuses.sort_unstable();
+        assert_eq!(statuses, [vec![201], vec![409; 19]].concat());
+        let other = numbered(
+            r#"{"system":"http://fhir.hl7.org.vn/core/sid/ma-cskcb","value":"01001"},"#,
+            "099123456789",
+        );
+        assert_eq!(refused(world.create(&registrar(), "Patient", &other).await), is(409, "field-owned"));
+    });
+}
+
 #[test]
 fn no_facility_chooses_by_which_code_it_is_known() {
     run(|world| async move {
@@ -347,6 +382,75 @@ fn no_facility_chooses_by_which_code_it_is_known() {
         let plain = r#"{"resourceType":"Organization","name":"x"}"#;
         world.create(&officer, "Organization", plain).await.unwrap();
     });
+}
+
+#[test]
+fn a_visit_that_was_finished_is_not_prolonged_by_who_touches_it() {
+    const DAY: i64 = 86_400_000_000;
+    run(|world| async move {
+        let later = |days: i64| {
+            let at = Instant::from_microseconds(Instant::now().microseconds() + days * DAY);
+            Access::from(TestAccess { at, ..staff(vec![line(Authority::Presence, &[])]) })
+        };
+        let visit = |id: &str, status: &str, more: &str| {
+            format!(
+                r#"{{"resourceType":"Encounter"{id},"status":"{status}","class":{{"code":"IMP"}},"subject":{{"reference":"Patient/open"}},"serviceProvider":{{"reference":"Organization/a"}}{more}}}"#
+            )
+        };
+        let made = world.create(&later(0), "Encounter", &visit("", "in-progress", "")).await.unwrap();
+        let own = format!(r#","id":"{made}""#);
+        let name = format!("Encounter/{made}");
+        // The days from now at which the right by the visit ends.
+        let all = TestAccess { visible: Reach::Everything, ..staff(Vec::new()) };
+        let ends = async || {
+            let grants = world.service.store().grants(&all.clone().into(), &id("open")).await.unwrap();
+            let by_visit = grants.into_iter().find(|grant| grant.authority == Authority::Encounter);
+            by_visit.map(|grant| {
+                (grant.terms.ends.microseconds() - Instant::now().microseconds() + DAY / 2) / DAY
+            })
+        };
+        assert_eq!(ends().await, Some(30));
+        // A relation that was made for the test ends after an hour.
+        let touch = async |days: i64, status: &str, more: &str| {
+            let access = TestAccess {
+                at: later(days).at(),
+                visible: Reach::Everything,
+                ..staff(vec![line(Authority::Presence, &[])])
+            };
+            let access = TestAccess { writable: Some(Reach::Everything), ..access };
+            update(
+                &world.service,
+                &access.into(),
+                kind("Encounter"),
+                &made,
+                visit(&own, status, more).as_bytes(),
+                Some(current(&world, &name).await),
+            )
+            .await
+        };
+        touch(20, "in-progress", "").await.unwrap();
+        assert_eq!(ends().await, Some(50), "a long stay goes on");
+        touch(20, "finished", "").await.unwrap();
+        for (days, status, more) in [
+            (25, "finished", r#","length":{"value":1}"#),
+            (28, "finished", r#","period":{"end":"2090-01-01"}"#),
+            (29, "in-progress", ""),
+            (29, "cancelled", ""),
+            (29, "finished", ""),
+        ] {
+            touch(days, status, more).await.unwrap();
+            // The version that finished it was stored now, whatever moment its facts were read for.
+            let expected = if status == "cancelled" { None } else { Some(30) };
+            assert_eq!(ends().await, expected, "{days} {status} {more}");
+        }
+    });
+}
+
+async fn current(world: &World, name: &str) -> VersionId {
+    let (kind_name, own) = name.split_once('/').unwrap();
+    let all = TestAccess { visible: Reach::Everything, ..staff(Vec::new()) };
+    let there = world.service.store().read(&all.into(), kind(kind_name), &id(own)).await.unwrap();
+    there.unwrap().version
 }
 
 #[test]

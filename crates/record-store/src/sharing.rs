@@ -90,6 +90,17 @@ impl Store {
             .collect()
     }
 
+    /// Whether the current version of a resource is the word of the server, and of nobody who writes by FHIR.
+    pub async fn is_word_of_server(
+        &self,
+        resource_type: ResourceType,
+        id: &LogicalId,
+    ) -> Result<bool, StoreError> {
+        let Some((book, key)) = self.place(resource_type, id).await? else { return Ok(false) };
+        let rows: Vec<(i16,)> = select!(self, query::author_kind(book, key), (SmallInt,))?;
+        Ok(rows.first() == Some(&(0,)))
+    }
+
     /// The number of current resources of a patient's book by type, as the caller sees it: for a preview.
     pub async fn book_counts(
         &self,

@@ -129,8 +129,9 @@ fn grants(
     let actors = actors.ok_or_else(|| problem(format!("{expression}.actor"), FactReason::Missing))?;
     let ends = terms.ends.ok_or_else(|| problem(format!("{expression}.period.end"), FactReason::Missing))?;
     let begins = terms.begins.map_or(reader.at, |begins| begins.max(reader.at));
+    // What has an act at the server is told by the server alone: there is the evidence, and who is named has agreed.
     let source = match authority {
-        Authority::Delegation | Authority::Consent => GrantSource::CitizenOrServer,
+        Authority::Consent => GrantSource::CitizenOrServer,
         _ => GrantSource::Server,
     };
     for grantee in actors {

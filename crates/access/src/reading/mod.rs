@@ -90,7 +90,13 @@ impl Policy {
         }
         let reader = Reader { document, at: context.at };
         match resource_type.as_str() {
-            "Encounter" => facts.grants.extend(relations::encounter(&reader, node)),
+            "Encounter" => {
+                facts.finished = node.text("status") == Some("finished");
+                facts.grants.extend(relations::encounter(&reader, node));
+                if let Some(finished) = context.finished {
+                    self.end_visit(&mut facts, finished);
+                }
+            }
             "ServiceRequest" => facts.grants.extend(relations::referrals(&reader, node)),
             "Appointment" => facts.grants.extend(relations::appointments(&reader, node)),
             "Patient" => facts.grants.extend(relations::home_station(&reader, node)),
@@ -103,6 +109,15 @@ impl Policy {
             _ => {}
         }
         Ok(facts)
+    }
+
+    /// Ends what a visit entitles to when its clock has run since it was finished, whatever later versions say.
+    pub fn end_visit(&self, facts: &mut Facts, finished: Instant) {
+        let Some(ends) = self.document().ends(Authority::Encounter, finished) else { return };
+        for grant in facts.grants.iter_mut().filter(|grant| grant.authority == Authority::Encounter) {
+            grant.ends = grant.ends.min(ends);
+        }
+        facts.grants.retain(|grant| grant.begins < grant.ends);
     }
 
     /// The grant that the first version of a `Patient` gives to the facility that writes it. It stays through later

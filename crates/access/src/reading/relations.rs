@@ -24,7 +24,8 @@ fn is_one_of(node: &Node<'_>, name: &str, codes: &[&str]) -> bool {
     node.text(name).is_some_and(|code| codes.contains(&code))
 }
 
-/// `Encounter.serviceProvider`, while the visit takes place and as long as the clock runs after the write.
+/// `Encounter.serviceProvider`, while the visit takes place, and as long as the clock runs after its end: `period.end`, or
+/// the write where that is earlier. Every write of an open visit shows that it goes on.
 pub(super) fn encounter(reader: &Reader<'_>, node: &Node<'_>) -> Option<GrantFact> {
     if !is_one_of(node, "status", &["arrived", "triaged", "in-progress", "onleave", "finished"]) {
         return None;
@@ -35,8 +36,8 @@ pub(super) fn encounter(reader: &Reader<'_>, node: &Node<'_>) -> Option<GrantFac
     };
     let begins =
         period("start").map_or(reader.at, |start| reader.at.max(Instant::from_microseconds(start.low)));
-    let clock = reader.document.ends(Authority::Encounter, reader.at)?;
-    let ends = period("end").map_or(clock, |end| clock.min(Instant::from_microseconds(end.high)));
+    let last = period("end").map_or(reader.at, |end| reader.at.min(Instant::from_microseconds(end.high)));
+    let ends = reader.document.ends(Authority::Encounter, last)?;
     let source = GrantSource::GranteeOrServer;
     (begins < ends).then(|| GrantFact { source, ..grant(grantee, Authority::Encounter, begins, ends) })
 }

@@ -17,21 +17,21 @@ const LIFE: i64 = 7 * 24 * 3_600;
 
 /// Makes an activation code, which takes the place of any other of the account.
 pub async fn activation_code(store: &Store, account: &str, now: Instant) -> Result<String, AuthError> {
-    let account = Account::find(store, account, now).await?.filter(|it| it.status == AccountStatus::Active);
-    let account = account.ok_or(AuthError::NoAccount)?;
-    let code = readable(&random::<12>()?);
-    let record =
-        SecurityRecord::new(SecurityKind::OneTimeCode, id(store, &account.id, &code), "{}".to_owned())
+    for _ in 0..TRIES {
+        let account = Account::find(store, account, now).await?;
+        let account = account.filter(|it| it.status == AccountStatus::Active).ok_or(AuthError::NoAccount)?;
+        let code = readable(&random::<12>()?);
+        let id = id(store, &account.id, &code);
+        let record = SecurityRecord::new(SecurityKind::OneTimeCode, id, "{}".to_owned())
             .of(&account.id)
             .until(after(now, LIFE));
-    let claim = SecurityChange::RemoveOf(SecurityKind::OneTimeCode, account.id.clone());
-    // Removing what is not there is no reason to stop, so the new code comes in its own change.
-    store.change_security(claim, Vec::new(), now).await?;
-    if store.change_security(SecurityChange::Insert(record), Vec::new(), now).await? {
-        Ok(code)
-    } else {
-        Err(AuthError::Busy)
+        let others = SecurityChange::RemoveOf(SecurityKind::OneTimeCode, account.id.clone());
+        // The account is the premise: of two who make a code at once, the later one removes the other's.
+        if account.store(store, vec![others, SecurityChange::Put(record)], now).await? {
+            return Ok(code);
+        }
     }
+    Err(AuthError::Busy)
 }
 
 fn id(store: &Store, account: &str, code: &str) -> String {

@@ -8,6 +8,7 @@
     reason = "a broken premise of a test fails the test"
 )]
 
+mod at_once;
 mod codes;
 mod emergencies;
 mod people;

@@ -92,6 +92,8 @@ keys! {
         workers: Option<NonZeroUsize> = "", "NUMBER";
         #[doc = "Largest body of a request, unpacked"]
         body_limit: ByteSize = "16MiB", "BYTES";
+        #[doc = "Most bytes of resources in the answer to one batch or transaction"]
+        answer_limit: ByteSize = "64MiB", "BYTES";
         #[doc = "Time in which the body of a request must have arrived"]
         body_deadline: Duration = "30s", "TIME";
         #[doc = "Time that running requests get to finish when the server is asked to stop"]

@@ -4,16 +4,21 @@ use access::{Caller, Interaction};
 use fhir::Fault;
 use futures_util::{StreamExt, stream};
 
+use super::budget::Budget;
 use super::get::get;
 use super::{Action, Entry};
-use crate::bundle_text::{BundleText, EntryResponse};
+use crate::bundle_text::{BundleText, EntryResponse, Text};
 use crate::{
     PatchDocument, Problem, Return, Service, Stored, conditional_create, conditional_delete,
     conditional_patch, conditional_update, create, delete, patch, update,
 };
 
-/// Entries of one kind that run at the same time, so that they share commits.
-const AT_ONCE: usize = 64;
+/// Writes of one kind that run at the same time, so that they share commits.
+const WRITES_AT_ONCE: usize = 64;
+/// Reads that run at the same time: so many answers may be larger in all than they may be.
+const READS_AT_ONCE: usize = 8;
+/// The place of reads in the order of a Bundle.
+const READS: u8 = 3;
 
 /// Runs a batch and writes the Bundle of answers.
 pub(super) async fn answer(
@@ -23,14 +28,21 @@ pub(super) async fn answer(
     entries: Vec<Entry>,
     answer: Return,
 ) -> Result<String, Problem> {
+    let budget = Budget::new(service.settings().most_answer_bytes);
     let mut responses: Vec<(usize, EntryResponse)> = Vec::with_capacity(entries.len());
-    for order in 0..=3 {
+    for order in 0..=READS {
         let running = entries
             .iter()
             .filter(|entry| entry.action.as_ref().map_or(0, Action::order) == order)
             .map(|entry| async {
-                let response = match run(service, caller, &body, entry, answer).await {
-                    Ok(response) => response,
+                let done = match order {
+                    READS if budget.is_spent() => Err(budget.refusal()),
+                    _ => run(service, caller, &body, entry, answer).await,
+                };
+                let response = match done {
+                    Ok(response) if order != READS => budget.written(response),
+                    Ok(response) if budget.take(&response) => response,
+                    Ok(_) => refused(budget.refusal().within(&entry.place())),
                     // What is wrong with the entry itself says where it is already.
                     Err(problem) if entry.action.is_err() => refused(problem),
                     Err(problem) => refused(problem.within(&entry.place())),
@@ -39,7 +51,8 @@ pub(super) async fn answer(
             });
         // Boxed: the futures borrow from here, and the compiler cannot see through the stream otherwise.
         let running: Vec<_> = running.map(Box::pin).collect();
-        let mut done = stream::iter(running).buffer_unordered(AT_ONCE);
+        let at_once = if order == READS { READS_AT_ONCE } else { WRITES_AT_ONCE };
+        let mut done = stream::iter(running).buffer_unordered(at_once);
         while let Some(response) = done.next().await {
             responses.push(response);
         }
@@ -52,7 +65,7 @@ pub(super) async fn answer(
     Ok(bundle.finish())
 }
 
-fn refused(problem: Problem) -> EntryResponse {
+pub(super) fn refused(problem: Problem) -> EntryResponse {
     EntryResponse { status: problem.status, outcome: Some(problem.outcome()), ..EntryResponse::default() }
 }
 
@@ -126,7 +139,7 @@ pub(super) fn stored_response(
         status: stored.status(),
         location: (!deleted).then(|| format!("{}/{resource_type}/{id}/_history/{version}", service.base())),
         version: Some((*version, *last_updated)),
-        resource: if answer == Return::Representation { stored.to_json()? } else { None },
+        resource: if answer == Return::Representation { stored.to_json()?.map(Text::Own) } else { None },
         outcome,
     })
 }

@@ -4,7 +4,7 @@ use access::{Caller, Interaction};
 use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
 use record_store::{HistoryScope, Record};
 
-use crate::bundle_text::EntryResponse;
+use crate::bundle_text::{EntryResponse, Text};
 use crate::query_text::pairs;
 use crate::{
     EntityTags, Freshness, Problem, SearchRequest, Service, everything, history, lastn, read, read_version,
@@ -30,7 +30,10 @@ pub(super) async fn get(
     let id_of = |text: &str| LogicalId::try_from(text).map_err(|_| Problem::new(404, Fault::InvalidId));
     let freshness = Freshness { versions, since };
     let bundle = match segments.as_slice() {
-        ["metadata"] => crate::capability_statement(service).to_string(),
+        ["metadata"] => {
+            let resource = Some(Text::Shared(crate::capability_statement(service)));
+            return Ok(EntryResponse { status: 200, resource, ..EntryResponse::default() });
+        }
         ["_history"] => {
             let access = service.decide(caller, Interaction::TypeHistory, None)?;
             history(service, &access, &HistoryScope::System, &pairs, false).await?
@@ -84,7 +87,7 @@ pub(super) async fn get(
         }
         _ => return Err(unknown()),
     };
-    Ok(EntryResponse { status: 200, resource: Some(bundle), ..EntryResponse::default() })
+    Ok(EntryResponse { status: 200, resource: Some(Text::Own(bundle)), ..EntryResponse::default() })
 }
 
 fn resource(record: Record, freshness: &Freshness) -> Result<EntryResponse, Problem> {
@@ -92,5 +95,6 @@ fn resource(record: Record, freshness: &Freshness) -> Result<EntryResponse, Prob
     if freshness.holds(&record) {
         return Ok(EntryResponse { status: 304, version, ..EntryResponse::default() });
     }
-    Ok(EntryResponse { status: 200, version, resource: record.to_json()?, ..EntryResponse::default() })
+    let resource = record.to_json()?.map(Text::Own);
+    Ok(EntryResponse { status: 200, version, resource, ..EntryResponse::default() })
 }

@@ -1,6 +1,7 @@
 //! batch and transaction: <https://hl7.org/fhir/R4/http.html#transaction>.
 
 mod batch;
+mod budget;
 mod entry;
 mod get;
 mod identity;

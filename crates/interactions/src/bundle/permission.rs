@@ -1,11 +1,13 @@
 //! What the writes of a transaction may: each by the access of its entry, all against one state.
 
+use std::collections::HashSet;
+
 use access::Access;
 use fhir::Fault;
 
 use super::Entry;
 use super::transaction::{Planned, Step, is_patch_of_any_version};
-use crate::permission::{NewOnes, Permitted, permit};
+use crate::permission::{NewOnes, Permitted, number_taken, permit};
 use crate::{Problem, Service};
 
 /// Decides all writes of a plan. A person whom the transaction registers may be written about in the same transaction, as
@@ -29,6 +31,7 @@ pub(super) async fn permit_all(
         .collect();
     order.sort_unstable();
     let writes = std::mem::take(&mut job.writes);
+    let mut numbers = HashSet::new();
     for (write, (_, index)) in writes.into_iter().zip(order) {
         let failed = || Problem::new(500, Fault::Internal);
         let access = accesses.get(index).and_then(Option::as_ref).ok_or_else(failed)?;
@@ -38,7 +41,14 @@ pub(super) async fn permit_all(
             // Who patches without naming a version patches what is there now.
             Err(problem) if problem.status == 412 && is_patch_of_any_version(entry) => return Ok(None),
             Err(problem) => return Err(problem.within(&format!("{}.resource", entry.place()))),
-            Ok(Permitted::Write(write)) => {
+            Ok(Permitted::Write(write, expectations)) => {
+                for expectation in expectations {
+                    // What is expected of the store says nothing of what the same transaction writes.
+                    if !numbers.insert(expectation.criteria.clone()) {
+                        return Err(number_taken().within(&format!("{}.resource", entry.place())));
+                    }
+                    job.expectations.push(expectation);
+                }
                 job.writes.push(*write);
                 Step::Write(job.writes.len() - 1)
             }

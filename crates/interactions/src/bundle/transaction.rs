@@ -11,7 +11,8 @@ use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType};
 use json::Node;
 use record_store::{Job, Precondition, Seen, Write, WriteError};
 
-use super::batch::stored_response;
+use super::batch::{refused, stored_response};
+use super::budget::Budget;
 use super::get::get;
 use super::identity::{Criteria, Identities, Identity, deleted, identify, node};
 use super::links::{Links, resolve};
@@ -48,17 +49,22 @@ pub(super) async fn answer(
 ) -> Result<String, Problem> {
     let entries = Arc::new(entries);
     let outcomes = run(service, caller, Arc::new(body), Arc::clone(&entries), Identities::New).await?;
+    let budget = Budget::new(service.settings().most_answer_bytes);
     let mut bundle = BundleText::new("transaction-response", None, &[]);
     for (entry, outcome) in entries.iter().zip(outcomes) {
         let response = match (outcome, &entry.action) {
-            (Outcome::Stored(stored), _) => stored_response(service, &stored, answer)?,
+            (Outcome::Stored(stored), _) => budget.written(stored_response(service, &stored, answer)?),
             (Outcome::Read, Ok(Action::Get { url, versions, since })) => {
-                let got = get(service, caller, url, versions.clone(), *since).await;
-                got.unwrap_or_else(|problem| EntryResponse {
-                    status: problem.status,
-                    outcome: Some(problem.outcome()),
-                    ..EntryResponse::default()
-                })
+                let got = if budget.is_spent() {
+                    Err(budget.refusal())
+                } else {
+                    get(service, caller, url, versions.clone(), *since).await
+                };
+                match got {
+                    Ok(response) if budget.take(&response) => response,
+                    Ok(_) => refused(budget.refusal()),
+                    Err(problem) => refused(problem),
+                }
             }
             _ => EntryResponse { status: 204, ..EntryResponse::default() },
         };
@@ -169,6 +175,7 @@ async fn check_reads(service: &Service, caller: &Caller, entries: &[Entry]) -> R
             _ => false,
         })
     };
+    let budget = Budget::new(service.settings().most_answer_bytes);
     for entry in entries {
         let Ok(Action::Get { url, versions, since }) = &entry.action else { continue };
         if written(url) {
@@ -178,7 +185,10 @@ async fn check_reads(service: &Service, caller: &Caller, entries: &[Entry]) -> R
             return Err(Problem::new(410, Fault::Gone).at(&entry.place()));
         }
         let answer = get(service, caller, url, versions.clone(), *since).await;
-        answer.map_err(|problem| problem.at(&entry.place()))?;
+        let answer = answer.map_err(|problem| problem.at(&entry.place()))?;
+        if !budget.take(&answer) {
+            return Err(budget.refusal().at(&entry.place()));
+        }
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ pub(crate) use gate::{Gate, Places, RowNames, is_everything};
 pub(crate) use history::{history, history_total, moved_since, newest, there};
 pub(crate) use search::{Page, Route, can_walk};
 pub(crate) use sharing::{
-    book_counts, denials, expected_patient_of_book, grants, grants_in_force, patient_of_book,
+    author_kind, book_counts, denials, expected_patient_of_book, grants, grants_in_force, patient_of_book,
 };
 pub(crate) use shield::{guarded_places, put_shield, shielded_book};
 pub(crate) use visit::known_visit;

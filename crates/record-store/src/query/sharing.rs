@@ -64,3 +64,10 @@ pub(crate) fn expected_patient_of_book(book: i64) -> Statement {
     statement.sql(" AND d.resource_key = ").big(book);
     statement
 }
+
+/// The kind of author of a resource's current version.
+pub(crate) fn author_kind(book: i64, key: i64) -> Statement {
+    let mut statement = Statement::new("SELECT r.author_kind FROM resource r WHERE r.book = ");
+    statement.big(book).sql(" AND r.resource_key = ").big(key).sql(" AND r.change <> 2");
+    statement
+}

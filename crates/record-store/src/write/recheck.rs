@@ -99,9 +99,11 @@ pub(crate) fn recheck(
     let (mut visit, mut own_book) = (0, book);
     let mut touched = vec![book];
     let (mut all_read, mut is_shielded_now) = (true, false);
+    let mut finished = None;
     for (row, known_book, (known_visit, author, author_kind)) in versions {
         let (version, updated) = (row.4, row.5);
-        let context = WriteContext { at: Instant::from_microseconds(updated), first: version == 1 };
+        let at = Instant::from_microseconds(updated);
+        let context = WriteContext { at, first: version == 1, finished };
         let read = with(row, |resource_type, id, node| {
             let facts = reader.facts(resource_type, id, node, &context);
             let patient = registry.extract(resource_type, node).patient;
@@ -126,6 +128,9 @@ pub(crate) fn recheck(
             own_book = if *known_book < 0 { stands.unwrap_or(-1) } else { *known_book };
             visit = if facts.is_none() && *known_visit != 0 { *known_visit } else { known.visit };
             all_read &= facts.is_some();
+            if finished.is_none() && facts.as_ref().is_some_and(|facts| facts.finished) {
+                finished = Some(at);
+            }
             (own_stamp, own_facts, patient) = (Stamp { visit, ..known }, facts, named);
         }
         if version == current {

@@ -37,9 +37,13 @@ fn of_visit(name: &str, code: &str) -> String {
 }
 
 async fn walk(world: &World, rules: &str) -> bool {
+    walk_by(world, rules, Arc::new(Rules)).await
+}
+
+async fn walk_by(world: &World, rules: &str, reader: Arc<dyn ReadFacts>) -> bool {
     let access = everything(Author::Server);
     let begun = world.store.begin_recheck(&access, rules).await.unwrap();
-    let mut walker = Rechecker::new(world.store.clone(), rules, Arc::new(Rules));
+    let mut walker = Rechecker::new(world.store.clone(), rules, reader);
     while walker.step(&access).await.unwrap() != Walked::Finished {}
     begun
 }
@@ -81,5 +85,54 @@ fn what_is_stored_is_read_again_by_new_rules() {
         assert!(!world.sees(access, "Observation/note").await);
         let reader = Access::from(access::TestAccess { writable: None, ..physician(Vec::new()) });
         assert!(world.store.begin_recheck(&reader, "three").await.is_err());
+    });
+}
+
+/// Entitles by a visit, until it was finished.
+#[derive(Debug)]
+struct WhileItLasts;
+
+impl ReadFacts for WhileItLasts {
+    fn facts(
+        &self,
+        kind: ResourceType,
+        _: &LogicalId,
+        node: &Node<'_>,
+        context: &WriteContext,
+    ) -> Option<Facts> {
+        let mut facts = Facts::default();
+        if kind.as_str() == "Encounter" {
+            facts.finished = node.text("status") == Some("finished");
+            if context.finished.is_none() && !facts.finished {
+                facts.grants = vec![grant("a", Authority::Encounter)];
+            }
+        }
+        Some(facts)
+    }
+}
+
+#[test]
+fn what_was_finished_once_stays_finished_when_it_is_read_again() {
+    run(|world| async move {
+        let with_status = |name: &str, person: &str, status: &str| {
+            format!(
+                r#"{{"resourceType":"Encounter","id":"{name}","status":"{status}","subject":{{"reference":"Patient/{person}"}}}}"#
+            )
+        };
+        for (person, statuses) in [
+            ("goes-on", &["planned", "in-progress"][..]),
+            ("over", &["in-progress", "finished"]),
+            ("begun-again", &["in-progress", "finished", "in-progress", "onleave"]),
+        ] {
+            world.put(&patient(person), Facts::default()).await;
+            for status in statuses {
+                world.put(&with_status(&format!("of-{person}"), person, status), Facts::default()).await;
+            }
+        }
+        assert!(walk_by(&world, "one", Arc::new(WhileItLasts)).await);
+        let access = Access::from(physician(vec![line(Authority::Encounter)]));
+        for (person, expected) in [("goes-on", true), ("over", false), ("begun-again", false)] {
+            assert_eq!(world.sees(access.clone(), &format!("Patient/{person}")).await, expected, "{person}");
+        }
     });
 }

@@ -2,7 +2,6 @@
 
 use fhir::ResourceType;
 
-use super::join::DEEPEST;
 use super::{Reader, Refusal};
 use crate::parameter::{Parameter, ParameterType, Source};
 use crate::{Clause, Lookup, LookupKind};
@@ -48,7 +47,7 @@ impl<'a> Reader<'a> {
         value: &str,
         depth: usize,
     ) -> Result<Clause, Refusal> {
-        if depth > DEEPEST || !self.take(1) {
+        if !self.take(1) {
             return Err(Refusal::value(parted(name).0));
         }
         if let Some(rest) = name.strip_prefix("_has:") {

@@ -7,7 +7,6 @@ use fhir::ResourceType;
 
 use super::criterion::Asked;
 use super::filter_text::{FilterOperator, FilterStep, FilterTree, parse_filter};
-use super::join::DEEPEST;
 use super::{Reader, Refusal, date, quantity};
 use crate::parameter::ParameterType;
 use crate::{Check, Clause, LookupKind, Prefix, StringTest, fold};
@@ -49,14 +48,14 @@ impl Reader<'_> {
     ) -> Result<Clause, Refusal> {
         let refused = || Refusal::value("_filter");
         let (step, rest) = path.split_first().ok_or_else(refused)?;
-        if depth > DEEPEST || !self.take(1) {
+        if !self.take(1) {
             return Err(refused());
         }
         let asked = self.find(types, &step.name)?;
         if rest.is_empty() {
             return self.test(&asked, operator, value);
         }
-        self.chain_to(&asked, step.resource_type.as_deref(), |types| {
+        self.chain_to(&asked, step.resource_type.as_deref(), depth, |types| {
             let condition = self.path(types, rest, operator, value, depth + 1)?;
             match &step.filter {
                 None => Ok(condition),

@@ -1,16 +1,27 @@
 //! Chains and reverse chains (R4 `search.html#chaining`, `search.html#has`).
 
-use fhir::ResourceType;
+use fhir::{Fault, ResourceType};
 
 use super::criterion::Asked;
 use super::{Reader, Refusal};
 use crate::parameter::ParameterType;
 use crate::{ChainTarget, Clause};
 
-/// Most links of a chain.
-pub(super) const DEEPEST: usize = 12;
+/// Most links inside of each other.
+const DEEPEST: usize = 3;
 
 impl Reader<'_> {
+    /// Takes a link from what the query may still have.
+    fn join(self, depth: usize) -> Result<(), Refusal> {
+        match self.joins.get().checked_sub(self.weight).filter(|_| depth < DEEPEST) {
+            Some(left) => {
+                self.joins.set(left);
+                Ok(())
+            }
+            None => Err(Refusal::Error(Fault::SearchTooCostly)),
+        }
+    }
+
     /// `subject:Patient.name=x`, `subject.name=x`.
     pub(super) fn chain(
         self,
@@ -20,7 +31,7 @@ impl Reader<'_> {
         value: &str,
         depth: usize,
     ) -> Result<Clause, Refusal> {
-        self.chain_to(asked, modifier, |types| self.criterion(types, rest, value, depth + 1))
+        self.chain_to(asked, modifier, depth, |types| self.criterion(types, rest, value, depth + 1))
     }
 
     /// The same for any condition on the targets.
@@ -28,6 +39,7 @@ impl Reader<'_> {
         self,
         asked: &Asked<'_>,
         modifier: Option<&str>,
+        depth: usize,
         condition: impl Fn(&[ResourceType]) -> Result<Clause, Refusal>,
     ) -> Result<Clause, Refusal> {
         if asked.kind != ParameterType::Reference {
@@ -45,18 +57,25 @@ impl Reader<'_> {
             None if possible.is_empty() => ResourceType::all().collect(),
             None => possible,
         };
+        self.join(depth)?;
         let mut targets = Vec::new();
         let mut refusal = None;
+        // A link is one, however many types it may lead to.
+        let (before, mut fewest) = (self.joins.get(), self.joins.get());
         for resource_type in wanted {
+            fewest = fewest.min(self.joins.replace(before));
             match condition(&[resource_type]) {
                 Ok(clause) => targets.push(ChainTarget { resource_type, clauses: vec![clause] }),
                 Err(Refusal::Unknown(fault)) => {
                     // A chain that leads nowhere cannot be left out: the rest would answer another question.
                     refusal.get_or_insert(Refusal::Error(fault));
                 }
+                // Nor may a type be left out because its links are too many.
+                Err(error @ Refusal::Error(Fault::SearchTooCostly)) => return Err(error),
                 Err(error) => refusal = Some(error),
             }
         }
+        self.joins.set(fewest.min(self.joins.get()));
         // What is left out for want of room would be missed.
         if self.left.get() == 0 {
             return Err(Refusal::value(asked.code));
@@ -92,7 +111,11 @@ impl Reader<'_> {
         if asked.kind != ParameterType::Reference || !reachable {
             return Err(refused());
         }
-        let clause = match self.criterion(&[source], rest, value, depth + 1) {
+        self.join(depth)?;
+        // Behind a chain it is asked again for every target: there it counts for two levels, so that it holds no link.
+        let inside = if depth == 0 { 1 } else { depth + 2 };
+        let reader = Self { weight: 2, ..self };
+        let clause = match reader.criterion(&[source], rest, value, inside) {
             Err(Refusal::Unknown(fault)) => return Err(Refusal::Error(fault)),
             other => other?,
         };

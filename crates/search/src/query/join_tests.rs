@@ -102,20 +102,61 @@ fn what_a_join_does_not_know_is_an_error() {
 #[test]
 fn depth_and_width_are_limited() {
     let deep = |links: usize| format!("{}_id", "partof:Organization.".repeat(links));
-    assert!(parse("Organization", &[(&deep(12), "x")]).errors.is_empty());
-    assert_eq!(fault("Organization", &deep(13), "x"), "search-value");
+    assert!(parse("Organization", &[(&deep(3), "x")]).errors.is_empty());
+    assert_eq!(fault("Organization", &deep(4), "x"), "search-too-costly");
+    assert_eq!(fault("Organization", &deep(4_000), "x"), "search-too-costly");
     let has = |links: usize| format!("{}_id", "_has:Organization:partof:".repeat(links));
-    assert!(parse("Organization", &[(&has(12), "x")]).errors.is_empty());
-    assert_eq!(fault("Organization", &has(13), "x"), "search-value");
+    assert!(parse("Organization", &[(&has(2), "x")]).errors.is_empty());
+    assert_eq!(fault("Organization", &has(3), "x"), "search-too-costly");
+    let behind = "encounter:Encounter._has:Observation:encounter:";
+    assert!(parse("Observation", &[(&format!("{behind}status"), "x")]).errors.is_empty());
+    assert_eq!(
+        fault("Observation", &format!("{behind}encounter:Encounter.status"), "x"),
+        "search-too-costly"
+    );
+    assert_eq!(fault("Organization", &has(4_000), "x"), "search-too-costly");
     let filter = |links: usize| format!("{}_id eq x", "partof:Organization.".repeat(links));
-    assert!(parse("Organization", &[("_filter", &filter(12))]).errors.is_empty());
-    assert_eq!(fault("Organization", "_filter", &filter(13)), "search-value");
+    assert!(parse("Organization", &[("_filter", &filter(3))]).errors.is_empty());
+    assert_eq!(fault("Organization", "_filter", &filter(4)), "search-too-costly");
     // A subject may be anything, and so may its subject.
     assert!(parse("Basic", &[("subject.subject._id", "x")]).errors.is_empty());
     let start = Instant::now();
-    assert_eq!(fault("Basic", &format!("{}_id", "subject.".repeat(12)), "x"), "search-value");
-    assert_eq!(fault("Basic", "_filter", &format!("{}_id eq x", "subject.".repeat(12))), "search-value");
+    assert_eq!(fault("Basic", &format!("{}_id", "subject.".repeat(12)), "x"), "search-too-costly");
+    assert_eq!(fault("Basic", "_filter", &format!("{}_id eq x", "subject.".repeat(12))), "search-too-costly");
     assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_query_has_so_many_links_wherever_they_stand() {
+    let has = ("_has:Observation:patient:code", "x");
+    let chain = ("general-practitioner:Practitioner.name", "x");
+    let untyped = ("general-practitioner.identifier", "x");
+    let filter = ("_filter", "organization.name eq x or organization.name eq y");
+    let codes = |pairs: &[(&str, &str)]| {
+        let errors = parse("Patient", pairs).errors;
+        errors.iter().map(|issue| issue.fault.code()).collect::<Vec<_>>()
+    };
+    for fits in [
+        [has; 5],
+        [chain; 5],
+        [untyped; 5],
+        [has, chain, has, untyped, chain],
+        [has, filter, chain, has, ("gender", "male")],
+    ] {
+        assert!(codes(&fits).is_empty(), "{fits:?}");
+        for more in [has, chain, untyped, filter] {
+            assert_eq!(codes(&[&fits[..], &[more]].concat()), ["search-too-costly"], "{fits:?} {more:?}");
+        }
+    }
+    assert_eq!(codes(&[filter, filter, chain, has]), ["search-too-costly"]);
+    // What is inside of `_has` counts double.
+    let inside = ("_has:Observation:patient:encounter:Encounter.service-provider.name", "x");
+    assert!(codes(&[inside, ("gender", "male")]).is_empty());
+    assert_eq!(codes(&[inside, has]), ["search-too-costly"]);
+    let nested = ("_has:Observation:patient:encounter:Encounter.status", "x");
+    assert!(codes(&[nested, has, has]).is_empty());
+    assert_eq!(codes(&[nested, nested]), ["search-too-costly"]);
+    assert_eq!(codes(&[has; 60]).len(), 55, "what is refused is told each time");
 }
 
 #[test]

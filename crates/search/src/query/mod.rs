@@ -35,6 +35,11 @@ const MOST_CLAUSES: usize = 64;
 /// type that a reference may have: the database tests them all for each candidate.
 const MOST_CONDITIONS: usize = 2_000;
 
+/// Most links of chains and reverse chains in one query, wherever they stand; one inside of `_has` counts double. Where
+/// many match, the database follows each link for each candidate, so a few inside of each other cost as much as sixty side
+/// by side: seconds among 200 people.
+const MOST_JOINS: usize = 5;
+
 /// What the reading of a query depends on besides the query.
 #[derive(Debug, Clone, Copy)]
 pub struct QueryContext<'a> {
@@ -104,6 +109,10 @@ struct Reader<'a> {
     context: &'a QueryContext<'a>,
     /// How many more conditions the query may come to.
     left: &'a Cell<usize>,
+    /// How many more links it may have.
+    joins: &'a Cell<usize>,
+    /// For how many the next link counts.
+    weight: usize,
 }
 
 /// Reads a whole query.
@@ -137,7 +146,11 @@ impl Registry {
             plan.types = named;
         }
         let left = Cell::new(MOST_CONDITIONS);
-        let mut parser = Parser { reader: Reader { registry: self, context, left: &left }, plan };
+        let joins = Cell::new(MOST_JOINS);
+        let mut parser = Parser {
+            reader: Reader { registry: self, context, left: &left, joins: &joins, weight: 1 },
+            plan,
+        };
         let mut seen = Vec::new();
         for (name, value) in pairs {
             let code = name.split_once(':').map_or(name.as_str(), |(code, _)| code);

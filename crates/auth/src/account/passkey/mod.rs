@@ -224,14 +224,21 @@ impl Accounts {
         let stored = Stored { key, counter: data.counter, device: session.device.clone() };
         let value = serde_json::to_string(&stored).map_err(AuthError::from)?;
         let id = credential_id(&credential);
-        let record = SecurityRecord::new(SecurityKind::Credential, id, value).of(&session.account);
+        let record = SecurityRecord::new(SecurityKind::Credential, &id, value).of(&session.account);
         // A key belongs to one account for ever.
-        if self.store().change_security(SecurityChange::Insert(record), Vec::new(), now).await? {
-            tracing::info!(account = session.account, "a passkey was added");
-            Ok(())
-        } else {
-            Err(PasskeyError::Unknown)
+        if !self.store().change_security(SecurityChange::Insert(record), Vec::new(), now).await? {
+            return Err(PasskeyError::Unknown);
         }
+        // Others may have been added since this one was asked for: counted once it counts itself, and taken back.
+        let there =
+            self.store().security_records(SecurityKind::Credential, Some(&session.account), now).await?;
+        if there.len() > MOST {
+            let claim = SecurityChange::Remove(SecurityKind::Credential, id);
+            self.store().change_security(claim, Vec::new(), now).await?;
+            return Err(PasskeyError::NotNow);
+        }
+        tracing::info!(account = session.account, "a passkey was added");
+        Ok(())
     }
 
     /// Asks a browser for any of its keys for this site.

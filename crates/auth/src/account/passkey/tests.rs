@@ -163,6 +163,27 @@ fn a_key_is_added_and_signs_in() {
 }
 
 #[test]
+fn so_many_keys_and_no_more_when_all_are_asked_for_first() {
+    run(|world| async move {
+        let mut asked = Vec::new();
+        for _ in 0..MOST + 3 {
+            asked.push(world.accounts.begin_passkey(&world.site, &world.session, start()).await.unwrap());
+        }
+        let mut added = 0;
+        for challenge in asked {
+            let (site, session) = (&world.site, &world.session);
+            let response = Device::new().create(&challenge);
+            let done = world.accounts.finish_passkey(site, session, &challenge.secret, &response, start());
+            match done.await {
+                Ok(()) => added += 1,
+                Err(problem) => assert!(matches!(problem, PasskeyError::NotNow), "{problem:?}"),
+            }
+        }
+        assert_eq!(added, MOST);
+    });
+}
+
+#[test]
 fn an_answer_holds_once_for_its_own_challenge() {
     run(|world| async move {
         let mut device = Device::new();

@@ -45,6 +45,25 @@ fn the_latest_code_of_the_right_account_counts_for_a_week() {
 }
 
 #[test]
+fn of_codes_that_are_made_at_once_one_holds() {
+    run(|world| async move {
+        let account = world.new_citizen().await;
+        let making: Vec<_> = (0..8)
+            .map(|_| {
+                let (store, id) = (world.store().clone(), account.id.clone());
+                tokio::spawn(async move { activation_code(&store, &id, start()).await })
+            })
+            .collect();
+        for made in making {
+            let _ = made.await.unwrap();
+        }
+        let kind = record_store::SecurityKind::OneTimeCode;
+        let living = world.store().security_records(kind, Some(&account.id), start()).await.unwrap();
+        assert_eq!(living.len(), 1);
+    });
+}
+
+#[test]
 fn a_weak_password_is_told_and_the_code_still_holds() {
     run(|world| async move {
         let account = world.new_citizen().await;

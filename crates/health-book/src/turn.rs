@@ -1,0 +1,62 @@
+//! Acts that count before they write take turns, book by book: of many at once each sees what those before it wrote. The
+//! turn lies in the database, so that several servers wait for each other, and ends by itself when its server is gone.
+
+use std::time::Duration;
+
+use fhir::{Fault, Instant};
+use interactions::Problem;
+use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
+
+use crate::moment::plus;
+use crate::secret::hashed;
+
+/// After so many seconds a turn is over, whoever had it: far longer than an act takes.
+const LIFE: i64 = 15;
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Tries: about ten seconds.
+const TRIES: u32 = 500;
+
+/// The turn, until it is dropped.
+pub(crate) struct Turn {
+    store: Store,
+    id: String,
+    ends: Instant,
+}
+
+/// Waits for the turn of an act (`what`) in a book, or with whatever else it counts. 503 when too many wait.
+///
+/// Turns go by the clock, not by the moment for which an act is asked.
+pub(crate) async fn wait(store: &Store, what: &str, whose: &str) -> Result<Turn, Problem> {
+    let id = hashed(store, "turn", &format!("{what} {whose}"));
+    for _ in 0..TRIES {
+        let now = Instant::now();
+        let ends = plus(now, LIFE);
+        let record = SecurityRecord::new(SecurityKind::Throttle, &id, String::new()).until(ends);
+        if store.change_security(SecurityChange::Insert(record), Vec::new(), now).await? {
+            return Ok(Turn { store: store.clone(), id, ends });
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Err(Problem::new(503, Fault::Busy))
+}
+
+impl Drop for Turn {
+    /// Also when who asked has gone away meanwhile.
+    fn drop(&mut self) {
+        let now = Instant::now();
+        // After its end it may be somebody else's.
+        if now >= self.ends {
+            return;
+        }
+        let (store, id) = (self.store.clone(), std::mem::take(&mut self.id));
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let change = SecurityChange::Remove(SecurityKind::Throttle, id);
+                if store.change_security(change, Vec::new(), now).await.is_err() {
+                    tracing::warn!("a turn ends by its time");
+                }
+            });
+        }
+    }
+}

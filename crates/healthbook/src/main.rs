@@ -11,6 +11,7 @@ mod guardian;
 mod health;
 mod import;
 mod keys;
+mod log_key;
 mod logging;
 mod migrate;
 mod nation;

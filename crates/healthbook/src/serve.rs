@@ -10,6 +10,7 @@ use fhir::Instant;
 use health_book::{HealthBook, SharingSettings};
 use healthbook_http::{App, Authentication, HttpSettings};
 use interactions::{Service, ServiceSettings};
+use record_store::{Sequencer, SequencerSettings};
 use tokio::sync::oneshot;
 
 use crate::announcement::{Announcement, local_address};
@@ -17,7 +18,7 @@ use crate::configuration::{self, Configuration};
 use crate::demo::{self, Description};
 use crate::failure::Failure;
 use crate::shutdown::Signals;
-use crate::{logging, opening, sign_in};
+use crate::{log_key, logging, opening, sign_in};
 
 /// How often the log repeats that authentication is off.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
@@ -64,6 +65,9 @@ async fn serve(
 ) -> Result<(), Failure> {
     // In a new database nothing is there yet to be read again.
     tokio::spawn(interactions::work_at_facts(service.clone()));
+    let key = log_key::open(configuration, service.store()).await?;
+    let sequencer = Sequencer::new(service.store().clone(), key, SequencerSettings::default());
+    tokio::spawn(sequencer.run());
     let is_local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let demo = tokio::select! {
         demo = demo::prepare(&service, configuration) => demo?,

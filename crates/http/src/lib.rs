@@ -15,6 +15,7 @@ mod health;
 mod home;
 mod incoming;
 mod language;
+mod logged;
 mod metrics;
 mod negotiation;
 mod oauth;

@@ -14,7 +14,9 @@ use tokio::sync::Semaphore;
 use crate::app::{App, HttpSettings, State};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::{cross_origin, fhir_routes, fhir_xml, health, home, metrics, oauth, sharing, sign_in, watch};
+use crate::{
+    cross_origin, fhir_routes, fhir_xml, health, home, logged, metrics, oauth, sharing, sign_in, watch,
+};
 
 /// Large bodies that are parsed at one time.
 const LARGE_BODIES: usize = 2;
@@ -55,7 +57,8 @@ pub async fn serve(
                     .configure(oauth::configure_fhir)
                     .configure(fhir_routes::configure)
                     .default_service(web::to(unknown_path))
-                    .wrap(from_fn(fhir_xml::answer)),
+                    .wrap(from_fn(fhir_xml::answer))
+                    .wrap(from_fn(logged::keep)),
             )
             .service(
                 web::scope("/access")

@@ -38,6 +38,11 @@ impl Record {
         Ok(text)
     }
 
+    /// That the resource is as the caller knows it: no text, and yet it tells something.
+    pub fn confirm(&self, showing: &Showing) {
+        showing.note(self);
+    }
+
     /// The resource as JSON with the server's `id`, `meta.versionId` and `meta.lastUpdated`; `None` for a
     /// deletion. For what the server itself has to know, never for an answer: that it was looked at is noted nowhere.
     pub fn inspect(&self) -> Result<Option<String>, StoreError> {

@@ -154,7 +154,7 @@ impl World {
         let access =
             self.service().decide(&Caller::Background { job: "test" }, Interaction::Read, None).unwrap();
         let record = interactions::read(self.service(), &access, name.parse().unwrap(), id).await.unwrap();
-        serde_json::from_str(&record.to_json().unwrap().unwrap()).unwrap()
+        serde_json::from_str(&record.inspect().unwrap().unwrap()).unwrap()
     }
 
     /// All resources that a search finds.

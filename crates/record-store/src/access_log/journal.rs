@@ -15,6 +15,9 @@ tokio::task_local! {
     static CURRENT: Journal;
 }
 
+/// Who nobody is.
+pub const ANONYMOUS: &str = "anonymous";
+
 /// Resources of one person that are named one by one; of more only the number is kept.
 const MOST_NAMED: usize = 1;
 
@@ -73,6 +76,16 @@ pub(crate) struct Shown {
     pub(crate) named: Vec<(ResourceType, LogicalId, VersionId)>,
 }
 
+impl Section {
+    fn new(access: Option<Access>, action: Action, outcome: Outcome, query: String) -> Self {
+        Self { access, action, outcome, query, about: None, books: BTreeMap::new(), taken: false }
+    }
+
+    fn is_told(&self) -> bool {
+        self.taken && self.books.is_empty()
+    }
+}
+
 impl Journal {
     /// An empty journal of the request with this number.
     pub fn new(request: Uuid) -> Self {
@@ -100,21 +113,36 @@ impl Journal {
     }
 
     /// Notes that something was refused: `about` is what was asked for, where the request names one resource.
-    pub fn refused(&self, access: Option<&Access>, action: Action, about: Option<(ResourceType, LogicalId)>, query: &str) {
-        let outcome = Outcome::Refused;
-        let (access, query) = (access.cloned(), query.to_owned());
-        self.write(|pages| pages.sections.push(Section { access, action, outcome, query, about, books: BTreeMap::new(), taken: false }));
+    pub fn refused(&self, action: Action, about: Option<(ResourceType, LogicalId)>, query: &str) {
+        let section = Section::new(None, action, Outcome::Refused, query.to_owned());
+        self.write(|pages| pages.sections.push(Section { about, ..section }));
+    }
+
+    /// Notes that something was done that shows no resource of a book: the log itself was read, an act was done.
+    pub fn asked(&self, action: Action, about: Option<(ResourceType, LogicalId)>, query: &str) {
+        let section = Section::new(None, action, Outcome::Success, query.to_owned());
+        self.write(|pages| pages.sections.push(Section { about, ..section }));
+    }
+
+    /// Whether somebody known asks.
+    pub fn is_of_somebody(&self) -> bool {
+        self.write(|pages| !pages.origin.agent.is_empty() && pages.origin.agent != ANONYMOUS)
+    }
+
+    /// Whether nothing was shown since it was kept.
+    pub fn is_empty(&self) -> bool {
+        self.write(|pages| pages.sections.iter().all(Section::is_told))
     }
 
     /// Who asked.
-    pub(crate) fn origin(&self) -> Origin {
+    pub fn origin(&self) -> Origin {
         self.write(|pages| pages.origin.clone())
     }
 
     /// What was shown since the last time. The sections stay, for who shows by one of them may go on.
     pub(crate) fn take(&self) -> Vec<Section> {
         self.write(|pages| {
-            let new = pages.sections.iter_mut().filter(|section| !section.taken || !section.books.is_empty());
+            let new = pages.sections.iter_mut().filter(|section| !section.is_told());
             new.map(|section| {
                 let books = std::mem::take(&mut section.books);
                 section.taken = true;
@@ -151,15 +179,7 @@ impl Showing {
                 Some(_) => Err(StoreError::NotLogged),
             };
         };
-        let section = Section {
-            access: Some(access.clone()),
-            action,
-            outcome: Outcome::Success,
-            query: query.into(),
-            about: None,
-            books: BTreeMap::new(),
-            taken: false,
-        };
+        let section = Section::new(Some(access.clone()), action, Outcome::Success, query.into());
         let section = journal.write(|pages| {
             pages.sections.push(section);
             pages.sections.len() - 1

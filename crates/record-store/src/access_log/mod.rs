@@ -5,13 +5,13 @@ mod authority;
 mod journal;
 mod waiting;
 
-use audit_log::{Action, Entry, Outcome, Text};
+use audit_log::{Entry, Text};
 use fhir::{LogicalId, ResourceType};
 
 use crate::StoreError;
 use crate::store::Store;
 
-pub use journal::{Journal, Origin, Showing};
+pub use journal::{ANONYMOUS, Journal, Origin, Showing};
 
 use authority::Basis;
 use journal::{Section, Shown};
@@ -39,12 +39,20 @@ impl Store {
         let base = base(journal, &origin, &section)?;
         if section.books.is_empty() {
             let book = match &section.about {
-                Some((resource_type, id)) => self.place(*resource_type, id).await?.map_or(0, |(book, _)| book),
+                Some((resource_type, id)) => {
+                    self.place(*resource_type, id).await?.map_or(0, |(book, _)| book)
+                }
                 None => 0,
             };
-            let resource = section.about.as_ref().map(|(kind, id)| format!("{kind}/{id}")).unwrap_or_default();
+            let resource =
+                section.about.as_ref().map(|(kind, id)| format!("{kind}/{id}")).unwrap_or_default();
             let patient = self.patient_of(book).await?;
-            entries.push(Entry { salt: salt()?, patient: patient.into(), resource: resource.into(), ..base.clone() });
+            entries.push(Entry {
+                salt: salt()?,
+                patient: patient.into(),
+                resource: resource.into(),
+                ..base.clone()
+            });
             return Ok(());
         }
         for (book, shown) in section.books {
@@ -65,7 +73,12 @@ impl Store {
             let only = named.first().filter(|_| named.len() == 1);
             let resource = only.map(|(kind, id, _)| format!("{kind}/{id}")).unwrap_or_default();
             let version = only.map(|(_, _, version)| version.to_string()).unwrap_or_default();
-            entries.push(Entry { salt: salt()?, resource: resource.into(), version: version.into(), ..of_person });
+            entries.push(Entry {
+                salt: salt()?,
+                resource: resource.into(),
+                version: version.into(),
+                ..of_person
+            });
         }
         Ok(())
     }

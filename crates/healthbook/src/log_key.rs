@@ -22,20 +22,22 @@ const FILE: &str = "access-log.key";
 /// Name of the file of its public half, for whoever verifies.
 const PUBLIC_FILE: &str = "access-log.vkey";
 
-/// The key of the log of a store, made at the first start. A log that another key signs is not gone on with.
-pub async fn open(configuration: &Configuration, store: &Store) -> Result<Arc<SigningKey>, Failure> {
+/// The key of the log of a store, made at the first start; `None` where the log is signed by another one. Then this server
+/// writes entries, which wait for a server that has the right key.
+pub async fn open(configuration: &Configuration, store: &Store) -> Result<Option<Arc<SigningKey>>, Failure> {
     let folder = folder(configuration);
     let path = folder.join(FILE);
     let key = if path.exists() { read(&path)? } else { make(&folder, &path)? };
     if let Some(note) = store.log_checkpoint().await.map_err(Failure::because)?
         && key.verifying().open(&note).is_err()
     {
-        return Err(Failure::because(anyhow!(
-            "the log of accesses of this database is signed by another key than {}: copy the file of its first server",
-            path.display()
-        )));
+        tracing::error!(
+            file = %path.display(),
+            "the log of accesses is signed by another key: copy the file of the first server; entries wait until then"
+        );
+        return Ok(None);
     }
-    Ok(Arc::new(key))
+    Ok(Some(Arc::new(key)))
 }
 
 fn read(path: &Path) -> Result<SigningKey, Failure> {

@@ -65,9 +65,10 @@ async fn serve(
 ) -> Result<(), Failure> {
     // In a new database nothing is there yet to be read again.
     tokio::spawn(interactions::work_at_facts(service.clone()));
-    let key = log_key::open(configuration, service.store()).await?;
-    let sequencer = Sequencer::new(service.store().clone(), key, SequencerSettings::default());
-    tokio::spawn(sequencer.run());
+    if let Some(key) = log_key::open(configuration, service.store()).await? {
+        let sequencer = Sequencer::new(service.store().clone(), key, SequencerSettings::default());
+        tokio::spawn(sequencer.run());
+    }
     let is_local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let demo = tokio::select! {
         demo = demo::prepare(&service, configuration) => demo?,

@@ -32,11 +32,14 @@ mod store;
 mod stored;
 mod write;
 
+pub use access_log::{
+    IndexFinding, Journal, LogPage, LogReport, Origin, Rotated, Sequenced, Sequencer, SequencerSettings,
+    Showing,
+};
 pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,
     Job, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,
 };
-pub use access_log::{Journal, Origin, Showing};
 pub use body::Body;
 pub use gatekeeping::{Changeable, Made};
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};

@@ -2,16 +2,33 @@
 //! leaves. `docs/access-log.md` is the contract; the format is that of the crate `audit-log`.
 
 mod authority;
+mod extract;
 mod journal;
+mod kept;
+mod page;
+mod rotation;
+mod sequence;
+mod sequencer;
+mod signature;
+mod sql;
+mod tree;
+mod verification;
 mod waiting;
 
-use audit_log::{Action, Entry, Outcome, Text};
+use audit_log::{Entry, Text};
 use fhir::{LogicalId, ResourceType};
 
 use crate::StoreError;
 use crate::store::Store;
 
 pub use journal::{Journal, Origin, Showing};
+pub use page::LogPage;
+pub use rotation::Rotated;
+pub use sequence::Sequenced;
+pub use sequencer::{Sequencer, SequencerSettings};
+pub(crate) use signature::{Signature, WriteSignature};
+pub use verification::{IndexFinding, LogReport};
+pub(crate) use waiting::{BYTES_IN_A_COMMIT, Frames, QueuedEntries};
 
 use authority::Basis;
 use journal::{Section, Shown};
@@ -39,12 +56,20 @@ impl Store {
         let base = base(journal, &origin, &section)?;
         if section.books.is_empty() {
             let book = match &section.about {
-                Some((resource_type, id)) => self.place(*resource_type, id).await?.map_or(0, |(book, _)| book),
+                Some((resource_type, id)) => {
+                    self.place(*resource_type, id).await?.map_or(0, |(book, _)| book)
+                }
                 None => 0,
             };
-            let resource = section.about.as_ref().map(|(kind, id)| format!("{kind}/{id}")).unwrap_or_default();
+            let resource =
+                section.about.as_ref().map(|(kind, id)| format!("{kind}/{id}")).unwrap_or_default();
             let patient = self.patient_of(book).await?;
-            entries.push(Entry { salt: salt()?, patient: patient.into(), resource: resource.into(), ..base.clone() });
+            entries.push(Entry {
+                salt: salt()?,
+                patient: patient.into(),
+                resource: resource.into(),
+                ..base.clone()
+            });
             return Ok(());
         }
         for (book, shown) in section.books {
@@ -65,7 +90,12 @@ impl Store {
             let only = named.first().filter(|_| named.len() == 1);
             let resource = only.map(|(kind, id, _)| format!("{kind}/{id}")).unwrap_or_default();
             let version = only.map(|(_, _, version)| version.to_string()).unwrap_or_default();
-            entries.push(Entry { salt: salt()?, resource: resource.into(), version: version.into(), ..of_person });
+            entries.push(Entry {
+                salt: salt()?,
+                resource: resource.into(),
+                version: version.into(),
+                ..of_person
+            });
         }
         Ok(())
     }
@@ -111,7 +141,8 @@ fn base(journal: &Journal, origin: &Origin, section: &Section) -> Result<Entry<'
     })
 }
 
-fn salt() -> Result<[u8; 16], StoreError> {
+/// What keeps an entry from being guessed from its hash.
+pub(crate) fn salt() -> Result<[u8; 16], StoreError> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|error| StoreError::Unusable(error.to_string()))?;
     Ok(salt)

@@ -40,9 +40,8 @@ fn about<'a>(log: &'a [Value], code: &str, resource: &str) -> Vec<&'a Value> {
 /// A person whom the first client system reads, and one whom it does not.
 fn open_and_closed(demo: &Demo) -> (usize, usize) {
     let client = demo.as_client();
-    let reads = |place: &usize| {
-        client.get(&format!("/fhir/Patient/{}", demo.citizen(*place).1)).status() == 200
-    };
+    let reads =
+        |place: &usize| client.get(&format!("/fhir/Patient/{}", demo.citizen(*place).1)).status == 200;
     let open = (0..30).find(reads).expect("the facility has a patient");
     let closed = (0..30).find(|place| !reads(place)).expect("not everybody is its patient");
     (open, closed)
@@ -65,7 +64,10 @@ fn a_citizen_sees_who_looked_into_the_own_book_and_by_what_right() {
         assert_eq!(agent["role"][0]["coding"][0]["code"], "system");
         assert_eq!(agent["purposeOfUse"][0]["coding"][0]["code"], "TREAT");
         let policy = agent["policy"][0].as_str().unwrap();
-        assert!(policy.contains("home-station") || policy.contains("appointment") || policy.contains("encounter"), "{policy}");
+        assert!(
+            policy.contains("home-station") || policy.contains("appointment") || policy.contains("encounter"),
+            "{policy}"
+        );
         let organization = newest["agent"].as_array().unwrap().last().unwrap();
         assert!(organization["who"]["reference"].as_str().unwrap().starts_with("Organization/"), "{newest}");
         assert!(!text(&organization["who"]["display"]).is_empty());
@@ -74,7 +76,7 @@ fn a_citizen_sees_who_looked_into_the_own_book_and_by_what_right() {
         let other = demo.as_citizen(closed);
         let closed = format!("Patient/{}", demo.citizen(closed).1);
         let before = log_of(&other).iter().filter(|event| event["outcome"] == "4").count();
-        assert_eq!(client.get(&format!("/fhir/{closed}")).status(), 404);
+        assert_eq!(client.get(&format!("/fhir/{closed}")).status, 404);
         let refused: Vec<Value> =
             log_of(&other).into_iter().filter(|event| event["outcome"] == "4").collect();
         assert_eq!(refused.len(), before + 1);
@@ -95,11 +97,15 @@ fn a_search_leaves_an_entry_for_each_person_whom_it_shows() {
             let log = log_of(&demo.as_citizen(place));
             let searches: Vec<&Value> = log
                 .iter()
-                .filter(|event| event["subtype"][0]["code"] == "search" && requestor(event)["role"][0]["coding"][0]["code"] == "system")
+                .filter(|event| {
+                    event["subtype"][0]["code"] == "search"
+                        && requestor(event)["role"][0]["coding"][0]["code"] == "system"
+                })
                 .collect();
             assert_eq!(searches.len(), usize::from(shown.iter().any(|id| id == patient)), "{patient}");
             for search in searches {
-                let query = search["entity"].as_array().unwrap().iter().find_map(|it| it["description"].as_str());
+                let query =
+                    search["entity"].as_array().unwrap().iter().find_map(|it| it["description"].as_str());
                 assert_eq!(query, Some("Patient?_count=1000&birthdate"), "what was looked for is not told");
             }
         }
@@ -113,7 +119,7 @@ fn the_log_is_closed_to_everybody_whose_it_is_not() {
         own.read(&format!("/fhir/Patient/{}", demo.citizen(0).1));
         demo.as_citizen(1).read(&format!("/fhir/Patient/{other}"));
         assert!(matches(&own.read(&format!("/fhir/AuditEvent?patient={other}"))).is_empty());
-        assert_eq!(demo.as_client().get("/fhir/AuditEvent").status(), 403);
+        assert_eq!(demo.as_client().get("/fhir/AuditEvent").status, 403);
         let log = log_of(&own);
         assert!(log.iter().all(|event| !resources(event).contains(&format!("Patient/{other}"))));
         // Reading the log is an entry.
@@ -139,7 +145,7 @@ fn what_is_written_leaves_an_entry_with_its_version() {
         let citizen = demo.as_citizen(0);
         let patient = demo.citizen(0).1;
         let made = citizen.send("POST", "/fhir/Observation", &measurement(patient));
-        assert_eq!(made.status(), 201, "{}", made.text());
+        assert_eq!(made.status, 201, "{}", made.text());
         let made = text(&value(&made.text())["id"]);
         let log = log_of(&citizen);
         let wrote = about(&log, "create", &format!("Observation/{made}"));

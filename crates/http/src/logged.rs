@@ -2,12 +2,12 @@
 //! `docs/access-log.md` is the promise.
 
 use access::Caller;
-use actix_web::{Error, ResponseError as _};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{Error, ResponseError as _};
 use audit_log::Action;
 use fhir::{Fault, LogicalId, ResourceType};
 use record_store::Journal;

@@ -49,7 +49,11 @@ struct Wanted {
 
 /// `GET AuditEvent?...`: newest first. Parameters: `patient`, `agent` (an `Organization`), `date`, `action`, `outcome`,
 /// `_count`.
-pub async fn audit_events(service: &Service, caller: &Caller, request: &SearchRequest) -> Result<String, Problem> {
+pub async fn audit_events(
+    service: &Service,
+    caller: &Caller,
+    request: &SearchRequest,
+) -> Result<String, Problem> {
     // A token whose scopes do not reach AuditEvent reads no log.
     service.decide(caller, Interaction::Search, AUDIT_EVENT.parse().ok())?;
     let wanted = read_request(service, request)?;
@@ -185,12 +189,12 @@ impl Wanted {
         };
         let letter = crate::audit_event::letter(entry.action);
         other
-            && self.dates.iter().all(|(low, high)| {
-                low.is_none_or(|low| time >= low) && high.is_none_or(|high| time < high)
-            })
+            && self
+                .dates
+                .iter()
+                .all(|(low, high)| low.is_none_or(|low| time >= low) && high.is_none_or(|high| time < high))
             && (self.actions.is_empty() || self.actions.iter().any(|action| action == letter))
-            && (self.outcomes.is_empty()
-                || self.outcomes.contains(&entry.outcome.number().to_string()))
+            && (self.outcomes.is_empty() || self.outcomes.contains(&entry.outcome.number().to_string()))
     }
 }
 
@@ -198,9 +202,9 @@ impl Wanted {
 fn note(part: Option<&Part>, action: Action, query: &str) {
     let Some(journal) = Journal::current() else { return };
     let about = match part {
-        Some(Part::Person(patient)) => patient.split_once('/').and_then(|(kind, id)| {
-            Some((kind.parse::<ResourceType>().ok()?, LogicalId::try_from(id).ok()?))
-        }),
+        Some(Part::Person(patient)) => patient
+            .split_once('/')
+            .and_then(|(kind, id)| Some((kind.parse::<ResourceType>().ok()?, LogicalId::try_from(id).ok()?))),
         _ => None,
     };
     journal.asked(action, about, query);

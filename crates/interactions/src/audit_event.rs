@@ -45,8 +45,11 @@ pub(crate) fn audit_event(position: Option<u64>, number: usize, entry: &Entry<'_
         put("purposeOfEvent", json!([{"coding": [{"system": ACT_REASON, "code": &*entry.purpose}]}]));
     }
     put("agent", Value::Array(agents(entry, reads)));
-    put("source", json!({"site": "healthbook", "observer": {"display": "Healthbook"},
-        "type": [{"system": "http://terminology.hl7.org/CodeSystem/security-source-type", "code": "4"}]}));
+    put(
+        "source",
+        json!({"site": "healthbook", "observer": {"display": "Healthbook"},
+        "type": [{"system": "http://terminology.hl7.org/CodeSystem/security-source-type", "code": "4"}]}),
+    );
     put("entity", Value::Array(entities(entry)));
     Value::Object(event)
 }
@@ -95,14 +98,14 @@ fn outcome(outcome: Outcome) -> String {
 
 fn agents(entry: &Entry<'_>, reads: bool) -> Vec<Value> {
     let coding = |system: &str, code: &str, display: &str| json!({"coding": [{"system": system, "code": code, "display": display}]});
-    let (source, destination) = (
-        coding(DICOM, "110153", "Source Role ID"),
-        coding(DICOM, "110152", "Destination Role ID"),
-    );
+    let (source, destination) =
+        (coding(DICOM, "110153", "Source Role ID"), coding(DICOM, "110152", "Destination Role ID"));
     let (ours, theirs) = if reads { (source, destination) } else { (destination, source) };
     let mut agents = vec![json!({"type": ours, "who": {"display": "Healthbook"}, "requestor": false})];
     if !entry.client.is_empty() {
-        agents.push(json!({"type": theirs, "who": {"identifier": {"value": &*entry.client}}, "requestor": false}));
+        agents.push(
+            json!({"type": theirs, "who": {"identifier": {"value": &*entry.client}}, "requestor": false}),
+        );
     }
     let mut who = reference(&entry.agent);
     if !entry.agent_name.is_empty() {
@@ -127,7 +130,8 @@ fn agents(entry: &Entry<'_>, reads: bool) -> Vec<Value> {
         if !entry.organization_name.is_empty() {
             who["display"] = json!(&*entry.organization_name);
         }
-        agents.push(json!({"type": coding(PARTICIPATION, "CST", "custodian"), "who": who, "requestor": false}));
+        agents
+            .push(json!({"type": coding(PARTICIPATION, "CST", "custodian"), "who": who, "requestor": false}));
     }
     agents
 }

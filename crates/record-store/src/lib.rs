@@ -32,7 +32,10 @@ mod store;
 mod stored;
 mod write;
 
-pub use access_log::{ANONYMOUS, Journal, Origin, Showing};
+pub use access_log::{
+    ANONYMOUS, IndexFinding, Journal, LogPage, LogReport, Origin, Rotated, Sequenced, Sequencer,
+    SequencerSettings, Showing,
+};
 pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,
     Job, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,

@@ -8,8 +8,8 @@ use record_store::{HistoryScope, Record, Showing};
 use crate::bundle_text::{EntryResponse, Text};
 use crate::query_text::pairs;
 use crate::{
-    AUDIT_EVENT, EntityTags, Freshness, Problem, SearchRequest, Service, audit_events, everything, history, lastn, read, read_audit_event, read_version,
-    search,
+    AUDIT_EVENT, EntityTags, Freshness, Problem, SearchRequest, Service, audit_events, everything, history,
+    lastn, read, read_audit_event, read_version, search,
 };
 
 /// Answers one `GET`.

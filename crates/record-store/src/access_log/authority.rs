@@ -18,14 +18,38 @@ pub(super) struct Basis {
     pub(super) resource: String,
 }
 
+impl Basis {
+    /// Of who may do everything.
+    pub(super) fn everything() -> Self {
+        Self { authority: "everything".to_owned(), ..Self::default() }
+    }
+
+    /// Of who makes a book that is not there: the line that permits to register somebody, else the first that covers it.
+    pub(super) fn of_new_book(lines: &[Line], kind: ResourceType) -> Self {
+        let registers = |line: &&Line| line.authority == Authority::Registration && covers(line, Some(kind));
+        let line =
+            lines.iter().find(registers).or_else(|| lines.iter().find(|line| covers(line, Some(kind))));
+        Self { authority: line.map(words).unwrap_or_default(), ..Self::default() }
+    }
+}
+
 impl Store {
     /// By what right an access shows something of a book: the first line that covers it, and where a grant opens the book,
     /// the resource of the grant.
     pub(super) async fn basis(&self, access: &Access, book: i64, shown: &Shown) -> Result<Basis, StoreError> {
-        let Reach::Lines(lines) = access.visible() else {
-            return Ok(Basis { authority: "everything".to_owned(), ..Basis::default() });
-        };
         let kind = shown.named.first().map(|(kind, ..)| *kind);
+        self.basis_in(access, access.visible(), book, kind).await
+    }
+
+    /// The same of a reach of the access, for what is read or written.
+    pub(super) async fn basis_in(
+        &self,
+        access: &Access,
+        reach: &Reach,
+        book: i64,
+        kind: Option<ResourceType>,
+    ) -> Result<Basis, StoreError> {
+        let Reach::Lines(lines) = reach else { return Ok(Basis::everything()) };
         if book == 0 {
             return Ok(by(lines, Authority::Shared, kind));
         }

@@ -2,7 +2,17 @@
 //! leaves. `docs/access-log.md` is the contract; the format is that of the crate `audit-log`.
 
 mod authority;
+mod extract;
 mod journal;
+mod kept;
+mod page;
+mod rotation;
+mod sequence;
+mod sequencer;
+mod signature;
+mod sql;
+mod tree;
+mod verification;
 mod waiting;
 
 use audit_log::{Entry, Text};
@@ -12,6 +22,13 @@ use crate::StoreError;
 use crate::store::Store;
 
 pub use journal::{ANONYMOUS, Journal, Origin, Showing};
+pub use page::LogPage;
+pub use rotation::Rotated;
+pub use sequence::Sequenced;
+pub use sequencer::{Sequencer, SequencerSettings};
+pub(crate) use signature::{Signature, WriteSignature};
+pub use verification::{IndexFinding, LogReport};
+pub(crate) use waiting::{BYTES_IN_A_COMMIT, Frames, QueuedEntries};
 
 use authority::Basis;
 use journal::{Section, Shown};
@@ -124,7 +141,8 @@ fn base(journal: &Journal, origin: &Origin, section: &Section) -> Result<Entry<'
     })
 }
 
-fn salt() -> Result<[u8; 16], StoreError> {
+/// What keeps an entry from being guessed from its hash.
+pub(crate) fn salt() -> Result<[u8; 16], StoreError> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|error| StoreError::Unusable(error.to_string()))?;
     Ok(salt)

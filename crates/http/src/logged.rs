@@ -1,4 +1,4 @@
-//! Around FHIR: what a request shows is in the log of accesses before its answer leaves, or the answer is another one.
+//! Around every request: what it shows is in the log of accesses before its answer leaves, or the answer is another one.
 //! `docs/access-log.md` is the promise.
 
 use access::Caller;

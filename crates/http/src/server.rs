@@ -43,6 +43,7 @@ pub async fn serve(
         let signing_in = signing_in.clone();
         ActixApp::new()
             .app_data(shared.clone())
+            .wrap(from_fn(logged::keep))
             .wrap(from_fn(cross_origin::answer))
             .wrap(from_fn(watch::watch))
             .configure(oauth::configure)
@@ -57,8 +58,7 @@ pub async fn serve(
                     .configure(oauth::configure_fhir)
                     .configure(fhir_routes::configure)
                     .default_service(web::to(unknown_path))
-                    .wrap(from_fn(fhir_xml::answer))
-                    .wrap(from_fn(logged::keep)),
+                    .wrap(from_fn(fhir_xml::answer)),
             )
             .service(
                 web::scope("/access")

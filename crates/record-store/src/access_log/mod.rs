@@ -128,7 +128,11 @@ fn base(journal: &Journal, origin: &Origin, section: &Section) -> Result<Entry<'
         request: journal.request(),
         action: section.action,
         outcome: section.outcome,
-        agent: text(&origin.agent),
+        agent: text(match (origin.agent.as_str(), access.and_then(access::Access::subject)) {
+            ("", Some(subject)) => subject,
+            ("", None) => "server",
+            (agent, _) => agent,
+        }),
         agent_name: text(&origin.agent_name),
         role: text(&origin.role),
         organization: text(&origin.organization),

@@ -100,26 +100,10 @@ impl Journal {
     }
 
     /// Notes that something was refused: `about` is what was asked for, where the request names one resource.
-    pub fn refused(
-        &self,
-        access: Option<&Access>,
-        action: Action,
-        about: Option<(ResourceType, LogicalId)>,
-        query: &str,
-    ) {
+    pub fn refused(&self, access: Option<&Access>, action: Action, about: Option<(ResourceType, LogicalId)>, query: &str) {
         let outcome = Outcome::Refused;
         let (access, query) = (access.cloned(), query.to_owned());
-        self.write(|pages| {
-            pages.sections.push(Section {
-                access,
-                action,
-                outcome,
-                query,
-                about,
-                books: BTreeMap::new(),
-                taken: false,
-            })
-        });
+        self.write(|pages| pages.sections.push(Section { access, action, outcome, query, about, books: BTreeMap::new(), taken: false }));
     }
 
     /// Who asked.

@@ -186,10 +186,13 @@ impl Writer {
                 let found = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<_, _>>()?;
                 holds &= expectation_holds(expectation, found);
             }
-            outcomes.push(if holds {
-                planner.job(&queued.access, &queued.job, &queued.signature)
-            } else {
-                Err(WriteError::ConditionChanged)
+            outcomes.push(match holds {
+                true => match planner.job(&queued.access, &queued.job, &queued.signature) {
+                    // It may be planned by halves: nothing of it is to be written.
+                    Err(WriteError::Store(error)) => return Err(error),
+                    outcome => outcome,
+                },
+                false => Err(WriteError::ConditionChanged),
             });
         }
         flush::flush(connection, &registry, planner.drain()).await?;

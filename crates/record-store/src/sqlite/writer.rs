@@ -181,10 +181,13 @@ impl Writer {
                 let found = search_ids(&mut self.connection, &registry, gate, &expectation.plan)?;
                 holds &= expectation_holds(expectation, found);
             }
-            outcomes.push(if holds {
-                planner.job(&queued.access, &queued.job, &queued.signature)
-            } else {
-                Err(WriteError::ConditionChanged)
+            outcomes.push(match holds {
+                true => match planner.job(&queued.access, &queued.job, &queued.signature) {
+                    // It may be planned by halves: nothing of it is to be written.
+                    Err(WriteError::Store(error)) => return Err(error),
+                    outcome => outcome,
+                },
+                false => Err(WriteError::ConditionChanged),
             });
         }
         flush::flush(&mut self.connection, &registry, planner.drain())?;

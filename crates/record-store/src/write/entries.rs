@@ -3,21 +3,22 @@
 use audit_log::{Action, Entry};
 use fhir::{Instant, LogicalId, ResourceType};
 
-use super::{Current, Planner};
+use super::Planner;
 use crate::access_log::WriteSignature;
 use crate::{Effect, Precondition, StoreError, Write, Written};
 
-/// Where a resource stood before a write: its book and its current version.
-pub(super) type Before = Option<(i64, Current)>;
+/// What is needed for the entries of a write and can fail: nothing may when the write is planned.
+pub(super) struct Prepared {
+    /// In whose book the resource stands.
+    left: Option<LogicalId>,
+    salts: [[u8; 16]; 2],
+}
 
 impl Planner<'_> {
-    /// Where the resource of a write stands now.
-    pub(super) fn place_before(&self, write: &Write) -> Before {
-        if write.precondition == Precondition::New {
-            return None;
-        }
-        let entry = self.state.get(&(write.resource_type, write.id.clone()))?;
-        Some((entry.book, entry.current.clone()?))
+    /// What has to be known before a write is planned.
+    pub(super) fn prepare_entry(&self, write: &Write) -> Result<Prepared, StoreError> {
+        let salts = [crate::access_log::salt()?, crate::access_log::salt()?];
+        Ok(Prepared { left: self.patient_before(write)?, salts })
     }
 
     /// Keeps an entry of a write that has made a version, and a second one in the book that the resource has left.
@@ -25,16 +26,16 @@ impl Planner<'_> {
         &mut self,
         signature: &WriteSignature<'_>,
         write: &Write,
-        before: Before,
+        prepared: Prepared,
         written: &Written,
-    ) -> Result<(), StoreError> {
+    ) {
         let action = match written.effect {
             Effect::Created => Action::Create,
             Effect::Updated => Action::Update,
             Effect::Deleted => Action::Delete,
-            Effect::Unchanged | Effect::NothingToDelete => return Ok(()),
+            Effect::Unchanged | Effect::NothingToDelete => return,
         };
-        let left = self.patient_before(write, before)?;
+        let Prepared { left, salts } = prepared;
         let now = match &write.content {
             _ if write.resource_type == ResourceType::PATIENT => Some(write.id.clone()),
             Some(content) => content.patient.clone(),
@@ -47,17 +48,21 @@ impl Planner<'_> {
             ..entry
         };
         let left = left.filter(|left| now.as_ref() != Some(left));
-        for patient in [Some(now), left.map(Some)].into_iter().flatten() {
+        let patients = [Some(now), left.map(Some)].into_iter().flatten();
+        for (patient, salt) in patients.zip(salts) {
             let patient = patient.map(|id| format!("{}/{id}", ResourceType::PATIENT)).unwrap_or_default();
-            let salt = crate::access_log::salt()?;
             self.entries.push(&Entry { salt, patient: patient.into(), ..entry.clone() });
         }
-        Ok(())
     }
 
     /// The patient in whose book the current version of what is written stands, as its content says.
-    fn patient_before(&self, write: &Write, before: Before) -> Result<Option<LogicalId>, StoreError> {
-        let Some((book, current)) = before else { return Ok(None) };
+    fn patient_before(&self, write: &Write) -> Result<Option<LogicalId>, StoreError> {
+        let name = (write.resource_type, write.id.clone());
+        let place = self.state.get(&name).filter(|_| write.precondition != Precondition::New);
+        let Some((book, current)) = place.and_then(|place| Some((place.book, place.current.as_ref()?)))
+        else {
+            return Ok(None);
+        };
         if write.resource_type == ResourceType::PATIENT {
             return Ok(Some(write.id.clone()));
         }

@@ -138,9 +138,9 @@ impl<'a> Planner<'a> {
         }
         let mut written = Vec::with_capacity(job.writes.len());
         for (index, write) in job.writes.iter().enumerate() {
-            let before = self.place_before(write);
+            let prepared = self.prepare_entry(write)?;
             let done = self.write(write)?;
-            self.log(&signature.of_write(index), write, before, &done)?;
+            self.log(&signature.of_write(index), write, prepared, &done);
             written.push(done);
         }
         Ok(written)

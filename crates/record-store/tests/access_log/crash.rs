@@ -108,6 +108,7 @@ fn a_killed_process_loses_no_acknowledged_entry() {
             }
             child.wait().unwrap();
             assert_eq!(left, 0, "it ended by itself");
+            quiet(&database).await;
             let store = open(&database).await;
             sequence_all(&store, &key, fhir::Instant::now()).await;
             let logged: Vec<String> = all_entries(&store).await.iter().map(told).collect();

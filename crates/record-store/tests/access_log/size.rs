@@ -3,7 +3,7 @@
 use crate::support::*;
 use crate::work::Work;
 
-const ENTRIES: usize = 20_000;
+const ENTRIES: usize = 50_000;
 /// The bar of section 8.
 const MOST_BYTES: f64 = 160.0;
 
@@ -13,8 +13,8 @@ fn an_entry_takes_at_most_160_bytes() {
         let (store, key) = (open(&database).await, key());
         let before = checkpointed(&database).await;
         let mut work = Work::new(21, 20_000);
-        for step in 0..ENTRIES / 1_000 {
-            store.append_to_log(work.by_ref().take(1_000).collect()).await.unwrap();
+        for step in 0..ENTRIES / 2_500 {
+            store.append_to_log(work.by_ref().take(2_500).collect()).await.unwrap();
             sequence_all(&store, &key, at(10 * step as i64)).await;
         }
         let bytes = checkpointed(&database).await - before;

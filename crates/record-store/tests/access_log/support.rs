@@ -117,6 +117,22 @@ pub fn literal(database: &TestDatabase, bytes: &[u8]) -> String {
     }
 }
 
+/// Waits until PostgreSQL has noticed that nobody is there any more: what was under way may still be committed.
+pub async fn quiet(database: &TestDatabase) {
+    if database.backend() != Backend::Postgres {
+        return;
+    }
+    let others = "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() \
+                  AND pid <> pg_backend_pid()";
+    for _ in 0..1_000 {
+        if database.postgres_value(others).as_deref() == Some("0") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("somebody is still connected");
+}
+
 /// The number of rows, as the database counts them.
 pub async fn count(database: &TestDatabase, table: &str) -> i64 {
     #[derive(diesel::QueryableByName)]

@@ -4,7 +4,7 @@ use audit_log::tree::BLOCK_LENGTH;
 use audit_log::verify::Kind;
 use audit_log::{Entry, LogWriter, PlacedBlock, SigningKey};
 use healthbook_record_store::LogReport;
-use test_support::{Backend, TestDatabase};
+use test_support::TestDatabase;
 
 use crate::support::*;
 use crate::work::Work;
@@ -30,7 +30,7 @@ async fn made(database: &TestDatabase, key: &SigningKey) -> Vec<Entry<'static>> 
     store.close().await;
     // Let the writers go: a PostgreSQL database with visitors cannot be copied.
     drop(store);
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    quiet(database).await;
     sent
 }
 
@@ -231,9 +231,7 @@ fn a_log_that_was_cut_with_its_checkpoints_is_shorter_than_what_somebody_knows()
              DELETE FROM log_organization WHERE block > 2"
         );
         drop(store);
-        if database.backend() == Backend::Postgres {
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        }
+        quiet(&database).await;
         let copy = database.copy();
         execute(&copy, &cut).await;
         let store = open(&copy).await;

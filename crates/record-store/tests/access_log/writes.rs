@@ -169,6 +169,29 @@ fn what_is_not_written_leaves_nothing() {
 }
 
 #[test]
+fn a_job_that_cannot_be_planned_to_its_end_leaves_nothing() {
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        let access = everything(Author::Server);
+        world.put(&patient("p"), Facts::default()).await;
+        world.put(&observation("o", "p", "x"), Facts::default()).await;
+        let logged = entries(&world.store, &key).await.len();
+        // The stored content cannot be read any more, and so its index rows are not known.
+        let broken = crate::support::literal(&database, &[9, 9]);
+        let sql = format!("UPDATE resource SET body = {broken} WHERE resource_key <> book");
+        execute(&database, &sql).await;
+        for last in [put(&world, &observation("o", "p", "y")), put(&world, &observation("o", "q", "y"))] {
+            let writes = vec![put(&world, &organization("h")), last];
+            let failed = world.store.write(&access, Job { expectations: Vec::new(), writes }).await;
+            assert!(matches!(failed, Err(WriteError::Store(StoreError::Corrupt))), "{failed:?}");
+        }
+        assert!(!world.sees(access, "Organization/h").await);
+        assert_eq!(entries(&world.store, &key).await.len(), logged);
+        world.store.close().await;
+    });
+}
+
+#[test]
 fn a_job_that_fails_takes_no_entries_of_others_with_it() {
     each(async |database| {
         let (world, key) = (World::open(database.url()).await, key());

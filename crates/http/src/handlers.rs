@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 use audit_log::Action;
 use fhir::{Fault, ResourceType};
-use interactions::{AUDIT_EVENT, PatchDocument, SearchRequest, pairs};
+use interactions::{PatchDocument, SearchRequest, pairs};
 use record_store::{Begun, HistoryScope, Phase, Record, Showing};
 
 use crate::body::{has_form, read_form, read_json, read_patch};
@@ -25,7 +25,7 @@ pub(crate) async fn capabilities(incoming: Incoming) -> Answer {
 pub(crate) async fn read(incoming: Incoming) -> Answer {
     let access = incoming.decide(Interaction::Read)?;
     let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(404)?);
-    if resource_type.as_str() == AUDIT_EVENT {
+    if interactions::is_log_entry(resource_type, &id) {
         let event = interactions::read_audit_event(incoming.service(), &incoming.caller, &id).await?;
         return Ok(reply::document(event));
     }
@@ -293,17 +293,12 @@ async fn run_lastn(incoming: &Incoming, pairs: &[(String, String)], posted: bool
 }
 
 async fn run_search(incoming: &Incoming, request: SearchRequest) -> Answer {
-    if is_of_the_log(&request) {
+    if interactions::is_of_the_log(&incoming.caller, &request) {
         let events = interactions::audit_events(incoming.service(), &incoming.caller, &request).await?;
         return Ok(reply::document(events));
     }
     let access = incoming.decide(Interaction::Search)?;
     Ok(reply::document(interactions::search(incoming.service(), &access, request).await?))
-}
-
-/// Whether what is searched are entries of the log of accesses.
-fn is_of_the_log(request: &SearchRequest) -> bool {
-    request.compartment.is_none() && request.resource_type.is_some_and(|kind| kind.as_str() == AUDIT_EVENT)
 }
 
 /// `POST [base]`: batch or transaction.

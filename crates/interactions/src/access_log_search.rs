@@ -17,6 +17,18 @@ use crate::{Problem, SearchRequest, Service};
 /// The type whose resources are entries of the log and nothing else.
 pub const AUDIT_EVENT: &str = "AuditEvent";
 
+/// Whether what is searched are entries of the log. Without sign-in there is nobody whose part it could be.
+pub fn is_of_the_log(caller: &Caller, request: &SearchRequest) -> bool {
+    request.compartment.is_none()
+        && request.resource_type.is_some_and(|kind| kind.as_str() == AUDIT_EVENT)
+        && matches!(caller, Caller::Authenticated(_))
+}
+
+/// Whether an id is that of an entry of the log.
+pub fn is_log_entry(resource_type: ResourceType, id: &LogicalId) -> bool {
+    resource_type.as_str() == AUDIT_EVENT && position_of(id.as_str()).is_some()
+}
+
 /// Entries that are looked at for one page, when a date or an action is asked for.
 const MOST_LOOKED_AT: usize = 20_000;
 
@@ -107,13 +119,7 @@ pub async fn read_audit_event(service: &Service, caller: &Caller, id: &LogicalId
 }
 
 fn is_auditor(caller: &Caller) -> bool {
-    match caller {
-        Caller::Unrestricted => true,
-        Caller::Authenticated(identity) => {
-            matches!(identity.actor, Actor::Officer { role: OfficerRole::Auditor })
-        }
-        Caller::Anonymous | Caller::Background { .. } => false,
-    }
+    matches!(caller, Caller::Authenticated(identity) if identity.actor == Actor::Officer { role: OfficerRole::Auditor })
 }
 
 /// Which part of the log a caller reads; `None` for one in which nothing can be.

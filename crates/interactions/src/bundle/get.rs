@@ -9,7 +9,7 @@ use crate::bundle_text::{EntryResponse, Text};
 use crate::query_text::pairs;
 use crate::{
     AUDIT_EVENT, EntityTags, Freshness, Problem, SearchRequest, Service, audit_events, everything, history,
-    lastn, read, read_audit_event, read_version, search,
+    is_log_entry, is_of_the_log, lastn, read, read_audit_event, read_version, search,
 };
 
 /// Answers one `GET`.
@@ -39,17 +39,18 @@ pub(super) async fn get(
             let access = service.decide(caller, Interaction::TypeHistory, None)?;
             history(service, &access, &HistoryScope::System, &pairs, false).await?
         }
-        [AUDIT_EVENT] => {
-            let resource_type = Some(type_of(AUDIT_EVENT)?);
-            let request = SearchRequest { resource_type, pairs, ..SearchRequest::default() };
-            audit_events(service, caller, &request).await?
+        [AUDIT_EVENT, id] if is_log_entry(type_of(AUDIT_EVENT)?, &id_of(id)?) => {
+            read_audit_event(service, caller, &id_of(id)?).await?
         }
-        [AUDIT_EVENT, id] => read_audit_event(service, caller, &id_of(id)?).await?,
         [kind] => {
             let access = service.decide(caller, Interaction::Search, kind.parse().ok())?;
             let request =
                 SearchRequest { resource_type: Some(type_of(kind)?), pairs, ..SearchRequest::default() };
-            search(service, &access, request).await?
+            if is_of_the_log(caller, &request) {
+                audit_events(service, caller, &request).await?
+            } else {
+                search(service, &access, request).await?
+            }
         }
         [] => {
             let access = service.decide(caller, Interaction::Search, None)?;

@@ -41,10 +41,11 @@ async fn main() {
     println!("the key is {}", key.verifying());
     make(&store, &key, wanted).await;
     measure(&store, &key).await;
+    let size = store.log_size().await.unwrap();
     store.close().await;
     if let Some(path) = url.strip_prefix("sqlite:") {
-        let bytes = std::fs::metadata(path).unwrap().len() as f64;
-        println!("{:.1} bytes for an entry in the file", bytes / wanted as f64);
+        let (bytes, size) = (std::fs::metadata(path).unwrap().len() as f64, size as f64);
+        println!("{:.1} bytes for an entry in the file", bytes / size);
     }
 }
 
@@ -57,6 +58,10 @@ fn key(file: &Path) -> SigningKey {
 }
 
 async fn make(store: &Store, key: &SigningKey, wanted: u64) {
+    // What waited when a run was ended.
+    let size = store.log_size().await.unwrap();
+    let now = fhir::Instant::from_microseconds(log::BEGINNING + size as i64 * 10_000);
+    while store.sequence(key, Duration::from_secs(5), now).await.unwrap().entries > 0 {}
     let mut size = store.log_size().await.unwrap();
     let every = (wanted / OWN).max(1);
     let (begin, first) = (Instant::now(), size);

@@ -117,15 +117,20 @@ pub fn literal(database: &TestDatabase, bytes: &[u8]) -> String {
     }
 }
 
-/// Waits until PostgreSQL has noticed that nobody is there any more: what was under way may still be committed.
+/// Waits until nobody is connected any more: of who was killed or has let go, something may still be under way.
 pub async fn quiet(database: &TestDatabase) {
-    if database.backend() != Backend::Postgres {
-        return;
-    }
     let others = "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() \
                   AND pid <> pg_backend_pid()";
     for _ in 0..1_000 {
-        if database.postgres_value(others).as_deref() == Some("0") {
+        let is_quiet = match database.backend() {
+            // The last one that lets go removes this file.
+            Backend::Sqlite => {
+                let path = database.url().strip_prefix("sqlite:").unwrap();
+                !std::path::Path::new(&format!("{path}-wal")).exists()
+            }
+            Backend::Postgres => database.postgres_value(others).as_deref() == Some("0"),
+        };
+        if is_quiet {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;

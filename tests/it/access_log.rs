@@ -177,3 +177,38 @@ fn the_whole_log_can_be_verified_without_the_server() {
         assert!(verified);
     });
 }
+
+#[test]
+fn a_citizen_takes_the_own_log_along_and_verifies_it() {
+    on_each_demo(|demo| {
+        let citizen = demo.as_citizen(0);
+        let patient = format!("Patient/{}", demo.citizen(0).1);
+        citizen.read(&format!("/fhir/{patient}"));
+        // Until a checkpoint holds it.
+        let extract = (0..60)
+            .map(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(500));
+                citizen.get("/transparency/extract")
+            })
+            .find(|answer| answer.status == 200 && answer.text().contains(&patient))
+            .expect("the entry is signed within half a minute");
+        let key =
+            value(demo.server().client().get("/transparency").text())["vkey"].as_str().unwrap().to_owned();
+        let file = demo.folder.path().join("access-log.json");
+        std::fs::write(&file, extract.text()).unwrap();
+        let verify = |file: &std::path::Path| {
+            let arguments = ["verify-audit", "--key", &key, file.to_str().unwrap()];
+            program(demo.folder.path()).args(arguments).output().unwrap()
+        };
+        let output = verify(&file);
+        assert!(output.status.success(), "{}", words(&output));
+        // Somebody else's name in it.
+        let forged = extract.text().replacen("citizen", "auditor", 1);
+        std::fs::write(&file, forged).unwrap();
+        let output = verify(&file);
+        assert!(!output.status.success(), "{}", words(&output));
+        // Nobody else gets it.
+        assert_eq!(demo.as_client().get("/transparency/extract").status, 403);
+        assert_eq!(demo.server().client().get("/transparency/extract").status, 401);
+    });
+}

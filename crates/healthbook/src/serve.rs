@@ -65,7 +65,9 @@ async fn serve(
 ) -> Result<(), Failure> {
     // In a new database nothing is there yet to be read again.
     tokio::spawn(interactions::work_at_facts(service.clone()));
-    if let Some(key) = log_key::open(configuration, service.store()).await? {
+    let log_key = log_key::open(configuration, service.store()).await?;
+    let verifying = log_key.as_ref().map(|key| key.verifying().clone());
+    if let Some(key) = log_key {
         let sequencer = Sequencer::new(service.store().clone(), key, SequencerSettings::default());
         tokio::spawn(sequencer.run());
     }
@@ -97,7 +99,7 @@ async fn serve(
     let health_book = HealthBook::new(service.clone(), SharingSettings::default());
     tokio::spawn(health_book::work_daily(health_book.clone()));
     let demo = demo.as_ref().map(Description::info).map(Arc::new);
-    let app = App { service, health_book, authentication, sign_in: Some(sign_in), demo };
+    let app = App { service, health_book, authentication, sign_in: Some(sign_in), demo, log_key: verifying };
     tracing::info!(address, "listening");
 
     let (stopping, stopped) = oneshot::channel();

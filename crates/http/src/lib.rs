@@ -25,6 +25,7 @@ mod server;
 mod sharing;
 mod sign_in;
 mod terminology;
+mod transparency;
 mod validate;
 mod watch;
 

@@ -15,7 +15,8 @@ use crate::app::{App, HttpSettings, State};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::{
-    cross_origin, fhir_routes, fhir_xml, health, home, logged, metrics, oauth, sharing, sign_in, watch,
+    cross_origin, fhir_routes, fhir_xml, health, home, logged, metrics, oauth, sharing, sign_in,
+    transparency, watch,
 };
 
 /// Large bodies that are parsed at one time.
@@ -60,6 +61,7 @@ pub async fn serve(
                     .default_service(web::to(unknown_path))
                     .wrap(from_fn(fhir_xml::answer)),
             )
+            .service(web::scope("/transparency").configure(transparency::configure))
             .service(
                 web::scope("/access")
                     .configure(sharing::configure)

@@ -146,7 +146,7 @@ fn what_is_written_leaves_an_entry_with_its_version() {
         let patient = demo.citizen(0).1;
         let made = citizen.send("POST", "/fhir/Observation", &measurement(patient));
         assert_eq!(made.status, 201, "{}", made.text());
-        let made = text(&value(&made.text())["id"]);
+        let made = text(&value(made.text())["id"]);
         let log = log_of(&citizen);
         let wrote = about(&log, "create", &format!("Observation/{made}"));
         assert_eq!(wrote.len(), 1, "{log:?}");

@@ -9,6 +9,7 @@
     reason = "a broken premise of a test fails the test"
 )]
 
+mod access_log;
 mod auth;
 mod auth_book;
 mod bad_input;

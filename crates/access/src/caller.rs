@@ -49,6 +49,8 @@ pub struct Identity {
     pub scopes: Scopes,
     /// The patient of the launch context: `patient/` scopes reach nobody else.
     pub patient: Option<LogicalId>,
+    /// The `Practitioner` of staff, where there is one: the log of accesses names people by it.
+    pub practitioner: Option<LogicalId>,
 }
 
 impl Identity {
@@ -69,6 +71,7 @@ impl Identity {
             purpose,
             scopes: Scopes::everything(context),
             patient: None,
+            practitioner: None,
         }
     }
 }

@@ -77,7 +77,7 @@ pub(crate) async fn read_as(
     id: &LogicalId,
 ) -> Result<Option<Found>, Problem> {
     let Some(record) = service.store().read(access, resource_type, id).await? else { return Ok(None) };
-    let Some(json) = record.to_json()? else { return Ok(None) };
+    let Some(json) = record.inspect()? else { return Ok(None) };
     let resource = serde_json::from_str(&json).map_err(|_| internal())?;
     Ok(Some(Found { version: record.version, resource }))
 }

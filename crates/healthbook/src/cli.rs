@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
+use crate::access_log::{LogCommand, VerifyAudit};
 use crate::account::{Account, Admin, Staff};
 use crate::client::ClientCommand;
 use crate::configuration::{DatabaseFlags, ServeFlags};
@@ -142,6 +143,20 @@ Every command has its own --help with examples.")]
   healthbook serve --provider http://127.0.0.1:9090
   healthbook provider-simulator --fault wrong-nonce")]
     ProviderSimulator(ProviderSimulator),
+    /// Verify the log of accesses: a database, its old files, or an extract
+    #[command(after_help = "Examples:
+  healthbook verify-audit --key healthbook/book.example+1a2b3c4d+AZ...
+  healthbook verify-audit --key log.vkey --database postgres://book:secret@db/book --known root-2026-11-27.txt
+  healthbook verify-audit --key log.vkey /archive/log --database sqlite:healthbook-data/healthbook.db
+  healthbook verify-audit --key log.vkey my-log.json
+Prints what is proven and the first bad position. Exit code 1 when something is wrong. The key must be known from
+elsewhere, and no server is needed. Checkpoints that were published show a log that was cut: hand them over.")]
+    VerifyAudit(Box<VerifyAudit>),
+    /// The log of accesses: move its old entries to files
+    #[command(after_help = "Example:
+  healthbook log rotate --before 2021-01-01 --out /archive/log --key log.vkey
+Every command has its own --help with examples.")]
+    Log(Box<LogCommand>),
     /// Ask a running server whether it is ready; exit code 0 or 1
     #[command(after_help = "Example:
   healthbook health --url http://127.0.0.1:8080/health/ready")]

@@ -1,5 +1,6 @@
 //! The Healthbook program: command line, configuration, logging, and the wiring of the other crates.
 
+mod access_log;
 mod account;
 mod announcement;
 mod cli;
@@ -11,6 +12,7 @@ mod guardian;
 mod health;
 mod import;
 mod keys;
+mod log_key;
 mod logging;
 mod migrate;
 mod nation;
@@ -84,6 +86,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::ProviderSimulator(command) => {
             in_runtime(provider_simulator::run(load(command.database.given())?, command))
         }
+        Command::VerifyAudit(command) => {
+            in_runtime(access_log::run_verification(load(command.database.given())?, *command))
+        }
+        Command::Log(command) => in_runtime(access_log::run(load(command.database().given())?, *command)),
         Command::Health(command) => health::run(&command),
     }
 }

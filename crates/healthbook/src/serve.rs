@@ -10,6 +10,7 @@ use fhir::Instant;
 use health_book::{HealthBook, SharingSettings};
 use healthbook_http::{App, Authentication, HttpSettings};
 use interactions::{Service, ServiceSettings};
+use record_store::{Sequencer, SequencerSettings};
 use tokio::sync::oneshot;
 
 use crate::announcement::{Announcement, local_address};
@@ -17,7 +18,7 @@ use crate::configuration::{self, Configuration};
 use crate::demo::{self, Description};
 use crate::failure::Failure;
 use crate::shutdown::Signals;
-use crate::{logging, opening, sign_in};
+use crate::{log_key, logging, opening, sign_in};
 
 /// How often the log repeats that authentication is off.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
@@ -64,6 +65,12 @@ async fn serve(
 ) -> Result<(), Failure> {
     // In a new database nothing is there yet to be read again.
     tokio::spawn(interactions::work_at_facts(service.clone()));
+    let log_key = log_key::open(configuration, service.store()).await?;
+    let verifying = log_key.as_ref().map(|key| key.verifying().clone());
+    if let Some(key) = log_key {
+        let sequencer = Sequencer::new(service.store().clone(), key, SequencerSettings::default());
+        tokio::spawn(sequencer.run());
+    }
     let is_local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let demo = tokio::select! {
         demo = demo::prepare(&service, configuration) => demo?,
@@ -92,7 +99,7 @@ async fn serve(
     let health_book = HealthBook::new(service.clone(), SharingSettings::default());
     tokio::spawn(health_book::work_daily(health_book.clone()));
     let demo = demo.as_ref().map(Description::info).map(Arc::new);
-    let app = App { service, health_book, authentication, sign_in: Some(sign_in), demo };
+    let app = App { service, health_book, authentication, sign_in: Some(sign_in), demo, log_key: verifying };
     tracing::info!(address, "listening");
 
     let (stopping, stopped) = oneshot::channel();

@@ -14,6 +14,7 @@ pub fn of_citizen(patient: LogicalId) -> Grant {
         purpose: Purpose::PatientRequest,
         scope: "openid fhirUser user/*.cruds".to_owned(),
         patient: None,
+        practitioner: None,
         key: None,
     }
 }
@@ -29,6 +30,7 @@ pub fn of_client(client: &str, facility: Facility, role: StaffRole) -> Grant {
         purpose: Purpose::Treatment,
         scope: scope.to_owned(),
         patient: None,
+        practitioner: None,
         key: None,
     }
 }
@@ -43,6 +45,7 @@ pub fn of_officer(role: OfficerRole) -> Grant {
         purpose: Purpose::Operations,
         scope: "user/*.cruds".to_owned(),
         patient: None,
+        practitioner: None,
         key: None,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use audit_log::VerifyingKey;
 use health_book::HealthBook;
 use interactions::Service;
 use tokio::sync::Semaphore;
@@ -62,6 +63,8 @@ pub struct App {
     pub sign_in: Option<Arc<SignIn>>,
     /// The invented people of a demo database.
     pub demo: Option<Arc<DemoInfo>>,
+    /// The key by which the log of accesses is verified; `None` where this server has not the key that signs it.
+    pub log_key: Option<VerifyingKey>,
 }
 
 /// What handlers get at.

@@ -4,9 +4,10 @@ use access::Interaction;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
+use audit_log::Action;
 use fhir::{Fault, ResourceType};
 use interactions::{PatchDocument, SearchRequest, pairs};
-use record_store::{Begun, HistoryScope, Phase};
+use record_store::{Begun, HistoryScope, Phase, Record, Showing};
 
 use crate::body::{has_form, read_form, read_json, read_patch};
 use crate::failure::Failure;
@@ -24,9 +25,13 @@ pub(crate) async fn capabilities(incoming: Incoming) -> Answer {
 pub(crate) async fn read(incoming: Incoming) -> Answer {
     let access = incoming.decide(Interaction::Read)?;
     let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(404)?);
+    if interactions::is_log_entry(resource_type, &id) {
+        let event = interactions::read_audit_event(incoming.service(), &incoming.caller, &id).await?;
+        return Ok(reply::document(event));
+    }
     let record = interactions::read(incoming.service(), &access, resource_type, &id).await?;
-    let part = interactions::part_of(incoming.service(), &record, &incoming.pairs)?;
-    reply::record(&record, &incoming.freshness()?, part)
+    let showing = Showing::begin(&access, Action::Read, "").map_err(interactions::Problem::from)?;
+    show(&incoming, &record, &showing)
 }
 
 /// `GET [type]/[id]/_history/[version]`
@@ -35,8 +40,19 @@ pub(crate) async fn read_version(incoming: Incoming) -> Answer {
     let (resource_type, id, version) =
         (incoming.resource_type("type")?, incoming.id(404)?, incoming.version()?);
     let record = interactions::read_version(incoming.service(), &access, resource_type, &id, version).await?;
-    let part = interactions::part_of(incoming.service(), &record, &incoming.pairs)?;
-    reply::record(&record, &incoming.freshness()?, part)
+    let showing = Showing::begin(&access, Action::Vread, "").map_err(interactions::Problem::from)?;
+    show(&incoming, &record, &showing)
+}
+
+/// A resource, or the part of it that is asked for, or that the caller has it already.
+fn show(incoming: &Incoming, record: &Record, showing: &Showing) -> Answer {
+    let freshness = incoming.freshness()?;
+    if freshness.holds(record) {
+        record.confirm(showing);
+        return Ok(reply::not_modified(record));
+    }
+    let part = interactions::part_of(incoming.service(), record, &incoming.pairs, showing)?;
+    reply::record(record, part, showing)
 }
 
 /// `POST [type]`, with `If-None-Exist` conditional.
@@ -277,6 +293,10 @@ async fn run_lastn(incoming: &Incoming, pairs: &[(String, String)], posted: bool
 }
 
 async fn run_search(incoming: &Incoming, request: SearchRequest) -> Answer {
+    if interactions::is_of_the_log(&incoming.caller, &request) {
+        let events = interactions::audit_events(incoming.service(), &incoming.caller, &request).await?;
+        return Ok(reply::document(events));
+    }
     let access = incoming.decide(Interaction::Search)?;
     Ok(reply::document(interactions::search(incoming.service(), &access, request).await?))
 }

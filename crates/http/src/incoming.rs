@@ -12,6 +12,7 @@ use interactions::{EntityTags, Freshness, Service, pairs};
 use crate::app::State;
 use crate::credentials::{Credentials, Known, refusal};
 use crate::failure::Failure;
+use crate::logged::note_caller;
 use crate::negotiation::{self, Preferences};
 
 /// A request with its caller.
@@ -33,11 +34,11 @@ impl FromRequest for Incoming {
             Err(failure) => return Either::Left(ready(Err(failure))),
         };
         match credentials.caller(Instant::now()) {
-            Known::Is(caller) => Either::Left(ready(Ok(Self { caller, ..partial }))),
+            Known::Is(caller) => Either::Left(ready(Ok(partial.of(caller)))),
             Known::Refused(failure) => Either::Left(ready(Err(failure))),
             Known::Ask(auth, standing) => Either::Right(Box::pin(async move {
                 let caller = auth.check_again(&standing, Instant::now()).await;
-                Ok(Self { caller: caller.map_err(|refused| refusal(refused, &standing))?, ..partial })
+                Ok(partial.of(caller.map_err(|refused| refusal(refused, &standing))?))
             })),
         }
     }
@@ -63,6 +64,12 @@ fn format_of(pairs: &[(String, String)]) -> Option<&str> {
 }
 
 impl Incoming {
+    /// The same by somebody who is known: the log of accesses knows it too.
+    fn of(self, caller: Caller) -> Self {
+        note_caller(&caller);
+        Self { caller, ..self }
+    }
+
     pub(crate) fn service(&self) -> &Service {
         &self.state.app.service
     }

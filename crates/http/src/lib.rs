@@ -15,6 +15,7 @@ mod health;
 mod home;
 mod incoming;
 mod language;
+mod logged;
 mod metrics;
 mod negotiation;
 mod oauth;
@@ -24,6 +25,7 @@ mod server;
 mod sharing;
 mod sign_in;
 mod terminology;
+mod transparency;
 mod validate;
 mod watch;
 

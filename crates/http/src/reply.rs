@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use fhir::{Fault, Instant, Issue, VersionId};
-use interactions::{Freshness, Problem, Return, Service, Stored};
-use record_store::Record;
+use interactions::{Problem, Return, Service, Stored};
+use record_store::{Record, Showing};
 
 use crate::failure::Failure;
 use crate::negotiation::FHIR_JSON;
@@ -17,19 +17,22 @@ fn version_headers(response: &mut actix_web::HttpResponseBuilder, version: Versi
     response.insert_header((header::LAST_MODIFIED, httpdate::fmt_http_date(time)));
 }
 
-/// A resource that was read, or 304 when the caller has it already.
+/// That the caller has it already.
+pub(crate) fn not_modified(record: &Record) -> HttpResponse {
+    let mut response = HttpResponse::NotModified();
+    version_headers(&mut response, record.version, record.last_updated);
+    response.finish()
+}
+
+/// A resource that was read: the part of it that was asked for, else all of it.
 pub(crate) fn record(
     record: &Record,
-    freshness: &Freshness,
     part: Option<String>,
+    showing: &Showing,
 ) -> Result<HttpResponse, Failure> {
-    let fresh = freshness.holds(record);
-    let mut response = HttpResponse::build(if fresh { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    let mut response = HttpResponse::Ok();
     version_headers(&mut response, record.version, record.last_updated);
-    if fresh {
-        return Ok(response.finish());
-    }
-    let whole = || record.to_json().map_err(Problem::from)?.ok_or_else(|| Failure::new(410, Fault::Gone));
+    let whole = || record.show(showing).map_err(Problem::from)?.ok_or_else(|| Failure::new(410, Fault::Gone));
     let body = part.map_or_else(whole, Ok)?;
     Ok(response.insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(body))
 }

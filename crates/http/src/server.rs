@@ -14,7 +14,10 @@ use tokio::sync::Semaphore;
 use crate::app::{App, HttpSettings, State};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::{cross_origin, fhir_routes, fhir_xml, health, home, metrics, oauth, sharing, sign_in, watch};
+use crate::{
+    cross_origin, fhir_routes, fhir_xml, health, home, logged, metrics, oauth, sharing, sign_in,
+    transparency, watch,
+};
 
 /// Large bodies that are parsed at one time.
 const LARGE_BODIES: usize = 2;
@@ -41,6 +44,7 @@ pub async fn serve(
         let signing_in = signing_in.clone();
         ActixApp::new()
             .app_data(shared.clone())
+            .wrap(from_fn(logged::keep))
             .wrap(from_fn(cross_origin::answer))
             .wrap(from_fn(watch::watch))
             .configure(oauth::configure)
@@ -57,6 +61,7 @@ pub async fn serve(
                     .default_service(web::to(unknown_path))
                     .wrap(from_fn(fhir_xml::answer)),
             )
+            .service(web::scope("/transparency").configure(transparency::configure))
             .service(
                 web::scope("/access")
                     .configure(sharing::configure)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fhir::{Fault, Issue, LogicalId, ResourceType, Subset, VersionId, outcome_json};
 use json::write_string;
-use record_store::{Change, Record};
+use record_store::{Change, Record, Showing};
 use search::Shown;
 
 use crate::Problem;
@@ -55,8 +55,9 @@ impl BundleText {
         record: &Record,
         mode: &str,
         shown: &Shown,
+        showing: &Showing,
     ) -> Result<(), Problem> {
-        let Some(resource) = record.to_json()? else { return Ok(()) };
+        let Some(resource) = record.show(showing)? else { return Ok(()) };
         let resource = part(record.resource_type, resource, shown)?;
         self.begin();
         self.full_url(base, record.resource_type, &record.id);
@@ -64,6 +65,16 @@ impl BundleText {
         self.out.push_str(&resource);
         self.out.push_str(&format!(",\"search\":{{\"mode\":\"{mode}\"}}}}"));
         Ok(())
+    }
+
+    /// A resource that is made for this answer and is stored nowhere.
+    pub(crate) fn made(&mut self, url: &str, resource: &str) {
+        self.begin();
+        self.out.push_str("\"fullUrl\":");
+        write_string(url, &mut self.out);
+        self.out.push_str(",\"resource\":");
+        self.out.push_str(resource);
+        self.out.push_str(",\"search\":{\"mode\":\"match\"}}");
     }
 
     /// What is to be said about a search.
@@ -77,10 +88,10 @@ impl BundleText {
     }
 
     /// A version of a history.
-    pub(crate) fn version(&mut self, base: &str, record: &Record) -> Result<(), Problem> {
+    pub(crate) fn version(&mut self, base: &str, record: &Record, showing: &Showing) -> Result<(), Problem> {
         self.begin();
         self.full_url(base, record.resource_type, &record.id);
-        if let Some(resource) = record.to_json()? {
+        if let Some(resource) = record.show(showing)? {
             self.out.push_str(",\"resource\":");
             self.out.push_str(&resource);
         }

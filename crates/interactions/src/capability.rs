@@ -106,6 +106,11 @@ fn security(base: &str) -> Value {
     })
 }
 
+/// What `AuditEvent` means to those who are signed in.
+const LOG: &str = "Entries of the log of accesses (docs/access-log.md): a citizen reads those of the own book, the officer of \
+    a facility those of its staff, an auditor those of the patient or agent that is named. Parameters: patient, agent (an \
+    Organization), date, action, outcome, _count; newest first. They are read and searched only.";
+
 fn resource(registry: &Registry, definitions: &Definitions, resource_type: ResourceType) -> Value {
     let searchable: Vec<_> =
         registry.parameters(resource_type).iter().filter(|parameter| parameter.searchable).collect();
@@ -151,6 +156,9 @@ fn resource(registry: &Registry, definitions: &Definitions, resource_type: Resou
         "searchRevInclude": reverse,
         "searchParam": parameters,
     });
+    if name == crate::AUDIT_EVENT {
+        value["documentation"] = json!(LOG);
+    }
     let mut operations = match name {
         "Patient" => vec!["everything"],
         "Observation" => vec!["lastn"],

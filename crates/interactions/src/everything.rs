@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 
 use access::Access;
+use audit_log::Action;
 use fhir::{DateRange, Fault, Instant, Issue, LogicalId, ReferenceText, ResourceType, rewrite_references};
-use record_store::Record;
+use record_store::{Record, Showing};
 use search::{Registry, Shown};
 use serde::{Deserialize, Serialize};
 
 use crate::bundle_text::BundleText;
+use crate::logged::logged_query;
 use crate::page::{PAGE_PARAMETER, page_url};
 use crate::query_text::query_text;
 use crate::search::with_resource;
@@ -68,11 +70,12 @@ pub async fn everything(
     let total =
         u64::try_from(page.records.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());
     let mut bundle = BundleText::new("searchset", total, &links);
+    let showing = Showing::begin(access, Action::Operation, logged_query(&place, pairs))?;
     for record in &page.records {
-        bundle.found(service.base(), record, "match", &Shown::Whole)?;
+        bundle.found(service.base(), record, "match", &Shown::Whole, &showing)?;
     }
     for record in &outside {
-        bundle.found(service.base(), record, "include", &Shown::Whole)?;
+        bundle.found(service.base(), record, "include", &Shown::Whole, &showing)?;
     }
     bundle.outcome(&request.unknown);
     Ok(bundle.finish())
@@ -154,7 +157,7 @@ async fn referred(
     let shown: HashSet<_> = records.iter().map(|record| (record.resource_type, record.id.clone())).collect();
     let mut targets = HashSet::new();
     for record in records {
-        let Some(text) = record.to_json()? else { continue };
+        let Some(text) = record.inspect()? else { continue };
         let mut node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX })
             .map_err(|_| Problem::new(500, Fault::Internal))?;
         rewrite_references(&mut node, &mut |text| {

@@ -1,11 +1,13 @@
 //! history of an instance, a type and the system: <https://hl7.org/fhir/R4/http.html#history>.
 
 use access::Access;
+use audit_log::Action;
 use fhir::{DateRange, Fault, Instant, Issue};
-use record_store::{HistoryCursor, HistoryScope, HistoryWindow};
+use record_store::{HistoryCursor, HistoryScope, HistoryWindow, Showing};
 use serde::{Deserialize, Serialize};
 
 use crate::bundle_text::BundleText;
+use crate::logged::logged_query;
 use crate::page::{PAGE_PARAMETER, page_url};
 use crate::query_text::query_text;
 use crate::{Problem, Service};
@@ -64,8 +66,9 @@ pub async fn history(
         links.push(("next", page_url(&format!("{base}/{path}"), &token, &request.understood)));
     }
     let mut bundle = BundleText::new("history", page.total, &links);
+    let showing = Showing::begin(access, Action::History, logged_query(&path, pairs))?;
     for record in &page.records {
-        bundle.version(base, record)?;
+        bundle.version(base, record, &showing)?;
     }
     bundle.outcome(&request.unknown);
     Ok(bundle.finish())

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use access::Access;
+use audit_log::Action;
 use fhir::{Fault, Instant, Issue, ResourceType};
 use json::Node;
-use record_store::Record;
+use record_store::{Record, Showing};
 use search::{Position, QueryContext};
 
 use crate::bundle_text::BundleText;
+use crate::logged::logged_query;
 use crate::query_text::query_text;
 use crate::search::{look_up, with_resource};
 use crate::{Problem, Service};
@@ -95,8 +97,9 @@ pub async fn lastn(
     let query = if posted { String::new() } else { format!("?{}", query_text(&understood)) };
     let links = [("self", format!("{place}{query}"))];
     let mut bundle = BundleText::new("searchset", u64::try_from(groups.records.len()).ok(), &links);
+    let showing = Showing::begin(access, Action::Operation, logged_query("Observation/$lastn", pairs))?;
     for record in &groups.records {
-        bundle.found(service.base(), record, "match", &plan.shown)?;
+        bundle.found(service.base(), record, "match", &plan.shown, &showing)?;
     }
     let remarks: Vec<Issue> = parsed
         .unknown

@@ -3,6 +3,9 @@
 //! Every function takes an [`access::Access`] (or a caller, when one request holds several interactions) and
 //! returns what is to be answered, or a [`Problem`].
 
+mod access_log;
+mod access_log_search;
+mod audit_event;
 mod bundle;
 mod bundle_text;
 mod capability;
@@ -15,6 +18,7 @@ mod history;
 mod import;
 mod judge;
 mod lastn;
+mod logged;
 mod operation_parameters;
 mod page;
 mod patch;
@@ -35,6 +39,8 @@ mod value_set;
 mod visit_end;
 mod write;
 
+pub use access_log::{keep, origin_of};
+pub use access_log_search::{AUDIT_EVENT, audit_events, is_log_entry, is_of_the_log, read_audit_event};
 pub use bundle::process_bundle;
 pub use capability::capability_statement;
 pub use definitions::{

@@ -74,7 +74,7 @@ impl PatchDocument {
     /// The resource as the patch leaves it; not checked yet.
     pub(crate) fn apply(&self, record: &Record) -> Result<String, Problem> {
         let patch = self.read()?;
-        let text = record.to_json()?.ok_or_else(Problem::not_found)?;
+        let text = record.inspect()?.ok_or_else(Problem::not_found)?;
         let corrupt = |_| Problem::new(500, Fault::Internal);
         let resource = json::parse(text.as_bytes(), &Limits::default()).map_err(corrupt)?;
         Ok(patch.apply(resource).map_err(refused)?.to_json())
@@ -192,7 +192,7 @@ async fn attempt(
         Err(problem) => return Err(problem),
     };
     if unchanged {
-        return Ok(Some(Stored::unchanged(record)));
+        return Stored::unchanged(access, record).map(Some);
     }
     let job = Job { expectations, writes: vec![write.clone()] };
     match service.store().write(access, job).await {

@@ -106,7 +106,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Timeout => Self::new(504, Fault::Timeout),
-            StoreError::Busy => Self::new(503, Fault::Busy),
+            StoreError::Busy | StoreError::NotLogged => Self::new(503, Fault::Busy),
             StoreError::TooCostly => Self::new(400, Fault::SearchTooCostly),
             StoreError::WalkEnded => Self::new(410, Fault::WalkEnded),
             StoreError::Unusable(_) | StoreError::Database(_) | StoreError::Corrupt => {

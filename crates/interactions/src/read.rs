@@ -2,7 +2,7 @@
 
 use access::Access;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, VersionId};
-use record_store::Record;
+use record_store::{Record, Showing};
 use search::QueryContext;
 
 use crate::bundle_text::part;
@@ -58,6 +58,7 @@ pub fn part_of(
     service: &Service,
     record: &Record,
     pairs: &[(String, String)],
+    showing: &Showing,
 ) -> Result<Option<String>, Problem> {
     let asked = pairs.iter().filter(|(name, _)| matches!(name.as_str(), "_summary" | "_elements"));
     let asked: Vec<(String, String)> = asked.cloned().collect();
@@ -71,7 +72,7 @@ pub fn part_of(
         let issue = Issue::error(fault).at("http._summary");
         return Err(Problem::from_issue(400, parsed.errors.into_iter().next().unwrap_or(issue)));
     }
-    let resource = record.to_json()?.ok_or_else(Problem::not_found)?;
+    let resource = record.show(showing)?.ok_or_else(Problem::not_found)?;
     part(record.resource_type, resource, &parsed.plan.shown).map(Some)
 }
 

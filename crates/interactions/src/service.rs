@@ -8,6 +8,7 @@ use record_store::Store;
 use terminology::Library;
 use tokio::sync::Notify;
 
+use crate::access_log::Names;
 use crate::capability::Capabilities;
 use crate::definitions::{CurrentDefinitions, Definitions};
 use crate::page::PageLinks;
@@ -51,6 +52,7 @@ struct Inner {
     /// Wakes who works at reindexes.
     reindexes: Notify,
     definition_cache: DefinitionCache,
+    names: Names,
 }
 
 /// The FHIR service. Cloning it is cheap and gives another handle to the same service.
@@ -72,8 +74,14 @@ impl Service {
             capabilities,
             definitions,
             definition_cache,
+            names: Names::default(),
             reindexes,
         }))
+    }
+
+    /// Names of those who ask, for the log of accesses.
+    pub(crate) fn names(&self) -> &Names {
+        &self.0.names
     }
 
     /// The store.

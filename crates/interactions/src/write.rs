@@ -2,8 +2,11 @@
 //! <https://hl7.org/fhir/R4/http.html#update>, <https://hl7.org/fhir/R4/http.html#delete>.
 
 use access::Access;
+use audit_log::Action;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, VersionId};
-use record_store::{Body, Content, Effect, Job, Precondition, Record, Seen, Write, WriteError, Written};
+use record_store::{
+    Body, Content, Effect, Job, Precondition, Record, Seen, Showing, Write, WriteError, Written,
+};
 
 use crate::condition::{ATTEMPTS, Condition, ask};
 use crate::facts::Subject;
@@ -41,15 +44,17 @@ impl Stored {
         }
     }
 
-    pub(crate) fn unchanged(record: Record) -> Self {
-        Self {
+    /// A resource that is there and stays as it is: who asks learns of it.
+    pub(crate) fn unchanged(access: &Access, record: Record) -> Result<Self, Problem> {
+        record.confirm(&Showing::begin(access, Action::Read, "")?);
+        Ok(Self {
             resource_type: record.resource_type,
             id: record.id,
             version: record.version,
             last_updated: record.last_updated,
             effect: Effect::Unchanged,
             body: record.body,
-        }
+        })
     }
 
     /// 201 when it is new, else 200; 204 after a deletion.
@@ -104,7 +109,7 @@ pub async fn conditional_create(
         if let Some(found) = condition.only()? {
             // Deleted meanwhile: ask again.
             match service.store().read(access, resource_type, found).await? {
-                Some(record) if !record.is_deleted() => return Ok(Stored::unchanged(record)),
+                Some(record) if !record.is_deleted() => return Stored::unchanged(access, record),
                 _ => continue,
             }
         }

@@ -4,7 +4,7 @@ use access::{Access, Facts};
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use search::{Cursor, IndexRows, SearchPlan};
 
-use crate::Body;
+use crate::{Body, Showing};
 
 /// One version of one resource.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Record {
     pub change: Change,
     /// The content; `None` for a deletion.
     pub body: Option<Body>,
+    /// The number of the book that it stands in.
+    pub(crate) book: i64,
 }
 
 impl Record {
@@ -29,9 +31,21 @@ impl Record {
         self.change == Change::Delete
     }
 
+    /// The resource for an answer, as [`Self::inspect`] has it. It is noted that it is shown.
+    pub fn show(&self, showing: &Showing) -> Result<Option<String>, StoreError> {
+        let text = self.inspect()?;
+        showing.note(self);
+        Ok(text)
+    }
+
+    /// That the resource is as the caller knows it: no text, and yet it tells something.
+    pub fn confirm(&self, showing: &Showing) {
+        showing.note(self);
+    }
+
     /// The resource as JSON with the server's `id`, `meta.versionId` and `meta.lastUpdated`; `None` for a
-    /// deletion.
-    pub fn to_json(&self) -> Result<Option<String>, StoreError> {
+    /// deletion. For what the server itself has to know, never for an answer: that it was looked at is noted nowhere.
+    pub fn inspect(&self) -> Result<Option<String>, StoreError> {
         self.body.as_ref().map(|body| body.render(&self.id, self.version, self.last_updated)).transpose()
     }
 }
@@ -210,6 +224,9 @@ pub enum StoreError {
     /// A stored body cannot be read.
     #[error("a stored body cannot be read")]
     Corrupt,
+    /// The log of accesses cannot be written, and so nothing is shown.
+    #[error("the log of accesses cannot be written")]
+    NotLogged,
 }
 
 /// Which history is asked for.

@@ -34,6 +34,7 @@ impl StoreError {
             Self::Busy => Self::Busy,
             Self::Database(text) => Self::Database(text.clone()),
             Self::Corrupt => Self::Corrupt,
+            Self::NotLogged => Self::NotLogged,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! that `Patient` and stands in every row. Resources of no patient are in book 0, the shared book. Every
 //! function takes an [`access::Access`] and builds it into the query.
 
+mod access_log;
 mod api;
 mod body;
 mod current_registry;
@@ -31,6 +32,10 @@ mod store;
 mod stored;
 mod write;
 
+pub use access_log::{
+    ANONYMOUS, IndexFinding, Journal, LogPage, LogReport, Origin, Rotated, Sequenced, Sequencer,
+    SequencerSettings, Showing,
+};
 pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,
     Job, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,

@@ -200,7 +200,8 @@ impl Store {
         for expectation in &job.expectations {
             gates.push(self.gate(&expectation.access).await?);
         }
-        let queued = QueuedJob { access: access.clone(), gates, job, reply };
+        let signature = self.signature(access, &job).await?;
+        let queued = QueuedJob { access: access.clone(), gates, job, signature, reply };
         self.queue().try_send(Task::Job(Box::new(queued))).map_err(|_| WriteError::Busy)?;
         answer.await.map_err(|_| WriteError::Busy)?
     }

@@ -104,7 +104,7 @@ pub(crate) fn version_number(version: VersionId) -> i32 {
 
 /// A row as a record, as far as somebody is shown it.
 pub(crate) fn record(row: VersionRow, sight: Sight) -> Result<Record, StoreError> {
-    let (_, _, resource_type, id, version, updated, change, body, shielded) = row;
+    let (book, _, resource_type, id, version, updated, change, body, shielded) = row;
     let (resource_type, id) = (type_of(resource_type)?, unpack_id(&id)?);
     let body = body.map(Body::from_stored);
     let body = match body {
@@ -120,6 +120,7 @@ pub(crate) fn record(row: VersionRow, sight: Sight) -> Result<Record, StoreError
         last_updated: Instant::from_microseconds(updated),
         change: change_of(change)?,
         body,
+        book,
     })
 }
 

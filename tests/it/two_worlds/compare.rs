@@ -11,7 +11,8 @@ use crate::support::{FHIR_JSON, link};
 const MOST_PAGES: usize = 60;
 
 /// Headers that say when, or are drawn anew for each answer.
-const FREE: [&str; 3] = ["date", "last-modified", "x-request-id"];
+/// `Connection` says whether the body of a refused request had arrived when the answer was ready: a matter of the network.
+const FREE: [&str; 4] = ["connection", "date", "last-modified", "x-request-id"];
 
 /// Whether this is a UUID of version 7, which only servers make here.
 pub fn is_made(text: &str) -> bool {

@@ -33,6 +33,14 @@ pub enum AccountKind {
 }
 
 impl AccountKind {
+    /// The `Practitioner` of staff, where there is one.
+    pub fn practitioner(&self) -> Option<&LogicalId> {
+        match self {
+            Self::Staff { practitioner, .. } => practitioner.as_ref(),
+            Self::Citizen { .. } | Self::Officer { .. } => None,
+        }
+    }
+
     /// Whether a password alone may never be enough.
     pub fn demands_second_factor(&self) -> bool {
         !matches!(self, Self::Citizen { .. })

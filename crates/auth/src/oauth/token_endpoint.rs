@@ -162,6 +162,7 @@ impl Auth {
                 purpose,
                 scope: scope.clone(),
                 patient: None,
+                practitioner: None,
                 key: key.clone(),
             },
             now,
@@ -198,6 +199,7 @@ impl Auth {
             purpose: Purpose::from_code(&granted.purpose).ok_or(AuthError::Broken)?,
             scope: granted.scope.clone(),
             patient: self.context(granted, patient.map_err(|_| AuthError::Broken)?)?,
+            practitioner: granted.kind.practitioner().cloned(),
             key: granted.key.clone(),
         };
         let lifetime = Duration::from_secs(ACCESS_SECONDS.unsigned_abs());

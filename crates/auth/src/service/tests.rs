@@ -44,6 +44,7 @@ fn grant() -> Grant {
         purpose: Purpose::Treatment,
         scope: "user/*.rs".to_owned(),
         patient: None,
+        practitioner: None,
         key: None,
     }
 }

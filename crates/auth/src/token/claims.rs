@@ -63,6 +63,8 @@ pub struct Grant {
     pub scope: String,
     /// The patient of the launch context.
     pub patient: Option<LogicalId>,
+    /// The `Practitioner` of staff, where there is one.
+    pub practitioner: Option<LogicalId>,
     /// Thumbprint of the key that the token is bound to (RFC 9449).
     pub key: Option<String>,
 }
@@ -100,6 +102,8 @@ pub(crate) struct Claims {
     organization: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    practitioner: Option<String>,
     purpose: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cnf: Option<Confirmation>,
@@ -146,6 +150,7 @@ impl Claims {
             made,
             kind: Kind::Citizen,
             patient: grant.patient.as_ref().map(ToString::to_string),
+            practitioner: grant.practitioner.as_ref().map(ToString::to_string),
             person: None,
             facility: None,
             organization: None,
@@ -225,6 +230,7 @@ impl Claims {
             text.map(|text| LogicalId::try_from(text.as_str()).map_err(|_| TokenError::Malformed)).transpose()
         };
         let (person, organization, patient) = (id(self.person)?, id(self.organization)?, id(self.patient)?);
+        let practitioner = id(self.practitioner)?;
         let actor = match (self.kind, person, self.facility, organization, self.role) {
             (Kind::Citizen, Some(patient), None, None, None) => Actor::Citizen { patient },
             (Kind::Facility, None, Some(code), Some(organization), Some(role)) => {
@@ -246,6 +252,7 @@ impl Claims {
             purpose: Purpose::from_code(&self.purpose).ok_or(TokenError::Malformed)?,
             scopes,
             patient,
+            practitioner,
         };
         Ok(Verified {
             made: self.made,

@@ -7,7 +7,7 @@ use access::{Actor, Caller, Identity, Interaction, OfficerRole, StaffRole};
 use fhir::{Instant, LogicalId};
 use healthbook_health_book::{HealthBook, Notice, Notifier, SharingSettings};
 use interactions::{Problem, SearchRequest, Service, ServiceSettings, follow_packages};
-use record_store::{Store, StoreSettings};
+use record_store::{Journal, Store, StoreSettings};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use test_support::TestDatabase;
@@ -36,7 +36,9 @@ pub fn on_each<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
     for database in TestDatabase::each() {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        runtime.block_on(async { test(World::new(&database).await).await });
+        // Whoever is shown anything is shown it in a request, which is logged.
+        let journal = Journal::new(uuid::Uuid::new_v4());
+        runtime.block_on(journal.scope(async { test(World::new(&database).await).await }));
     }
 }
 
@@ -154,7 +156,7 @@ impl World {
         let access =
             self.service().decide(&Caller::Background { job: "test" }, Interaction::Read, None).unwrap();
         let record = interactions::read(self.service(), &access, name.parse().unwrap(), id).await.unwrap();
-        serde_json::from_str(&record.to_json().unwrap().unwrap()).unwrap()
+        serde_json::from_str(&record.inspect().unwrap().unwrap()).unwrap()
     }
 
     /// All resources that a search finds.

@@ -1,14 +1,15 @@
 //! `GET` inside a Bundle: the same answers as over HTTP.
 
 use access::{Caller, Interaction};
+use audit_log::Action;
 use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
-use record_store::{HistoryScope, Record};
+use record_store::{HistoryScope, Record, Showing};
 
 use crate::bundle_text::{EntryResponse, Text};
 use crate::query_text::pairs;
 use crate::{
-    EntityTags, Freshness, Problem, SearchRequest, Service, everything, history, lastn, read, read_version,
-    search,
+    AUDIT_EVENT, EntityTags, Freshness, Problem, SearchRequest, Service, audit_events, everything, history,
+    is_log_entry, is_of_the_log, lastn, read, read_audit_event, read_version, search,
 };
 
 /// Answers one `GET`.
@@ -38,11 +39,18 @@ pub(super) async fn get(
             let access = service.decide(caller, Interaction::TypeHistory, None)?;
             history(service, &access, &HistoryScope::System, &pairs, false).await?
         }
+        [AUDIT_EVENT, id] if is_log_entry(type_of(AUDIT_EVENT)?, &id_of(id)?) => {
+            read_audit_event(service, caller, &id_of(id)?).await?
+        }
         [kind] => {
             let access = service.decide(caller, Interaction::Search, kind.parse().ok())?;
             let request =
                 SearchRequest { resource_type: Some(type_of(kind)?), pairs, ..SearchRequest::default() };
-            search(service, &access, request).await?
+            if is_of_the_log(caller, &request) {
+                audit_events(service, caller, &request).await?
+            } else {
+                search(service, &access, request).await?
+            }
         }
         [] => {
             let access = service.decide(caller, Interaction::Search, None)?;
@@ -58,7 +66,8 @@ pub(super) async fn get(
         }
         [kind, id] => {
             let access = service.decide(caller, Interaction::Read, kind.parse().ok())?;
-            return resource(read(service, &access, type_of(kind)?, &id_of(id)?).await?, &freshness);
+            let record = read(service, &access, type_of(kind)?, &id_of(id)?).await?;
+            return resource(record, &freshness, &Showing::begin(&access, Action::Read, "")?);
         }
         [kind, id, "_history"] => {
             let access = service.decide(caller, Interaction::History, kind.parse().ok())?;
@@ -80,21 +89,20 @@ pub(super) async fn get(
             let access = service.decide(caller, Interaction::VersionRead, kind.parse().ok())?;
             let version =
                 VersionId::try_from(*version).map_err(|_| Problem::new(404, Fault::NoSuchVersion))?;
-            return resource(
-                read_version(service, &access, type_of(kind)?, &id_of(id)?, version).await?,
-                &freshness,
-            );
+            let record = read_version(service, &access, type_of(kind)?, &id_of(id)?, version).await?;
+            return resource(record, &freshness, &Showing::begin(&access, Action::Vread, "")?);
         }
         _ => return Err(unknown()),
     };
     Ok(EntryResponse { status: 200, resource: Some(Text::Own(bundle)), ..EntryResponse::default() })
 }
 
-fn resource(record: Record, freshness: &Freshness) -> Result<EntryResponse, Problem> {
+fn resource(record: Record, freshness: &Freshness, showing: &Showing) -> Result<EntryResponse, Problem> {
     let version = Some((record.version, record.last_updated));
     if freshness.holds(&record) {
+        record.confirm(showing);
         return Ok(EntryResponse { status: 304, version, ..EntryResponse::default() });
     }
-    let resource = record.to_json()?.map(Text::Own);
+    let resource = record.show(showing)?.map(Text::Own);
     Ok(EntryResponse { status: 200, version, resource, ..EntryResponse::default() })
 }

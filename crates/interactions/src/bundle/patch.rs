@@ -100,7 +100,7 @@ pub(super) fn patch_write(
         return Err(Problem::from_issues(400, issues));
     }
     // Links that stood there before the patch do not mean the entries of this Bundle.
-    let before = record.to_json()?.unwrap_or_default();
+    let before = record.inspect()?.unwrap_or_default();
     let before = links(json::parse(before.as_bytes(), &Limits::default()).ok());
     let links = Links { targets, conditions, known: &before };
     resolve(service, entry, &mut resource, &links)?;

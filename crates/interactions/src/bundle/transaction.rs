@@ -124,7 +124,7 @@ pub(crate) async fn run(
                         Step::Found(resource_type, id) => {
                             let own = own.as_ref().unwrap_or(&access);
                             let record = crate::read(service, own, resource_type, &id).await?;
-                            Outcome::Stored(Stored::unchanged(record))
+                            Outcome::Stored(Stored::unchanged(own, record)?)
                         }
                         Step::Done(stored) => Outcome::Stored(*stored),
                         Step::Nothing => Outcome::Nothing,

@@ -64,7 +64,7 @@ async fn forward_include(
     let registry = service.store().registry();
     let mut targets: Vec<(ResourceType, LogicalId)> = Vec::new();
     for record in records.iter().filter(|record| record.resource_type == include.source) {
-        let Some(text) = record.to_json()? else { continue };
+        let Some(text) = record.inspect()? else { continue };
         let node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX })
             .map_err(|_| Problem::new(500, Fault::Internal))?;
         targets.extend(registry.references_of(include.source, &node, &include.slots));

@@ -219,7 +219,7 @@ pub(crate) fn plan_of(resource_type: ResourceType, clause: Clause, count: u32) -
 /// Reads the content of a record.
 pub(crate) fn with_resource<T>(record: &Record, read: impl FnOnce(&Node<'_>) -> T) -> Result<T, Problem> {
     let failed = || Problem::new(500, Fault::Internal);
-    let text = record.to_json()?.ok_or_else(failed)?;
+    let text = record.inspect()?.ok_or_else(failed)?;
     let node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX }).map_err(|_| failed())?;
     Ok(read(&node))
 }

@@ -5,12 +5,15 @@ mod links;
 mod lookup;
 
 use access::Access;
+use audit_log::Action;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, Severity};
+use record_store::Showing;
 use search::{Clause, ParsedQuery, QueryContext, Registry, SearchPlan, Shown, Total};
 
 pub use self::lookup::look_up;
 pub(crate) use self::lookup::{plan_of, with_resource};
 use crate::bundle_text::BundleText;
+use crate::logged::logged_query;
 use crate::{Problem, Service};
 
 /// A search as it was asked.
@@ -82,13 +85,17 @@ pub async fn search(
     let (included, cut) = include::includes(service, access, &plan, &page.records).await?;
     let links = links::links(service, access, &request, &understood, &page, begun, walk.is_some())?;
     let mut bundle = BundleText::new("searchset", page.total, &links);
+    let query = logged_query(&request.place(), &request.pairs);
+    let matches = Showing::begin(access, Action::Search, query.clone())?;
     for record in &page.records {
-        bundle.found(service.base(), record, "match", &plan.shown)?;
+        bundle.found(service.base(), record, "match", &plan.shown, &matches)?;
     }
     // A list of elements is one of the type that is searched (R4 `search.html#elements`).
     let shown = if matches!(plan.shown, Shown::Elements(_)) { &Shown::Whole } else { &plan.shown };
-    for record in &included {
-        bundle.found(service.base(), record, "include", shown)?;
+    let includes =
+        if included.is_empty() { None } else { Some(Showing::begin(access, Action::Include, query)?) };
+    for (record, showing) in included.iter().zip(includes.iter().cycle()) {
+        bundle.found(service.base(), record, "include", shown, showing)?;
     }
     let mut remarks: Vec<Issue> = unknown.into_iter().map(as_warning).collect();
     if cut {

@@ -6,6 +6,7 @@
 mod connection;
 mod facts;
 mod flush;
+mod log_writer;
 mod shields;
 mod upkeep;
 mod writer;
@@ -16,6 +17,7 @@ use diesel_async::methods::{ExecuteDsl, LoadQuery};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use tokio::sync::mpsc;
 
+use crate::access_log::QueuedEntries;
 use crate::current_registry::CurrentRegistry;
 use crate::statement::{Select, Statement};
 use crate::write::{QUEUE_LENGTH, Task};
@@ -25,6 +27,8 @@ use crate::{StoreError, StoreSettings};
 pub(crate) struct PostgresStore {
     readers: Pool<AsyncPgConnection>,
     pub(crate) queue: mpsc::Sender<Task>,
+    /// Of the writer of the log of accesses.
+    pub(crate) log_queue: mpsc::Sender<QueuedEntries>,
     pub(crate) registry: CurrentRegistry,
     pub(crate) link_key: [u8; 32],
     pub(crate) process: i64,
@@ -37,8 +41,17 @@ impl PostgresStore {
         let registry = prepared.registry;
         let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
         writer::spawn(settings.url.clone(), jobs, registry.clone()).await?;
+        let (log_queue, waiting) = mpsc::channel(QUEUE_LENGTH);
+        log_writer::spawn(settings.url.clone(), waiting)?;
         let readers = connection::reader_pool(settings)?;
-        Ok(Self { readers, queue, registry, link_key: prepared.link_key, process: prepared.process })
+        Ok(Self {
+            readers,
+            queue,
+            log_queue,
+            registry,
+            link_key: prepared.link_key,
+            process: prepared.process,
+        })
     }
 
     /// A connection of the pool.

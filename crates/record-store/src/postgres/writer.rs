@@ -10,7 +10,7 @@ use search::Registry;
 use tokio::sync::mpsc;
 
 use super::connection::{connect, reserve_keys};
-use super::{flush, load};
+use super::{execute, flush, load};
 use crate::current_registry::CurrentRegistry;
 use crate::query;
 use crate::statement::{Bind, Statement};
@@ -24,7 +24,7 @@ use crate::{Body, StoreError, WriteError, Written};
 type Outcome = Result<Vec<Written>, WriteError>;
 
 /// Time limit of a statement of the writer.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(super) const LIMIT: Duration = Duration::from_secs(60);
 
 /// Attempts at one job when other writers are in the way.
 const ATTEMPTS: u32 = 5;
@@ -75,6 +75,8 @@ impl Writer {
                             next = tasks.try_recv().ok();
                         }
                     }
+                    // They have a queue of their own here.
+                    Task::Log(queued) => queued.answer(false),
                     Task::Upkeep(queued) => {
                         self.answer(std::mem::take(&mut batch)).await;
                         self.upkeep(*queued).await;
@@ -184,13 +186,20 @@ impl Writer {
                 let found = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<_, _>>()?;
                 holds &= expectation_holds(expectation, found);
             }
-            outcomes.push(if holds {
-                planner.job(&queued.access, &queued.job)
-            } else {
-                Err(WriteError::ConditionChanged)
+            outcomes.push(match holds {
+                true => match planner.job(&queued.access, &queued.job, &queued.signature) {
+                    // It may be planned by halves: nothing of it is to be written.
+                    Err(WriteError::Store(error)) => return Err(error),
+                    outcome => outcome,
+                },
+                false => Err(WriteError::ConditionChanged),
             });
         }
         flush::flush(connection, &registry, planner.drain()).await?;
+        let entries = planner.into_entries();
+        if !entries.is_empty() {
+            execute(connection, entries.insert()).await?;
+        }
         connection.batch_execute("COMMIT").await?;
         Ok(outcomes)
     }

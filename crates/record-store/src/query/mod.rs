@@ -25,6 +25,8 @@ pub(crate) use driver::{Class, class, first};
 pub(crate) use gate::{Gate, Places, RowNames, is_everything};
 pub(crate) use history::{history, history_total, moved_since, newest, there};
 pub(crate) use search::{Page, Route, can_walk};
-pub(crate) use sharing::{author_kind, book_counts, denials, grants};
+pub(crate) use sharing::{
+    author_kind, book_counts, denials, expected_patient_of_book, grants, grants_in_force, patient_of_book,
+};
 pub(crate) use shield::{guarded_places, put_shield, shielded_book};
 pub(crate) use visit::known_visit;

@@ -1,7 +1,10 @@
 //! What is granted and closed in one book, and how much of it somebody sees.
 
+use fhir::ResourceType;
+
 use super::Gate;
 use crate::statement::Statement;
+use crate::stored::type_number;
 
 /// The grants of a book that hold at a moment or later, of the resources that the caller sees: authority, then the
 /// columns of [`terms`].
@@ -32,6 +35,33 @@ pub(crate) fn book_counts(gate: &Gate, book: i64) -> Statement {
     statement.big(book).sql(" AND r.change <> 2");
     gate.restrict(&mut statement, "r", &[]);
     statement.sql(" GROUP BY r.resource_type ORDER BY r.resource_type");
+    statement
+}
+
+/// What entitles a grantee to a book at a moment: authority, then type and id of the resource that says so.
+pub(crate) fn grants_in_force(book: i64, grantee: i64, now: i64) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT g.authority, r.resource_type, r.logical_id FROM book_grant g \
+         JOIN resource r ON r.book = g.book AND r.resource_key = g.resource_key WHERE g.book = ",
+    );
+    statement.big(book).sql(" AND g.grantee = ").big(grantee);
+    statement.sql(" AND g.begins <= ").big(now).sql(" AND g.ends > ").big(now);
+    statement.sql(" ORDER BY g.authority, g.resource_key, g.number");
+    statement
+}
+
+/// The id of the `Patient` of a book.
+pub(crate) fn patient_of_book(book: i64) -> Statement {
+    let mut statement = Statement::new("SELECT r.logical_id FROM resource r WHERE r.book = ");
+    statement.big(book).sql(" AND r.resource_key = ").big(book);
+    statement
+}
+
+/// The same of a `Patient` that is referred to and does not exist yet. Nothing leads there: the directory is walked.
+pub(crate) fn expected_patient_of_book(book: i64) -> Statement {
+    let mut statement = Statement::new("SELECT d.logical_id FROM directory d WHERE d.resource_type = ");
+    statement.small(type_number(ResourceType::PATIENT)).sql(" AND d.book = ").big(book);
+    statement.sql(" AND d.resource_key = ").big(book);
     statement
 }
 

@@ -10,7 +10,8 @@ use search::Registry;
 use tokio::sync::mpsc;
 
 use super::connection::reserve_keys;
-use super::{flush, load};
+use super::{execute, flush, load};
+use crate::access_log::{BYTES_IN_A_COMMIT, Frames, QueuedEntries};
 use crate::current_registry::CurrentRegistry;
 use crate::query::{self, Gate};
 use crate::stored::{change_of, unpack_id};
@@ -21,6 +22,22 @@ use crate::write::{
 use crate::{Body, StoreError, WriteError, Written};
 
 type Outcome = Result<Vec<Written>, WriteError>;
+
+/// What goes into one commit.
+#[derive(Default)]
+struct Batch {
+    jobs: Vec<QueuedJob>,
+    writes: usize,
+    entries: Vec<QueuedEntries>,
+    /// Of all of them.
+    frames: Frames,
+}
+
+impl Batch {
+    fn has_room(&self) -> bool {
+        self.writes < WRITES_IN_A_BATCH && self.frames.length() < BYTES_IN_A_COMMIT
+    }
+}
 
 /// Starts the thread. It ends when the store is dropped and the queue is empty.
 pub(super) fn spawn(
@@ -46,57 +63,73 @@ pub(super) struct Writer {
 impl Writer {
     fn run(&mut self, mut tasks: mpsc::Receiver<Task>) {
         while let Some(first) = tasks.blocking_recv() {
-            let mut batch = Vec::new();
-            let mut writes = 0;
+            let mut batch = Batch::default();
             let mut next = Some(first);
             while let Some(task) = next.take() {
                 match task {
                     Task::Job(queued) => {
-                        writes += queued.job.writes.len();
-                        batch.push(*queued);
-                        if writes < WRITES_IN_A_BATCH {
-                            next = tasks.try_recv().ok();
-                        }
+                        batch.writes += queued.job.writes.len();
+                        batch.jobs.push(*queued);
+                    }
+                    Task::Log(queued) => {
+                        batch.frames.append(&queued.frames);
+                        batch.entries.push(queued);
                     }
                     Task::Upkeep(queued) => {
                         self.answer(std::mem::take(&mut batch));
                         self.upkeep(*queued);
+                        break;
                     }
+                }
+                if batch.has_room() {
+                    next = tasks.try_recv().ok();
                 }
             }
             self.answer(batch);
         }
     }
 
-    /// Writes a batch. When the database refuses it, its jobs are tried one by one, so that one bad job
-    /// does not fail the others.
-    fn answer(&mut self, batch: Vec<QueuedJob>) {
-        if batch.is_empty() {
+    /// Writes a batch. When the database refuses it, its entries of the log are tried alone and its jobs one by one, so
+    /// that one bad job does not fail the others.
+    fn answer(&mut self, batch: Batch) {
+        if batch.jobs.is_empty() && batch.entries.is_empty() {
             return;
         }
-        match self.commit(&batch) {
+        match self.commit(&batch.jobs, &batch.frames) {
             Ok(outcomes) => {
-                for (queued, outcome) in batch.into_iter().zip(outcomes) {
+                batch.entries.into_iter().for_each(|queued| queued.answer(true));
+                for (queued, outcome) in batch.jobs.into_iter().zip(outcomes) {
                     // Nobody may be waiting any more; what is written stays written.
                     let _ = queued.reply.send(outcome);
                 }
             }
-            Err(error) if batch.len() == 1 => {
+            Err(error) if batch.jobs.is_empty() => {
+                tracing::error!(error = %error, "the log of accesses cannot be written");
+                batch.entries.into_iter().for_each(|queued| queued.answer(false));
+            }
+            Err(error) if batch.jobs.len() == 1 && batch.entries.is_empty() => {
                 tracing::error!(error = %error, "a write failed");
-                for queued in batch {
+                for queued in batch.jobs {
                     let _ = queued.reply.send(Err(WriteError::Store(error.again())));
                 }
             }
             Err(error) => {
-                tracing::warn!(error = %error, jobs = batch.len(), "a batch failed, its jobs are tried one by one");
-                for queued in batch {
-                    self.answer(vec![queued]);
+                let jobs = batch.jobs.len();
+                tracing::warn!(error = %error, jobs, "a batch failed, its jobs are tried one by one");
+                self.answer(Batch { entries: batch.entries, frames: batch.frames, ..Batch::default() });
+                for queued in batch.jobs {
+                    self.answer(Batch { jobs: vec![queued], ..Batch::default() });
                 }
             }
         }
     }
 
-    fn commit(&mut self, batch: &[QueuedJob]) -> Result<Vec<Outcome>, StoreError> {
+    fn commit(&mut self, batch: &[QueuedJob], frames: &Frames) -> Result<Vec<Outcome>, StoreError> {
+        if batch.is_empty() {
+            // A statement alone is a transaction.
+            execute(&mut self.connection, frames.clone().insert())?;
+            return Ok(Vec::new());
+        }
         let jobs: Vec<_> = batch.iter().map(|queued| &queued.job).collect();
         let ids = needed_ids(&jobs);
         let wanted = ids.len() + jobs.iter().map(|job| job.writes.len()).sum::<usize>();
@@ -106,7 +139,7 @@ impl Writer {
             self.keys.refill(start, start + count);
         }
         self.connection.batch_execute("BEGIN IMMEDIATE")?;
-        let outcomes = self.plan(batch, ids);
+        let outcomes = self.plan(batch, ids, frames);
         match outcomes {
             Ok(outcomes) => match self.connection.batch_execute("COMMIT") {
                 Ok(()) => Ok(outcomes),
@@ -126,6 +159,7 @@ impl Writer {
         &mut self,
         batch: &[QueuedJob],
         ids: Vec<(ResourceType, LogicalId)>,
+        frames: &Frames,
     ) -> Result<Vec<Outcome>, StoreError> {
         let registry = self.registry_of_database()?;
         let mut state = HashMap::with_capacity(ids.len());
@@ -147,13 +181,21 @@ impl Writer {
                 let found = search_ids(&mut self.connection, &registry, gate, &expectation.plan)?;
                 holds &= expectation_holds(expectation, found);
             }
-            outcomes.push(if holds {
-                planner.job(&queued.access, &queued.job)
-            } else {
-                Err(WriteError::ConditionChanged)
+            outcomes.push(match holds {
+                true => match planner.job(&queued.access, &queued.job, &queued.signature) {
+                    // It may be planned by halves: nothing of it is to be written.
+                    Err(WriteError::Store(error)) => return Err(error),
+                    outcome => outcome,
+                },
+                false => Err(WriteError::ConditionChanged),
             });
         }
         flush::flush(&mut self.connection, &registry, planner.drain())?;
+        let mut entries = planner.into_entries();
+        entries.append(frames);
+        if !entries.is_empty() {
+            execute(&mut self.connection, entries.insert())?;
+        }
         Ok(outcomes)
     }
 }

@@ -6,6 +6,7 @@
 
 mod access_rows;
 mod clock;
+mod entries;
 mod index_difference;
 mod keys;
 mod pending;

@@ -9,6 +9,7 @@ use search::{IndexRows, Registry};
 
 use super::access_rows::{FactRows, Stamp, label_rows, stamp};
 use super::{DirectoryRow, Flush, Keys, Pending, ResourceRow, VersionToKeep};
+use crate::access_log::{Frames, Signature};
 use crate::parties::author_number;
 use crate::shield::Sight;
 use crate::stored::{version_number, version_of};
@@ -53,10 +54,10 @@ pub(crate) fn needed_ids(jobs: &[&Job]) -> Vec<(ResourceType, LogicalId)> {
 
 /// Plans the jobs of one batch, one after the other.
 pub(crate) struct Planner<'a> {
-    registry: &'a Arc<Registry>,
+    pub(super) registry: &'a Arc<Registry>,
     keys: &'a mut Keys,
-    state: HashMap<(ResourceType, LogicalId), Directory>,
-    now: i64,
+    pub(super) state: HashMap<(ResourceType, LogicalId), Directory>,
+    pub(super) now: i64,
     /// Kind and number of the author of the job that is being planned.
     author: (i16, i64),
     /// What whoever writes the job is shown.
@@ -66,6 +67,8 @@ pub(crate) struct Planner<'a> {
     /// Those for which the index in the database is made.
     indexed_shielded: HashSet<i64>,
     pending: Pending,
+    /// What the log of accesses keeps of the writes.
+    pub(super) entries: Frames,
 }
 
 impl<'a> Planner<'a> {
@@ -89,7 +92,13 @@ impl<'a> Planner<'a> {
             indexed_shielded: shielded.clone(),
             shielded,
             pending: Pending::default(),
+            entries: Frames::default(),
         }
+    }
+
+    /// What the log of accesses keeps of everything that was planned.
+    pub(crate) fn into_entries(self) -> Frames {
+        self.entries
     }
 
     /// Whether nothing waits to be flushed.
@@ -104,7 +113,12 @@ impl<'a> Planner<'a> {
     }
 
     /// Plans one job, or refuses it and leaves everything as it was.
-    pub(crate) fn job(&mut self, access: &Access, job: &Job) -> Result<Vec<Written>, WriteError> {
+    pub(crate) fn job(
+        &mut self,
+        access: &Access,
+        job: &Job,
+        signature: &Signature,
+    ) -> Result<Vec<Written>, WriteError> {
         let unlimited = access.is_unlimited() && access.writable() == Some(&Reach::Everything);
         // Whoever is limited has decided on a state; a write without one was not decided.
         let decided = unlimited || job.writes.iter().all(|write| write.seen != Seen::Unchecked);
@@ -122,7 +136,14 @@ impl<'a> Planner<'a> {
                 self.reserve(write.resource_type, &write.id, None);
             }
         }
-        job.writes.iter().map(|write| self.write(write)).collect()
+        let mut written = Vec::with_capacity(job.writes.len());
+        for (index, write) in job.writes.iter().enumerate() {
+            let prepared = self.prepare_entry(write)?;
+            let done = self.write(write)?;
+            self.log(&signature.of_write(index), write, prepared, &done);
+            written.push(done);
+        }
+        Ok(written)
     }
 
     fn current(&self, write: &Write) -> Option<&Current> {

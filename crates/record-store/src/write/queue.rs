@@ -6,6 +6,7 @@ use access::Access;
 use fhir::LogicalId;
 
 use super::ReadFacts;
+use crate::access_log::{QueuedEntries, Signature};
 use crate::query::Gate;
 use crate::statement::Statement;
 use crate::{Expectation, Job, StoreError, WriteError, Written};
@@ -25,6 +26,8 @@ pub(crate) struct QueuedJob {
     /// What each expectation of the job is asked through.
     pub(crate) gates: Vec<Gate>,
     pub(crate) job: Job,
+    /// What the entries of its writes say of who writes.
+    pub(crate) signature: Signature,
     pub(crate) reply: Reply,
 }
 
@@ -32,6 +35,8 @@ pub(crate) struct QueuedJob {
 pub(crate) enum Task {
     /// A write of resources, taken together with others.
     Job(Box<QueuedJob>),
+    /// Entries of the log of accesses, committed together with whatever else waits (SQLite).
+    Log(QueuedEntries),
     /// Work on the index or on the packages, in a transaction of its own.
     Upkeep(Box<QueuedUpkeep>),
 }

@@ -79,7 +79,7 @@ fn with<T>(
     read: impl FnOnce(ResourceType, &LogicalId, &Node<'_>) -> T,
 ) -> Result<Option<T>, StoreError> {
     let record = record(row.clone(), Sight::Whole)?;
-    let Some(text) = record.to_json()? else { return Ok(None) };
+    let Some(text) = record.inspect()? else { return Ok(None) };
     let limits = json::Limits { depth: usize::MAX };
     let node = json::parse(text.as_bytes(), &limits).map_err(|_| StoreError::Corrupt)?;
     Ok(Some(read(record.resource_type, &record.id, &node)))

@@ -153,7 +153,7 @@ const QUERIES: &[&str] = &[
 
 /// A record without its times.
 fn shown(record: &Record) -> String {
-    let Some(text) = record.to_json().unwrap() else { return format!("{} deleted", record.id) };
+    let Some(text) = record.inspect().unwrap() else { return format!("{} deleted", record.id) };
     let mut node = json::parse(text.as_bytes(), &Limits::default()).unwrap();
     node.get_mut("meta").unwrap().take("lastUpdated");
     node.to_json()

@@ -39,7 +39,7 @@ pub(super) fn prepare(directory: &Path, account: Account, linger: u32) {
     if let Account::Other { user, group } = account {
         chown(&data, Some(user), Some(group)).expect("root may give a directory away");
     }
-    join(directory);
+    join(directory).expect("own directory");
     #[expect(clippy::zombie_processes, reason = "it outlives this process")]
     let _watchdog = Command::new("sh")
         .args(["-c", include_str!("watchdog.sh"), "sh"])
@@ -56,9 +56,8 @@ pub(super) fn prepare(directory: &Path, account: Account, linger: u32) {
 }
 
 /// Puts this process on the list of users.
-pub(super) fn join(directory: &Path) {
-    let file = directory.join("users").join(std::process::id().to_string());
-    File::create(&file).unwrap_or_else(|error| panic!("cannot write {}: {error}", file.display()));
+pub(super) fn join(directory: &Path) -> std::io::Result<()> {
+    File::create(directory.join("users").join(std::process::id().to_string())).map(drop)
 }
 
 /// Makes the cluster with `initdb`.

@@ -59,7 +59,8 @@ fn join(base: &Path) -> Option<u16> {
     let name = fs::read_to_string(base.join("current")).ok()?;
     let directory = base.join(name);
     let port = fs::read_to_string(directory.join("port")).ok()?.parse().ok()?;
-    instance::join(&directory);
+    // The watchdog may be removing it just now.
+    instance::join(&directory).ok()?;
     if directory.join("closed").exists() || !answers(port) {
         let _ = fs::remove_file(directory.join("users").join(std::process::id().to_string()));
         return None;
@@ -108,6 +109,11 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         fs::write(base.path().join("current"), "one").unwrap();
         assert_eq!(join(base.path()), None, "not started yet");
+        fs::write(directory.join("port"), port.to_string()).unwrap();
+        fs::remove_dir(directory.join("users")).unwrap();
+        assert_eq!(join(base.path()), None, "being removed");
+        fs::create_dir(directory.join("users")).unwrap();
+        fs::remove_file(directory.join("port")).unwrap();
         fs::write(directory.join("port"), port.to_string()).unwrap();
         assert_eq!(join(base.path()), Some(port));
         fs::write(directory.join("closed"), "").unwrap();

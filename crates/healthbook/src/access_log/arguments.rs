@@ -1,0 +1,100 @@
+//! The arguments of the commands about the log of accesses.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+use audit_log::VerifyingKey;
+use clap::{Args, Subcommand};
+
+use crate::configuration::DatabaseFlags;
+
+/// `healthbook verify-audit`
+#[derive(Debug, Args)]
+pub struct VerifyAudit {
+    /// Segments of a rotation, folders of them, and extracts; without any, the database
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The public key of the log, or a file that holds it
+    #[arg(long, value_name = "VKEY", value_parser = key)]
+    pub key: VerifyingKey,
+    /// A checkpoint from elsewhere that the log must hold: a root of a day, that of an older extract
+    #[arg(long, value_name = "FILE")]
+    pub known: Vec<PathBuf>,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+}
+
+/// `healthbook log`
+#[derive(Debug, Args)]
+pub struct LogCommand {
+    #[command(subcommand)]
+    pub(super) what: What,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum What {
+    /// Move old entries from the database to files that stay verifiable
+    #[command(after_help = "Examples:
+  healthbook log rotate --before 2021-01-01 --out /archive/log --key healthbook/book.example+1a2b3c4d+AZ...
+  healthbook verify-audit /archive/log --key healthbook/book.example+1a2b3c4d+AZ...
+What is younger than 5 years stays. A file is verified before its entries leave the database.")]
+    Rotate(Rotate),
+}
+
+/// `healthbook log rotate`
+#[derive(Debug, Args)]
+pub struct Rotate {
+    /// Entries from before this day, in the zone of the configuration
+    #[arg(long, value_name = "DATE")]
+    pub before: jiff::civil::Date,
+    /// Folder for the files; it is made if needed
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// The public key of the log, or a file that holds it
+    #[arg(long, value_name = "VKEY", value_parser = key)]
+    pub key: VerifyingKey,
+    /// Most blocks of 256 entries in one file
+    #[arg(long, value_name = "NUMBER", default_value = "65536")]
+    pub blocks: NonZeroU64,
+    /// Younger entries, too; for a database of invented people only
+    #[arg(long)]
+    pub force_demo: bool,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+}
+
+impl LogCommand {
+    /// The database of the command.
+    pub fn database(&self) -> &DatabaseFlags {
+        let What::Rotate(rotate) = &self.what;
+        &rotate.database
+    }
+}
+
+/// A key as it stands on the command line or in a file.
+fn key(text: &str) -> Result<VerifyingKey, String> {
+    let read = std::fs::read_to_string(text);
+    let text = read.as_deref().unwrap_or(text);
+    text.trim().parse().map_err(|error: audit_log::note::InvalidKey| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_text_or_a_file() {
+        let name = audit_log::LogName::new("test").unwrap();
+        let pkcs8 = audit_log::SigningKey::generate().unwrap();
+        let made = audit_log::SigningKey::from_pkcs8(name, &pkcs8).unwrap();
+        let text = made.verifying().to_string();
+        assert_eq!(key(&text).as_ref(), Ok(made.verifying()));
+        let folder = test_support::TemporaryDirectory::new();
+        let file = folder.path().join("key");
+        std::fs::write(&file, format!("{text}\n")).unwrap();
+        assert_eq!(key(file.to_str().unwrap()).as_ref(), Ok(made.verifying()));
+        assert!(key("nothing").is_err());
+    }
+}

@@ -1,0 +1,82 @@
+//! Around every request: what it shows is in the log of accesses before its answer leaves, or the answer is another one.
+//! `docs/access-log.md` is the promise.
+
+use access::Caller;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, ResponseError as _};
+use audit_log::Action;
+use fhir::{Fault, LogicalId, ResourceType};
+use record_store::Journal;
+use uuid::Uuid;
+
+use crate::app::State;
+use crate::failure::Failure;
+
+/// The middleware.
+pub(crate) async fn keep<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(state) = request.app_data::<Data<State>>().cloned() else {
+        return Ok(request.into_response(Failure::new(500, Fault::Internal).error_response()));
+    };
+    let journal = Journal::new(number(&request));
+    let response = journal.scope(next.call(request)).await?.map_into_boxed_body();
+    note_refusal(&journal, &response);
+    match interactions::keep(&state.app.service, &journal).await {
+        Ok(()) => Ok(response),
+        Err(problem) => {
+            tracing::error!("an answer was withheld: its entry in the log of accesses could not be written");
+            let (request, _) = response.into_parts();
+            Ok(ServiceResponse::new(request, Failure::from(problem).error_response()))
+        }
+    }
+}
+
+/// The number of the request: the caller's `X-Request-Id` where it is one, else a new one.
+fn number(request: &ServiceRequest) -> Uuid {
+    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+    given.and_then(|text| Uuid::try_parse(text).ok()).unwrap_or_else(Uuid::now_v7)
+}
+
+/// Who is let in and refused what is there leaves a trace, and who asks for what is not there leaves the same: the log
+/// looks up whose it is.
+fn note_refusal(journal: &Journal, response: &ServiceResponse) {
+    let refused = [
+        StatusCode::FORBIDDEN,
+        StatusCode::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::GONE,
+        StatusCode::PRECONDITION_FAILED,
+    ];
+    let request = response.request();
+    if !refused.contains(&response.status()) || !journal.is_of_somebody() {
+        return;
+    }
+    let path = request.match_info();
+    let Some(resource_type) = path.get("type").and_then(|name| name.parse::<ResourceType>().ok()) else {
+        return;
+    };
+    let id = path.get("id").and_then(|id| LogicalId::try_from(id).ok());
+    let action = match *request.method() {
+        Method::POST => Action::Create,
+        Method::PUT => Action::Update,
+        Method::PATCH => Action::Patch,
+        Method::DELETE => Action::Delete,
+        _ if id.is_some() => Action::Read,
+        _ => Action::Search,
+    };
+    let query = if id.is_none() { resource_type.to_string() } else { String::new() };
+    journal.refused(action, id.map(|id| (resource_type, id)), &query);
+}
+
+/// Says to the journal of the running request who asks.
+pub(crate) fn note_caller(caller: &Caller) {
+    if let Some(journal) = Journal::current() {
+        journal.asked_by(interactions::origin_of(caller));
+    }
+}

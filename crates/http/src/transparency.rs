@@ -1,0 +1,79 @@
+//! `/transparency`: what everybody may know of the log of accesses, and a citizen's own part of it with its proofs
+//! (`docs/access-log.md`).
+
+use access::{Actor, Caller, Denied, Interaction};
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::ServiceConfig;
+use audit_log::Action;
+use fhir::{Fault, ResourceType};
+use interactions::{AUDIT_EVENT, Problem};
+use record_store::Journal;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::fhir_routes::{get, resource};
+use crate::incoming::Incoming;
+
+type Answer = Result<HttpResponse, Failure>;
+
+/// Adds every path below `/transparency`.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(resource("", "GET, HEAD").route(get().to(overview)))
+        .service(resource("/checkpoint", "GET, HEAD").route(get().to(checkpoint)))
+        .service(resource("/extract", "GET, HEAD").route(get().to(extract)))
+        .service(resource("/roots/{day}", "GET, HEAD").route(get().to(root_of_day)));
+}
+
+/// `GET /transparency`: name and key of the log, and its last checkpoint.
+async fn overview(incoming: Incoming) -> Answer {
+    let note = incoming.service().store().log_checkpoint().await.map_err(Problem::from)?;
+    let key = incoming.state.app.log_key.as_ref();
+    let answer = json!({
+        "log": key.map(|key| key.name().as_str()),
+        "vkey": key.map(ToString::to_string),
+        "checkpoint": note,
+    });
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(answer.to_string()))
+}
+
+/// `GET /transparency/checkpoint`: the last checkpoint, a signed note.
+async fn checkpoint(incoming: Incoming) -> Answer {
+    note(incoming.service().store().log_checkpoint().await.map_err(Problem::from)?)
+}
+
+/// `GET /transparency/roots/2026-11-28`: the first checkpoint that holds all of a day in Vietnam.
+async fn root_of_day(incoming: Incoming) -> Answer {
+    let day = incoming.segment("day").parse::<jiff::civil::Date>();
+    let day = day.map_err(|_| Failure::new(404, Fault::UnknownPath))?;
+    note(incoming.service().store().log_root_of_day(day).await.map_err(Problem::from)?)
+}
+
+fn note(note: Option<String>) -> Answer {
+    let note = note.ok_or_else(|| Failure::new(404, Fault::UnknownPath))?;
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8")).body(note))
+}
+
+/// `GET /transparency/extract`: the entries about the citizen who asks, each with its proof, for `healthbook verify-audit`.
+async fn extract(incoming: Incoming) -> Answer {
+    incoming.known()?;
+    // A token whose scopes do not reach AuditEvent reads no log.
+    let kind: Option<ResourceType> = AUDIT_EVENT.parse().ok();
+    incoming.service().decide(&incoming.caller, Interaction::Search, kind)?;
+    let Caller::Authenticated(identity) = &incoming.caller else { return Err(Denied::Forbidden.into()) };
+    let Actor::Citizen { patient } = &identity.actor else { return Err(Denied::Forbidden.into()) };
+    let key = incoming.state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))?;
+    let of = format!("{}/{patient}", ResourceType::PATIENT);
+    let extract = incoming.service().store().log_extract(key, &of, &[]).await.map_err(Problem::from)?;
+    // Nothing is signed in the first seconds of a log.
+    let extract = extract.ok_or_else(|| Failure::new(503, Fault::Busy))?;
+    if let Some(journal) = Journal::current() {
+        journal.asked(Action::Export, Some((ResourceType::PATIENT, patient.clone())), "transparency/extract");
+    }
+    let text = serde_json::to_string_pretty(&extract).map_err(|_| Failure::new(500, Fault::Internal))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"access-log.json\""))
+        .body(text))
+}

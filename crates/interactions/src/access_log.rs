@@ -1,0 +1,127 @@
+//! The log of accesses, seen from the interactions: who a caller is in its words, and keeping a journal with the names
+//! of those who asked.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use access::{Actor, Caller, Identity};
+use fhir::{LogicalId, ResourceType};
+use json::Node;
+use quick_cache::sync::Cache;
+use record_store::{ANONYMOUS, Journal, Origin};
+
+use crate::search::with_resource;
+use crate::{Problem, Service};
+
+/// How long a name is believed.
+const BELIEVED: Duration = Duration::from_secs(300);
+
+/// Names that are remembered.
+const MOST: usize = 20_000;
+
+/// Names of people, facilities and devices by their references.
+pub(crate) struct Names(Cache<String, (Arc<str>, Instant)>);
+
+impl Default for Names {
+    fn default() -> Self {
+        Self(Cache::new(MOST))
+    }
+}
+
+/// Keeps what a request has shown. When this has succeeded its answer may leave.
+pub async fn keep(service: &Service, journal: &Journal) -> Result<(), Problem> {
+    if journal.is_empty() {
+        return Ok(());
+    }
+    let mut origin = journal.origin();
+    for (reference, name) in
+        [(&origin.agent, &mut origin.agent_name), (&origin.organization, &mut origin.organization_name)]
+    {
+        if name.is_empty() && !reference.is_empty() {
+            *name = name_of(service, reference).await?.to_string();
+        }
+    }
+    journal.asked_by(origin);
+    Ok(service.store().keep(journal).await?)
+}
+
+/// Who a caller is, as far as the caller itself tells.
+pub fn origin_of(caller: &Caller) -> Origin {
+    let server = |what: &str| Origin { agent: what.to_owned(), ..Origin::default() };
+    let identity = match caller {
+        Caller::Anonymous => return server(ANONYMOUS),
+        Caller::Unrestricted => return server("unrestricted"),
+        Caller::Background { job } => return Origin { role: (*job).to_owned(), ..server("server") },
+        Caller::Authenticated(identity) => identity,
+    };
+    let client = identity.client.clone();
+    match &identity.actor {
+        Actor::Citizen { patient } => Origin {
+            agent: format!("{}/{patient}", ResourceType::PATIENT),
+            role: "citizen".to_owned(),
+            client,
+            ..Origin::default()
+        },
+        Actor::Facility { organization, role, .. } => Origin {
+            agent: agent_of(identity),
+            role: role.code().to_owned(),
+            organization: format!("Organization/{organization}"),
+            client,
+            ..Origin::default()
+        },
+        Actor::Officer { role } => {
+            Origin { agent: agent_of(identity), role: role.code().to_owned(), client, ..Origin::default() }
+        }
+    }
+}
+
+/// Staff and officers are known by their `Practitioner`, else by their account; a system is a `Device` by its client.
+fn agent_of(identity: &Identity) -> String {
+    match (&identity.practitioner, identity.subject == identity.client) {
+        (Some(practitioner), _) => format!("Practitioner/{practitioner}"),
+        (None, true) => format!("Device/{}", identity.client),
+        (None, false) => format!("Account/{}", identity.subject),
+    }
+}
+
+/// The name of a person, facility or device, as its resource tells it; empty when there is none.
+async fn name_of(service: &Service, reference: &str) -> Result<Arc<str>, Problem> {
+    let names = service.names();
+    if let Some((name, asked)) = names.0.get(reference)
+        && asked.elapsed() < BELIEVED
+    {
+        return Ok(name);
+    }
+    let name = read_name(service, reference).await?;
+    names.0.insert(reference.to_owned(), (Arc::clone(&name), Instant::now()));
+    Ok(name)
+}
+
+async fn read_name(service: &Service, reference: &str) -> Result<Arc<str>, Problem> {
+    let Some((kind, id)) = reference.split_once('/') else { return Ok(Arc::from("")) };
+    let (Ok(kind), Ok(id)) = (kind.parse::<ResourceType>(), LogicalId::try_from(id)) else {
+        return Ok(Arc::from(""));
+    };
+    let job = Caller::Background { job: "access-log" };
+    let access = service.decide(&job, access::Interaction::Read, Some(kind))?;
+    let Some(record) = service.store().read(&access, kind, &id).await? else { return Ok(Arc::from("")) };
+    if record.is_deleted() {
+        return Ok(Arc::from(""));
+    }
+    Ok(with_resource(&record, display)?.into())
+}
+
+/// `name` as a text, or the first `HumanName` in the order of this country: family, then given names.
+fn display(resource: &Node<'_>) -> String {
+    if let Some(name) = resource.text("name") {
+        return name.to_owned();
+    }
+    let Some(name) = resource.get("name").and_then(|names| names.items().first()) else {
+        return String::new();
+    };
+    if let Some(text) = name.text("text") {
+        return text.to_owned();
+    }
+    let given = name.get("given").into_iter().flat_map(|given| given.items()).filter_map(Node::as_str);
+    name.text("family").into_iter().chain(given).collect::<Vec<_>>().join(" ")
+}

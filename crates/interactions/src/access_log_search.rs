@@ -1,0 +1,273 @@
+//! Reading the log of accesses by FHIR: `AuditEvent` of the own book for a citizen, of the own staff for the officer of a
+//! facility, of a person or a facility for an auditor. Reading it is an entry, too.
+
+use access::{Actor, Caller, Interaction, OfficerRole, StaffRole};
+use audit_log::{Action, Entry};
+use fhir::{DateRange, Fault, Issue, LogicalId, ResourceType};
+use record_store::{Journal, LogPage};
+use serde::{Deserialize, Serialize};
+
+use crate::audit_event::{audit_event, position_of};
+use crate::bundle_text::BundleText;
+use crate::logged::logged_query;
+use crate::page::{PAGE_PARAMETER, page_url};
+use crate::query_text::query_text;
+use crate::{Problem, SearchRequest, Service};
+
+/// The type whose resources are entries of the log and nothing else.
+pub const AUDIT_EVENT: &str = "AuditEvent";
+
+/// Whether what is searched are entries of the log. Without sign-in there is nobody whose part it could be.
+pub fn is_of_the_log(caller: &Caller, request: &SearchRequest) -> bool {
+    request.compartment.is_none()
+        && request.resource_type.is_some_and(|kind| kind.as_str() == AUDIT_EVENT)
+        && matches!(caller, Caller::Authenticated(_))
+}
+
+/// Whether an id is that of an entry of the log.
+pub fn is_log_entry(resource_type: ResourceType, id: &LogicalId) -> bool {
+    resource_type.as_str() == AUDIT_EVENT && position_of(id.as_str()).is_some()
+}
+
+/// Entries that are looked at for one page, when a date or an action is asked for.
+const MOST_LOOKED_AT: usize = 20_000;
+
+/// Whose part of the log is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Person(String),
+    Organization(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct LogPageState {
+    before: u64,
+    count: u32,
+}
+
+/// What is asked for, within the part.
+#[derive(Debug, Default)]
+struct Wanted {
+    patient: Option<String>,
+    organization: Option<String>,
+    dates: Vec<(Option<i64>, Option<i64>)>,
+    actions: Vec<String>,
+    outcomes: Vec<String>,
+    count: u32,
+    before: Option<u64>,
+    understood: Vec<(String, String)>,
+    unknown: Vec<Issue>,
+}
+
+/// `GET AuditEvent?...`: newest first. Parameters: `patient`, `agent` (an `Organization`), `date`, `action`, `outcome`,
+/// `_count`.
+pub async fn audit_events(
+    service: &Service,
+    caller: &Caller,
+    request: &SearchRequest,
+) -> Result<String, Problem> {
+    // A token whose scopes do not reach AuditEvent reads no log.
+    service.decide(caller, Interaction::Search, AUDIT_EVENT.parse().ok())?;
+    let wanted = read_request(service, request)?;
+    if request.strict && !wanted.unknown.is_empty() {
+        return Err(Problem::from_issues(400, wanted.unknown).into_errors());
+    }
+    let part = part_of(caller, &wanted)?;
+    let mut entries = Vec::new();
+    let mut next = None;
+    if let Some(part) = &part {
+        (entries, next) = gather(service, part, &wanted).await?;
+    }
+    note(part.as_ref(), Action::Search, &logged_query(AUDIT_EVENT, &request.pairs));
+    let url = format!("{}/{AUDIT_EVENT}", service.base());
+    let query = query_text(&wanted.understood);
+    let mark = if query.is_empty() { "" } else { "?" };
+    let mut links = vec![("self", format!("{url}{mark}{query}"))];
+    if let Some(before) = next {
+        let sealed = service.links().seal(AUDIT_EVENT, &LogPageState { before, count: wanted.count })?;
+        links.push(("next", page_url(&url, &sealed, &wanted.understood)));
+    }
+    let mut bundle = BundleText::new("searchset", None, &links);
+    for (number, (position, entry)) in entries.iter().enumerate() {
+        let event = audit_event(*position, number, entry);
+        let id = event["id"].as_str().unwrap_or_default().to_owned();
+        bundle.made(&format!("{url}/{id}"), &event.to_string());
+    }
+    bundle.outcome(&wanted.unknown);
+    Ok(bundle.finish())
+}
+
+/// `GET AuditEvent/[id]`
+pub async fn read_audit_event(service: &Service, caller: &Caller, id: &LogicalId) -> Result<String, Problem> {
+    service.decide(caller, Interaction::Read, AUDIT_EVENT.parse().ok())?;
+    let Some(position) = position_of(id.as_str()) else { return Err(Problem::not_found()) };
+    let Some(entry) = service.store().log_entry(position).await? else { return Err(Problem::not_found()) };
+    let mut wanted = Wanted::default();
+    if is_auditor(caller) {
+        wanted.patient = Some(entry.patient.to_string());
+    }
+    let seen = match part_of(caller, &wanted)? {
+        Some(Part::Person(patient)) => *entry.patient == *patient,
+        Some(Part::Organization(organization)) => *entry.organization == *organization,
+        None => false,
+    };
+    if !seen {
+        return Err(Problem::not_found());
+    }
+    note(Some(&Part::Person(entry.patient.to_string())), Action::Read, &format!("{AUDIT_EVENT}/{id}"));
+    Ok(audit_event(Some(position), 0, &entry).to_string())
+}
+
+fn is_auditor(caller: &Caller) -> bool {
+    matches!(caller, Caller::Authenticated(identity) if identity.actor == Actor::Officer { role: OfficerRole::Auditor })
+}
+
+/// Which part of the log a caller reads; `None` for one in which nothing can be.
+fn part_of(caller: &Caller, wanted: &Wanted) -> Result<Option<Part>, Problem> {
+    let forbidden = || Problem::new(403, Fault::Forbidden);
+    let own = match caller {
+        _ if is_auditor(caller) => {
+            return match (&wanted.patient, &wanted.organization) {
+                (Some(patient), _) => Ok(Some(Part::Person(patient.clone()))),
+                (None, Some(organization)) => Ok(Some(Part::Organization(organization.clone()))),
+                (None, None) => {
+                    let fault = Fault::InvalidSearchValue { name: "patient".to_owned() };
+                    Err(Problem::from_issue(400, Issue::error(fault).at("http.patient")))
+                }
+            };
+        }
+        Caller::Authenticated(identity) => match &identity.actor {
+            // An app that was let into one book only reads the log of none but the own one.
+            Actor::Citizen { patient } => Part::Person(format!("{}/{patient}", ResourceType::PATIENT)),
+            Actor::Facility { organization, role: StaffRole::FacilityOfficer, .. } => {
+                Part::Organization(format!("Organization/{organization}"))
+            }
+            _ => return Err(forbidden()),
+        },
+        _ => return Err(forbidden()),
+    };
+    let asked = match &own {
+        Part::Person(_) => &wanted.patient,
+        Part::Organization(_) => &wanted.organization,
+    };
+    let of_own = match &own {
+        Part::Person(own) | Part::Organization(own) => asked.as_ref().is_none_or(|asked| asked == own),
+    };
+    Ok(of_own.then_some(own))
+}
+
+async fn gather(
+    service: &Service,
+    part: &Part,
+    wanted: &Wanted,
+) -> Result<(Vec<(Option<u64>, Entry<'static>)>, Option<u64>), Problem> {
+    let count = usize::try_from(wanted.count).unwrap_or(usize::MAX);
+    let (mut found, mut before, mut looked_at) = (Vec::new(), wanted.before, 0);
+    let oldest = wanted.dates.iter().filter_map(|(low, _)| *low).max();
+    loop {
+        let missing = count.saturating_sub(found.len());
+        let LogPage { entries, next } = match part {
+            Part::Person(patient) => service.store().log_of_person(patient, before, missing).await?,
+            Part::Organization(of) => service.store().log_of_organization(of, before, missing).await?,
+        };
+        looked_at += entries.len();
+        // Entries are in the order of their positions, which is nearly that of their times.
+        let is_past = entries.last().is_some_and(|(_, entry)| {
+            oldest.is_some_and(|oldest| entry.time.microseconds() < oldest - 600_000_000)
+        });
+        found.extend(entries.into_iter().filter(|(_, entry)| wanted.admits(part, entry)));
+        before = next;
+        if next.is_none() || is_past {
+            return Ok((found, None));
+        }
+        if found.len() >= count || looked_at >= MOST_LOOKED_AT {
+            return Ok((found, next));
+        }
+    }
+}
+
+impl Wanted {
+    fn admits(&self, part: &Part, entry: &Entry<'_>) -> bool {
+        let time = entry.time.microseconds();
+        let other = match part {
+            Part::Person(_) => self.organization.as_ref().is_none_or(|of| *entry.organization == **of),
+            Part::Organization(_) => self.patient.as_ref().is_none_or(|of| *entry.patient == **of),
+        };
+        let letter = crate::audit_event::letter(entry.action);
+        other
+            && self
+                .dates
+                .iter()
+                .all(|(low, high)| low.is_none_or(|low| time >= low) && high.is_none_or(|high| time < high))
+            && (self.actions.is_empty() || self.actions.iter().any(|action| action == letter))
+            && (self.outcomes.is_empty() || self.outcomes.contains(&entry.outcome.number().to_string()))
+    }
+}
+
+/// Notes in the journal of the request that this part of the log was read.
+fn note(part: Option<&Part>, action: Action, query: &str) {
+    let Some(journal) = Journal::current() else { return };
+    let about = match part {
+        Some(Part::Person(patient)) => patient
+            .split_once('/')
+            .and_then(|(kind, id)| Some((kind.parse::<ResourceType>().ok()?, LogicalId::try_from(id).ok()?))),
+        _ => None,
+    };
+    journal.asked(action, about, query);
+}
+
+fn read_request(service: &Service, request: &SearchRequest) -> Result<Wanted, Problem> {
+    let settings = service.settings();
+    let mut wanted = Wanted { count: settings.default_count, ..Wanted::default() };
+    let reference = |value: &str, kind: &str| {
+        if value.contains('/') { value.to_owned() } else { format!("{kind}/{value}") }
+    };
+    for (name, value) in &request.pairs {
+        let invalid = || {
+            let fault = Fault::InvalidSearchValue { name: name.clone() };
+            Problem::from_issue(400, Issue::error(fault).at(format!("http.{name}")))
+        };
+        match name.as_str() {
+            "patient" | "patient:Patient" => wanted.patient = Some(reference(value, "Patient")),
+            "agent" | "agent:Organization" => wanted.organization = Some(reference(value, "Organization")),
+            "date" => wanted.dates.push(dates(service, value).ok_or_else(invalid)?),
+            "action" => wanted.actions.extend(value.split(',').map(str::to_owned)),
+            "outcome" => wanted.outcomes.extend(value.split(',').map(str::to_owned)),
+            "_count" => {
+                let count: u32 = value.parse().map_err(|_| invalid())?;
+                wanted.count = count.clamp(1, settings.most_count);
+            }
+            PAGE_PARAMETER => {
+                let state: LogPageState = service.links().open(AUDIT_EVENT, value)?;
+                (wanted.before, wanted.count) = (Some(state.before), state.count);
+            }
+            "_sort" if value == "-date" => {}
+            "_format" | "_pretty" => {}
+            _ => {
+                let fault = Fault::IgnoredParameter { name: name.clone() };
+                wanted.unknown.push(Issue::warning(fault).at(format!("http.{name}")));
+                continue;
+            }
+        }
+        wanted.understood.push((name.clone(), value.clone()));
+    }
+    Ok(wanted)
+}
+
+/// From and up to which moment, in microseconds.
+fn dates(service: &Service, value: &str) -> Option<(Option<i64>, Option<i64>)> {
+    let (prefix, text) = match value.get(..2) {
+        Some(prefix @ ("ge" | "gt" | "le" | "lt" | "eq" | "sa" | "eb")) => (prefix, value.get(2..)?),
+        _ => ("eq", value),
+    };
+    let registry = service.store().registry();
+    let range = DateRange::parse(text, registry.time_zone()).ok()?;
+    let behind = range.high.saturating_add(1);
+    Some(match prefix {
+        "ge" => (Some(range.low), None),
+        "gt" | "sa" => (Some(behind), None),
+        "le" => (None, Some(behind)),
+        "lt" | "eb" => (None, Some(range.low)),
+        _ => (Some(range.low), Some(behind)),
+    })
+}

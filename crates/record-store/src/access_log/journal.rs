@@ -1,0 +1,202 @@
+//! What one request shows: gathered where the text of a resource is made for an answer, kept before the answer leaves.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use access::Access;
+use audit_log::{Action, Outcome};
+use fhir::{LogicalId, ResourceType, VersionId};
+use uuid::Uuid;
+
+use crate::{Record, StoreError};
+
+tokio::task_local! {
+    static CURRENT: Journal;
+}
+
+/// Who nobody is.
+pub const ANONYMOUS: &str = "anonymous";
+
+/// Resources of one person that are named one by one; of more only the number is kept.
+const MOST_NAMED: usize = 1;
+
+/// Who asks, and through what: what all entries of a request share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Who, as a reference; `anonymous` for nobody known.
+    pub agent: String,
+    /// The name under which that somebody is known.
+    pub agent_name: String,
+    /// The role of the policy.
+    pub role: String,
+    /// On whose behalf, as a reference.
+    pub organization: String,
+    /// Its name.
+    pub organization_name: String,
+    /// The client that asked.
+    pub client: String,
+}
+
+/// What a request has shown so far. Cloning it gives another handle to the same journal.
+#[derive(Debug, Clone)]
+pub struct Journal(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    request: Uuid,
+    pages: Mutex<Pages>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    origin: Origin,
+    sections: Vec<Section>,
+}
+
+/// What was shown by one access and in one way.
+#[derive(Debug, Clone)]
+pub(crate) struct Section {
+    pub(crate) access: Option<Access>,
+    pub(crate) action: Action,
+    pub(crate) outcome: Outcome,
+    pub(crate) query: String,
+    /// What was asked for, where that is one resource.
+    pub(crate) about: Option<(ResourceType, LogicalId)>,
+    /// By the number of the book.
+    pub(crate) books: BTreeMap<i64, Shown>,
+    /// Whether it was taken before.
+    taken: bool,
+}
+
+/// What was shown of one book.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shown {
+    pub(crate) count: u32,
+    pub(crate) named: Vec<(ResourceType, LogicalId, VersionId)>,
+}
+
+impl Section {
+    fn new(access: Option<Access>, action: Action, outcome: Outcome, query: String) -> Self {
+        Self { access, action, outcome, query, about: None, books: BTreeMap::new(), taken: false }
+    }
+
+    fn is_told(&self) -> bool {
+        self.taken && self.books.is_empty()
+    }
+}
+
+impl Journal {
+    /// An empty journal of the request with this number.
+    pub fn new(request: Uuid) -> Self {
+        Self(Arc::new(Inner { request, pages: Mutex::default() }))
+    }
+
+    /// The journal of the request that the running task works for.
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(Self::clone).ok()
+    }
+
+    /// Runs work of the request: what it shows is written here.
+    pub async fn scope<F: Future>(&self, work: F) -> F::Output {
+        CURRENT.scope(self.clone(), work).await
+    }
+
+    /// The number of the request.
+    pub fn request(&self) -> Uuid {
+        self.0.request
+    }
+
+    /// Says who asks, once that is known.
+    pub fn asked_by(&self, origin: Origin) {
+        self.write(|pages| pages.origin = origin);
+    }
+
+    /// Notes that something was refused: `about` is what was asked for, where the request names one resource.
+    pub fn refused(&self, action: Action, about: Option<(ResourceType, LogicalId)>, query: &str) {
+        let section = Section::new(None, action, Outcome::Refused, query.to_owned());
+        self.write(|pages| pages.sections.push(Section { about, ..section }));
+    }
+
+    /// Notes that something was done that shows no resource of a book: the log itself was read, an act was done.
+    pub fn asked(&self, action: Action, about: Option<(ResourceType, LogicalId)>, query: &str) {
+        let section = Section::new(None, action, Outcome::Success, query.to_owned());
+        self.write(|pages| pages.sections.push(Section { about, ..section }));
+    }
+
+    /// Whether somebody known asks.
+    pub fn is_of_somebody(&self) -> bool {
+        self.write(|pages| !pages.origin.agent.is_empty() && pages.origin.agent != ANONYMOUS)
+    }
+
+    /// Whether nothing was shown since it was kept.
+    pub fn is_empty(&self) -> bool {
+        self.write(|pages| pages.sections.iter().all(Section::is_told))
+    }
+
+    /// Who asked.
+    pub fn origin(&self) -> Origin {
+        self.write(|pages| pages.origin.clone())
+    }
+
+    /// What was shown since the last time. The sections stay, for who shows by one of them may go on.
+    pub(crate) fn take(&self) -> Vec<Section> {
+        self.write(|pages| {
+            let new = pages.sections.iter_mut().filter(|section| !section.is_told());
+            new.map(|section| {
+                let books = std::mem::take(&mut section.books);
+                section.taken = true;
+                Section { books, ..section.clone() }
+            })
+            .collect()
+        })
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&mut Pages) -> T) -> T {
+        // Whoever panicked with the lock left whole sections only.
+        change(&mut self.0.pages.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The way in which resources are about to be shown: by which access, for what. Whoever makes the text of a resource for
+/// an answer needs one, and so nothing is shown that is not in the journal.
+#[derive(Debug)]
+pub struct Showing {
+    journal: Option<Journal>,
+    section: usize,
+}
+
+impl Showing {
+    /// Begins to show in the request of the running task. Outside of a request only the server itself and its operator
+    /// see anything.
+    ///
+    /// # Errors
+    /// [`StoreError::NotLogged`] when somebody else asks and no request is being logged.
+    pub fn begin(access: &Access, action: Action, query: impl Into<String>) -> Result<Self, StoreError> {
+        let Some(journal) = Journal::current() else {
+            return match access.subject() {
+                None => Ok(Self { journal: None, section: 0 }),
+                Some(_) => Err(StoreError::NotLogged),
+            };
+        };
+        let section = Section::new(Some(access.clone()), action, Outcome::Success, query.into());
+        let section = journal.write(|pages| {
+            pages.sections.push(section);
+            pages.sections.len() - 1
+        });
+        Ok(Self { journal: Some(journal), section })
+    }
+
+    /// Notes that a resource is shown.
+    pub(crate) fn note(&self, record: &Record) {
+        let Some(journal) = &self.journal else { return };
+        journal.write(|pages| {
+            let Some(section) = pages.sections.get_mut(self.section) else { return };
+            let shown = section.books.entry(record.book).or_default();
+            shown.count = shown.count.saturating_add(1);
+            if shown.named.len() <= MOST_NAMED {
+                shown.named.push((record.resource_type, record.id.clone(), record.version));
+            }
+        });
+    }
+}

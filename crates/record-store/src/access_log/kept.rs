@@ -1,0 +1,86 @@
+//! Single entries, proofs, and what was signed.
+
+use audit_log::tree::{
+    BLOCK_LENGTH, consistency_proof, inclusion_proof, wanted_for_consistency, wanted_for_inclusion,
+};
+use audit_log::{Entry, Hash};
+use fhir::Instant;
+
+use super::page::block_of;
+use super::sequence::day_is_over;
+use super::sql::{self, BlockRow, BlockTypes, CheckpointRow, CheckpointTypes};
+use super::tree::{broken, in_range, stored_block};
+use crate::StoreError;
+use crate::store::{Store, few};
+
+/// The first day.
+const BEGINNING: jiff::civil::Date = jiff::civil::Date::constant(1970, 1, 1);
+
+impl Store {
+    /// The entry at a position; `None` when there is none or its block has left the database.
+    pub async fn log_entry(&self, position: u64) -> Result<Option<Entry<'static>>, StoreError> {
+        let rows: Vec<BlockRow> = few!(self, sql::blocks(&[block_of(position)]), BlockTypes)?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let (_, block) = stored_block(row)?;
+        let place = (position % BLOCK_LENGTH as u64) as usize;
+        if place >= block.count() {
+            return Ok(None);
+        }
+        block.entry(place).map(Some).map_err(|_| StoreError::Corrupt)
+    }
+
+    /// The proof that the entry at a position is in the log of a size; `None` when there is no such position or size.
+    pub async fn log_inclusion(&self, position: u64, size: u64) -> Result<Option<Vec<Hash>>, StoreError> {
+        let Some(wanted) = in_range(wanted_for_inclusion(position, size)) else { return Ok(None) };
+        if size > self.log_size().await? {
+            return Ok(None);
+        }
+        let gathered = self.gather(&wanted).await?;
+        inclusion_proof(&gathered, position, size).map(Some).map_err(broken)
+    }
+
+    /// The proof that the log of a size begins with that of an older one; `None` when there are no such sizes.
+    pub async fn log_consistency(&self, older: u64, size: u64) -> Result<Option<Vec<Hash>>, StoreError> {
+        let Some(wanted) = in_range(wanted_for_consistency(older, size)) else { return Ok(None) };
+        if size > self.log_size().await? {
+            return Ok(None);
+        }
+        let gathered = self.gather(&wanted).await?;
+        consistency_proof(&gathered, older, size).map(Some).map_err(broken)
+    }
+
+    /// The note of the last checkpoint.
+    pub async fn log_checkpoint(&self) -> Result<Option<String>, StoreError> {
+        let rows: Vec<CheckpointRow> = few!(self, sql::last_checkpoint(), CheckpointTypes)?;
+        Ok(rows.into_iter().next().map(|(.., note)| note))
+    }
+
+    /// The notes of checkpoints larger than a size, in the order in which they were made.
+    pub async fn log_checkpoints(&self, larger_than: u64, count: u32) -> Result<Vec<String>, StoreError> {
+        let behind = (sql::signed(larger_than), i64::MAX);
+        let statement = sql::checkpoints_behind(behind, i64::from(count));
+        let rows: Vec<CheckpointRow> = few!(self, statement, CheckpointTypes)?;
+        Ok(rows.into_iter().map(|(.., note)| note).collect())
+    }
+
+    /// The note of the last checkpoint of a log that was not larger than a size.
+    pub async fn log_checkpoint_within(&self, size: u64) -> Result<Option<String>, StoreError> {
+        let rows: Vec<CheckpointRow> = few!(self, sql::checkpoint_within(size), CheckpointTypes)?;
+        Ok(rows.into_iter().next().map(|(.., note)| note))
+    }
+
+    /// The root of a day in Vietnam: the note of the first checkpoint that holds all of it.
+    pub async fn log_root_of_day(&self, day: jiff::civil::Date) -> Result<Option<String>, StoreError> {
+        let number = (day - BEGINNING).get_days();
+        let over = day_is_over(i64::from(number));
+        let rows: Vec<CheckpointRow> = few!(self, sql::checkpoint_since(over), CheckpointTypes)?;
+        Ok(rows.into_iter().next().map(|(.., note)| note))
+    }
+
+    /// The note of the first checkpoint that was made at a moment or later.
+    pub async fn log_checkpoint_since(&self, moment: Instant) -> Result<Option<String>, StoreError> {
+        let statement = sql::checkpoint_since(moment.microseconds());
+        let rows: Vec<CheckpointRow> = few!(self, statement, CheckpointTypes)?;
+        Ok(rows.into_iter().next().map(|(.., note)| note))
+    }
+}

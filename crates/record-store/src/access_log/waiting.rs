@@ -1,0 +1,149 @@
+//! Entries on their way to the disk: whoever asks while a commit is under way is in the next one.
+
+use audit_log::Entry;
+use diesel::sql_types::{BigInt, Binary};
+
+use crate::StoreError;
+use crate::statement::{Bind, Statement};
+use crate::store::{Engine, Store};
+use crate::write::Task;
+
+/// Bytes after which a commit takes no more entries. The next one comes at once.
+pub(crate) const BYTES_IN_A_COMMIT: usize = 1 << 20;
+
+/// Entries as a row of `log_waiting` holds them: the leaf bytes of each, their length (4 bytes, big endian) before them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Frames {
+    bytes: Vec<u8>,
+    count: i32,
+}
+
+/// Entries that wait for a commit, and where the answer goes.
+pub(crate) struct QueuedEntries {
+    pub(crate) frames: Frames,
+    pub(crate) reply: tokio::sync::oneshot::Sender<Result<(), StoreError>>,
+}
+
+impl QueuedEntries {
+    /// Tells whoever waits. Nobody may be waiting any more; what is on disk stays there.
+    pub(crate) fn answer(self, is_kept: bool) {
+        let _ = self.reply.send(if is_kept { Ok(()) } else { Err(StoreError::NotLogged) });
+    }
+}
+
+impl Frames {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub(crate) fn length(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(crate) fn push(&mut self, entry: &Entry<'_>) {
+        let leaf = entry.to_leaf_bytes();
+        // An entry has at most 15 texts of 4,096 bytes.
+        let length = u32::try_from(leaf.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(&length.to_be_bytes());
+        self.bytes.extend_from_slice(&leaf);
+        self.count = self.count.saturating_add(1);
+    }
+
+    pub(crate) fn append(&mut self, other: &Self) {
+        self.bytes.extend_from_slice(&other.bytes);
+        self.count = self.count.saturating_add(other.count);
+    }
+
+    /// The row of a commit.
+    pub(crate) fn insert(self) -> Statement {
+        let mut statement = Statement::new("INSERT INTO log_waiting (count, entries) VALUES (");
+        statement.bind(Bind::Int(self.count)).sql(",").bind(Bind::Bytes(self.bytes)).sql(")");
+        statement
+    }
+}
+
+/// The entries of a row.
+pub(super) fn entries(mut bytes: &[u8]) -> Result<Vec<Entry<'_>>, StoreError> {
+    let mut entries = Vec::new();
+    while !bytes.is_empty() {
+        let (length, rest) = bytes.split_first_chunk::<4>().ok_or(StoreError::Corrupt)?;
+        let length = u32::from_be_bytes(*length) as usize;
+        let (leaf, rest) = rest.split_at_checked(length).ok_or(StoreError::Corrupt)?;
+        entries.push(Entry::from_leaf_bytes(leaf).map_err(|_| StoreError::Corrupt)?);
+        bytes = rest;
+    }
+    Ok(entries)
+}
+
+/// The rows that wait longest: number, count.
+pub(super) fn oldest(limit: i64) -> Statement {
+    let mut statement =
+        Statement::new("SELECT w.number, w.count FROM log_waiting w ORDER BY w.number LIMIT ");
+    statement.big(limit);
+    statement
+}
+
+/// The rows up to a number: number, entries.
+pub(super) fn until(number: i64) -> Statement {
+    let mut statement = Statement::new("SELECT w.number, w.entries FROM log_waiting w WHERE w.number <= ");
+    statement.big(number).sql(" ORDER BY w.number");
+    statement
+}
+
+/// The rows that came last: number, entries.
+pub(super) fn newest(limit: i64) -> Statement {
+    let mut statement =
+        Statement::new("SELECT w.number, w.entries FROM log_waiting w ORDER BY w.number DESC LIMIT ");
+    statement.big(limit);
+    statement
+}
+
+/// The SQL types of [`until`] and [`newest`].
+pub(super) type RowTypes = (BigInt, Binary);
+
+impl Store {
+    /// Puts entries on disk, together with those of others who wait. When this has succeeded they are there.
+    ///
+    /// # Errors
+    /// [`StoreError::NotLogged`] when the queue is full or the database did not take them.
+    pub async fn append_to_log(&self, entries: Vec<Entry<'static>>) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut frames = Frames::default();
+        entries.iter().for_each(|entry| frames.push(entry));
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let queued = QueuedEntries { frames, reply };
+        match &self.engine {
+            Engine::Sqlite(store) => {
+                store.queue.try_send(Task::Log(queued)).map_err(|_| StoreError::NotLogged)?;
+            }
+            Engine::Postgres(store) => {
+                store.log_queue.try_send(queued).map_err(|_| StoreError::NotLogged)?;
+            }
+        }
+        answer.await.map_err(|_| StoreError::NotLogged)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_framed_comes_back_and_what_is_cut_does_not() {
+        let mut frames = Frames::default();
+        let one = Entry { agent: "Patient/one".into(), ..Entry::default() };
+        let two = Entry { shown: 7, ..Entry::default() };
+        frames.push(&one);
+        let mut others = Frames::default();
+        others.push(&two);
+        frames.append(&others);
+        assert_eq!(frames.count, 2);
+        assert_eq!(entries(&frames.bytes).unwrap(), [one, two]);
+        let boundary = frames.length() - others.length();
+        for end in (1..frames.length()).filter(|end| *end != boundary) {
+            assert!(entries(&frames.bytes[..end]).is_err(), "{end}");
+        }
+    }
+}

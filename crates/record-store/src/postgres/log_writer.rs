@@ -1,0 +1,67 @@
+//! The writer of the log of accesses: a connection of its own, so that no read waits behind an import.
+
+use diesel_async::AsyncPgConnection;
+use tokio::sync::mpsc;
+
+use super::connection::connect;
+use super::execute;
+use super::writer::LIMIT;
+use crate::StoreError;
+use crate::access_log::{BYTES_IN_A_COMMIT, Frames, QueuedEntries};
+
+/// Starts the writer on a thread of its own. It ends when the store is dropped and the queue is empty.
+pub(super) fn spawn(url: String, queue: mpsc::Receiver<QueuedEntries>) -> Result<(), StoreError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| StoreError::Unusable(error.to_string()))?;
+    std::thread::Builder::new()
+        .name("log-writer".to_owned())
+        .spawn(move || runtime.block_on(async move { LogWriter { url, connection: None }.run(queue).await }))
+        .map(drop)
+        .map_err(|error| StoreError::Unusable(error.to_string()))
+}
+
+struct LogWriter {
+    url: String,
+    connection: Option<AsyncPgConnection>,
+}
+
+impl LogWriter {
+    /// Everything that waits goes into one commit.
+    async fn run(&mut self, mut queue: mpsc::Receiver<QueuedEntries>) {
+        while let Some(first) = queue.recv().await {
+            let mut frames = Frames::default();
+            let mut waiting = Vec::new();
+            let mut next = Some(first);
+            while let Some(queued) = next.take() {
+                frames.append(&queued.frames);
+                waiting.push(queued);
+                if frames.length() < BYTES_IN_A_COMMIT {
+                    next = queue.try_recv().ok();
+                }
+            }
+            let kept = self.commit(frames).await;
+            if let Err(error) = &kept {
+                tracing::error!(error = %error, waiting = waiting.len(), "the log of accesses cannot be written");
+            }
+            for queued in waiting {
+                queued.answer(kept.is_ok());
+            }
+        }
+    }
+
+    async fn commit(&mut self, frames: Frames) -> Result<(), StoreError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                connect(&self.url, LIMIT).await.map_err(|error| StoreError::Database(error.to_string()))?
+            }
+        };
+        // A statement alone is a transaction. After an error the connection is dropped; it is not tried again, for nobody
+        // knows then whether the entries are there already.
+        execute(&mut connection, frames.insert()).await?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+}

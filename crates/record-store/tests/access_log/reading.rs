@@ -1,0 +1,116 @@
+//! Pages of a person and of a facility, proofs, extracts.
+
+use audit_log::extract::Extract;
+use audit_log::tree::{verify_consistency, verify_inclusion};
+use audit_log::{Checkpoint, Entry};
+
+use crate::support::*;
+use crate::work::Work;
+
+/// Entries of which every seventh is about one person, who is in few blocks only.
+fn sent(count: usize) -> Vec<Entry<'static>> {
+    let mut work: Vec<Entry<'static>> = Work::new(11, 1_000).take(count).collect();
+    for (number, entry) in work.iter_mut().enumerate() {
+        if number % 7 == 3 && !(300..=900).contains(&number) {
+            entry.patient = "Patient/x".into();
+            entry.organization = "Organization/x".into();
+        }
+    }
+    work
+}
+
+#[test]
+fn a_person_reads_everything_page_by_page_the_newest_first() {
+    each(async |database| {
+        let (store, key) = (open(&database).await, key());
+        let sent = sent(1300);
+        let (kept, waiting) = sent.split_at(1200);
+        store.append_to_log(kept.to_vec()).await.unwrap();
+        sequence_all(&store, &key, at(1)).await;
+        for part in waiting.chunks(30) {
+            store.append_to_log(part.to_vec()).await.unwrap();
+        }
+        let of = |entry: &Entry<'_>| *entry.patient == *"Patient/x";
+        let mut wanted: Vec<(Option<u64>, Entry<'static>)> = (0..).map(Some).zip(kept.to_vec()).collect();
+        wanted.extend(waiting.iter().map(|entry| (None, entry.clone())));
+        wanted.retain(|(_, entry)| of(entry));
+        wanted.reverse();
+        for count in [1, 10, 1000] {
+            let mut found = Vec::new();
+            let mut before = None;
+            loop {
+                let page = store.log_of_person("Patient/x", before, count).await.unwrap();
+                let placed = page.entries.iter().filter(|(position, _)| position.is_some()).count();
+                assert!(placed == count || page.next.is_none());
+                found.extend(page.entries);
+                let Some(next) = page.next else { break };
+                before = Some(next);
+            }
+            assert_eq!(found.len(), wanted.len(), "pages of {count}");
+            assert_eq!(found, wanted, "pages of {count}");
+        }
+        let of_facility = store.log_of_organization("Organization/x", None, 1000).await.unwrap();
+        assert_eq!(of_facility.entries, wanted);
+        let nobody = store.log_of_person("Patient/nobody", None, 10).await.unwrap();
+        assert!(nobody.entries.is_empty() && nobody.next.is_none());
+        store.close().await;
+    });
+}
+
+#[test]
+fn proofs_lead_to_what_was_signed() {
+    each(async |database| {
+        let (store, key) = (open(&database).await, key());
+        let sent = sent(1300);
+        let mut notes = Vec::new();
+        for (number, part) in sent.chunks(370).enumerate() {
+            store.append_to_log(part.to_vec()).await.unwrap();
+            let done = sequence_all(&store, &key, at(10 * number as i64)).await;
+            notes.push(done.checkpoint.expect("something came"));
+        }
+        let last = notes.last().unwrap();
+        for position in [0, 255, 256, 300, 1023, 1024, 1299] {
+            let entry = store.log_entry(position).await.unwrap().unwrap();
+            let proof = store.log_inclusion(position, last.size()).await.unwrap().unwrap();
+            assert!(verify_inclusion(&entry.leaf_hash(), position, last.size(), &proof, &last.root()));
+            assert!(!verify_inclusion(&entry.leaf_hash(), position + 1, last.size(), &proof, &last.root()));
+        }
+        for older in &notes {
+            let proof = store.log_consistency(older.size(), last.size()).await.unwrap().unwrap();
+            let roots = (older.root(), last.root());
+            assert!(verify_consistency(older.size(), &roots.0, last.size(), &roots.1, &proof));
+        }
+        assert_eq!(store.log_entry(1300).await.unwrap(), None);
+        assert_eq!(store.log_inclusion(1300, 1300).await.unwrap(), None);
+        assert_eq!(store.log_inclusion(1300, 1301).await.unwrap(), None);
+        assert_eq!(store.log_inclusion(0, u64::MAX).await.unwrap(), None);
+        assert_eq!(store.log_consistency(1301, 1300).await.unwrap(), None);
+        store.close().await;
+    });
+}
+
+#[test]
+fn an_extract_is_verified_with_nothing_but_the_key() {
+    each(async |database| {
+        let (store, key) = (open(&database).await, key());
+        let sent = sent(1300);
+        assert_eq!(store.log_extract(key.verifying(), "Patient/x", &[]).await.unwrap(), None);
+        store.append_to_log(sent[..500].to_vec()).await.unwrap();
+        sequence_all(&store, &key, at(0)).await;
+        let older = store.log_checkpoint().await.unwrap().unwrap();
+        store.append_to_log(sent[500..].to_vec()).await.unwrap();
+        sequence_all(&store, &key, at(60)).await;
+        let known = [older.clone()];
+        let extract = store.log_extract(key.verifying(), "Patient/x", &known).await.unwrap().unwrap();
+        let wanted = sent.iter().filter(|entry| *entry.patient == *"Patient/x").count();
+        let json = extract.to_json().unwrap();
+        let report = Extract::verify_json(json.as_bytes(), key.verifying(), &known);
+        assert!(report.is_sound(), "{report:?}");
+        assert_eq!((report.proven, report.extended), (wanted as u64, 1));
+        let size = Checkpoint::open(&extract.checkpoint, key.verifying()).unwrap().size();
+        assert_eq!(size, 1300);
+        let forged = json.replacen("Patient/x", "Patient/y", 1);
+        assert!(!Extract::verify_json(forged.as_bytes(), key.verifying(), &known).is_sound());
+        store.close().await;
+    });
+}

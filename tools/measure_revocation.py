@@ -144,9 +144,11 @@ def session_ended(scene):
 
 
 def account_blocked(scene):
-    citizen = scene.citizen
-    token = scene.server.token("--citizen", citizen["number"])
-    return [token], citizen["patient_id"], lambda: scene.server.run("account", "block", "--citizen", citizen["number"])
+    # Signed in as people do: what `healthbook token` prints belongs to no account.
+    citizen, server = scene.citizen, scene.server
+    phone = Browser(server.port)
+    phone.sign_in(server, citizen["number"], server.password())
+    return [phone.app_token()], citizen["patient_id"], lambda: server.run("account", "block", "--citizen", citizen["number"])
 
 
 def facility_blocked(scene):

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use access::{Access, Caller, Interaction};
 use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType};
 use json::Node;
-use record_store::{Job, Precondition, Seen, Write, WriteError};
+use record_store::{Job, Journal, Precondition, Seen, Write, WriteError};
 
 use super::batch::{refused, stored_response};
 use super::budget::Budget;
@@ -184,7 +184,9 @@ async fn check_reads(service: &Service, caller: &Caller, entries: &[Entry]) -> R
         if removed(url) {
             return Err(Problem::new(410, Fault::Gone).at(&entry.place()));
         }
-        let answer = get(service, caller, url, versions.clone(), *since).await;
+        // Nobody is shown this: the reading that is answered comes after the writes, and is logged then.
+        let aside = Journal::new(uuid::Uuid::nil());
+        let answer = aside.scope(get(service, caller, url, versions.clone(), *since)).await;
         let answer = answer.map_err(|problem| problem.at(&entry.place()))?;
         if !budget.take(&answer) {
             return Err(budget.refusal().at(&entry.place()));

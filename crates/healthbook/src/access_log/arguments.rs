@@ -38,7 +38,7 @@ pub(super) enum What {
     #[command(after_help = "Examples:
   healthbook log rotate --before 2021-01-01 --out /archive/log --key healthbook/book.example+1a2b3c4d+AZ...
   healthbook verify-audit /archive/log --key healthbook/book.example+1a2b3c4d+AZ...
-What is younger than 5 years stays. A file is verified before its entries leave the database.")]
+What is younger than log_years (5 at least) stays, however often this runs; the files are to be kept as long as the books. A file is verified before its entries leave the database.")]
     Rotate(Rotate),
 }
 

@@ -16,9 +16,6 @@ use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
 use crate::opening;
 
-/// Years for which entries stay in the database.
-const YEARS: i32 = 5;
-
 /// Writes, verifies, removes; file after file.
 pub async fn run(configuration: &Configuration, command: &Rotate) -> Result<(), Failure> {
     let store = opening::open_existing(configuration).await?;
@@ -28,11 +25,12 @@ pub async fn run(configuration: &Configuration, command: &Rotate) -> Result<(), 
 }
 
 async fn rotate(configuration: &Configuration, command: &Rotate, store: &Store) -> Result<(), Failure> {
-    let youngest = configuration.time_zone.today().checked_sub(YEARS.years()).map_err(Failure::because)?;
+    let years = configuration.log_years.0;
+    let youngest = configuration.time_zone.today().checked_sub(years.years()).map_err(Failure::because)?;
     let is_demo = store.demo().await.map_err(Failure::because)?.is_some();
     if command.before > youngest && !(command.force_demo && is_demo) {
         return Err(Failure::saying(format!(
-            "entries are kept for {YEARS} years: the day must not be after {youngest}"
+            "entries are kept for {years} years: the day must not be after {youngest}"
         )));
     }
     let midnight = command.before.at(0, 0, 0, 0);

@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::value::ByteSize;
+use super::value::{ByteSize, LogYears};
 use super::{
     Authentication, BaseUrl, ConfigurationError, Database, Given, ListenAddress, LogFormat, LogLevels,
     PeerUrl, Secret, Setting, Source, Text, TimeZone,
@@ -71,6 +71,8 @@ keys! {
         statement_timeout: Duration = "30s", "TIME";
         #[doc = "Zone of dates and times that name none"]
         time_zone: TimeZone = "Asia/Ho_Chi_Minh", "ZONE";
+        #[doc = "Years for which entries of the log of accesses stay in the database, 5 or more"]
+        log_years: LogYears = "5", "YEARS";
         #[doc = "What is logged: off, error, warn, info, debug or trace, also for a part: info,record_store=debug"]
         log: LogLevels = "info", "LEVEL";
         #[doc = "Form of the log on stderr: json, text, or auto (text on a terminal, else json)"]

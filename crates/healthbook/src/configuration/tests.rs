@@ -160,3 +160,12 @@ fn sizes_and_times_have_units() {
         assert_eq!(Duration::read(text), time.map(Duration::from_millis), "{text}");
     }
 }
+
+#[test]
+fn the_log_is_kept_as_long_as_the_law_asks() {
+    assert_eq!(load("", &[], &[]).unwrap().log_years.0, 5);
+    assert_eq!(load("log_years = 20", &[], &[]).unwrap().log_years.0, 20);
+    for short in ["4", "0", "-5", "1001", "five"] {
+        assert!(error("", &[], &[("log_years", short)]).contains("from 5"), "{short}");
+    }
+}

@@ -98,6 +98,22 @@ impl Value for Duration {
     }
 }
 
+/// Years for which entries of the log of accesses stay in the database: not less than the law asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogYears(pub i32);
+
+impl Value for LogYears {
+    const ALLOWED: &'static str = "a number of years from 5 to 1000";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|years| (5..=1000).contains(years)).map(Self)
+    }
+
+    fn shown(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+}
+
 /// A number of bytes: `33554432`, `32MiB`, `64KiB`, `1GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByteSize(pub usize);

@@ -14,7 +14,7 @@ use crate::HealthBook;
 use crate::consent::{Evidence, Provision, Relation, Terms, account_of, consent};
 use crate::gate::{self, Book};
 use crate::guardians::is_suspension;
-use crate::ledger::{self, Entry, facility, find_all, new_id, read, referred};
+use crate::ledger::{self, Entry, facility, find_all, new_id, read, referred, text};
 use crate::moment::plus;
 use crate::refusal::Rule;
 use crate::relations::{end_consent, of_relation};
@@ -108,6 +108,26 @@ pub async fn block(
     Ok(json!({"id": id.as_str(), "begins": now.to_string(), "ends": ends.to_string()}))
 }
 
+/// Closes the own book to a facility that the log of accesses names, all of it and as long as may be. An emergency stays
+/// open.
+pub async fn block_organization(
+    book: &HealthBook,
+    caller: &Caller,
+    organization: &LogicalId,
+    now: Instant,
+) -> Result<(), Problem> {
+    let now = now.truncated_to_millis();
+    let open = gate::book(book.service(), caller, None, now).await?;
+    if read(book.service(), "Organization", organization).await?.is_none() {
+        return Err(Rule::NoSuchFacility.into());
+    }
+    let ends = plus(now, book.settings().longest_block);
+    let grantee = Some(Grantee::Organization(organization.clone()));
+    let close = Close { grantee, begins: now, ends, ..Close::default() };
+    write(book, &open, close, "block", now).await?;
+    Ok(())
+}
+
 /// Writes the denial.
 pub(crate) async fn write(
     book: &HealthBook,
@@ -139,23 +159,14 @@ pub async fn list(
 ) -> Result<Value, Problem> {
     let patient = patient.map(LogicalId::try_from).transpose().map_err(|_| Problem::not_found())?;
     let open = gate::book(book.service(), caller, patient.as_ref(), now).await?;
-    let pairs = [
-        ("patient", open.patient.to_string()),
-        ("status", "active".to_owned()),
-        of_relation(Relation::Block),
-    ];
     let mut shown = Vec::new();
-    for found in find_all(book.service(), "Consent", &pairs, MOST).await? {
-        let Some(terms) = Terms::read(&found.resource).filter(|terms| terms.lives(now)) else { continue };
-        if !open.tells(book.service(), vocabulary::kind("Consent")?, &found.id()?).await? {
-            continue;
-        }
+    for (id, terms) in living(book, &open, now).await? {
         let facility = match &terms.grantee {
             Some(Grantee::Organization(id)) => Some(id.as_str()),
             _ => None,
         };
         shown.push(json!({
-            "id": found.id()?.as_str(),
+            "id": id.as_str(),
             "facility": facility,
             "types": terms.types,
             "labels": terms.labels,
@@ -165,6 +176,54 @@ pub async fn list(
         }));
     }
     Ok(json!({"items": shown}))
+}
+
+/// The blocks of a book that live, as far as the caller is told of them.
+async fn living(book: &HealthBook, open: &Book, now: Instant) -> Result<Vec<(LogicalId, Terms)>, Problem> {
+    let pairs = [
+        ("patient", open.patient.to_string()),
+        ("status", "active".to_owned()),
+        of_relation(Relation::Block),
+    ];
+    let mut living = Vec::new();
+    for found in find_all(book.service(), "Consent", &pairs, MOST).await? {
+        let Some(terms) = Terms::read(&found.resource).filter(|terms| terms.lives(now)) else { continue };
+        let id = found.id()?;
+        if open.tells(book.service(), vocabulary::kind("Consent")?, &id).await? {
+            living.push((id, terms));
+        }
+    }
+    Ok(living)
+}
+
+/// A facility to which the whole own book is closed.
+#[derive(Debug, Clone)]
+pub struct BlockedFacility {
+    /// The block.
+    pub block: LogicalId,
+    /// The facility.
+    pub organization: LogicalId,
+    /// Its name; empty when its `Organization` is gone.
+    pub name: String,
+}
+
+/// The facilities to which the whole own book is closed.
+pub async fn facilities(
+    book: &HealthBook,
+    caller: &Caller,
+    now: Instant,
+) -> Result<Vec<BlockedFacility>, Problem> {
+    let open = gate::book(book.service(), caller, None, now).await?;
+    let mut facilities = Vec::new();
+    for (block, terms) in living(book, &open, now).await? {
+        let Some(Grantee::Organization(organization)) = terms.grantee else { continue };
+        if terms.types.is_empty() && terms.labels.is_empty() {
+            let found = read(book.service(), "Organization", &organization).await?;
+            let name = found.map(|found| text(&found.resource, "/name").to_owned()).unwrap_or_default();
+            facilities.push(BlockedFacility { block, organization, name });
+        }
+    }
+    Ok(facilities)
 }
 
 /// Lifts a block.

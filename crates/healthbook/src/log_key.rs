@@ -55,17 +55,21 @@ fn make(folder: &Path, path: &Path) -> Result<SigningKey, Failure> {
     let key = SigningKey::generate().map_err(|_| unusable())?;
     let text = format!("{}\n{}\n", name.as_str(), STANDARD.encode(&key));
     std::fs::create_dir_all(folder).context("the folder of the key of the access log cannot be made")?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.context("the key of the access log cannot be written")?;
+    write_new(path, &text).context("the key of the access log cannot be written")?;
     let key = read(path)?;
     let public = std::fs::write(folder.join(PUBLIC_FILE), format!("{}\n", key.verifying()));
     public.context("the public key of the access log cannot be written")?;
     Ok(key)
+}
+
+/// Writes a file that was not there and that only its owner reads.
+pub fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    })
 }

@@ -23,6 +23,7 @@ mod policy;
 mod progress;
 mod provider_simulator;
 mod reindex;
+mod report_key;
 mod serve;
 mod shutdown;
 mod sign_in;

@@ -18,7 +18,7 @@ use crate::configuration::{self, Configuration};
 use crate::demo::{self, Description};
 use crate::failure::Failure;
 use crate::shutdown::Signals;
-use crate::{log_key, logging, opening, sign_in};
+use crate::{log_key, logging, opening, report_key, sign_in};
 
 /// How often the log repeats that authentication is off.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
@@ -65,6 +65,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     // In a new database nothing is there yet to be read again.
     tokio::spawn(interactions::work_at_facts(service.clone()));
+    let seal = report_key::open(configuration)?;
     let log_key = log_key::open(configuration, service.store()).await?;
     let verifying = log_key.as_ref().map(|key| key.verifying().clone());
     if let Some(key) = log_key {
@@ -99,7 +100,8 @@ async fn serve(
     let health_book = HealthBook::new(service.clone(), SharingSettings::default());
     tokio::spawn(health_book::work_daily(health_book.clone()));
     let demo = demo.as_ref().map(Description::info).map(Arc::new);
-    let app = App { service, health_book, authentication, sign_in: Some(sign_in), demo, log_key: verifying };
+    let app =
+        App { service, health_book, authentication, sign_in: Some(sign_in), demo, log_key: verifying, seal };
     tracing::info!(address, "listening");
 
     let (stopping, stopped) = oneshot::channel();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use audit_log::VerifyingKey;
 use health_book::HealthBook;
 use interactions::Service;
+use report::Seal;
 use tokio::sync::Semaphore;
 
 use crate::home::DemoInfo;
@@ -65,6 +66,8 @@ pub struct App {
     pub demo: Option<Arc<DemoInfo>>,
     /// The key by which the log of accesses is verified; `None` where this server has not the key that signs it.
     pub log_key: Option<VerifyingKey>,
+    /// What signs reports for people.
+    pub seal: Arc<Seal>,
 }
 
 /// What handlers get at.

@@ -11,6 +11,7 @@ use interactions::{AUDIT_EVENT, Problem};
 use record_store::Journal;
 use serde_json::json;
 
+use crate::app::State;
 use crate::failure::Failure;
 use crate::fhir_routes::{get, resource};
 use crate::incoming::Incoming;
@@ -58,14 +59,20 @@ fn note(note: Option<String>) -> Answer {
 /// `GET /transparency/extract`: the entries about the citizen who asks, each with its proof, for `healthbook verify-audit`.
 async fn extract(incoming: Incoming) -> Answer {
     incoming.known()?;
+    extract_of(&incoming.state, &incoming.caller).await
+}
+
+/// The extract of a citizen, as a file to keep; whoever else asks gets none.
+pub(crate) async fn extract_of(state: &State, caller: &Caller) -> Answer {
     // A token whose scopes do not reach AuditEvent reads no log.
     let kind: Option<ResourceType> = AUDIT_EVENT.parse().ok();
-    incoming.service().decide(&incoming.caller, Interaction::Search, kind)?;
-    let Caller::Authenticated(identity) = &incoming.caller else { return Err(Denied::Forbidden.into()) };
+    let service = &state.app.service;
+    service.decide(caller, Interaction::Search, kind)?;
+    let Caller::Authenticated(identity) = caller else { return Err(Denied::Forbidden.into()) };
     let Actor::Citizen { patient } = &identity.actor else { return Err(Denied::Forbidden.into()) };
-    let key = incoming.state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))?;
+    let key = state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))?;
     let of = format!("{}/{patient}", ResourceType::PATIENT);
-    let extract = incoming.service().store().log_extract(key, &of, &[]).await.map_err(Problem::from)?;
+    let extract = service.store().log_extract(key, &of, &[]).await.map_err(Problem::from)?;
     // Nothing is signed in the first seconds of a log.
     let extract = extract.ok_or_else(|| Failure::new(503, Fault::Busy))?;
     if let Some(journal) = Journal::current() {

@@ -85,7 +85,7 @@ fn agent_of(identity: &Identity) -> String {
 }
 
 /// The name of a person, facility or device, as its resource tells it; empty when there is none.
-async fn name_of(service: &Service, reference: &str) -> Result<Arc<str>, Problem> {
+pub(crate) async fn name_of(service: &Service, reference: &str) -> Result<Arc<str>, Problem> {
     let names = service.names();
     if let Some((name, asked)) = names.0.get(reference)
         && asked.elapsed() < BELIEVED

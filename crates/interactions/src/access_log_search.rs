@@ -34,27 +34,29 @@ const MOST_LOOKED_AT: usize = 20_000;
 
 /// Whose part of the log is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     Person(String),
     Organization(String),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct LogPageState {
-    before: u64,
-    count: u32,
+pub(crate) struct LogPageState {
+    pub(crate) before: u64,
+    pub(crate) count: u32,
 }
 
 /// What is asked for, within the part.
 #[derive(Debug, Default)]
-struct Wanted {
+pub(crate) struct Wanted {
     patient: Option<String>,
-    organization: Option<String>,
-    dates: Vec<(Option<i64>, Option<i64>)>,
+    pub(crate) organization: Option<String>,
+    pub(crate) dates: Vec<(Option<i64>, Option<i64>)>,
     actions: Vec<String>,
     outcomes: Vec<String>,
-    count: u32,
-    before: Option<u64>,
+    /// By whom it must not be.
+    pub(crate) not_by: Option<String>,
+    pub(crate) count: u32,
+    pub(crate) before: Option<u64>,
     understood: Vec<(String, String)>,
     unknown: Vec<Issue>,
 }
@@ -123,7 +125,7 @@ fn is_auditor(caller: &Caller) -> bool {
 }
 
 /// Which part of the log a caller reads; `None` for one in which nothing can be.
-fn part_of(caller: &Caller, wanted: &Wanted) -> Result<Option<Part>, Problem> {
+pub(crate) fn part_of(caller: &Caller, wanted: &Wanted) -> Result<Option<Part>, Problem> {
     let forbidden = || Problem::new(403, Fault::Forbidden);
     let own = match caller {
         _ if is_auditor(caller) => {
@@ -156,7 +158,7 @@ fn part_of(caller: &Caller, wanted: &Wanted) -> Result<Option<Part>, Problem> {
     Ok(of_own.then_some(own))
 }
 
-async fn gather(
+pub(crate) async fn gather(
     service: &Service,
     part: &Part,
     wanted: &Wanted,
@@ -195,6 +197,7 @@ impl Wanted {
         };
         let letter = crate::audit_event::letter(entry.action);
         other
+            && self.not_by.as_ref().is_none_or(|of| *entry.agent != **of)
             && self
                 .dates
                 .iter()
@@ -205,7 +208,7 @@ impl Wanted {
 }
 
 /// Notes in the journal of the request that this part of the log was read.
-fn note(part: Option<&Part>, action: Action, query: &str) {
+pub(crate) fn note(part: Option<&Part>, action: Action, query: &str) {
     let Some(journal) = Journal::current() else { return };
     let about = match part {
         Some(Part::Person(patient)) => patient
@@ -255,7 +258,7 @@ fn read_request(service: &Service, request: &SearchRequest) -> Result<Wanted, Pr
 }
 
 /// From and up to which moment, in microseconds.
-fn dates(service: &Service, value: &str) -> Option<(Option<i64>, Option<i64>)> {
+pub(crate) fn dates(service: &Service, value: &str) -> Option<(Option<i64>, Option<i64>)> {
     let (prefix, text) = match value.get(..2) {
         Some(prefix @ ("ge" | "gt" | "le" | "lt" | "eq" | "sa" | "eb")) => (prefix, value.get(2..)?),
         _ => ("eq", value),

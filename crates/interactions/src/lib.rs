@@ -4,6 +4,7 @@
 //! returns what is to be answered, or a [`Problem`].
 
 mod access_log;
+mod access_log_report;
 mod access_log_search;
 mod audit_event;
 mod bundle;
@@ -40,6 +41,7 @@ mod visit_end;
 mod write;
 
 pub use access_log::{keep, origin_of};
+pub use access_log_report::{AccessLogReport, AccessLogRequest, access_log_report};
 pub use access_log_search::{AUDIT_EVENT, audit_events, is_log_entry, is_of_the_log, read_audit_event};
 pub use bundle::process_bundle;
 pub use capability::capability_statement;

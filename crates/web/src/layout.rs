@@ -15,10 +15,10 @@ header p{margin:0;font-weight:600}
 h1{font-size:1.5rem;line-height:1.25;margin:1.5rem 0 .75rem}
 h2{font-size:1.15rem;margin:1.75rem 0 .5rem}
 a{color:#00566d}
-a.link,button,input{min-height:2.75rem}
+a.link,button,input,select,summary{min-height:2.75rem}
 a.link{display:inline-flex;align-items:center}
 label{display:block;font-weight:600;margin-top:1rem}
-input{width:100%;font:inherit;padding:.5rem .65rem;border:2px solid #5b6f78;border-radius:.4rem;background:#fff;color:inherit}
+input,select{width:100%;font:inherit;padding:.5rem .65rem;border:2px solid #5b6f78;border-radius:.4rem;background:#fff;color:inherit}
 .hint{margin:.15rem 0 .3rem;color:#3f525b}
 button,a.button{display:block;width:100%;font:inherit;font-weight:600;text-align:center;text-decoration:none;margin-top:1.25rem;\
 padding:.6rem 1rem;border:2px solid #00566d;border-radius:.4rem;background:#00566d;color:#fff;cursor:pointer}
@@ -31,6 +31,12 @@ button.end{border-color:#9b1c1c;background:#fff;color:#9b1c1c;margin-top:.5rem}
 ul.list{list-style:none;padding:0;margin:0}
 ul.list>li{border-top:1px solid #9aa9b0;padding:.85rem 0}
 ul.list p{margin:.1rem 0}
+ul.list>li.alarm{border-left:5px solid #9b1c1c;background:#fdf0f0;padding-left:.75rem}
+.mark{color:#9b1c1c}
+.choice{display:flex;align-items:center;gap:.6rem;margin:1rem 0 0}
+.choice input{width:1.5rem;min-height:1.5rem}
+.choice label{margin:0}
+summary{cursor:pointer;color:#00566d;padding:.5rem 0}
 ";
 
 /// A whole page. The title is the heading too.

@@ -3,6 +3,8 @@
 //! Every page works on a cheap phone without JavaScript, in Vietnamese and English, and says of each field what it is
 //! for. What comes from outside is escaped by the templates; nothing is put into a page as it is.
 
+mod access_log_page;
+mod access_words;
 mod activation;
 mod consent;
 mod language;
@@ -15,6 +17,8 @@ mod simulator;
 #[cfg(test)]
 mod tests;
 
+pub use access_log_page::{AccessFilter, AccessLogPage, Blocked, FacilityChoice};
+pub use access_words::{AccessLine, LineOutcome, access_lines, day_words, time_words};
 pub use activation::{ActivationPage, EnrolmentPage};
 pub use consent::{Consent, ConsentChoice, back_to_app, consent, refused_authorization};
 pub use language::Language;

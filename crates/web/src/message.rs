@@ -38,6 +38,12 @@ pub enum Notice {
     NotTheSame,
     /// The form came from elsewhere, or is too old.
     OldForm,
+    /// The page is for citizens, who have a book.
+    ForCitizens,
+    /// It cannot be done.
+    NotPossible,
+    /// The log is not signed yet.
+    NotSigned,
     /// Something broke.
     Broken,
 }
@@ -94,6 +100,15 @@ impl Notice {
             ),
             Self::NotTheSame => ("Hai mật khẩu không giống nhau.", "The two passwords are not the same."),
             Self::OldForm => ("Trang đã cũ. Hãy gửi lại.", "The page was too old. Please send it again."),
+            Self::ForCitizens => (
+                "Trang này chỉ dành cho người dân có sổ sức khỏe.",
+                "This page is for citizens, who have a health book.",
+            ),
+            Self::NotPossible => ("Không thực hiện được việc này.", "This cannot be done."),
+            Self::NotSigned => (
+                "Nhật ký chưa được ký. Hãy thử lại sau ít giây.",
+                "The log is not signed yet. Try again in a few seconds.",
+            ),
             Self::Broken => ("Có lỗi xảy ra. Hãy thử lại sau.", "Something went wrong. Try again later."),
         };
         language.say(vietnamese, english).to_owned()

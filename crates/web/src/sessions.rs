@@ -33,6 +33,8 @@ pub struct SessionsPage<'a> {
     pub sessions: &'a [SessionLine],
     /// The token of the forms.
     pub form: &'a str,
+    /// Whether a citizen is signed in, who has a book.
+    pub citizen: bool,
 }
 
 impl SessionsPage<'_> {
@@ -72,6 +74,9 @@ impl SessionsPage<'_> {
         };
         let body = html! {
             (body)
+            @if self.citizen {
+                p { a.link href="/auth/access-log" { (say("Ai đã xem sổ của tôi", "Who looked at my book")) } }
+            }
             p { a.link href="/auth/passkey/add" { (say("Thêm khóa truy cập", "Add a passkey")) } }
         };
         let title = say("Thiết bị đang đăng nhập", "Devices that are signed in");

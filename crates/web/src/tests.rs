@@ -18,16 +18,41 @@ fn pages(language: Language) -> Vec<String> {
     let (name, form) = (HOSTILE, HOSTILE);
     let notice = Some(Notice::WrongPassword);
     let query = [(HOSTILE.to_owned(), HOSTILE.to_owned())];
+    let line = AccessLine {
+        who: HOSTILE.to_owned(),
+        facility: HOSTILE.to_owned(),
+        organization: Some(HOSTILE.to_owned()),
+        day: jiff::civil::date(2026, 11, 28),
+        when: HOSTILE.to_owned(),
+        what: HOSTILE.to_owned(),
+        why: HOSTILE.to_owned(),
+        outcome: LineOutcome::Refused,
+        emergency: true,
+        positions: None,
+    };
+    let facility = FacilityChoice { id: HOSTILE.to_owned(), name: HOSTILE.to_owned() };
+    let filter = AccessFilter { facility: Some(HOSTILE.to_owned()), own: true, ..AccessFilter::default() };
+    let blocked = [Blocked { block: HOSTILE.to_owned(), facility: facility.clone() }];
+    let log = AccessLogPage {
+        language,
+        filter: &filter,
+        lines: &[line],
+        facilities: &[facility],
+        blocked: &blocked,
+        next: Some(HOSTILE),
+        form: Some(form),
+    };
     vec![
         SignInPage { language, notice, name, form, continue_with: Some(HOSTILE), provider: true }.render(),
         SignInPage { language, notice: None, name, form, continue_with: None, provider: false }.render(),
         CodePage { language, notice, form, app: true }.render(),
         ActivationPage { language, notice, name, form }.render(),
         EnrolmentPage { language, notice, secret: HOSTILE, uri: HOSTILE, form }.render(),
-        SessionsPage { language, sessions: &sessions, form }.render(),
+        SessionsPage { language, sessions: &sessions, form, citizen: true }.render(),
         PasskeyPage { language, add: true, continue_with: Some(HOSTILE) }.render(),
         MessagePage { language, notice: Notice::Wait(3) }.render(),
         simulator(language, [(HOSTILE, HOSTILE)].into_iter(), &query),
+        log.render(),
         page(HOSTILE, language, &html! { (HOSTILE) }),
     ]
 }
@@ -64,7 +89,8 @@ fn no_page_carries_script_or_style_of_its_own() {
 fn every_field_has_a_label_and_every_reference_a_target() {
     for page in pages(Language::English) {
         let labels = values(&page, "label", "for");
-        let ids: Vec<_> = ["input", "p"].iter().flat_map(|tag| values(&page, tag, "id")).flatten().collect();
+        let ids: Vec<_> =
+            ["input", "select", "p"].iter().flat_map(|tag| values(&page, tag, "id")).flatten().collect();
         for (kind, id) in values(&page, "input", "type").into_iter().zip(values(&page, "input", "id")) {
             if kind != Some("hidden") {
                 assert!(labels.contains(&id) && id.is_some(), "{id:?} has no label: {page}");
@@ -117,6 +143,9 @@ fn colours_have_contrast() {
         (0x1a_2b33, 0xfd_f0f0),
         (0x1a_2b33, 0xee_f6f8),
         (0x1a_2b33, 0xf1_f5f6),
+        (0x9b_1c1c, 0xfd_f0f0),
+        (0x3f_525b, 0xfd_f0f0),
+        (0x00_566d, 0xfd_f0f0),
     ] {
         let (one, other) = (luminance(text), luminance(ground));
         let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);

@@ -114,6 +114,10 @@ keys! {
         provider_simulator: bool = "false", "BOOLEAN";
         #[doc = "Gateway that sends one-time codes on: it gets a form with to and text"]
         code_gateway: Option<PeerUrl> = "", "URL";
+        #[doc = "Key that signs reports for people, a file in PEM (PKCS #8: P-256 or RSA); one is made beside the data when empty"]
+        report_key: Option<PathBuf> = "", "FILE";
+        #[doc = "Certificate of that key, a file in PEM, with those of its issuers behind it"]
+        report_certificate: Option<PathBuf> = "", "FILE";
         #[doc = "Proxies in front of this server whose X-Forwarded-For is believed"]
         trusted_proxies: usize = "0", "NUMBER";
     }

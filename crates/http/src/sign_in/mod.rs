@@ -1,5 +1,7 @@
 //! Signing in by browser: routes and cookies. The rules are in the auth crate, the pages in the web crate.
 
+mod access_log_files;
+mod access_log_pages;
 mod activation;
 mod answer;
 mod cookies;
@@ -75,6 +77,11 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
         .route("/sessions", web::get().to(session_pages::list))
         .route("/sessions/end", web::post().to(session_pages::end))
         .route("/sessions/{id}", web::delete().to(session_pages::delete))
+        .route("/access-log", web::get().to(access_log_pages::page_of_log))
+        .route("/access-log.pdf", web::get().to(access_log_files::report))
+        .route("/access-log/extract", web::get().to(access_log_files::extract))
+        .route("/access-log/block", web::post().to(access_log_pages::block))
+        .route("/access-log/lift", web::post().to(access_log_pages::lift))
         .route("/sessions/assisted", web::post().to(session_pages::assisted));
 }
 

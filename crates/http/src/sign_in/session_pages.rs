@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Form, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use auth::account::{
-    Presence, Session, assist, end_session, form_token, form_token_holds, session_of, sessions,
+    AccountKind, Presence, Session, assist, end_session, form_token, form_token_holds, session_of, sessions,
 };
 use fhir::Instant;
 use serde::Deserialize;
@@ -20,7 +20,10 @@ use super::{SignIn, session_cookie};
 use crate::app::{Authentication, State};
 
 /// Who is signed in, with the cookie.
-async fn signed_in(sign_in: &SignIn, request: &HttpRequest) -> Result<Option<(Session, String)>, Trouble> {
+pub(super) async fn signed_in(
+    sign_in: &SignIn,
+    request: &HttpRequest,
+) -> Result<Option<(Session, String)>, Trouble> {
     let cookie = session_cookie(request, sign_in.plain_loopback);
     let session = session_of(sign_in.accounts.store(), &cookie, Instant::now()).await?;
     Ok(session.map(|session| (session, cookie)))
@@ -74,7 +77,9 @@ async fn show(sign_in: &SignIn, request: &HttpRequest, language: Language) -> Re
         })
         .collect();
     let form = form_token(sign_in.accounts.store(), &cookie);
-    Ok(page(StatusCode::OK, Vec::new(), SessionsPage { language, sessions: &lines, form: &form }.render()))
+    let citizen = matches!(own.kind, AccountKind::Citizen { .. });
+    let text = SessionsPage { language, sessions: &lines, form: &form, citizen }.render();
+    Ok(page(StatusCode::OK, Vec::new(), text))
 }
 
 /// Ends a session; its tokens are dead for this server when that is answered.

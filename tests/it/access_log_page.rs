@@ -1,0 +1,266 @@
+//! A citizen sees who looked, in plain words, and does something about it (docs/access-log.md, section 9).
+
+use std::collections::BTreeSet;
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use test_support::{Response, TestDatabase};
+
+use crate::support::browser::{Browser, Landing, forms};
+use crate::support::program::{Caller, Demo};
+use crate::support::sign_in::{pass, sign_in, staff_name};
+use crate::support::{matches, text, value};
+
+/// Stands in a resource; a log tells who looked and never what was there.
+const PLANTED: &str = "PLANTED-7391";
+
+fn on_each_demo(test: impl Fn(&Demo)) {
+    for database in TestDatabase::each() {
+        test(&Demo::start(database));
+    }
+}
+
+/// A person whom the first client system reads, and one whom it does not.
+fn open_and_closed(demo: &Demo) -> (usize, usize) {
+    let client = demo.as_client();
+    let reads =
+        |place: &usize| client.get(&format!("/fhir/Patient/{}", demo.citizen(*place).1)).status == 200;
+    let open = (0..30).find(reads).expect("the facility has a patient");
+    let closed = (0..30).find(|place| !reads(place)).expect("not everybody is its patient");
+    (open, closed)
+}
+
+/// The name of the facility of the first client system.
+fn facility(demo: &Demo) -> String {
+    let code = demo.description["clients"][0]["facility"].as_str().unwrap();
+    let system = "http://fhir.hl7.org.vn/core/sid/ma-cskcb";
+    let found = demo.as_client().read(&format!("/fhir/Organization?identifier={system}%7C{code}"));
+    text(&matches(&found)[0]["name"])
+}
+
+/// A page of the log.
+#[track_caller]
+fn page(browser: &mut Browser<'_>, parameters: &str) -> String {
+    let answer = browser.request("GET", &format!("/auth/access-log?{parameters}"), None);
+    answer.expect_status(200).text().to_owned()
+}
+
+/// The lines of a page, as they are read aloud.
+fn lines(page: &str) -> Vec<&str> {
+    let list = page.split("<ul class=\"list\">").skip(1);
+    list.flat_map(|list| list.split("<li").skip(1)).map(|line| line.split("</li>").next().unwrap()).collect()
+}
+
+#[track_caller]
+fn expect_words(line: &str, words: &[&str]) {
+    for word in words {
+        assert!(line.contains(word), "{word}: {line}");
+    }
+}
+
+/// What a citizen may write.
+fn measurement(patient: &str) -> Value {
+    let category = "http://terminology.hl7.org/CodeSystem/observation-category";
+    json!({"resourceType": "Observation", "status": "final", "subject": {"reference": format!("Patient/{patient}")},
+        "category": [{"coding": [{"system": category, "code": "vital-signs"}]}],
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
+        "effectiveDateTime": "2026-11-01T08:00:00+07:00", "note": [{"text": PLANTED}],
+        "valueQuantity": {"value": 70, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"}})
+}
+
+fn write(citizen: &Caller<'_>, patient: &str) -> String {
+    let made = citizen.send("POST", "/fhir/Observation", &measurement(patient).to_string());
+    text(&value(made.expect_status(201).text())["id"])
+}
+
+#[test]
+fn a_citizen_sees_who_looked_and_who_was_refused_in_both_languages() {
+    on_each_demo(|demo| {
+        let (open, closed) = open_and_closed(demo);
+        let (client, facility) = (demo.as_client(), facility(demo));
+        let (number, patient) = demo.citizen(open);
+        let observation = write(&demo.as_citizen(open), patient);
+        client.read(&format!("/fhir/Patient/{patient}"));
+        client.read(&format!("/fhir/Observation/{observation}"));
+        client.read(&format!("/fhir/Observation?patient={patient}&code=8867-4"));
+        let mut browser = sign_in(demo, open);
+
+        let vietnamese = page(&mut browser, "lang=vi");
+        assert!(vietnamese.contains("<h1>Ai đã xem sổ của tôi</h1>"), "{vietnamese}");
+        let newest = lines(&vietnamese);
+        for (line, what) in
+            newest.iter().zip(["tìm và đọc kết quả xét nghiệm", "đọc kết quả", "đọc thông tin cá nhân"])
+        {
+            expect_words(
+                line,
+                &["Phần mềm của cơ sở", &facility, what, "để khám bệnh, chữa bệnh; ", " ngày "],
+            );
+        }
+        let english = page(&mut browser, "lang=en");
+        assert!(english.contains("<h1>Who looked at my book</h1>"), "{english}");
+        for (line, what) in lines(&english).iter().zip([
+            "looked for and read test results",
+            "read test results",
+            "read personal details",
+        ]) {
+            expect_words(line, &["Software of the facility", &facility, what, "for care; "]);
+        }
+        for shown in [&vietnamese, &english] {
+            for hidden in [PLANTED, number, "8867-4"] {
+                assert!(!shown.contains(hidden), "{hidden}");
+            }
+        }
+
+        // What oneself did is shown when it is asked for.
+        assert!(!english.contains("<strong>You</strong>"));
+        assert!(page(&mut browser, "lang=en&own=yes").contains("<strong>You</strong>"));
+
+        // Whoever was refused is seen by the one whom it was about, and by nobody else.
+        let refused = format!("/fhir/Patient/{}", demo.citizen(closed).1);
+        assert_eq!(client.get(&refused).status, 404);
+        let mut other = sign_in(demo, closed);
+        let found = page(&mut other, "lang=vi");
+        let line = *lines(&found).first().expect("the refused attempt");
+        expect_words(line, &["alarm", "ĐÃ BỊ TỪ CHỐI", &facility, "đọc thông tin cá nhân"]);
+        assert!(!page(&mut browser, "lang=vi").contains("BỊ TỪ CHỐI"), "of another book nothing is told");
+        assert!(!found.contains("kết quả xét nghiệm"), "{found}");
+    });
+}
+
+/// Waits until every entry has its number.
+fn settled(browser: &mut Browser<'_>) {
+    let is_settled = (0..120).any(|_| {
+        sleep(Duration::from_millis(250));
+        !page(browser, "lang=en").contains("Waits for its number")
+    });
+    assert!(is_settled, "the log is gone on with");
+}
+
+/// The numbers in the log of the lines of a page.
+fn numbers(page: &str) -> Vec<String> {
+    page.split("Number in the log: ").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn pages_and_filters_show_each_access_once() {
+    let demo = Demo::start(TestDatabase::sqlite());
+    let (open, _) = open_and_closed(&demo);
+    let client = demo.as_client();
+    for _ in 0..70 {
+        client.read(&format!("/fhir/Patient/{}", demo.citizen(open).1));
+    }
+    let mut browser = sign_in(&demo, open);
+    settled(&mut browser);
+    let (mut shown, mut pages) = (page(&mut browser, "lang=en"), 1);
+    let mut all = numbers(&shown);
+    while let Some(next) = shown.split("&amp;page=").nth(1) {
+        let next = next.split('"').next().unwrap().to_owned();
+        shown = page(&mut browser, &format!("lang=en&page={next}"));
+        all.extend(numbers(&shown));
+        pages += 1;
+        assert!(pages < 20, "pages without end");
+    }
+    assert!(pages > 1 && all.len() >= 70, "{pages} pages, {} lines", all.len());
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "none is shown twice");
+
+    let first = page(&mut browser, "lang=en");
+    let id = first.split("<option value=\"").map(|rest| rest.split('"').next().unwrap()).nth(2).unwrap();
+    assert!(!numbers(&page(&mut browser, &format!("lang=en&facility={id}"))).is_empty());
+    assert!(numbers(&page(&mut browser, "lang=en&facility=nobody")).is_empty());
+    assert!(numbers(&page(&mut browser, "lang=en&from=2999-01-01&to=")).is_empty());
+    assert!(numbers(&page(&mut browser, "lang=en&to=1999-01-01")).is_empty());
+    assert!(!numbers(&page(&mut browser, "lang=en&from=2000-01-01&to=2999-01-01")).is_empty());
+    // What is no day, facility or page is no failure of the server.
+    assert!(!numbers(&page(&mut browser, "from=x&facility=%3Cscript%3E&own=&lang=en")).is_empty());
+    let _ = browser.request("GET", "/auth/access-log?page=x", None).expect_status(400);
+}
+
+#[test]
+fn what_is_printed_is_signed_and_noted() {
+    let demo = Demo::start(TestDatabase::sqlite());
+    let (open, _) = open_and_closed(&demo);
+    let mut browser = sign_in(&demo, open);
+    let file =
+        browser.request("GET", "/auth/access-log.pdf?lang=vi&from=2026-01-01", None).expect_status(200);
+    assert_eq!(file.header("Content-Type"), Some("application/pdf"));
+    assert_eq!(file.header("Cache-Control"), Some("no-store"));
+    let bytes = String::from_utf8_lossy(&file.body);
+    assert!(bytes.starts_with("%PDF-1.7") && bytes.contains("ETSI.CAdES.detached"));
+    assert!(bytes.contains("/Lang (vi)") && bytes.contains("/StructTreeRoot"));
+
+    let noted = |code: &str| {
+        let log = demo.as_citizen(open).resources("/fhir/AuditEvent?_count=1000");
+        log.iter().filter(|event| event["subtype"][0]["code"] == code).count()
+    };
+    assert_eq!(noted("print"), 1);
+    assert!(page(&mut browser, "lang=vi&own=yes").contains("in nhật ký truy cập sổ"));
+    settled(&mut browser);
+    let taken = browser.request("GET", "/auth/access-log/extract", None).expect_status(200);
+    assert_eq!(value(taken.text())["format"], "healthbook-access-log-extract-1");
+    assert_eq!(noted("export"), 1);
+
+    // The key stands beside the data, for its owner only.
+    let folder = demo.file().parent().unwrap().to_owned();
+    assert!(std::fs::read_to_string(folder.join("report.pem")).unwrap().contains("BEGIN CERTIFICATE"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(folder.join("report.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+/// Presses the button of the form that leads somewhere.
+#[track_caller]
+fn press(browser: &mut Browser<'_>, page: &str, action: &str) -> Response {
+    let form = forms(page).into_iter().find(|form| form.action.contains(action)).expect(action);
+    match browser.submit(&form, "/auth/access-log") {
+        Landing::Page(answer) => answer.expect_status(200),
+        Landing::Elsewhere(place) => panic!("it leads to {place}"),
+    }
+}
+
+#[test]
+fn a_facility_is_blocked_from_the_page_and_let_in_again() {
+    let demo = Demo::start(TestDatabase::sqlite());
+    let (open, _) = open_and_closed(&demo);
+    let (client, path) = (demo.as_client(), format!("/fhir/Patient/{}", demo.citizen(open).1));
+    let mut browser = sign_in(&demo, open);
+    let shown = page(&mut browser, "lang=vi");
+    let blocked = press(&mut browser, &shown, "/auth/access-log/block");
+    expect_words(blocked.text(), &["Bạn đã chặn cơ sở này.", "Cơ sở bạn đã chặn"]);
+    assert_eq!(client.get(&path).status, 404);
+    let lifted = press(&mut browser, blocked.text(), "/auth/access-log/lift");
+    assert!(!lifted.text().contains("Bạn đã chặn cơ sở này."));
+    assert_eq!(client.get(&path).status, 200);
+    // A form from elsewhere does nothing.
+    let forged = browser.request("POST", "/auth/access-log/block", Some("form=0&facility=x"));
+    assert_eq!(forged.status, 403);
+}
+
+#[test]
+fn the_page_is_for_citizens_who_are_signed_in_and_protected_like_the_others() {
+    let demo = Demo::start(TestDatabase::sqlite());
+    let mut nobody = Browser::new(demo.server());
+    for path in ["/auth/access-log", "/auth/access-log.pdf", "/auth/access-log/extract"] {
+        let answer = nobody.request("GET", path, None);
+        assert_eq!((answer.status, answer.header("Location")), (303, Some("/auth/sign-in")), "{path}");
+    }
+    let mut staff = Browser::new(demo.server());
+    let landing = staff.go("GET", "/auth/sign-in", None);
+    let landing = pass(&demo, &mut staff, landing, &staff_name(&demo, "registrar"));
+    assert!(matches!(landing, Landing::Page(answer) if answer.status == 200), "signed in");
+    for path in ["/auth/access-log", "/auth/access-log.pdf", "/auth/access-log/extract"] {
+        assert_eq!(staff.request("GET", path, None).status, 403, "{path}");
+    }
+    let mut citizen = sign_in(&demo, 0);
+    let answer = citizen.request("GET", "/auth/access-log", None).expect_status(200);
+    let policy = answer.header("Content-Security-Policy").unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'; style-src 'self'") && !policy.contains("script"),
+        "{policy}"
+    );
+    assert_eq!(answer.header("Cache-Control"), Some("no-store"));
+    assert!(!answer.text().contains("<script") && !answer.text().contains(" style="));
+}

@@ -10,6 +10,8 @@
 )]
 
 mod access_log;
+mod access_log_complete;
+mod access_log_kill;
 mod auth;
 mod auth_book;
 mod bad_input;
@@ -37,6 +39,7 @@ mod packages_running;
 mod patch;
 mod patch_bundle;
 mod patch_races;
+mod planted_values;
 mod policy;
 mod races;
 mod reindex;

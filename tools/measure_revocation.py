@@ -200,7 +200,8 @@ def measure(name, prepare, arguments, database):
         acknowledged = time.monotonic()
         time.sleep(arguments.after)
         answers = load.end()
-    before = [status for sent, _, status in answers if sent < begin]
+    # What was still under way when the change came may be answered by either state.
+    before = [status for _, ended, status in answers if ended < begin]
     late = [sent - acknowledged for sent, _, status in answers if sent > acknowledged and status == 200]
     stopped = [status for sent, _, status in answers if sent > acknowledged and status in (401, 403, 404)]
     others = sorted({status for _, _, status in answers} - {200, 401, 403, 404})

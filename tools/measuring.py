@@ -130,6 +130,10 @@ def is_ready(port):
         return False
 
 
+# Servers close idle connections after a few seconds; one that rested longer than this is not used again.
+IDLE = 2.0
+
+
 class Client:
     """Requests on one kept connection."""
 
@@ -137,9 +141,13 @@ class Client:
         self.port, self.token = port, token
         self.source = (source, 0) if source else None
         self.connection = None
+        self.used = 0.0
 
     def request(self, method, path, body=None, headers=None):
         headers = dict(headers or {})
+        if self.connection is not None and time.monotonic() - self.used > IDLE:
+            self.connection.close()
+            self.connection = None
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         if self.connection is None:
@@ -147,7 +155,9 @@ class Client:
         try:
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
-            return answer, answer.read()
+            content = answer.read()
+            self.used = time.monotonic()
+            return answer, content
         except (OSError, http.client.HTTPException):
             self.connection.close()
             self.connection = None

@@ -11,6 +11,8 @@
 
 mod access_log;
 mod access_log_page;
+mod access_log_complete;
+mod access_log_kill;
 mod auth;
 mod auth_book;
 mod bad_input;
@@ -38,6 +40,7 @@ mod packages_running;
 mod patch;
 mod patch_bundle;
 mod patch_races;
+mod planted_values;
 mod policy;
 mod races;
 mod reindex;

@@ -167,3 +167,44 @@ fn a_block_is_told_to_the_facility_only_where_it_shows_a_code() {
         let _ = redeem(&made["code"]).expect_status(201);
     });
 }
+
+/// What a citizen permits to a facility, by FHIR, since long ago: it holds from its own write on.
+fn permission(patient: &str, organization: &str) -> Value {
+    let core = "http://fhir.hl7.org.vn/core";
+    let coded = |system: &str, code: &str| json!({"coding": [{"system": system, "code": code}]});
+    let method = coded(&format!("{core}/CodeSystem/vn-consent-method-cs"), "other-verifiable");
+    json!({"resourceType": "Consent", "status": "active",
+        "scope": coded("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"),
+        "category": [coded(&format!("{core}/CodeSystem/vn-consent-category-cs"), "privacy")],
+        "patient": {"reference": format!("Patient/{patient}")}, "dateTime": "2024-09-01T08:00:00+07:00",
+        "policyRule": coded("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTIN"),
+        "verification": [{"verified": true, "verificationDate": "2024-09-01T08:00:00+07:00"}],
+        "provision": {"type": "permit", "period": {"start": "2024-01-01", "end": "2030-12-31"},
+            "extension": [{"url": format!("{core}/StructureDefinition/vn-ext-consent-method"),
+                "valueCodeableConcept": method}],
+            "actor": [{"role": coded("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "CST"),
+                "reference": {"reference": organization}}]}})
+}
+
+#[test]
+fn a_permission_that_begins_with_its_own_write_holds_for_the_next_request() {
+    on_each_demo(|demo| {
+        let (facility, place) = strangers(demo);
+        let facilities = demo.description["facilities"].as_array().unwrap();
+        let known = facilities.iter().find(|one| one["code"] == facility.as_str()).unwrap();
+        let organization = format!("Organization/{}", text(&known["organization_id"]));
+        let (citizen, physician) = (demo.as_citizen(place), staff(demo, &facility, "physician", "TREAT"));
+        let patient = demo.citizen(place).1;
+        let path = format!("/fhir/Patient/{patient}");
+        for _ in 0..20 {
+            let mut consent = permission(patient, &organization);
+            let made = citizen.send("POST", "/fhir/Consent", &consent.to_string()).expect_status(201);
+            let _ = physician.get(&path).expect_status(200);
+            let made = crate::support::Stored::at(made.header("Location").unwrap());
+            consent["id"] = made.id.clone().into();
+            consent["status"] = "inactive".into();
+            let _ = citizen.send("PUT", &made.path(), &consent.to_string()).expect_status(200);
+            expect_refusal("after its end", &physician.get(&path), 404);
+        }
+    });
+}

@@ -2,12 +2,14 @@
 
 use access::{Access, Caller, Interaction};
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
 use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 use interactions::{EntityTags, Freshness, Service, pairs};
+use record_store::Journal;
 
 use crate::app::State;
 use crate::credentials::{Credentials, Known, refusal};
@@ -33,12 +35,14 @@ impl FromRequest for Incoming {
             Ok(read) => read,
             Err(failure) => return Either::Left(ready(Err(failure))),
         };
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         match credentials.caller(Instant::now()) {
-            Known::Is(caller) => Either::Left(ready(Ok(partial.of(caller)))),
+            Known::Is(caller) if reads => Either::Left(ready(Ok(partial.of(caller)))),
+            Known::Is(caller) => Either::Right(Box::pin(partial.of(caller).named())),
             Known::Refused(failure) => Either::Left(ready(Err(failure))),
             Known::Ask(auth, standing) => Either::Right(Box::pin(async move {
                 let caller = auth.check_again(&standing, Instant::now()).await;
-                Ok(partial.of(caller.map_err(|refused| refusal(refused, &standing))?))
+                partial.of(caller.map_err(|refused| refusal(refused, &standing))?).named().await
             })),
         }
     }
@@ -68,6 +72,14 @@ impl Incoming {
     fn of(self, caller: Caller) -> Self {
         note_caller(&caller);
         Self { caller, ..self }
+    }
+
+    /// The same where the journal knows how who asks is called: the entry of a write is made with it.
+    async fn named(self) -> Result<Self, Failure> {
+        if let Some(journal) = Journal::current() {
+            interactions::name_asker(self.service(), &journal).await?;
+        }
+        Ok(self)
     }
 
     pub(crate) fn service(&self) -> &Service {

@@ -62,11 +62,17 @@ fn note_refusal(journal: &Journal, response: &ServiceResponse) {
         return;
     };
     let id = path.get("id").and_then(|id| LogicalId::try_from(id).ok());
+    let last = request.path().rsplit('/').next().unwrap_or_default();
     let action = match *request.method() {
-        Method::POST => Action::Create,
+        // What is posted there writes nothing.
+        Method::POST if !last.starts_with(['_', '$']) => Action::Create,
         Method::PUT => Action::Update,
         Method::PATCH => Action::Patch,
         Method::DELETE => Action::Delete,
+        _ if path.get("version").is_some() => Action::Vread,
+        _ if last == "_history" => Action::History,
+        _ if last.starts_with('$') => Action::Operation,
+        _ if path.get("member").is_some() => Action::Search,
         _ if id.is_some() => Action::Read,
         _ => Action::Search,
     };

@@ -15,11 +15,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware.
 pub(crate) async fn watch<B: MessageBody + 'static>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Instant::now();
     let id = request_id(&request);
+    // The log of accesses goes by the same number as the answer.
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        request.headers_mut().insert(REQUEST_ID, id);
+    }
     let method = known_method(request.method().as_str());
     let state = request.app_data::<Data<State>>().cloned();
     if let Some(state) = &state {

@@ -33,6 +33,12 @@ pub async fn keep(service: &Service, journal: &Journal) -> Result<(), Problem> {
     if journal.is_empty() {
         return Ok(());
     }
+    name_asker(service, journal).await?;
+    Ok(service.store().keep(journal).await?)
+}
+
+/// Looks up how those who ask are called. Before a write: its entry is made within the transaction that writes.
+pub async fn name_asker(service: &Service, journal: &Journal) -> Result<(), Problem> {
     let mut origin = journal.origin();
     for (reference, name) in
         [(&origin.agent, &mut origin.agent_name), (&origin.organization, &mut origin.organization_name)]
@@ -42,7 +48,7 @@ pub async fn keep(service: &Service, journal: &Journal) -> Result<(), Problem> {
         }
     }
     journal.asked_by(origin);
-    Ok(service.store().keep(journal).await?)
+    Ok(())
 }
 
 /// Who a caller is, as far as the caller itself tells.

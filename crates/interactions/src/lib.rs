@@ -40,7 +40,7 @@ mod value_set;
 mod visit_end;
 mod write;
 
-pub use access_log::{keep, origin_of};
+pub use access_log::{keep, name_asker, origin_of};
 pub use access_log_report::{AccessLogReport, AccessLogRequest, access_log_report};
 pub use access_log_search::{AUDIT_EVENT, audit_events, is_log_entry, is_of_the_log, read_audit_event};
 pub use bundle::process_bundle;

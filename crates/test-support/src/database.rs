@@ -84,6 +84,14 @@ impl TestDatabase {
         std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
     }
 
+    /// The same database after its server was started again, which has given it another port.
+    pub fn follow(&mut self, server: &TemporaryPostgres) {
+        if let Place::Postgres { administrator, name } = &mut self.place {
+            server.url().clone_into(administrator);
+            self.url = with_database(administrator, name);
+        }
+    }
+
     /// What `--database` takes: `sqlite:PATH` or `postgres://...`.
     pub fn url(&self) -> &str {
         &self.url

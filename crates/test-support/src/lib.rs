@@ -25,5 +25,5 @@ mod temporary_directory;
 pub use database::{Backend, TestDatabase};
 pub use http::{Connection, HttpClient, Response};
 pub use postgres::{Durability, TemporaryPostgres};
-pub use server::{ServerStart, TestServer, healthbook_binary};
+pub use server::{ServerStart, TestServer, healthbook_binary, keep_output};
 pub use temporary_directory::TemporaryDirectory;

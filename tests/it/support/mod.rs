@@ -1,5 +1,6 @@
 //! What the modules share: a server on each backend, requests with FHIR bodies, bundles, refusals.
 
+pub mod access_log;
 pub mod bodies;
 pub mod browser;
 pub mod checks;

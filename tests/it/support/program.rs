@@ -24,7 +24,9 @@ pub fn program(folder: &Path) -> Command {
 
 /// Runs it to its end in a folder.
 pub fn run(folder: &Path, arguments: &[&str]) -> Output {
-    program(folder).args(arguments).output().expect("the program can be started")
+    let output = program(folder).args(arguments).output().expect("the program can be started");
+    test_support::keep_output(&output.stderr);
+    output
 }
 
 /// All that a finished program has said.
@@ -74,6 +76,11 @@ impl Demo {
     pub fn stop(&mut self) {
         let status = self.server.take().unwrap().terminate();
         assert!(status.success(), "{status}");
+    }
+
+    /// Kills the server as a power cut does.
+    pub fn kill9(&mut self) {
+        self.server.as_mut().unwrap().kill9();
     }
 
     pub fn server(&self) -> &TestServer {

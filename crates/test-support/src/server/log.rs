@@ -1,8 +1,15 @@
 //! What a child process says, kept line by line.
 
-use std::io::{BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+use crate::temporary_directory::unique_name;
+
+/// Names a folder in which the output of every server stays, a file for each stream: for `tools/scan_output.py`.
+const KEPT: &str = "HEALTHBOOK_TEST_OUTPUT";
 
 /// The lines of both output streams, in the order of their arrival.
 #[derive(Clone, Debug, Default)]
@@ -11,13 +18,17 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Keeps reading a stream until it ends, so that the child never waits for a full pipe.
-    pub(super) fn collect(&self, stream: impl Read + Send + 'static) {
+    /// Keeps reading a stream until it ends, so that the child never waits for a full pipe. `name` is that of the stream.
+    pub(super) fn collect(&self, stream: impl Read + Send + 'static, name: &str) {
         let log = self.clone();
+        let mut kept = kept_file(name);
         thread::spawn(move || {
             let mut stream = BufReader::new(stream);
             let mut line = Vec::new();
             while stream.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                if let Some(kept) = &mut kept {
+                    let _ = kept.write_all(&line);
+                }
                 log.lines().push(String::from_utf8_lossy(&line).trim_end().to_owned());
                 line.clear();
             }
@@ -43,6 +54,22 @@ impl Log {
         let other = other.iter().filter_map(|line| base_url(line, "http://127.0.0.1:"));
         listening.chain(other).collect()
     }
+}
+
+/// Keeps what a command has written to its log (stderr), where the output of tests is kept.
+///
+/// # Panics
+/// When the folder cannot be written to.
+pub fn keep_output(stderr: &[u8]) {
+    if let Some(mut kept) = kept_file("err") {
+        kept.write_all(stderr).expect("the output of a command is kept");
+    }
+}
+
+fn kept_file(name: &str) -> Option<File> {
+    let folder = std::env::var_os(KEPT)?;
+    let file = Path::new(&folder).join(format!("{}.{name}", unique_name('-')));
+    Some(File::create(&file).unwrap_or_else(|error| panic!("{KEPT}: {}: {error}", file.display())))
 }
 
 /// The first loopback address in a line.

@@ -17,6 +17,7 @@ use crate::temporary_directory::TemporaryDirectory;
 use log::Log;
 
 pub use binary::healthbook_binary;
+pub use log::keep_output;
 
 /// How a server is to be started. Made by [`TestServer::with`].
 #[derive(Debug)]
@@ -175,8 +176,8 @@ impl ServerStart {
         let mut child = self.spawn(&directory);
         let guard = guard(child.id());
         let log = Log::default();
-        log.collect(child.stdout.take().expect("stdout is a pipe"));
-        log.collect(child.stderr.take().expect("stderr is a pipe"));
+        log.collect(child.stdout.take().expect("stdout is a pipe"), "out");
+        log.collect(child.stderr.take().expect("stderr is a pipe"), "err");
         // From here on a panic ends the child too.
         let client = HttpClient::new("http://127.0.0.1:0");
         let mut server =

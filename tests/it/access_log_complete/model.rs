@@ -1,0 +1,439 @@
+//! Which entries a request must have left, by docs/access-log.md, sections 1 and 7, and by nothing else: from the request,
+//! its answer, and in whose book each version stands.
+
+use std::collections::BTreeMap;
+
+use audit_log::{Action, Outcome};
+use serde_json::Value;
+
+use super::proxy::Exchange;
+use crate::support::text;
+
+/// What the run writes into a resource that it puts a second time as it is.
+pub const AS_IT_IS: &str = "as-it-is";
+
+/// The header in which the run says whose token it sends.
+pub const OWN: &str = "X-Test-Patient";
+
+/// What of an entry follows from a request and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    pub action: u8,
+    pub outcome: u8,
+    pub patient: String,
+    pub resource: String,
+    pub version: String,
+    pub shown: u32,
+    pub query: String,
+}
+
+/// In whose book each version of each resource stands (`Type/id`, version), and what is stored now.
+#[derive(Debug, Default)]
+pub struct Books {
+    pub versions: BTreeMap<(String, u64), String>,
+}
+
+impl Books {
+    fn of(&self, name: &str, version: &str) -> String {
+        let version: u64 = version.parse().unwrap_or_else(|_| panic!("{name}: version {version:?}"));
+        self.versions.get(&(name.to_owned(), version)).cloned().unwrap_or_else(|| panic!("{name} {version}"))
+    }
+
+    /// The book in which a resource was last; of what never was none.
+    fn last(&self, name: &str) -> String {
+        let all = (name.to_owned(), 0)..=(name.to_owned(), u64::MAX);
+        self.versions.range(all).next_back().map(|(_, patient)| patient.clone()).unwrap_or_default()
+    }
+}
+
+/// A request in a Bundle or on its own.
+struct Act<'a> {
+    method: &'a str,
+    path: Vec<String>,
+    pairs: Vec<(String, String)>,
+    status: u16,
+    /// Version of the resource, from the entity tag.
+    version: String,
+    location: String,
+    shown: Page,
+    body: &'a str,
+    own: String,
+}
+
+/// The resources of an answer: name, version, whether as `include`.
+#[derive(Default)]
+struct Page(Vec<(String, String, bool)>);
+
+/// The entries of an exchange by somebody who is signed in.
+pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
+    let (path, query) = exchange.target.split_once('?').unwrap_or((&exchange.target, ""));
+    let segments = |path: &str| path.split('/').filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    let mut pairs = pairs(query);
+    let form = exchange.headers.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("content-type") && value.starts_with("application/x-www-form-urlencoded")
+    });
+    if form {
+        pairs.extend(self::pairs(&exchange.body));
+    }
+    let header = |name: &str| exchange.answer.header(name).unwrap_or_default().to_owned();
+    let (status, body) = (exchange.answer.status, exchange.answer.text());
+    // A further page of a search is named as the first was, as far as the server understood it: its link `self` says so.
+    let is_page = pairs.iter().any(|(name, _)| name == "_page");
+    if is_page && !path.ends_with("/_history") && !path.ends_with("/$everything") {
+        let page: Value = serde_json::from_str(body).unwrap_or_default();
+        let own = crate::support::link(&page, "self").unwrap_or_default();
+        pairs = self::pairs(own.split_once('?').map_or("", |(_, query)| query));
+    }
+    let act = |path: &str| Act {
+        method: if exchange.method == "HEAD" { "GET" } else { &exchange.method },
+        path: segments(path),
+        pairs,
+        status,
+        version: tag(&header("ETag")),
+        location: header("Location"),
+        shown: Page::of(body),
+        body: &exchange.body,
+        own: own(exchange),
+    };
+    if let Some(rest) = path.strip_prefix("/fhir") {
+        let act = act(rest);
+        if act.path.is_empty() && exchange.method == "POST" {
+            return of_bundle(exchange, books);
+        }
+        return act.rows(books);
+    }
+    match path {
+        "/transparency/extract" if status == 200 => {
+            let query = path.trim_start_matches('/').to_owned();
+            let (patient, resource) = (own(exchange), own(exchange));
+            vec![Row { patient, resource, query, ..row(Action::Export) }]
+        }
+        _ => of_sharing(exchange, books),
+    }
+}
+
+/// The book of who asks; nobody's where it is no citizen. The run says it beside the token.
+fn own(exchange: &Exchange) -> String {
+    let own = exchange.headers.iter().find(|(name, _)| name == OWN);
+    own.map(|(_, patient)| patient.clone()).expect("said by the run")
+}
+
+fn row(action: Action) -> Row {
+    let (outcome, none) = (Outcome::Success.number(), String::new);
+    Row {
+        action: action.number(),
+        outcome,
+        patient: none(),
+        resource: none(),
+        version: none(),
+        shown: 0,
+        query: none(),
+    }
+}
+
+impl Act<'_> {
+    fn rows(&self, books: &Books) -> Vec<Row> {
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        if [403, 404, 405, 410, 412].contains(&self.status) {
+            return self.refused(&path, books);
+        }
+        if !(200..300).contains(&self.status) && self.status != 304 {
+            return Vec::new();
+        }
+        match (self.method, path.as_slice()) {
+            // Reading the log is itself an entry.
+            (_, ["AuditEvent"]) => vec![self.of_the_log(Action::Search)],
+            (_, ["AuditEvent", _]) => vec![self.of_the_log(Action::Read)],
+            (_, ["metadata"]) | (_, [_, "$validate"]) => Vec::new(),
+            ("GET", [kind, id]) if !id.starts_with('$') && !id.starts_with('_') => {
+                vec![self.one(Action::Read, &format!("{kind}/{id}"), &self.version, books)]
+            }
+            ("GET", [kind, id, "_history", version]) => {
+                vec![self.one(Action::Vread, &format!("{kind}/{id}"), version, books)]
+            }
+            ("GET", [.., "_history"]) => self.many(Action::History, &path.join("/"), books),
+            (_, [.., "$everything" | "$lastn"]) => self.many(Action::Operation, &path.join("/"), books),
+            ("GET", place) | ("POST", [place @ .., "_search"]) => {
+                let mut rows = self.many(Action::Search, &place.join("/"), books);
+                rows.extend(self.included(&place.join("/"), books));
+                rows
+            }
+            _ => self.written(&path, books),
+        }
+    }
+
+    /// The part of the log that is read is that of the own book.
+    fn of_the_log(&self, action: Action) -> Row {
+        let query = query(&self.path.join("/"), &self.pairs);
+        Row { patient: self.own.clone(), resource: self.own.clone(), query, ..row(action) }
+    }
+
+    fn one(&self, action: Action, name: &str, version: &str, books: &Books) -> Row {
+        let patient = books.of(name, version);
+        Row { patient, resource: name.to_owned(), version: version.to_owned(), shown: 1, ..row(action) }
+    }
+
+    /// One entry for each person; the resource is named where it is only one.
+    fn many(&self, action: Action, place: &str, books: &Books) -> Vec<Row> {
+        // What an operation brings along is shown by it.
+        let own = self.shown.0.iter().filter(|(.., included)| !included || action == Action::Operation);
+        self.grouped(action, place, own, books, true)
+    }
+
+    fn included(&self, place: &str, books: &Books) -> Vec<Row> {
+        self.grouped(Action::Include, place, self.shown.0.iter().filter(|(.., it)| *it), books, false)
+    }
+
+    fn grouped<'a>(
+        &self,
+        action: Action,
+        place: &str,
+        shown: impl Iterator<Item = &'a (String, String, bool)>,
+        books: &Books,
+        always: bool,
+    ) -> Vec<Row> {
+        let query = query(place, &self.pairs);
+        let mut by_person: BTreeMap<String, Vec<(&str, &str)>> = BTreeMap::new();
+        for (name, version, _) in shown {
+            by_person.entry(books.of(name, version)).or_default().push((name, version));
+        }
+        if by_person.is_empty() && always {
+            return vec![Row { query, ..row(action) }];
+        }
+        let rows = by_person.into_iter().map(|(patient, shown)| {
+            let (resource, version) = if let [only] = shown[..] { only } else { ("", "") };
+            let count = shown.len() as u32;
+            let (resource, version, query) = (resource.to_owned(), version.to_owned(), query.clone());
+            Row { patient, resource, version, shown: count, query, ..row(action) }
+        });
+        rows.collect()
+    }
+
+    fn written(&self, path: &[&str], books: &Books) -> Vec<Row> {
+        let before = |name: &str, version: &str| {
+            let version: u64 = version.parse().unwrap();
+            (version > 1).then(|| books.of(name, &(version - 1).to_string()))
+        };
+        let action = match (self.method, self.status) {
+            ("DELETE", _) => Action::Delete,
+            (_, 201) => Action::Create,
+            ("PATCH", _) => Action::Patch,
+            _ => Action::Update,
+        };
+        let name = match self.location.rsplit('/').collect::<Vec<_>>()[..] {
+            [_, "_history", id, kind, ..] => format!("{kind}/{id}"),
+            _ if path.len() == 2 => path.join("/"),
+            // By criteria, and nothing was there.
+            _ if self.version.is_empty() => return Vec::new(),
+            // By criteria: named by the representation that was asked for.
+            _ => self.shown.0.first().map(|(name, ..)| name.clone()).expect("the answer names it"),
+        };
+        if self.version.is_empty() {
+            return Vec::new();
+        }
+        // Neither shown nor changed: what was put is what was there. The run says so in what it sends.
+        if self.method == "PUT" && self.body.contains(AS_IT_IS) {
+            return Vec::new();
+        }
+        // Nothing was written: it is there, and who asks learns of it.
+        if self.method == "POST" && self.status == 200 {
+            return vec![self.one(Action::Read, &name, &self.version, books)];
+        }
+        let now = books.of(&name, &self.version);
+        let left = before(&name, &self.version).filter(|_| action != Action::Delete);
+        let people = [Some(now.clone()), left.filter(|left| *left != now)];
+        let written = people.into_iter().flatten().map(|patient| Row {
+            patient,
+            resource: name.clone(),
+            version: self.version.clone(),
+            ..row(action)
+        });
+        written.collect()
+    }
+
+    /// In the book of the person whom it was about.
+    fn refused(&self, path: &[&str], books: &Books) -> Vec<Row> {
+        let (name, action) = match path {
+            [kind, ..] if !kind.starts_with(|first: char| first.is_ascii_uppercase()) => return Vec::new(),
+            [kind, id, "_history", _] => (format!("{kind}/{id}"), Action::Vread),
+            [kind, id, "_history"] => (format!("{kind}/{id}"), Action::History),
+            [kind, id, operation] if operation.starts_with('$') => {
+                (format!("{kind}/{id}"), Action::Operation)
+            }
+            [kind, id] if !id.starts_with(['$', '_']) => (format!("{kind}/{id}"), Action::Read),
+            // A compartment is that of a person, and what is searched are its members.
+            [kind, id, _] | [kind, id, _, "_search"] => (format!("{kind}/{id}"), Action::Search),
+            [_, "_history"] => (String::new(), Action::History),
+            [_, operation] if operation.starts_with('$') => (String::new(), Action::Operation),
+            [_, ..] => (String::new(), Action::Search),
+            [] => return Vec::new(),
+        };
+        let action = match (self.method, path) {
+            ("POST", [.., last]) if last.starts_with(['$', '_']) => action,
+            ("POST", _) => Action::Create,
+            ("PUT", _) => Action::Update,
+            ("PATCH", _) => Action::Patch,
+            ("DELETE", _) => Action::Delete,
+            _ => action,
+        };
+        let patient = books.last(&name);
+        let outcome = Outcome::Refused.number();
+        vec![Row { outcome, patient, resource: name, ..row(action) }]
+    }
+}
+
+/// Each request of a Bundle leaves what it would have left alone.
+fn of_bundle(exchange: &Exchange, books: &Books) -> Vec<Row> {
+    if exchange.answer.status != 200 {
+        return Vec::new();
+    }
+    let parse = |text: &str| -> Value { serde_json::from_str(text).expect("Bundles of the run are JSON") };
+    let (sent, answered) = (parse(&exchange.body), parse(exchange.answer.text()));
+    let list = |bundle: &Value| bundle["entry"].as_array().cloned().unwrap_or_default();
+    let (sent, answered) = (list(&sent), list(&answered));
+    assert_eq!(sent.len(), answered.len());
+    let mut rows = Vec::new();
+    for (request, answer) in sent.iter().zip(&answered) {
+        let url = text(&request["request"]["url"]);
+        let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+        let response = &answer["response"];
+        let body = request["resource"].to_string();
+        let act = Act {
+            method: request["request"]["method"].as_str().unwrap(),
+            path: path.split('/').map(str::to_owned).collect(),
+            pairs: pairs(query),
+            status: text(&response["status"])[..3].parse().unwrap(),
+            version: tag(response["etag"].as_str().unwrap_or_default()),
+            location: response["location"].as_str().unwrap_or_default().to_owned(),
+            shown: Page::of(&answer["resource"].to_string()),
+            body: &body,
+            own: own(exchange),
+        };
+        rows.extend(act.rows(books).into_iter().filter(|row| row.outcome == 0));
+    }
+    rows
+}
+
+/// An act of sharing is the resources that it writes.
+fn of_sharing(exchange: &Exchange, books: &Books) -> Vec<Row> {
+    let status = exchange.answer.status;
+    let path = exchange.target.strip_prefix("/access/").unwrap_or_default();
+    let mut parts = path.split('/');
+    let (first, id, act) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+    if !(200..300).contains(&status) || exchange.method == "GET" {
+        return Vec::new();
+    }
+    let answer: Value = serde_json::from_str(exchange.answer.text()).unwrap_or_default();
+    let consent = |id: &str| format!("Consent/{}", id.rsplit('.').next().unwrap());
+    let written = |name: String, version: u64, action| {
+        let patient = books.of(&name, &version.to_string());
+        Row { patient, resource: name, version: version.to_string(), ..row(action) }
+    };
+    match (first, id, act) {
+        ("relations" | "blocks", None, _) => {
+            vec![written(consent(&text(&answer["id"])), 1, Action::Create)]
+        }
+        ("relations", Some(id), Some("end")) if id.contains("Consent") => {
+            vec![written(consent(id), 2, Action::Update)]
+        }
+        ("blocks", Some(id), None) => vec![written(consent(id), 2, Action::Update)],
+        ("emergency", None, _) => {
+            let mut rows = vec![written(consent(&text(&answer["id"])), 1, Action::Create)];
+            rows.push(written(text(&answer["review"]), 1, Action::Create));
+            // The notice to the citizen, whose id the answer does not tell: the run takes it from the log.
+            let patient = books.of(&rows[0].resource, "1");
+            rows.push(Row {
+                patient,
+                resource: "Communication/*".to_owned(),
+                version: "1".to_owned(),
+                ..row(Action::Create)
+            });
+            rows
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Section 1, field 15: path and names of the parameters, the values of some.
+fn query(place: &str, pairs: &[(String, String)]) -> String {
+    let told = ["_count", "_sort", "_include", "_revinclude", "_type", "_summary", "_elements"];
+    let parts = pairs.iter().map(|(name, value)| {
+        let plain = name.split(':').next().unwrap_or_default();
+        if told.contains(&plain) { format!("{name}={value}") } else { name.clone() }
+    });
+    let parts = parts.collect::<Vec<_>>().join("&");
+    if parts.is_empty() { place.to_owned() } else { format!("{place}?{parts}") }
+}
+
+/// `W/"3"` -> `3`.
+fn tag(header: &str) -> String {
+    header.trim_matches(['W', '/', '"']).to_owned()
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let parts = query.split('&').filter(|part| !part.is_empty());
+    parts
+        .map(|part| part.split_once('=').unwrap_or((part, "")))
+        .map(|(name, value)| (plain(name), plain(value)))
+        .collect()
+}
+
+fn plain(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut digit = || char::from(rest.next().unwrap()).to_digit(16).unwrap() as u8;
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => digit() * 16 + digit(),
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+impl Page {
+    fn of(body: &str) -> Self {
+        if body.starts_with('<') {
+            return Self::of_xml(body);
+        }
+        let parsed: Value = serde_json::from_str(body).unwrap_or_default();
+        let name = |resource: &Value| {
+            Some((resource["resourceType"].as_str()?, resource["id"].as_str()?))
+                .map(|(kind, id)| format!("{kind}/{id}"))
+        };
+        let none = Vec::new();
+        let is_bundle = parsed["resourceType"] == "Bundle";
+        let Some(list) = parsed["entry"].as_array().or(is_bundle.then_some(&none)) else {
+            let version = parsed["meta"]["versionId"].as_str().unwrap_or_default().to_owned();
+            return Self(name(&parsed).into_iter().map(|name| (name, version.clone(), false)).collect());
+        };
+        let shown = list.iter().filter_map(|entry| {
+            let mode = entry["search"]["mode"].as_str().unwrap_or_default();
+            if mode == "outcome" {
+                return None;
+            }
+            let resource = &entry["resource"];
+            let named = name(resource).or_else(|| entry["request"]["url"].as_str().map(str::to_owned))?;
+            let tagged = tag(entry["response"]["etag"].as_str().unwrap_or_default());
+            let version = resource["meta"]["versionId"].as_str().map_or(tagged, str::to_owned);
+            Some((named, version, mode == "include"))
+        });
+        Self(shown.collect())
+    }
+
+    /// The same of a Bundle in XML: what stands between its tags.
+    fn of_xml(body: &str) -> Self {
+        let value = |entry: &str, tag: &str| {
+            let rest = entry.split(&format!("<{tag} value=\"")).nth(1)?;
+            rest.split('"').next().map(str::to_owned)
+        };
+        let shown = body.split("<entry>").skip(1).filter_map(|entry| {
+            let mode = value(entry, "mode").unwrap_or_default();
+            let full_url = value(entry, "fullUrl").filter(|_| mode != "outcome")?;
+            let parts: Vec<&str> = full_url.rsplit('/').collect();
+            Some((format!("{}/{}", parts[1], parts[0]), value(entry, "versionId")?, mode == "include"))
+        });
+        Self(shown.collect())
+    }
+}

@@ -39,6 +39,7 @@ mod patch_bundle;
 mod patch_races;
 mod policy;
 mod races;
+mod registry_simulator;
 mod reindex;
 mod reindex_races;
 mod search;

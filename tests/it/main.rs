@@ -43,6 +43,7 @@ mod patch_races;
 mod planted_values;
 mod policy;
 mod races;
+mod registry_simulator;
 mod reindex;
 mod reindex_races;
 mod search;

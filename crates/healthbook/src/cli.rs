@@ -16,6 +16,7 @@ use crate::package::Package;
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::provider_simulator::ProviderSimulator;
+use crate::registry_simulator::RegistrySimulator;
 
 /// Healthbook: the FHIR R4 backend of a national health book.
 #[derive(Debug, Parser)]
@@ -143,6 +144,14 @@ Every command has its own --help with examples.")]
   healthbook serve --provider http://127.0.0.1:9090
   healthbook provider-simulator --fault wrong-nonce")]
     ProviderSimulator(ProviderSimulator),
+    /// Run a simulated population registry with any number of invented people
+    #[command(after_help = "Examples:
+  healthbook registry-simulator --people 1000000 --seed 7
+  healthbook registry-simulator --events 5000 --duplicate-rate 0.05 --reorder-window 50
+  healthbook registry-simulator --events-per-second 100 --outage-every 60s --outage-for 6s
+  curl 'http://127.0.0.1:9091/sample?count=3'
+It holds nobody in memory: people and events are computed from the seed (docs/registry.md).")]
+    RegistrySimulator(Box<RegistrySimulator>),
     /// Verify the log of accesses: a database, its old files, or an extract
     #[command(after_help = "Examples:
   healthbook verify-audit --key healthbook/book.example+1a2b3c4d+AZ...

@@ -22,6 +22,7 @@ mod person;
 mod policy;
 mod progress;
 mod provider_simulator;
+mod registry_simulator;
 mod reindex;
 mod report_key;
 mod serve;
@@ -86,6 +87,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::ProviderSimulator(command) => {
             in_runtime(provider_simulator::run(load(command.database.given())?, command))
+        }
+        Command::RegistrySimulator(command) => {
+            in_runtime(registry_simulator::run(load(Vec::new())?, *command))
         }
         Command::VerifyAudit(command) => {
             in_runtime(access_log::run_verification(load(command.database.given())?, *command))

@@ -3,15 +3,19 @@
 //! An address that others have given us may name a machine that only we can reach. So: https to a name with a dot on the
 //! usual port; every address that the name resolves to must be public, and the connection goes to one of exactly these
 //! addresses (no second look-up); no redirects, no proxy of the environment, a limit of time and of size.
+//!
+//! A [`Peer`] is a server that the operator has named: it may be inside, and it may ask who we are.
 
 mod address;
 mod guard;
+mod peer;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::is_public;
 pub use guard::{Lookup, LookupFuture, SystemLookup};
+pub use peer::{Peer, PeerAnswer, PeerError, PeerRequest, PeerSettings};
 use url::{Host, Url};
 
 /// Time for a whole answer.

@@ -83,7 +83,7 @@ impl fmt::Display for Id {
 }
 
 /// A stream of drawn numbers.
-pub(crate) struct Chance {
+pub struct Chance {
     state: u64,
 }
 
@@ -94,18 +94,18 @@ impl Chance {
     }
 
     /// A whole number below `limit`; 0 when there is nothing to choose from.
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         // Multiply and shift: the bias is below 2^-32 for the small limits used here.
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 
     /// A whole number from `least` to `most`, both possible.
-    pub(crate) fn between(&mut self, least: i64, most: i64) -> i64 {
+    pub fn between(&mut self, least: i64, most: i64) -> i64 {
         least + self.below((most - least + 1).max(1) as u64) as i64
     }
 
     /// True so many times in a thousand.
-    pub(crate) fn per_thousand(&mut self, share: u64) -> bool {
+    pub fn per_thousand(&mut self, share: u64) -> bool {
         self.below(1000) < share
     }
 

@@ -128,7 +128,7 @@ impl Origin {
     }
 }
 
-fn address_line(key: Key, place: Place) -> String {
+pub(crate) fn address_line(key: Key, place: Place) -> String {
     let mut chance = key.draw("address");
     if place.ward.is_urban {
         return format!("Số {}, tổ dân phố {}", chance.between(1, 240), chance.between(1, 24));

@@ -29,6 +29,7 @@ mod calendar;
 mod chance;
 mod check_up;
 mod chronic_care;
+mod citizens;
 mod condition;
 mod decimal;
 mod demo;
@@ -58,8 +59,11 @@ mod table;
 mod vaccination;
 mod visit;
 
+pub use chance::Chance;
+pub use citizens::{Citizen, Citizens, Home, Issue, Kin, MOST_CITIZENS, PlainName};
 pub use demo::{Demo, DemoCitizen, DemoClient, DemoFacility, Story};
 pub use nation::{MOST_PEOPLE, Nation};
+pub use people::Sex;
 
 /// What a nation depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

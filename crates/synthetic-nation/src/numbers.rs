@@ -26,12 +26,41 @@ pub(crate) fn social_insurance_number(nation: Key, serial: u64) -> String {
 }
 
 /// A place in another order of all numbers of so many digits: times a factor without 2 and 5, plus a shift.
-fn shuffled(key: Key, place: u64, digits: u32) -> u64 {
-    let size = 10_u64.pow(digits);
-    let mut chance = key.chance();
-    let last_digit = [1, 3, 7, 9].get(chance.below(4) as usize).copied().unwrap_or(1);
-    let factor = (size / 20 + chance.below(size / 20)) * 10 + last_digit;
-    (place * factor + chance.below(size)) % size
+pub(crate) fn shuffled(key: Key, place: u64, digits: u32) -> u64 {
+    let Order { size, factor, shift } = Order::draw(key, digits);
+    (place * factor + shift) % size
+}
+
+/// The place that [`shuffled`] has given this number.
+pub(crate) fn unshuffled(key: Key, number: u64, digits: u32) -> u64 {
+    let Order { size, factor, shift } = Order::draw(key, digits);
+    // Euler: the factor to the power of phi(size) is 1, and phi of a power of ten is four tenths of it.
+    let (mut inverse, mut power, mut exponent) = (1_u64, factor % size, size / 10 * 4 - 1);
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            inverse = inverse * power % size;
+        }
+        power = power * power % size;
+        exponent /= 2;
+    }
+    (number + size - shift) % size * inverse % size
+}
+
+/// Another order of all numbers below a power of ten, at most 10^9.
+struct Order {
+    size: u64,
+    factor: u64,
+    shift: u64,
+}
+
+impl Order {
+    fn draw(key: Key, digits: u32) -> Order {
+        let size = 10_u64.pow(digits);
+        let mut chance = key.chance();
+        let last_digit = [1, 3, 7, 9].get(chance.below(4) as usize).copied().unwrap_or(1);
+        let factor = (size / 20 + chance.below(size / 20)) * 10 + last_digit;
+        Order { size, factor, shift: chance.below(size) }
+    }
 }
 
 #[cfg(test)]
@@ -44,6 +73,9 @@ mod tests {
     fn a_shuffle_meets_every_number_once() {
         let met: HashSet<u64> = (0..10_000).map(|place| shuffled(Key::root(3), place, 4)).collect();
         assert_eq!(met.len(), 10_000);
+        for place in (0..10_000).step_by(37) {
+            assert_eq!(unshuffled(Key::root(3), shuffled(Key::root(3), place, 4), 4), place);
+        }
     }
 
     #[test]

@@ -11,14 +11,16 @@ use crate::plan::Role;
 
 /// Sex as the registry knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Sex {
+pub enum Sex {
+    /// Male.
     Male,
+    /// Female.
     Female,
 }
 
 impl Sex {
     /// The code of FHIR's administrative gender.
-    pub(crate) fn code(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Sex::Male => "male",
             Sex::Female => "female",

@@ -1,4 +1,5 @@
-//! FHIR XML (R4 `xml.html`) to and from the JSON document, and the check of narratives. No input or output.
+//! FHIR XML (R4 `xml.html`) to and from the JSON document, the check of narratives, and small trees of other XML. No
+//! input or output.
 //!
 //! ```
 //! use healthbook_xml as xml;
@@ -17,6 +18,7 @@
 //! * A text that does not have the JSON type of its element (`value="yes"` for a boolean) comes out as a string:
 //!   the check of the structure refuses it at its place, as it does for JSON.
 
+mod element;
 mod error;
 mod letters;
 mod narrative;
@@ -27,6 +29,7 @@ mod tokens;
 mod write;
 mod xhtml;
 
+pub use element::{Element, read_element, write_text_element};
 pub use error::{Unwritable, UnwritableRule, XmlError, XmlRule};
 pub use narrative::{NarrativeFault, NarrativeRule, check_narrative};
 pub use read::{Limits, from_xml};

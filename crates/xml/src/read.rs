@@ -63,6 +63,11 @@ pub fn from_xml<'a>(input: &'a [u8], limits: &Limits) -> Result<Node<'a>, XmlErr
     result.map_err(|refusal| locate(input, reading.tokens.start(), refusal, reading.path.expression()))
 }
 
+/// A rule that was broken outside of any resource.
+pub(crate) fn locate_rule(input: &[u8], offset: usize, rule: XmlRule) -> XmlError {
+    locate(input, offset, rule.into(), None)
+}
+
 fn locate(input: &[u8], offset: usize, refusal: Refusal, expression: Option<String>) -> XmlError {
     let before = input.get(..offset).unwrap_or(input);
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

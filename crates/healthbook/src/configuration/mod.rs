@@ -21,7 +21,7 @@ pub use keys::{Configuration, DatabaseFlags, ServeFlags};
 pub use listen::{BaseUrl, ListenAddress};
 pub use provider::{PeerUrl, Secret, Text};
 pub use setting::{Given, Setting, Source};
-pub use value::{Authentication, LogFormat, LogLevels, TimeZone};
+pub use value::{Authentication, LogFormat, LogLevels, TimeZone, Value};
 
 /// What the names of our environment variables begin with.
 const VARIABLE_PREFIX: &str = "HEALTHBOOK_";

@@ -38,6 +38,7 @@ mod patch;
 mod patch_bundle;
 mod patch_races;
 mod policy;
+mod provenance;
 mod races;
 mod reindex;
 mod reindex_races;

@@ -91,7 +91,7 @@ pub async fn audit_events(
     for (number, (position, entry)) in entries.iter().enumerate() {
         let event = audit_event(*position, number, entry);
         let id = event["id"].as_str().unwrap_or_default().to_owned();
-        bundle.made(&format!("{url}/{id}"), &event.to_string());
+        bundle.made(&format!("{url}/{id}"), &event.to_string(), "match");
     }
     bundle.outcome(&wanted.unknown);
     Ok(bundle.finish())
@@ -255,7 +255,7 @@ fn read_request(service: &Service, request: &SearchRequest) -> Result<Wanted, Pr
 }
 
 /// From and up to which moment, in microseconds.
-fn dates(service: &Service, value: &str) -> Option<(Option<i64>, Option<i64>)> {
+pub(crate) fn dates(service: &Service, value: &str) -> Option<(Option<i64>, Option<i64>)> {
     let (prefix, text) = match value.get(..2) {
         Some(prefix @ ("ge" | "gt" | "le" | "lt" | "eq" | "sa" | "eb")) => (prefix, value.get(2..)?),
         _ => ("eq", value),

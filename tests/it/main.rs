@@ -42,6 +42,7 @@ mod patch_bundle;
 mod patch_races;
 mod planted_values;
 mod policy;
+mod provenance;
 mod races;
 mod registry_simulator;
 mod reindex;

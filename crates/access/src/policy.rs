@@ -152,6 +152,28 @@ impl Policy {
         all.ok_or(Denied::Forbidden)
     }
 
+    /// Whether the scopes of a caller cover an interaction with a type, whatever the rules say of it: for what is told beside
+    /// a resource, as its `Provenance` is. Whether that may be seen is asked of the resource. A scope with a restriction
+    /// covers nothing here: what is told is stored nowhere, so nothing tells whether it satisfies it.
+    pub fn scopes_cover(
+        &self,
+        caller: &Caller,
+        interaction: Interaction,
+        about: ResourceType,
+    ) -> Result<(), Denied> {
+        let identity = match caller {
+            Caller::Anonymous => return Err(Denied::Unauthenticated),
+            Caller::Unrestricted | Caller::Background { .. } => return Ok(()),
+            Caller::Authenticated(identity) => identity,
+        };
+        let reach = ScopeReach::new(&identity.scopes, identity.actor.role());
+        let is_restricted = reach.filters(interaction).iter().any(|filter| filter.types.contains(about));
+        if is_restricted || !reach.types(Letter::of(interaction)).contains(about) {
+            return Err(Denied::InsufficientScope);
+        }
+        Ok(())
+    }
+
     /// What somebody of a facility would see of one book for a purpose, by the facts of that book.
     pub fn preview(
         &self,

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::Payload;
+use actix_web::web::{self, Payload};
 use fhir::Fault;
 use flate2::write::MultiGzDecoder;
 use futures_util::StreamExt;
 use interactions::PatchFormat;
+use record_store::Message;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::State;
@@ -41,16 +42,43 @@ impl Body {
 
 /// Reads a resource. What comes as XML is JSON from here on.
 pub(crate) async fn read_json(state: &State, headers: &HeaderMap, payload: Payload) -> Result<Body, Failure> {
+    as_json(headers, read_resource(state, headers, payload).await?).await
+}
+
+/// The same of what comes from elsewhere in one piece: with the hash of what was sent, unpacked and in its own format.
+pub(crate) async fn read_message(
+    state: &State,
+    headers: &HeaderMap,
+    payload: Payload,
+) -> Result<(Message, Body), Failure> {
+    let mut body = read_resource(state, headers, payload).await?;
+    let message = if body.bytes.len() < LARGE {
+        interactions::message(&body.bytes)
+    } else {
+        let bytes = body.take();
+        let hashed = web::block(move || (interactions::message(&bytes), bytes)).await;
+        let (message, bytes) = hashed.map_err(|_| Failure::new(500, Fault::Internal))?;
+        body.bytes = bytes;
+        message
+    };
+    Ok((message, as_json(headers, body).await?))
+}
+
+/// A body in one of the formats of a resource.
+async fn read_resource(state: &State, headers: &HeaderMap, payload: Payload) -> Result<Body, Failure> {
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if is_json(content_type) {
-        return read(state, headers, payload).await;
-    }
-    if !is_xml(content_type) {
+    if !is_json(content_type) && !is_xml(content_type) {
         return Err(Failure::closing(415, Fault::WrongContentType));
     }
-    let mut body = read(state, headers, payload).await?;
-    body.bytes = fhir_xml::to_json(body.take()).await?;
+    read(state, headers, payload).await
+}
+
+async fn as_json(headers: &HeaderMap, mut body: Body) -> Result<Body, Failure> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !is_json(content_type.unwrap_or_default()) {
+        body.bytes = fhir_xml::to_json(body.take()).await?;
+    }
     Ok(body)
 }
 

@@ -52,7 +52,7 @@ fn allow(headers: &mut HeaderMap) {
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "Authorization, DPoP, Content-Type, Accept, Accept-Language, Prefer, If-Match, If-None-Match, \
-             If-None-Exist, If-Modified-Since, X-Request-Id",
+             If-None-Exist, If-Modified-Since, X-Provenance, X-Request-Id",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];

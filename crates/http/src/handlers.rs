@@ -9,7 +9,7 @@ use fhir::{Fault, ResourceType};
 use interactions::{PatchDocument, SearchRequest, pairs};
 use record_store::{Begun, HistoryScope, Phase, Record, Showing};
 
-use crate::body::{has_form, read_form, read_json, read_patch};
+use crate::body::{has_form, read_form, read_json, read_message, read_patch};
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reply;
@@ -23,6 +23,12 @@ pub(crate) async fn capabilities(incoming: Incoming) -> Answer {
 
 /// `GET [type]/[id]`
 pub(crate) async fn read(incoming: Incoming) -> Answer {
+    let (service, caller) = (incoming.service(), &incoming.caller);
+    if let (Ok(kind), Ok(id)) = (incoming.resource_type("type"), incoming.id(404))
+        && let Some(made) = interactions::read_provenance(service, caller, kind, &id).await?
+    {
+        return Ok(reply::document(made));
+    }
     let access = incoming.decide(Interaction::Read)?;
     let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(404)?);
     if interactions::is_log_entry(resource_type, &id) {
@@ -65,9 +71,15 @@ pub(crate) async fn create(incoming: Incoming, payload: Payload) -> Answer {
     }
     let body = read_json(&incoming.state, incoming.headers(), payload).await?;
     let service = incoming.service();
-    let stored = match criteria {
-        None => interactions::create(service, &access, resource_type, &body.bytes).await?,
-        Some(criteria) => {
+    let stored = match (criteria, incoming.provenance()?) {
+        (None, None) => interactions::create(service, &access, resource_type, &body.bytes).await?,
+        (None, Some(provenance)) => {
+            let caller = &incoming.caller;
+            interactions::create_with_provenance(service, caller, resource_type, &body.bytes, provenance)
+                .await?
+        }
+        (Some(criteria), _) => {
+            incoming.no_provenance()?;
             interactions::conditional_create(service, &access, resource_type, &body.bytes, &criteria).await?
         }
     };
@@ -81,13 +93,21 @@ pub(crate) async fn update(incoming: Incoming, payload: Payload) -> Answer {
     let if_match = incoming.if_match()?;
     let body = read_json(&incoming.state, incoming.headers(), payload).await?;
     let service = incoming.service();
-    let stored = interactions::update(service, &access, resource_type, &id, &body.bytes, if_match).await?;
+    let stored = match incoming.provenance()? {
+        None => interactions::update(service, &access, resource_type, &id, &body.bytes, if_match).await?,
+        Some(provenance) => {
+            let (caller, what) = (&incoming.caller, (resource_type, &id));
+            interactions::update_with_provenance(service, caller, what, &body.bytes, if_match, provenance)
+                .await?
+        }
+    };
     reply::stored(service, &stored, incoming.preferences.answer)
 }
 
 /// `PUT [type]?criteria`
 pub(crate) async fn conditional_update(incoming: Incoming, payload: Payload) -> Answer {
     let access = incoming.decide_conditional(Interaction::Update)?;
+    incoming.no_provenance()?;
     let resource_type = incoming.resource_type("type")?;
     let if_match = incoming.if_match()?;
     let body = read_json(&incoming.state, incoming.headers(), payload).await?;
@@ -102,6 +122,7 @@ pub(crate) async fn conditional_update(incoming: Incoming, payload: Payload) -> 
 /// `PATCH [type]/[id]`
 pub(crate) async fn patch(incoming: Incoming, payload: Payload) -> Answer {
     let access = incoming.decide_patch()?;
+    incoming.no_provenance()?;
     let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(404)?);
     let if_match = incoming.if_match()?;
     let (format, mut body) = read_patch(&incoming.state, incoming.headers(), payload).await?;
@@ -114,6 +135,7 @@ pub(crate) async fn patch(incoming: Incoming, payload: Payload) -> Answer {
 /// `PATCH [type]?criteria`
 pub(crate) async fn conditional_patch(incoming: Incoming, payload: Payload) -> Answer {
     let access = incoming.decide_conditional_patch()?;
+    incoming.no_provenance()?;
     let resource_type = incoming.resource_type("type")?;
     let if_match = incoming.if_match()?;
     let (format, mut body) = read_patch(&incoming.state, incoming.headers(), payload).await?;
@@ -219,7 +241,7 @@ pub(crate) async fn posted_compartment_search(incoming: Incoming, payload: Paylo
 
 /// The parameters of the url and of the form. Nobody unknown gets a body read.
 async fn posted_pairs(incoming: &Incoming, payload: Payload) -> Result<Vec<(String, String)>, Failure> {
-    incoming.decide(Interaction::Search)?;
+    incoming.known()?;
     let form = read_form(&incoming.state, incoming.headers(), payload).await?;
     incoming.with_posted(pairs(&form)?)
 }
@@ -231,7 +253,7 @@ fn request(
 ) -> Result<SearchRequest, Failure> {
     let resource_type = Some(incoming.resource_type("type")?);
     let strict = incoming.preferences.strict;
-    Ok(SearchRequest { resource_type, compartment: None, pairs, strict, posted })
+    Ok(SearchRequest { resource_type, pairs, strict, posted, ..SearchRequest::default() })
 }
 
 fn compartment_request(
@@ -254,6 +276,7 @@ fn compartment_request(
         pairs,
         strict: incoming.preferences.strict,
         posted,
+        ..SearchRequest::default()
     })
 }
 
@@ -293,23 +316,19 @@ async fn run_lastn(incoming: &Incoming, pairs: &[(String, String)], posted: bool
 }
 
 async fn run_search(incoming: &Incoming, request: SearchRequest) -> Answer {
-    if interactions::is_of_the_log(&incoming.caller, &request) {
-        let events = interactions::audit_events(incoming.service(), &incoming.caller, &request).await?;
-        return Ok(reply::document(events));
-    }
-    let access = incoming.decide(Interaction::Search)?;
-    Ok(reply::document(interactions::search(incoming.service(), &access, request).await?))
+    let decide = || incoming.decide(Interaction::Search);
+    let found = interactions::search_of(incoming.service(), &incoming.caller, request, decide).await?;
+    Ok(reply::document(found))
 }
 
 /// `POST [base]`: batch or transaction.
 pub(crate) async fn bundle(incoming: Incoming, payload: Payload) -> Answer {
     // Nobody unknown gets a body read. What a caller may is asked for each entry.
     incoming.known()?;
-    let mut body = read_json(&incoming.state, incoming.headers(), payload).await?;
+    let (message, mut body) = read_message(&incoming.state, incoming.headers(), payload).await?;
     let answer = incoming.preferences.answer.unwrap_or(interactions::Return::Minimal);
-    let bytes = body.take();
-    let text = interactions::process_bundle(incoming.service(), &incoming.caller, bytes, answer).await?;
-    Ok(reply::document(text))
+    let work = interactions::process_bundle(incoming.service(), &incoming.caller, body.take(), answer);
+    Ok(reply::document(message.scope(work).await?))
 }
 
 /// `GET Patient/[id]/$everything`

@@ -185,6 +185,19 @@ impl Incoming {
         Ok(self.header("if-none-exist")?.map(str::to_owned))
     }
 
+    /// `X-Provenance`, where it is understood: of a resource that is written without criteria.
+    pub(crate) fn provenance(&self) -> Result<Option<&str>, Failure> {
+        self.header("x-provenance")
+    }
+
+    /// That nobody relies on a header that is not understood here.
+    pub(crate) fn no_provenance(&self) -> Result<(), Failure> {
+        match self.header("x-provenance")? {
+            None => Ok(()),
+            Some(_) => Err(Failure::new(400, Fault::InvalidHeader { name: "X-Provenance".to_owned() })),
+        }
+    }
+
     /// The parameters of the URL and these that came in the body; a `_format` counts that came there.
     pub(crate) fn with_posted(
         &self,

@@ -76,8 +76,10 @@ fn note_refusal(journal: &Journal, response: &ServiceResponse) {
         _ if id.is_some() => Action::Read,
         _ => Action::Search,
     };
-    let query = if id.is_none() { resource_type.to_string() } else { String::new() };
-    journal.refused(action, id.map(|id| (resource_type, id)), &query);
+    // What is told of a version concerns the person of the version.
+    let about = id.map(|id| interactions::reads_about(resource_type, &id).unwrap_or((resource_type, id)));
+    let query = if about.is_none() { resource_type.to_string() } else { String::new() };
+    journal.refused(action, about, &query);
 }
 
 /// Says to the journal of the running request who asks.

@@ -93,7 +93,7 @@ pub async fn audit_events(
     for (number, (position, entry)) in entries.iter().enumerate() {
         let event = audit_event(*position, number, entry);
         let id = event["id"].as_str().unwrap_or_default().to_owned();
-        bundle.made(&format!("{url}/{id}"), &event.to_string());
+        bundle.made(&format!("{url}/{id}"), &event.to_string(), "match");
     }
     bundle.outcome(&wanted.unknown);
     Ok(bundle.finish())

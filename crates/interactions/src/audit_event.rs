@@ -12,7 +12,7 @@ const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-Participat
 const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
 const OBJECT_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
 const BALP_ENTITY: &str = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType";
-const ACT_REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
+pub(crate) const ACT_REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 /// Our own: what is no interaction of REST, and by which rule of the policy something was permitted.
 const ACTION: &str = "urn:healthbook:access-log-action";
 const RULE: &str = "urn:healthbook:policy-rule";
@@ -137,7 +137,7 @@ fn agents(entry: &Entry<'_>, reads: bool) -> Vec<Value> {
 }
 
 /// A reference to a resource; what is none is named by an identifier.
-fn reference(text: &str) -> Value {
+pub(crate) fn reference(text: &str) -> Value {
     match text.split_once('/') {
         Some((kind, _)) if kind != "Account" && kind != "Device" => json!({"reference": text}),
         _ => json!({"identifier": {"value": text}}),

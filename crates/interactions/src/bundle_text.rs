@@ -68,13 +68,13 @@ impl BundleText {
     }
 
     /// A resource that is made for this answer and is stored nowhere.
-    pub(crate) fn made(&mut self, url: &str, resource: &str) {
+    pub(crate) fn made(&mut self, url: &str, resource: &str, mode: &str) {
         self.begin();
         self.out.push_str("\"fullUrl\":");
         write_string(url, &mut self.out);
         self.out.push_str(",\"resource\":");
         self.out.push_str(resource);
-        self.out.push_str(",\"search\":{\"mode\":\"match\"}}");
+        self.out.push_str(&format!(",\"search\":{{\"mode\":\"{mode}\"}}}}"));
     }
 
     /// What is to be said about a search.

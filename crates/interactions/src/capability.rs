@@ -111,6 +111,11 @@ const LOG: &str = "Entries of the log of accesses (docs/access-log.md): a citize
     a facility those of its staff, an auditor those of the patient or agent that is named. Parameters: patient, agent (an \
     Organization), date, action, outcome, _count; newest first. They are read and searched only.";
 
+/// What `Provenance` means besides what is stored.
+const ORIGIN: &str = "Besides what is stored, that of every version is made when it is asked for (docs/provenance.md): found by target \
+    or patient, with agent, recorded, _count, the newest first, and by _revinclude=Provenance:target; it is read and searched \
+    only. X-Provenance is understood with a create, and with an update by id.";
+
 fn resource(registry: &Registry, definitions: &Definitions, resource_type: ResourceType) -> Value {
     let searchable: Vec<_> =
         registry.parameters(resource_type).iter().filter(|parameter| parameter.searchable).collect();
@@ -158,6 +163,8 @@ fn resource(registry: &Registry, definitions: &Definitions, resource_type: Resou
     });
     if name == crate::AUDIT_EVENT {
         value["documentation"] = json!(LOG);
+    } else if name == crate::PROVENANCE {
+        value["documentation"] = json!(ORIGIN);
     }
     let mut operations = match name {
         "Patient" => vec!["everything"],

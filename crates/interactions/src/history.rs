@@ -35,6 +35,8 @@ pub async fn history(
         HistoryScope::Instance(resource_type, id) => format!("{resource_type}/{id}/_history"),
         HistoryScope::Type(resource_type) => format!("{resource_type}/_history"),
         HistoryScope::System => "_history".to_owned(),
+        // Nobody asks for it in a URL.
+        HistoryScope::Book(patient) => format!("Patient/{patient}/*/_history"),
     };
     let request = read_request(service, &path, pairs, service.store().moment().await?)?;
     if strict && !request.unknown.is_empty() {

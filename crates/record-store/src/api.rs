@@ -23,9 +23,16 @@ pub struct Record {
     pub body: Option<Body>,
     /// The number of the book that it stands in.
     pub(crate) book: i64,
+    /// Whether its book is under the location shield and who asks is not shown places.
+    pub(crate) is_shielded: bool,
 }
 
 impl Record {
+    /// Whether nothing that tells a place may be told beside it.
+    pub fn hides_places(&self) -> bool {
+        self.is_shielded
+    }
+
     /// Whether this version is a deletion.
     pub fn is_deleted(&self) -> bool {
         self.change == Change::Delete
@@ -238,6 +245,8 @@ pub enum HistoryScope {
     Type(ResourceType),
     /// Of everything.
     System,
+    /// Of everything in the book of a patient.
+    Book(LogicalId),
 }
 
 /// Which part of a history, newest first.
@@ -271,6 +280,8 @@ pub struct HistoryCursor {
 pub struct HistoryPage {
     /// The versions, newest first.
     pub records: Vec<Record>,
+    /// Where each of them stands.
+    pub cursors: Vec<HistoryCursor>,
     /// Where the next page starts, if there is one.
     pub next: Option<HistoryCursor>,
     /// Number of all versions in the window, counted on the first page only.

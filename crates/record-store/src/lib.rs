@@ -33,7 +33,7 @@ mod stored;
 mod write;
 
 pub use access_log::{
-    ANONYMOUS, IndexFinding, Journal, LogPage, LogReport, Origin, Rotated, Sequenced, Sequencer,
+    ANONYMOUS, IndexFinding, Journal, LogPage, LogReport, Message, Origin, Rotated, Sequenced, Sequencer,
     SequencerSettings, Showing,
 };
 pub use api::{

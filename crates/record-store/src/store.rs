@@ -283,14 +283,12 @@ impl Store {
         let wanted = usize::try_from(window.count).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
-        let next = if more {
-            rows.last().map(|row| HistoryCursor { updated: row.5, key: row.1, version: row.4 })
-        } else {
-            None
-        };
+        let cursor = |row: &VersionRow| HistoryCursor { updated: row.5, key: row.1, version: row.4 };
+        let cursors: Vec<HistoryCursor> = rows.iter().map(cursor).collect();
+        let next = if more { cursors.last().copied() } else { None };
         let shown = rows.into_iter().map(|row| record(row, Sight::of(access)));
         let records = shown.collect::<Result<_, _>>()?;
-        Ok(HistoryPage { records, next, total })
+        Ok(HistoryPage { records, cursors, next, total })
     }
 
     /// The moment of a walk that begins now: everything that is committed was stored until then, everything else will

@@ -121,6 +121,7 @@ pub(crate) fn record(row: VersionRow, sight: Sight) -> Result<Record, StoreError
         change: change_of(change)?,
         body,
         book,
+        is_shielded: shielded && sight == Sight::Shielded,
     })
 }
 

@@ -81,13 +81,19 @@ impl Loader {
 
     /// Loads a file. `first` says that it is the first pass over it, which fills the bar.
     pub async fn load(&self, source: &Source, first: bool) -> Loaded {
+        let path = source.path.clone();
+        let message = tokio::task::spawn_blocking(move || unpack::message(&path)).await;
+        let message = match message.map_err(io::Error::other).flatten() {
+            Ok(message) => message,
+            Err(error) => return Loaded::only(unreadable(&source.path, Place::Whole, &error)),
+        };
         let loaded = match source.kind {
             Kind::Document => {
-                let loaded = self.load_document(&source.path).await;
+                let loaded = message.scope(self.load_document(&source.path)).await;
                 self.progress(if first { source.size } else { 0 }, loaded.counts.sum());
                 loaded
             }
-            Kind::Lines => self.load_lines(source, first).await,
+            Kind::Lines => message.scope(self.load_lines(source, first)).await,
         };
         if loaded.failed.is_empty() {
             self.with_journal(|journal| journal.finish(source));

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
+use record_store::Message;
 
 /// Size of the buffer in front of the file.
 const BUFFER: usize = 64 << 10;
@@ -73,6 +74,12 @@ pub fn read_head(path: &Path, most: usize) -> io::Result<Vec<u8>> {
 
 /// SHA-256 of a file as it is, in hexadecimal.
 pub fn hash(path: &Path) -> io::Result<String> {
+    Ok(hexadecimal(&message(path)?.hash))
+}
+
+/// A file as it is, as the message from which resources come.
+pub fn message(path: &Path) -> io::Result<Message> {
+    let mut length = 0_u64;
     let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
     let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
     loop {
@@ -82,9 +89,11 @@ pub fn hash(path: &Path) -> io::Result<String> {
         }
         context.update(part);
         let count = part.len();
+        length = length.saturating_add(count as u64);
         file.consume(count);
     }
-    Ok(hexadecimal(context.finish().as_ref()))
+    let hash = context.finish().as_ref().try_into().map_err(io::Error::other)?;
+    Ok(Message { hash, length })
 }
 
 /// Bytes in hexadecimal.

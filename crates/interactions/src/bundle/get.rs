@@ -8,8 +8,8 @@ use record_store::{HistoryScope, Record, Showing};
 use crate::bundle_text::{EntryResponse, Text};
 use crate::query_text::pairs;
 use crate::{
-    AUDIT_EVENT, EntityTags, Freshness, Problem, SearchRequest, Service, audit_events, everything, history,
-    is_log_entry, is_of_the_log, lastn, read, read_audit_event, read_version, search,
+    AUDIT_EVENT, EntityTags, Freshness, Problem, SearchRequest, Service, everything, history, is_log_entry,
+    lastn, read, read_audit_event, read_provenance, read_version, search_of,
 };
 
 /// Answers one `GET`.
@@ -43,18 +43,15 @@ pub(super) async fn get(
             read_audit_event(service, caller, &id_of(id)?).await?
         }
         [kind] => {
-            let access = service.decide(caller, Interaction::Search, kind.parse().ok())?;
-            let request =
-                SearchRequest { resource_type: Some(type_of(kind)?), pairs, ..SearchRequest::default() };
-            if is_of_the_log(caller, &request) {
-                audit_events(service, caller, &request).await?
-            } else {
-                search(service, &access, request).await?
-            }
+            let (resource_type, pairs) = (Some(type_of(kind)?), pairs);
+            let request = SearchRequest { resource_type, pairs, ..SearchRequest::default() };
+            let decide = || Ok::<_, Problem>(service.decide(caller, Interaction::Search, resource_type)?);
+            search_of(service, caller, request, decide).await?
         }
         [] => {
-            let access = service.decide(caller, Interaction::Search, None)?;
-            search(service, &access, SearchRequest { pairs, ..SearchRequest::default() }).await?
+            let request = SearchRequest { pairs, ..SearchRequest::default() };
+            let decide = || Ok::<_, Problem>(service.decide(caller, Interaction::Search, None)?);
+            search_of(service, caller, request, decide).await?
         }
         ["Observation", "$lastn"] => {
             let access = service.decide(caller, Interaction::ReadOperation, "Observation".parse().ok())?;
@@ -65,6 +62,10 @@ pub(super) async fn get(
             history(service, &access, &HistoryScope::Type(type_of(kind)?), &pairs, false).await?
         }
         [kind, id] => {
+            if let Some(made) = read_provenance(service, caller, type_of(kind)?, &id_of(id)?).await? {
+                let resource = Some(Text::Own(made));
+                return Ok(EntryResponse { status: 200, resource, ..EntryResponse::default() });
+            }
             let access = service.decide(caller, Interaction::Read, kind.parse().ok())?;
             let record = read(service, &access, type_of(kind)?, &id_of(id)?).await?;
             return resource(record, &freshness, &Showing::begin(&access, Action::Read, "")?);
@@ -79,11 +80,12 @@ pub(super) async fn get(
             everything(service, &access, &id_of(id)?, &pairs, false).await?
         }
         [compartment, id, kind] => {
-            let access = service.decide(caller, Interaction::Search, kind.parse().ok())?;
             let compartment = Some((type_of(compartment)?, id_of(id)?));
             let resource_type = if *kind == "*" { None } else { Some(type_of(kind)?) };
             let request = SearchRequest { resource_type, compartment, pairs, ..SearchRequest::default() };
-            search(service, &access, request).await?
+            let decide =
+                || Ok::<_, Problem>(service.decide(caller, Interaction::Search, kind.parse().ok())?);
+            search_of(service, caller, request, decide).await?
         }
         [kind, id, "_history", version] => {
             let access = service.decide(caller, Interaction::VersionRead, kind.parse().ok())?;

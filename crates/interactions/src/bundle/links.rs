@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use fhir::{Fault, LinkKind, LogicalId, ReferenceText, ResourceType, rewrite_links};
+use fhir::{Fault, LinkKind, LogicalId, ReferenceText, ResourceType, VersionId, rewrite_links};
 use json::Node;
 
 use super::Entry;
@@ -44,6 +44,13 @@ pub(super) fn resolve(
         }
         if kind != LinkKind::Reference {
             return None;
+        }
+        // A version of what another entry writes: who sends a signature of it knows which one it is going to be.
+        if let Some((url, version)) = text.rsplit_once("/_history/")
+            && VersionId::try_from(version).is_ok()
+            && let Some(found) = target(url)
+        {
+            return Some(format!("{found}/_history/{version}"));
         }
         match ReferenceText::parse(text) {
             ReferenceText::Literal { base: None, resource_type, id, .. } => {

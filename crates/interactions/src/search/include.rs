@@ -10,7 +10,7 @@ use search::{Include, SearchPlan};
 use crate::{Problem, Service};
 
 /// Most resources that `_include` and `_revinclude` add to a page.
-const MOST_INCLUDES: usize = 1_000;
+pub(super) const MOST_INCLUDES: usize = 1_000;
 
 /// Rounds of `:iterate`.
 const MOST_ROUNDS: usize = 16;

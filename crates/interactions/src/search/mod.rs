@@ -4,7 +4,7 @@ mod include;
 mod links;
 mod lookup;
 
-use access::Access;
+use access::{Access, Caller};
 use audit_log::Action;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, Severity};
 use record_store::Showing;
@@ -12,8 +12,10 @@ use search::{Clause, ParsedQuery, QueryContext, Registry, SearchPlan, Shown, Tot
 
 pub use self::lookup::look_up;
 pub(crate) use self::lookup::{plan_of, with_resource};
+use crate::access_log_search::{audit_events, is_of_the_log};
 use crate::bundle_text::BundleText;
 use crate::logged::logged_query;
+use crate::provenance::{included_of, is_included, made_of, provenances};
 use crate::{Problem, Service};
 
 /// A search as it was asked.
@@ -29,6 +31,8 @@ pub struct SearchRequest {
     pub strict: bool,
     /// Sent with `POST _search`: its values must not stand in a link.
     pub posted: bool,
+    /// Whether `_revinclude=Provenance:target` also tells where the matches come from (docs/provenance.md).
+    pub tells_provenance: bool,
 }
 
 impl SearchRequest {
@@ -45,6 +49,25 @@ impl SearchRequest {
     fn types(&self) -> Vec<ResourceType> {
         self.resource_type.into_iter().collect()
     }
+}
+
+/// The same of whoever asks: what is made when it is asked for, entries of the log and `Provenance`, is found too. `decide`
+/// asks the gate for a search of what is stored.
+pub async fn search_of<E: From<Problem>>(
+    service: &Service,
+    caller: &Caller,
+    mut request: SearchRequest,
+    decide: impl FnOnce() -> Result<Access, E>,
+) -> Result<String, E> {
+    if is_of_the_log(caller, &request) {
+        return Ok(audit_events(service, caller, &request).await?);
+    }
+    if let Some(found) = provenances(service, caller, &request).await? {
+        return Ok(found);
+    }
+    let access = decide()?;
+    request.tells_provenance = is_included(service, caller, &request);
+    Ok(search(service, &access, request).await?)
 }
 
 /// A page of matches as a Bundle.
@@ -96,6 +119,22 @@ pub async fn search(
         if included.is_empty() { None } else { Some(Showing::begin(access, Action::Include, query)?) };
     for (record, showing) in included.iter().zip(includes.iter().cycle()) {
         bundle.found(service.base(), record, "include", shown, showing)?;
+    }
+    let mut cut = cut;
+    if request.tells_provenance {
+        let mut told = included_of(&request.pairs, &page.records);
+        cut |= told.len() > include::MOST_INCLUDES;
+        told.truncate(include::MOST_INCLUDES);
+        let showing = match told.is_empty() {
+            true => None,
+            false => {
+                Some(Showing::begin(access, Action::Include, logged_query(&request.place(), &request.pairs))?)
+            }
+        };
+        for (record, (id, text)) in told.iter().zip(made_of(service, &told).await?) {
+            showing.iter().for_each(|showing| record.confirm(showing));
+            bundle.made(&format!("{}/Provenance/{id}", service.base()), &text, "include");
+        }
     }
     let mut remarks: Vec<Issue> = unknown.into_iter().map(as_warning).collect();
     if cut {

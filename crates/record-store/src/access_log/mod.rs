@@ -5,6 +5,8 @@ mod authority;
 mod extract;
 mod journal;
 mod kept;
+mod message;
+mod origin_of_versions;
 mod page;
 mod rotation;
 mod sequence;
@@ -22,6 +24,8 @@ use crate::StoreError;
 use crate::store::Store;
 
 pub use journal::{ANONYMOUS, Journal, Origin, Showing};
+pub use message::Message;
+pub(crate) use message::{MessageRow, put_messages};
 pub use page::LogPage;
 pub use rotation::Rotated;
 pub use sequence::Sequenced;

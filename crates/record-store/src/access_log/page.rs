@@ -11,7 +11,7 @@ use crate::StoreError;
 use crate::store::{Store, blocking, few, select};
 
 /// Commits that wait and are looked at. There are more when the log is not gone on with only.
-const MOST_WAITING: i64 = 512;
+pub(super) const MOST_WAITING: i64 = 512;
 /// Blocks that are read at once.
 const BLOCKS: usize = 32;
 
@@ -41,6 +41,7 @@ impl Whose {
         let named = match self.named {
             Named::Person => &entry.patient,
             Named::Organization => &entry.organization,
+            Named::Resource => &entry.resource,
         };
         **named == *self.reference
     }

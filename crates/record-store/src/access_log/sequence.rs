@@ -12,6 +12,7 @@ use diesel::sql_types::{BigInt, Binary, Integer};
 use fhir::Instant;
 use search::Hasher;
 
+use super::origin_of_versions::is_write;
 use super::sql::{self, BlockRow, BlockTypes, CheckpointRow, CheckpointTypes, Named};
 use super::tree::{broken, in_range, stored_block};
 use super::waiting;
@@ -84,6 +85,8 @@ struct Appended {
     blocks: Vec<PlacedBlock>,
     people: BTreeSet<(i64, u64)>,
     organizations: BTreeSet<(i64, u64)>,
+    /// Resources in nobody's book that were written.
+    resources: BTreeSet<(i64, u64)>,
 }
 
 impl Store {
@@ -241,13 +244,15 @@ fn resume(
 
 fn append(mut writer: LogWriter, rows: &[(i64, Vec<u8>)], hasher: &Hasher) -> Result<Appended, StoreError> {
     let mut blocks = Vec::new();
-    let (mut people, mut organizations) = (BTreeSet::new(), BTreeSet::new());
+    let (mut people, mut organizations, mut resources) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let before = writer.size();
     for (_, bytes) in rows {
         for entry in waiting::entries(bytes)? {
             let block = writer.size() / BLOCK_LENGTH as u64;
             if !entry.patient.is_empty() {
                 people.insert((hasher.reference_id(&entry.patient), block));
+            } else if is_write(&entry) {
+                resources.insert((hasher.reference_id(&entry.resource), block));
             }
             if !entry.organization.is_empty() {
                 organizations.insert((hasher.reference_id(&entry.organization), block));
@@ -259,7 +264,7 @@ fn append(mut writer: LogWriter, rows: &[(i64, Vec<u8>)], hasher: &Hasher) -> Re
     if entries > 0 {
         blocks.extend(writer.unfinished());
     }
-    Ok(Appended { writer, entries, blocks, people, organizations })
+    Ok(Appended { writer, entries, blocks, people, organizations, resources })
 }
 
 fn statements(appended: &Appended, numbers: &[i64]) -> Vec<Statement> {
@@ -272,6 +277,7 @@ fn statements(appended: &Appended, numbers: &[i64]) -> Vec<Statement> {
     let rows = |named: &BTreeSet<(i64, u64)>| -> Vec<(i64, u64)> { named.iter().copied().collect() };
     statements.extend(sql::put_named(Named::Person, &rows(&appended.people)));
     statements.extend(sql::put_named(Named::Organization, &rows(&appended.organizations)));
+    statements.extend(sql::put_named(Named::Resource, &rows(&appended.resources)));
     statements.extend(sql::remove_waiting(numbers));
     statements
 }

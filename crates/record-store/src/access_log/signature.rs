@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::authority::Basis;
 use super::journal::{Journal, Origin};
+use super::message::Message;
 use crate::store::Store;
 use crate::{Job, StoreError, Write};
 
@@ -20,6 +21,8 @@ pub(crate) struct Signature {
     is_background: bool,
     /// The right of each write; none where whoever writes may do everything.
     rights: Vec<Basis>,
+    /// From which message the writes come.
+    message: Option<Message>,
 }
 
 /// The same of one write.
@@ -29,6 +32,11 @@ pub(crate) struct WriteSignature<'a> {
 }
 
 impl Signature {
+    /// The message from which the writes come, and the number of the request.
+    pub(crate) fn message(&self) -> Option<(Uuid, Message)> {
+        self.message.map(|message| (self.base.request, message))
+    }
+
     pub(crate) fn of_write(&self, index: usize) -> WriteSignature<'_> {
         WriteSignature { signature: self, right: self.rights.get(index) }
     }
@@ -78,7 +86,7 @@ impl Store {
                 rights.push(self.right(access, (reach, lines), write, &mut known).await?);
             }
         }
-        Ok(Signature { base, is_background, rights })
+        Ok(Signature { base, is_background, rights, message: Message::current() })
     }
 
     async fn right(

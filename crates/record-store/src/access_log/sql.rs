@@ -28,6 +28,8 @@ const CHECKPOINT: &str = "SELECT c.size, c.time, c.note FROM log_checkpoint c";
 pub(super) enum Named {
     Person,
     Organization,
+    /// Resources in nobody's book, where they are written.
+    Resource,
 }
 
 impl Named {
@@ -36,6 +38,7 @@ impl Named {
         match self {
             Self::Person => ("log_person", "person"),
             Self::Organization => ("log_organization", "organization"),
+            Self::Resource => ("log_resource", "resource"),
         }
     }
 }
@@ -90,6 +93,19 @@ pub(super) fn blocks_naming(named: Named, hash: i64, until: u64, limit: i64) -> 
     statement
 }
 
+/// The blocks from `from` on in which somebody is named, in their order.
+pub(super) fn blocks_naming_from(named: Named, hash: i64, from: u64, limit: i64) -> Statement {
+    let (table, column) = named.table();
+    let mut statement = Statement::new(&format!(
+        "SELECT b.number, b.root, b.checks, b.words, b.entries FROM \
+         (SELECT p.block FROM {table} p WHERE p.{column} = "
+    ));
+    statement.big(hash).sql(" AND p.block >= ").big(signed(from));
+    statement.sql(" ORDER BY p.block LIMIT ").big(limit);
+    statement.sql(") n JOIN log_block b ON b.number = n.block ORDER BY b.number");
+    statement
+}
+
 /// Nodes by their place.
 pub(super) fn nodes(ids: &[NodeId]) -> Statement {
     let mut statement = Statement::new("WITH w(level, place) AS (VALUES ");
@@ -118,6 +134,13 @@ pub(super) fn last_checkpoint() -> Statement {
 pub(super) fn checkpoint_since(time: i64) -> Statement {
     let mut statement = Statement::new(CHECKPOINT);
     statement.sql(" WHERE c.time >= ").big(time).sql(" ORDER BY c.time, c.size LIMIT 1");
+    statement
+}
+
+/// The last checkpoint that was made at a moment or before.
+pub(super) fn checkpoint_until(time: i64) -> Statement {
+    let mut statement = Statement::new(CHECKPOINT);
+    statement.sql(" WHERE c.time <= ").big(time).sql(" ORDER BY c.time DESC, c.size DESC LIMIT 1");
     statement
 }
 
@@ -180,7 +203,12 @@ pub(super) fn remove_waiting(numbers: &[i64]) -> Vec<Statement> {
 }
 
 /// Statements of [`ROWS`] rows, of eight, and of one, so that three of them are prepared and no more.
-fn chunks<R>(rows: &[R], begin: &str, end: &str, write: impl Fn(&R, &mut Statement)) -> Vec<Statement> {
+pub(super) fn chunks<R>(
+    rows: &[R],
+    begin: &str,
+    end: &str,
+    write: impl Fn(&R, &mut Statement),
+) -> Vec<Statement> {
     let (many, rest) = rows.as_chunks::<ROWS>();
     let (some, rest) = rest.as_chunks::<8>();
     let parts = many.iter().map(|part| &part[..]).chain(some.iter().map(|part| &part[..]));

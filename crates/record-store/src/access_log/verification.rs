@@ -224,6 +224,8 @@ impl Store {
             let reference = match named {
                 Named::Person => &entry.patient,
                 Named::Organization => &entry.organization,
+                // Only where to look for a write: whoever is not led to it is told that it is not known.
+                Named::Resource => continue,
             };
             if !reference.is_empty() {
                 rows.insert((hasher.reference_id(reference), placed.number));

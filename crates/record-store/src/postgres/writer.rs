@@ -196,7 +196,10 @@ impl Writer {
             });
         }
         flush::flush(connection, &registry, planner.drain()).await?;
-        let entries = planner.into_entries();
+        let (entries, messages) = planner.into_entries();
+        for statement in messages {
+            execute(connection, statement).await?;
+        }
         if !entries.is_empty() {
             execute(connection, entries.insert()).await?;
         }

@@ -1,5 +1,6 @@
 //! History: of an instance from its book, of types and of everything from the change feed.
 
+use fhir::ResourceType;
 use search::Registry;
 
 use super::Gate;
@@ -18,6 +19,27 @@ fn versions(
     bounds: &dyn Fn(&mut Statement),
 ) {
     match scope {
+        HistoryScope::Book(patient) => {
+            // The book of a patient has the number of its `Patient`.
+            let mut of_book = |from: &str| {
+                statement.sql(from);
+                named(statement, registry, ResourceType::PATIENT, patient, "d");
+            };
+            of_book(
+                "(SELECT r.book, r.resource_key, r.resource_type, r.logical_id, r.version, r.updated, r.change, \
+                 r.body, r.visit, r.book AS own_book, r.visit AS own_visit FROM directory d JOIN resource r ON r.book = d.book \
+                 WHERE ",
+            );
+            of_book(
+                " UNION ALL SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, \
+                 v.change, v.body, r.visit, v.own_book, v.visit AS own_visit FROM directory d \
+                 JOIN resource r ON r.book = d.book \
+                 JOIN resource_version v ON v.book = r.book AND v.resource_key = r.resource_key \
+                 WHERE ",
+            );
+            statement.sql(") h WHERE 1 = 1");
+            bounds(statement);
+        }
         HistoryScope::Instance(resource_type, id) => {
             let mut of_instance = |from: &str| {
                 statement.sql(from);
@@ -76,7 +98,7 @@ fn bounds(statement: &mut Statement, gate: &Gate, scope: &HistoryScope, window: 
     }
     let types = match scope {
         HistoryScope::Instance(kind, _) | HistoryScope::Type(kind) => vec![*kind],
-        HistoryScope::System => Vec::new(),
+        HistoryScope::System | HistoryScope::Book(_) => Vec::new(),
     };
     gate.restrict(statement, "h", &types);
     gate.restrict_past(statement, "h", ("h.own_book", "h.own_visit"), &types);

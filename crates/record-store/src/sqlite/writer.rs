@@ -191,7 +191,10 @@ impl Writer {
             });
         }
         flush::flush(&mut self.connection, &registry, planner.drain())?;
-        let mut entries = planner.into_entries();
+        let (mut entries, messages) = planner.into_entries();
+        for statement in messages {
+            execute(&mut self.connection, statement)?;
+        }
         entries.append(frames);
         if !entries.is_empty() {
             execute(&mut self.connection, entries.insert())?;

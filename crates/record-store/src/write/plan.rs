@@ -9,9 +9,10 @@ use search::{IndexRows, Registry};
 
 use super::access_rows::{FactRows, Stamp, label_rows, stamp};
 use super::{DirectoryRow, Flush, Keys, Pending, ResourceRow, VersionToKeep};
-use crate::access_log::{Frames, Signature};
+use crate::access_log::{Frames, MessageRow, Signature, put_messages};
 use crate::parties::author_number;
 use crate::shield::Sight;
+use crate::statement::Statement;
 use crate::stored::{version_number, version_of};
 use crate::{Body, Change, Effect, Job, Precondition, Seen, StoreError, Write, WriteError, Written};
 
@@ -69,6 +70,8 @@ pub(crate) struct Planner<'a> {
     pending: Pending,
     /// What the log of accesses keeps of the writes.
     pub(super) entries: Frames,
+    /// The messages from which the writes came.
+    messages: Vec<MessageRow>,
 }
 
 impl<'a> Planner<'a> {
@@ -93,12 +96,13 @@ impl<'a> Planner<'a> {
             shielded,
             pending: Pending::default(),
             entries: Frames::default(),
+            messages: Vec::new(),
         }
     }
 
-    /// What the log of accesses keeps of everything that was planned.
-    pub(crate) fn into_entries(self) -> Frames {
-        self.entries
+    /// What is kept of everything that was planned beside it: the entries of the log of accesses, and where it came from.
+    pub(crate) fn into_entries(self) -> (Frames, Vec<Statement>) {
+        (self.entries, put_messages(&self.messages))
     }
 
     /// Whether nothing waits to be flushed.
@@ -142,6 +146,12 @@ impl<'a> Planner<'a> {
             let done = self.write(write)?;
             self.log(&signature.of_write(index), write, prepared, &done);
             written.push(done);
+        }
+        let is_version = |done: &Written| !matches!(done.effect, Effect::Unchanged | Effect::NothingToDelete);
+        if let Some((request, message)) = signature.message()
+            && written.iter().any(is_version)
+        {
+            self.messages.push(MessageRow { stored: self.now, request, message });
         }
         Ok(written)
     }

@@ -3,6 +3,7 @@
 
 mod authority;
 mod extract;
+mod follow;
 mod journal;
 mod kept;
 mod page;
@@ -21,6 +22,7 @@ use fhir::{LogicalId, ResourceType};
 use crate::StoreError;
 use crate::store::Store;
 
+pub use follow::{BookReader, LogCursor};
 pub use journal::{ANONYMOUS, Journal, Origin, Showing};
 pub use page::LogPage;
 pub use rotation::Rotated;

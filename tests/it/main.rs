@@ -32,6 +32,7 @@ mod limits;
 mod lossless;
 mod metadata;
 mod mutants;
+mod notices;
 mod one_number;
 mod operations;
 mod operations_start;

@@ -30,6 +30,7 @@ const HOUSE: [&str; 24] = [
     "healthbook-search",
     "healthbook-record-store",
     "healthbook-synthetic-nation",
+    "healthbook-notices",
     "healthbook-outbound",
     "healthbook-auth",
     "healthbook-population-registry",
@@ -55,7 +56,7 @@ const RESERVED: [(&[&str], &[&str]); 3] = [
 ];
 
 /// Crates that do no input or output.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "healthbook-json",
     "healthbook-fhir",
     "healthbook-audit-log",
@@ -67,6 +68,7 @@ const PURE: [&str; 11] = [
     "healthbook-search",
     "healthbook-access",
     "healthbook-synthetic-nation",
+    "healthbook-notices",
 ];
 
 /// What a pure crate must not reach, not even through others.

@@ -8,6 +8,7 @@ use interactions::{Problem, Service};
 use crate::ledger;
 use crate::notice::{LogNotifier, Notice, Notifier};
 use crate::settings::SharingSettings;
+use crate::watch::{Courier, Figures, NoCourier};
 
 /// The acts that open and close books. Cloning it is cheap and gives another handle.
 #[derive(Clone)]
@@ -15,12 +16,20 @@ pub struct HealthBook {
     service: Service,
     settings: Arc<SharingSettings>,
     notifier: Arc<dyn Notifier>,
+    courier: Arc<dyn Courier>,
+    figures: Arc<Figures>,
 }
 
 impl HealthBook {
     /// Over a service. Notices go to the log.
     pub fn new(service: Service, settings: SharingSettings) -> Self {
-        Self { service, settings: Arc::new(settings), notifier: Arc::new(LogNotifier) }
+        Self {
+            service,
+            settings: Arc::new(settings),
+            notifier: Arc::new(LogNotifier),
+            courier: Arc::new(NoCourier),
+            figures: Arc::default(),
+        }
     }
 
     /// The same with another way to tell.
@@ -28,6 +37,22 @@ impl HealthBook {
     pub fn telling(mut self, notifier: Arc<dyn Notifier>) -> Self {
         self.notifier = notifier;
         self
+    }
+
+    /// The same with a way to send messages.
+    #[must_use]
+    pub fn sending(mut self, courier: Arc<dyn Courier>) -> Self {
+        self.courier = courier;
+        self
+    }
+
+    /// What is counted of notices.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    pub(crate) fn courier(&self) -> &dyn Courier {
+        &*self.courier
     }
 
     /// The service.
@@ -47,6 +72,7 @@ impl HealthBook {
 
     pub(crate) fn tell(&self, notices: &[Notice]) {
         for notice in notices {
+            self.figures.stored(notice.kind.code());
             self.notifier.told(notice);
         }
     }

@@ -225,8 +225,8 @@ async fn tell(book: &HealthBook, act: &Act<'_>, id: &LogicalId) -> Result<(Notic
     };
     let notice =
         Notice { kind: NoticeKind::Emergency, patient: act.patient.clone(), communication: new_id()? };
-    let about = format!("Consent/{id}");
-    let told = communication(&notice, Some(act.staff.organization), Some(&about), &texts, act.now);
+    let about = [format!("Consent/{id}")];
+    let told = communication(&notice, Some(act.staff.organization), &about, &texts, act.now);
     Ok((notice, told))
 }
 

@@ -103,3 +103,8 @@ async fn is_guardian(service: &Service, book: &Book, now: Instant) -> Result<boo
 pub(crate) fn of_facility(service: &Service, caller: &Caller) -> Result<Access, Problem> {
     Ok(service.decide(caller, Interaction::Read, Some(ResourceType::PATIENT))?)
 }
+
+/// A token of an officer of a facility that reaches what there is to review.
+pub(crate) fn of_reviews(service: &Service, caller: &Caller) -> Result<Access, Problem> {
+    Ok(service.decide(caller, Interaction::Search, Some(kind("Task")?))?)
+}

@@ -33,10 +33,16 @@ mod throttle;
 mod turn;
 pub mod visits;
 mod vocabulary;
+mod watch;
 mod who;
 
 pub use book::HealthBook;
 pub use daily::work_daily;
 pub use notice::{LogNotifier, Notice, NoticeKind, Notifier};
+pub use notices::RuleSettings;
 pub use refusal::Rule;
 pub use settings::SharingSettings;
+pub use watch::{
+    Channel, Courier, Figures, Follower, Lag, OutboundCourier, Sending, Step, patterns, preferences,
+    send_due, store_due, work_at_notices,
+};

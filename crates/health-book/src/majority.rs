@@ -82,7 +82,7 @@ async fn tell_both(
             continue;
         }
         let notice = Notice { kind: NoticeKind::Majority, patient, communication: communication_id };
-        entries.push(Entry::new(communication(&notice, None, None, texts, now.truncated_to_millis())));
+        entries.push(Entry::new(communication(&notice, None, &[], texts, now.truncated_to_millis())));
         notices.push(notice);
     }
     if entries.is_empty() {

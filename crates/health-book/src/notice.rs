@@ -1,6 +1,7 @@
 //! Notices to citizens: a `Communication` in the book, and the port through which they are told.
 
 use fhir::{Instant, LogicalId};
+use notices::AccessRule;
 use serde_json::{Value, json};
 
 use crate::vocabulary::ACT;
@@ -14,15 +15,21 @@ pub enum NoticeKind {
     EmergencyNotJustified,
     /// A child comes of age.
     Majority,
+    /// An access that is new or unusual.
+    Access(AccessRule),
 }
 
 impl NoticeKind {
+    /// The codes of those that no citizen can switch off.
+    pub(crate) const ALWAYS: [&str; 3] = ["emergency-access", "emergency-not-justified", "majority"];
+
     /// The code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Emergency => "emergency-access",
             Self::EmergencyNotJustified => "emergency-not-justified",
             Self::Majority => "majority",
+            Self::Access(rule) => rule.code(),
         }
     }
 }
@@ -66,7 +73,7 @@ pub(crate) struct Bilingual {
 pub(crate) fn communication(
     notice: &Notice,
     sender: Option<&LogicalId>,
-    about: Option<&str>,
+    about: &[String],
     texts: &Bilingual,
     at: Instant,
 ) -> Value {
@@ -92,8 +99,9 @@ pub(crate) fn communication(
         if let Some(sender) = sender {
             members.insert("sender".to_owned(), json!({"reference": format!("Organization/{sender}")}));
         }
-        if let Some(about) = about {
-            members.insert("about".to_owned(), json!([{"reference": about}]));
+        if !about.is_empty() {
+            let about: Vec<Value> = about.iter().map(|about| json!({"reference": about})).collect();
+            members.insert("about".to_owned(), about.into());
         }
     }
     resource

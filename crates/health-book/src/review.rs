@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::HealthBook;
+use crate::gate;
 use crate::input;
 use crate::ledger::{Entry, find_as, items, new_id, read_as, referred, text, write};
 use crate::moment::{end_of, for_people};
@@ -33,7 +34,7 @@ pub struct ReviewRequest {
 pub async fn list(book: &HealthBook, caller: &Caller, now: Instant) -> Result<Value, Problem> {
     let staff = who::staff(caller, &[StaffRole::FacilityOfficer])?;
     let service = book.service();
-    let access = service.decide(caller, Interaction::Search, Some(kind("Task")?))?;
+    let access = gate::of_reviews(service, caller)?;
     let pairs = [
         ("owner", format!("Organization/{}", staff.organization)),
         ("code", format!("{ACT}|emergency-review")),
@@ -115,8 +116,8 @@ pub async fn review(
         let kind = NoticeKind::EmergencyNotJustified;
         let notice = Notice { kind, patient, communication: new_id()? };
         let about = text(&found.resource, "/focus/reference");
-        let about = (!about.is_empty()).then_some(about);
-        entries.push(Entry::new(communication(&notice, Some(staff.organization), about, &texts, now)));
+        let about = if about.is_empty() { Vec::new() } else { vec![about.to_owned()] };
+        entries.push(Entry::new(communication(&notice, Some(staff.organization), &about, &texts, now)));
         notices.push(notice);
     }
     write(service, entries).await?;

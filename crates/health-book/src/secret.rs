@@ -1,6 +1,9 @@
 //! Codes that people show: made at random, kept as a keyed hash.
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{hmac, rand};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use interactions::Problem;
 use record_store::Store;
 
@@ -51,6 +54,31 @@ pub(crate) fn hashed(store: &Store, what: &str, code: &str) -> String {
     context.update(&[0]);
     context.update(code.as_bytes());
     context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sealing_key(store: &Store) -> Result<RandomizedNonceKey, Problem> {
+    let derived =
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, store.link_key()), b"healthbook notice preferences");
+    RandomizedNonceKey::new(&AES_256_GCM, derived.as_ref()).map_err(|_| internal())
+}
+
+/// What has to be read again, bound to a name.
+pub(crate) fn seal(store: &Store, name: &str, plain: &[u8]) -> Result<String, Problem> {
+    let mut sealed = plain.to_vec();
+    let nonce = sealing_key(store)?.seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut sealed);
+    let mut whole = nonce.map_err(|_| internal())?.as_ref().to_vec();
+    whole.extend(sealed);
+    Ok(URL_SAFE_NO_PAD.encode(whole))
+}
+
+/// What was sealed under this name.
+pub(crate) fn open(store: &Store, name: &str, sealed: &str) -> Result<Vec<u8>, Problem> {
+    let whole = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| internal())?;
+    let (nonce, rest) = whole.split_at_checked(NONCE_LEN).ok_or_else(internal)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| internal())?;
+    let mut rest = rest.to_vec();
+    let plain = sealing_key(store)?.open_in_place(nonce, Aad::from(name.as_bytes()), &mut rest);
+    Ok(plain.map_err(|_| internal())?.to_vec())
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod log_key;
 mod logging;
 mod migrate;
 mod nation;
+mod notices;
 mod opening;
 mod package;
 mod person;

@@ -18,7 +18,7 @@ use crate::configuration::{self, Configuration};
 use crate::demo::{self, Description};
 use crate::failure::Failure;
 use crate::shutdown::Signals;
-use crate::{log_key, logging, opening, report_key, sign_in};
+use crate::{log_key, logging, notices, opening, report_key, sign_in};
 
 /// How often the log repeats that authentication is off.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
@@ -97,7 +97,10 @@ async fn serve(
     let announcement =
         Announcement { address, configuration, auth, demo: demo.as_ref(), password: password.as_deref() };
     announcement.print()?;
-    let health_book = HealthBook::new(service.clone(), SharingSettings::default());
+    let courier = notices::courier(configuration, local_peers)?;
+    let health_book = HealthBook::new(service.clone(), SharingSettings::default()).sending(courier);
+    let rules = notices::rules(configuration)?;
+    tokio::spawn(health_book::work_at_notices(health_book.clone(), rules));
     tokio::spawn(health_book::work_daily(health_book.clone()));
     let demo = demo.as_ref().map(Description::info).map(Arc::new);
     let app =

@@ -1,10 +1,12 @@
 //! `/metrics` in OpenMetrics text. Labels are paths as patterns, methods and statuses: never a value.
 
 use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use health_book::Figures;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -24,6 +26,10 @@ pub(crate) struct Metrics {
     requests: Family<Labels, Counter>,
     seconds: Durations,
     pub(crate) running: Gauge<i64, AtomicI64>,
+    notices: Family<[(&'static str, &'static str); 1], Counter>,
+    messages: Family<[(&'static str, &'static str); 2], Counter>,
+    lag_entries: Gauge<i64, AtomicI64>,
+    lag_seconds: Gauge<i64, AtomicI64>,
 }
 
 fn histogram() -> Histogram {
@@ -39,7 +45,15 @@ impl Metrics {
         registry.register("http_requests", "Requests that were answered", requests.clone());
         registry.register("http_request_seconds", "Time from request to answer", seconds.clone());
         registry.register("http_requests_running", "Requests that are being answered", running.clone());
-        Self { registry, requests, seconds, running }
+        let (notices, messages) = (Family::default(), Family::default());
+        let (lag_entries, lag_seconds) = (Gauge::default(), Gauge::default());
+        registry.register("notices", "Notices that were stored, by rule", notices.clone());
+        registry.register("notice_messages", "Messages about notices, by way and outcome", messages.clone());
+        let help = "Entries of the log of accesses that were not looked at for notices";
+        registry.register("notice_lag_entries", help, lag_entries.clone());
+        let help = "Age of the last entry that was looked at, when some are left";
+        registry.register("notice_lag_seconds", help, lag_seconds.clone());
+        Self { registry, requests, seconds, running, notices, messages, lag_entries, lag_seconds }
     }
 
     /// Counts an answered request.
@@ -49,10 +63,26 @@ impl Metrics {
         self.requests.get_or_create(&labels).inc();
         self.seconds.get_or_create(&[method, path]).observe(duration.as_secs_f64());
     }
+
+    /// Takes over what is counted of notices.
+    fn note(&self, figures: &Figures) {
+        for (rule, count) in figures.all_stored() {
+            let counter = self.notices.get_or_create(&[("rule", rule)]);
+            counter.inner().store(count, Ordering::Relaxed);
+        }
+        for ((channel, outcome), count) in figures.all_messages() {
+            let labels = [("channel", channel), ("outcome", outcome)];
+            self.messages.get_or_create(&labels).inner().store(count, Ordering::Relaxed);
+        }
+        let lag = figures.lag();
+        self.lag_entries.set(i64::try_from(lag.entries).unwrap_or(i64::MAX));
+        self.lag_seconds.set(lag.seconds);
+    }
 }
 
 /// `GET /metrics`
 pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
+    state.metrics.note(state.app.health_book.figures());
     let mut text = String::new();
     match encode(&mut text, &state.metrics.registry) {
         Ok(()) => HttpResponse::Ok()

@@ -142,15 +142,29 @@ impl Outbound {
         form: Option<&[(&str, String)]>,
         most_bytes: usize,
     ) -> Result<Answered, OutboundError> {
+        if let Some(pairs) = form {
+            let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            let headers = [("content-type", "application/x-www-form-urlencoded")];
+            return self.post(text, &headers, body, most_bytes).await;
+        }
         let (url, client) = (self.check(text)?, self.client()?);
-        let request = match form {
-            None => client.get(url),
-            Some(pairs) => {
-                let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-                let request = client.post(url).header("content-type", "application/x-www-form-urlencoded");
-                request.timeout(FORM_DEADLINE).body(body)
-            }
-        };
+        let response = Self::send(client.get(url)).await?;
+        let status = response.status().as_u16();
+        Ok(Answered { status, body: read(response, most_bytes).await? })
+    }
+
+    /// Posts a body with headers of its own; whatever the status, the answer is one.
+    pub async fn post(
+        &self,
+        text: &str,
+        headers: &[(&str, &str)],
+        body: String,
+        most_bytes: usize,
+    ) -> Result<Answered, OutboundError> {
+        let mut request = self.client()?.post(self.check(text)?).timeout(FORM_DEADLINE).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let response = Self::send(request).await?;
         let status = response.status().as_u16();
         Ok(Answered { status, body: read(response, most_bytes).await? })

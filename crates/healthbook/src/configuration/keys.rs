@@ -118,6 +118,14 @@ keys! {
         report_key: Option<PathBuf> = "", "FILE";
         #[doc = "Certificate of that key, a file in PEM, with those of its issuers behind it"]
         report_certificate: Option<PathBuf> = "", "FILE";
+        #[doc = "Gateway that sends mail on about notices: it gets a form with to, subject and text"]
+        notice_mail_gateway: Option<PeerUrl> = "", "URL";
+        #[doc = "A person who reads in more books than that within the window is told of"]
+        notice_many_books: NonZeroUsize = "60", "NUMBER";
+        #[doc = "The window for it"]
+        notice_window: Duration = "1h", "TIME";
+        #[doc = "Roles that do not work at night (22:00 to 06:00), with commas between"]
+        notice_day_roles: Text = "registrar,station-head", "ROLES";
         #[doc = "Proxies in front of this server whose X-Forwarded-For is believed"]
         trusted_proxies: usize = "0", "NUMBER";
     }

@@ -64,7 +64,7 @@ pub async fn prepare(
 }
 
 /// Said at the start, and not when the first person wants to sign in.
-fn may_be_asked(outbound: &Outbound, key: &str, url: &str) -> Result<(), Failure> {
+pub fn may_be_asked(outbound: &Outbound, key: &str, url: &str) -> Result<(), Failure> {
     outbound.check(url).map(drop).map_err(|_| {
         Failure::saying(format!(
             "key `{key}`: only https addresses with a public name and the usual port are asked; this machine by a sandbox \

@@ -5,8 +5,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 use fhir::Instant;
 use health_book::{
-    HealthBook, blocks, delegations, effects as draft_effects, emergency as emergencies, presence,
-    preview as previews, relations as all_relations, review as all_reviews, shields as all_shields, visits,
+    HealthBook, blocks, delegations, effects as draft_effects, emergency as emergencies,
+    patterns as all_patterns, preferences as all_preferences, presence, preview as previews,
+    relations as all_relations, review as all_reviews, shields as all_shields, visits,
 };
 
 use super::answer::{body, bytes, json, parameter};
@@ -173,4 +174,23 @@ pub(super) async fn confirm_shield(incoming: Incoming) -> Answer {
     let id = incoming.segment("id");
     let done = all_shields::confirm(book(&incoming), &incoming.caller, id, Instant::now()).await?;
     Ok(json(StatusCode::OK, &done))
+}
+
+/// `GET /access/notices/preferences`
+pub(super) async fn preferences(incoming: Incoming) -> Answer {
+    let preferences = all_preferences::get(book(&incoming), &incoming.caller, Instant::now()).await?;
+    Ok(json(StatusCode::OK, &preferences))
+}
+
+/// `PUT /access/notices/preferences`
+pub(super) async fn prefer(incoming: Incoming, payload: Payload) -> Answer {
+    let wanted = body(&incoming, payload).await?;
+    let preferences = all_preferences::put(book(&incoming), &incoming.caller, wanted, Instant::now()).await?;
+    Ok(json(StatusCode::OK, &preferences))
+}
+
+/// `GET /access/notices/patterns`
+pub(super) async fn patterns(incoming: Incoming) -> Answer {
+    let list = all_patterns::list(book(&incoming), &incoming.caller, Instant::now()).await?;
+    Ok(json(StatusCode::OK, &list))
 }

@@ -35,6 +35,12 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         )
         .service(resource("/delegations/{id}/accept", "POST").route(web::post().to(acts::accept)))
         .service(resource("/delegations/{id}/end", "POST").route(web::post().to(acts::end_delegation)))
+        .service(
+            resource("/notices/preferences", "GET, HEAD, PUT")
+                .route(get().to(acts::preferences))
+                .route(web::put().to(acts::prefer)),
+        )
+        .service(resource("/notices/patterns", "GET, HEAD").route(get().to(acts::patterns)))
         .service(resource("/visits/{id}/private", "POST").route(web::post().to(acts::make_private)))
         .service(resource("/preview", "POST").route(web::post().to(acts::preview)))
         .service(resource("/effects", "POST").route(web::post().to(acts::effects)))

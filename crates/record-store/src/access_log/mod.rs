@@ -3,6 +3,7 @@
 
 mod authority;
 mod extract;
+mod follow;
 mod journal;
 mod kept;
 mod message;
@@ -23,6 +24,7 @@ use fhir::{LogicalId, ResourceType};
 use crate::StoreError;
 use crate::store::Store;
 
+pub use follow::{BookReader, LogCursor};
 pub use journal::{ANONYMOUS, Journal, Origin, Showing};
 pub use message::Message;
 pub(crate) use message::{MessageRow, put_messages};

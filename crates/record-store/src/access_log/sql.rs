@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::statement::{Bind, Statement};
 
 /// Rows of one insert. Lists of all lengths share few prepared statements: see [`chunks`].
-const ROWS: usize = 64;
+pub(super) const ROWS: usize = 64;
 
 /// number, root, checks, words, entries.
 pub(super) type BlockTypes = (BigInt, Binary, Binary, Binary, Binary);
@@ -269,5 +269,28 @@ pub(super) fn remove_blocks(from: u64, until: u64) -> Statement {
 pub(super) fn checkpoint_within(size: u64) -> Statement {
     let mut statement = Statement::new(CHECKPOINT);
     statement.sql(" WHERE c.size <= ").big(signed(size)).sql(" ORDER BY c.size DESC, c.time DESC LIMIT 1");
+    statement
+}
+
+/// Notes which facilities have been in which books: hashes of person and facility.
+pub(super) fn put_readers(pairs: &[(i64, i64)]) -> Vec<Statement> {
+    let begin = "INSERT INTO book_reader (person, organization) VALUES ";
+    chunks(pairs, begin, " ON CONFLICT DO NOTHING", |(person, organization), statement| {
+        statement.big(*person).sql(",").big(*organization);
+    })
+}
+
+/// Those of the pairs that are noted.
+pub(super) fn known_readers(pairs: &[(i64, i64)]) -> Statement {
+    let mut statement = Statement::new("WITH w(person, organization) AS (VALUES ");
+    let last = pairs.last().copied();
+    let padded = pairs.iter().copied().chain(std::iter::repeat_with(|| last).flatten());
+    for (index, (person, organization)) in padded.take(pairs.len().next_power_of_two()).enumerate() {
+        statement.sql(if index > 0 { ",(" } else { "(" }).big(person).sql(",").big(organization).sql(")");
+    }
+    statement.sql(
+        ") SELECT r.person, r.organization FROM w CROSS JOIN book_reader r \
+         WHERE r.person = w.person AND r.organization = w.organization",
+    );
     statement
 }

@@ -47,6 +47,12 @@ pub enum SecurityKind {
     SharingCode,
     /// Two people must agree: the first has.
     Approval,
+    /// How a citizen wants notices.
+    NoticePreferences,
+    /// A notice that is to be stored or sent.
+    NoticeDelivery,
+    /// A pattern of which the officer of a facility is told.
+    NoticePattern,
 }
 
 impl SecurityKind {
@@ -67,6 +73,9 @@ impl SecurityKind {
             Self::Launch => 13,
             Self::SharingCode => 14,
             Self::Approval => 15,
+            Self::NoticePreferences => 20,
+            Self::NoticeDelivery => 21,
+            Self::NoticePattern => 22,
         }
     }
 }
@@ -203,6 +212,25 @@ impl Store {
         self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None }).await
     }
 
+    /// The records of an owner that live at a moment, those that end first at the front, at most so many.
+    pub async fn first_security_records(
+        &self,
+        kind: SecurityKind,
+        owner: &str,
+        now: Instant,
+        most: u32,
+    ) -> Result<Vec<SecurityRecord>, StoreError> {
+        let statement = sql::first(kind.number(), owner, now, most);
+        let rows: Vec<RecordRow> = select!(self, statement, (Text, Text, Integer, BigInt, Text))?;
+        Ok(rows.into_iter().map(|row| record(kind, row)).collect())
+    }
+
+    /// The records of an owner, those that have ended included.
+    pub async fn count_security_records(&self, kind: SecurityKind, owner: &str) -> Result<u64, StoreError> {
+        let rows: Vec<(i64,)> = select!(self, sql::count(kind.number(), owner), (BigInt,))?;
+        Ok(rows.first().map_or(0, |(count,)| u64::try_from(*count).unwrap_or_default()))
+    }
+
     /// What was revoked since a moment: whose tokens, and those made until when.
     pub async fn revocations_since(&self, since: Instant) -> Result<Vec<(Revoked, Instant)>, StoreError> {
         let rows: Vec<(i16, String, i64)> =
@@ -241,6 +269,11 @@ impl Store {
             .await
             .map(drop)
     }
+}
+
+/// Adds a record where none of its kind and id lives.
+pub(crate) fn insert_record(record: SecurityRecord, now: Instant) -> Statement {
+    sql::change(SecurityChange::Insert(record), now)
 }
 
 fn record(kind: SecurityKind, (id, owner, version, expires, value): RecordRow) -> SecurityRecord {

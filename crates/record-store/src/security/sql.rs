@@ -27,6 +27,20 @@ pub(super) fn records(kind: i16, owner: Option<&str>, now: Instant) -> Statement
     statement
 }
 
+/// Some records of an owner, those that end first at the front.
+pub(super) fn first(kind: i16, owner: &str, now: Instant, most: u32) -> Statement {
+    let mut statement = records(kind, Some(owner), now);
+    statement.sql(" ORDER BY s.expires LIMIT ").big(i64::from(most));
+    statement
+}
+
+/// How many records an owner has.
+pub(super) fn count(kind: i16, owner: &str) -> Statement {
+    let mut statement = Statement::new("SELECT count(*) FROM security_record s WHERE s.kind = ");
+    statement.small(kind).sql(" AND s.owner = ").bind(Bind::Text(owner.to_owned()));
+    statement
+}
+
 fn lives(statement: &mut Statement, table: &str, now: Instant) {
     statement.sql(&format!(" AND ({table}.expires = 0 OR {table}.expires > "));
     statement.big(now.microseconds()).sql(")");

@@ -10,6 +10,7 @@
 )]
 
 mod access_log;
+mod access_log_entries;
 mod auth;
 mod auth_book;
 mod bad_input;

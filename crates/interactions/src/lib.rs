@@ -19,6 +19,7 @@ mod import;
 mod judge;
 mod lastn;
 mod logged;
+mod names;
 mod operation_parameters;
 mod page;
 mod patch;
@@ -29,6 +30,7 @@ mod prepare;
 mod problem;
 mod query_text;
 mod read;
+mod refusals;
 mod reindex;
 mod search;
 mod service;
@@ -40,7 +42,9 @@ mod visit_end;
 mod write;
 
 pub use access_log::{keep, origin_of};
-pub use access_log_search::{AUDIT_EVENT, audit_events, is_log_entry, is_of_the_log, read_audit_event};
+pub use access_log_search::{
+    AUDIT_EVENT, audit_event_proof, audit_events, is_log_entry, is_of_the_log, read_audit_event,
+};
 pub use bundle::process_bundle;
 pub use capability::capability_statement;
 pub use definitions::{
@@ -52,14 +56,16 @@ pub use facts::work_at_facts;
 pub use history::history;
 pub use import::{ImportOutcome, import_bundle, import_resources};
 pub use lastn::lastn;
+pub use names::{FindingName, KnownNames};
 pub use operation_parameters::operation_parameters;
 pub use page::PAGE_PARAMETER;
 pub use patch::{JSON_PATCH, PatchDocument, conditional_patch, patch};
 pub use person::{organization_of_facility, patient_of_citizen};
 pub use policy::{PolicyFailure, follow_policy, work_at_policy};
-pub use problem::Problem;
+pub use problem::{Problem, READ_ONLY};
 pub use query_text::{pairs, query_text};
 pub use read::{Freshness, part_of, read, read_version};
+pub use refusals::{Refused, note_refusal};
 pub use reindex::{begin_reindex, reindex_document, reindex_issues, work_at_reindexes};
 pub use search::{SearchRequest, look_up, search};
 pub use service::{Service, ServiceSettings};

@@ -33,8 +33,8 @@ mod stored;
 mod write;
 
 pub use access_log::{
-    ANONYMOUS, IndexFinding, Journal, LogPage, LogReport, Origin, Rotated, Sequenced, Sequencer,
-    SequencerSettings, Showing,
+    ANONYMOUS, Deed, IndexFinding, Journal, LogPage, LogReport, OPERATOR, Origin, Rotated, Sequenced,
+    Sequencer, SequencerSettings, Showing,
 };
 pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,

@@ -10,6 +10,7 @@
 )]
 
 mod access_log;
+mod access_log_entries;
 mod access_log_page;
 mod access_log_complete;
 mod access_log_kill;

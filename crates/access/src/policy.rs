@@ -25,6 +25,9 @@ pub enum Denied {
     /// The caller might, but not through this client: a scope is missing.
     #[error("the scopes of the token do not cover this")]
     InsufficientScope,
+    /// Nobody writes this type through the API.
+    #[error("this is never written")]
+    NeverWritten,
 }
 
 /// The rules in force. Deny by default. Cloning it is cheap and gives another handle to the same rules.

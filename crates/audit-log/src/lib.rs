@@ -8,7 +8,7 @@
 //! * [`block`]: 256 entries in the form in which they are stored (section 3);
 //! * [`writer`]: the end of a log, where entries go in and blocks come out;
 //! * [`note`], [`checkpoint`]: what is signed, and by whom (section 4);
-//! * [`verify`]: a whole log (section 5); [`extract`]: what a citizen gets, and its verification;
+//! * [`verify`]: a whole log (section 5); [`extract`]: what a citizen gets, and its verification; [`proof`]: of one entry;
 //! * [`segment`]: blocks and checkpoints in a file, for what leaves the database.
 
 pub mod block;
@@ -18,6 +18,7 @@ pub mod entry;
 pub mod extract;
 mod hash;
 pub mod note;
+pub mod proof;
 pub mod segment;
 pub mod tree;
 pub mod verify;

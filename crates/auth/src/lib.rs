@@ -9,6 +9,7 @@ mod client;
 mod error;
 mod jose;
 mod keys;
+mod noted;
 mod oauth;
 mod secret;
 mod service;

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use access::{Caller, Identity};
 use fhir::Instant;
-use record_store::{Revoked, SecurityChange, SecurityKind, SecurityRecord, Store};
+use record_store::{Deed, OPERATOR, Origin, Revoked, SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::client::RemoteKeys;
 use crate::keys::{self, Keyring};
+use crate::noted;
 use crate::oauth::{Books, EntrustedBooks, Nothing};
 use crate::secret::Derived;
 use crate::token::{Claims, Issuer, ProofOf, Revocations, SeenProofs, TokenCache, Verified, prove};
@@ -192,6 +193,24 @@ impl Auth {
         Claims::new(grant, issuer, now, lifetime)?.sign(&self.keys(), now)
     }
 
+    /// Makes an access token that is handed out beside the token endpoint, which the log of accesses has.
+    pub async fn hand_out(
+        &self,
+        grant: &Grant,
+        way: &str,
+        now: Instant,
+        lifetime: Duration,
+    ) -> Result<String, AuthError> {
+        let token = self.issue(grant, now, lifetime).map_err(|_| AuthError::Key)?;
+        self.note_handed_out(grant, way).await?;
+        Ok(token)
+    }
+
+    /// Notes in the log of accesses that a token of invented people was handed out.
+    pub async fn note_handed_out(&self, grant: &Grant, way: &str) -> Result<(), AuthError> {
+        Ok(self.store().note(noted::handed_out(grant, way, Origin::acting())).await?)
+    }
+
     /// Whether a token would be believed now.
     pub fn recognises(&self, token: &str, now: Instant) -> Result<(), TokenError> {
         self.verified(token, now).map(drop)
@@ -207,7 +226,9 @@ impl Auth {
         let ends = Instant::from_microseconds(now.microseconds().saturating_add(longest));
         let record = SecurityRecord::new(SecurityKind::Session, &grant.session, value.to_string());
         let record = record.of(&grant.account).until(ends);
-        self.change(SecurityChange::Insert(record), Vec::new(), now).await.map(drop)
+        let by = Origin { agent: OPERATOR.to_owned(), ..Origin::default() };
+        let deed = noted::handed_out(grant, "token", by);
+        self.change_noting(SecurityChange::Insert(record), Vec::new(), vec![deed], now).await.map(drop)
     }
 
     /// Who asks, as far as memory can tell. What it cannot tell, [`Self::check_again`] finds out.
@@ -281,6 +302,17 @@ impl Auth {
         others: Vec<SecurityChange>,
         now: Instant,
     ) -> Result<bool, AuthError> {
+        self.change_noting(claim, others, Vec::new(), now).await
+    }
+
+    /// The same, and the log of accesses has what was done by it.
+    pub(crate) async fn change_noting(
+        &self,
+        claim: SecurityChange,
+        others: Vec<SecurityChange>,
+        deeds: Vec<Deed>,
+        now: Instant,
+    ) -> Result<bool, AuthError> {
         let all = std::iter::once(&claim).chain(&others);
         let revoked: Vec<(Revoked, Instant)> = all
             .filter_map(|change| match change {
@@ -288,7 +320,7 @@ impl Auth {
                 _ => None,
             })
             .collect();
-        let done = self.store().change_security(claim, others, now).await?;
+        let done = self.store().change_security_noting(claim, others, deeds, now).await?;
         if done {
             self.0.revocations.add(revoked, now);
         }

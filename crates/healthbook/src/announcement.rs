@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use auth::{Auth, LONGEST_LIFETIME};
+use auth::{Auth, Grant, LONGEST_LIFETIME};
 use fhir::Instant;
 
 use crate::configuration::Configuration;
@@ -26,8 +26,19 @@ pub struct Announcement<'a> {
 
 impl Announcement<'_> {
     /// Prints it to stdout.
-    pub fn print(&self) -> Result<(), Failure> {
+    pub async fn print(&self) -> Result<(), Failure> {
+        // The text holds a token.
+        if let (Some(auth), Some((_, grant))) = (self.auth, self.first()) {
+            auth.note_handed_out(&grant, "serve --demo").await.map_err(Failure::because)?;
+        }
         print(&self.text(Instant::now())?)
+    }
+
+    /// The id of the first client system of the demo, and what its token is for.
+    fn first(&self) -> Option<(&str, Grant)> {
+        let demo = self.demo?;
+        let client = demo.first_client()?;
+        Some((client.id.as_str(), demo.grant(client)?))
     }
 
     fn text(&self, now: Instant) -> Result<String, Failure> {
@@ -58,11 +69,7 @@ impl Announcement<'_> {
             );
         }
         text.push_str("\nThử ngay / try it:\n\n");
-        let first = self.demo.and_then(|demo| {
-            let client = demo.first_client()?;
-            Some((client, demo.grant(client)?))
-        });
-        match (self.auth, first) {
+        match (self.auth, self.first()) {
             (Some(auth), Some((client, grant))) => {
                 let token = auth.issue(&grant, now, LONGEST_LIFETIME).map_err(Failure::because)?;
                 text.push_str(&format!(
@@ -72,10 +79,10 @@ impl Announcement<'_> {
                      Như một hệ thống của cơ sở / as the system of a facility does it:\n\n  \
                      curl -s -u '{}:{}' -d grant_type=client_credentials -d 'scope=system/*.rs' '{address}/auth/token'\n",
                     program(),
-                    client.id,
+                    client,
                     self.database_flag(),
-                    client.id,
-                    auth.demo_secret(&client.id),
+                    client,
+                    auth.demo_secret(client),
                 ));
             }
             (Some(_), None) => text.push_str(&format!("  curl -s '{address}/fhir/metadata'\n")),

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use fhir::{Instant, LogicalId};
 
+use crate::command_log::logged;
 use crate::configuration::{Configuration, DatabaseFlags};
 use crate::failure::{Failure, print};
 use crate::{logging, opening};
@@ -135,13 +136,29 @@ impl ClientCommand {
     }
 }
 
+impl What {
+    /// The name in the log of accesses of what changes something.
+    fn changes(&self) -> Option<&'static str> {
+        match self {
+            Self::Add(_) => Some("client add"),
+            Self::List(_) => None,
+            Self::Approve(_) => Some("client approve"),
+            Self::Block(_) => Some("client block"),
+            Self::Remove(_) => Some("client remove"),
+        }
+    }
+}
+
 /// Does what the command says.
 pub async fn run(configuration: Configuration, command: ClientCommand) -> Result<(), Failure> {
     logging::start(&configuration);
     let store = opening::open_existing(&configuration).await?;
     let auth = Auth::open(store.clone(), AuthSettings::trial(), Instant::now()).await;
     let done = match auth {
-        Ok(auth) => work(&auth, command.what).await,
+        Ok(auth) => match command.what.changes() {
+            Some(name) => logged(&store, name, work(&auth, command.what)).await,
+            None => work(&auth, command.what).await,
+        },
         Err(error) => Err(Failure::because(error)),
     };
     store.close().await;

@@ -52,6 +52,12 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
+impl From<record_store::StoreError> for Failure {
+    fn from(error: record_store::StoreError) -> Self {
+        Self::because(error)
+    }
+}
+
 /// `error: what: because of this: because of that`
 fn say(error: &anyhow::Error) {
     let line = format!("error: {error:#}").replace(['\n', '\r'], " ");

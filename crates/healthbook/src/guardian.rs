@@ -3,7 +3,9 @@
 use clap::{Args, Subcommand, ValueEnum};
 use fhir::Instant;
 use health_book::guardians::{self, Source};
+use record_store::Deed;
 
+use crate::command_log::logged;
 use crate::configuration::{Configuration, DatabaseFlags};
 use crate::failure::{Failure, print};
 use crate::person::{self, open};
@@ -76,6 +78,16 @@ impl From<Word> for Source {
 }
 
 impl Guardian {
+    /// Its name in the log of accesses.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Add(_) => "guardian add",
+            Self::Remove(_) => "guardian remove",
+            Self::Suspend(_) => "guardian suspend",
+            Self::Resume(_) => "guardian resume",
+        }
+    }
+
     /// The database that the command is about.
     pub fn database(&self) -> &DatabaseFlags {
         match self {
@@ -88,7 +100,7 @@ impl Guardian {
 /// Runs the command.
 pub async fn run(configuration: Configuration, command: Guardian) -> Result<(), Failure> {
     let book = open(&configuration).await?;
-    let done = change(&book, &command).await;
+    let done = logged(book.service().store(), command.name(), change(&book, &command)).await;
     book.service().store().close().await;
     done?;
     print("done\n")
@@ -105,20 +117,23 @@ async fn change(book: &health_book::HealthBook, command: &Guardian) -> Result<()
             let (child, guardian) = both(book, pair).await?;
             guardians::remove(book, &child, &guardian, pair.source.into(), now).await
         }
-        Guardian::Suspend(child) => {
-            guardians::suspend(book, &person::find(book, &child.child, "child").await?, now).await
-        }
-        Guardian::Resume(child) => {
-            guardians::resume(book, &person::find(book, &child.child, "child").await?, now).await
-        }
+        Guardian::Suspend(child) => guardians::suspend(book, &of_child(book, &child.child).await?, now).await,
+        Guardian::Resume(child) => guardians::resume(book, &of_child(book, &child.child).await?, now).await,
     };
     done.map_err(person::refused)
+}
+
+/// The child, in whose book the entry stands.
+async fn of_child(book: &health_book::HealthBook, number: &str) -> Result<fhir::LogicalId, Failure> {
+    let child = person::find(book, number, "child").await?;
+    Deed::concerns(&child);
+    Ok(child)
 }
 
 async fn both(
     book: &health_book::HealthBook,
     pair: &Pair,
 ) -> Result<(fhir::LogicalId, fhir::LogicalId), Failure> {
-    let child = person::find(book, &pair.child, "child").await?;
+    let child = of_child(book, &pair.child).await?;
     Ok((child, person::find(book, &pair.guardian, "guardian").await?))
 }

@@ -4,6 +4,7 @@ use auth::{Auth, AuthSettings, KeyState};
 use clap::{Args, Subcommand};
 use fhir::Instant;
 
+use crate::command_log::logged;
 use crate::configuration::{Configuration, DatabaseFlags};
 use crate::failure::{Failure, print};
 use crate::{logging, opening};
@@ -49,16 +50,17 @@ pub async fn run(configuration: Configuration, command: KeysCommand) -> Result<(
     let store = opening::open_existing(&configuration).await?;
     let now = Instant::now();
     let work = async {
-        let auth = Auth::open(store.clone(), AuthSettings::trial(), now).await?;
+        let auth = Auth::open(store.clone(), AuthSettings::trial(), now).await.map_err(Failure::because)?;
         if matches!(command.what, What::Rotate(_)) {
-            auth.rotate_keys(now).await?;
+            logged(&store, "keys rotate", async { auth.rotate_keys(now).await.map_err(Failure::because) })
+                .await?;
         }
-        Ok::<_, auth::AuthError>(auth.key_summaries(now))
+        Ok::<_, Failure>(auth.key_summaries(now))
     };
     let keys = work.await;
     store.close().await;
     let mut text = String::new();
-    for key in keys.map_err(Failure::because)? {
+    for key in keys? {
         let state = match key.state {
             KeyState::Next => "next",
             KeyState::Signing => "signs",

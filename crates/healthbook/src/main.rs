@@ -5,6 +5,7 @@ mod account;
 mod announcement;
 mod cli;
 mod client;
+mod command_log;
 mod configuration;
 mod demo;
 mod failure;

@@ -5,7 +5,9 @@ use fhir::{Instant, LogicalId};
 use health_book::{HealthBook, SharingSettings, closing};
 use interactions::{Problem, ServiceSettings};
 use jiff::civil::Date;
+use record_store::Deed;
 
+use crate::command_log::logged;
 use crate::configuration::{Configuration, DatabaseFlags};
 use crate::failure::{Failure, print};
 use crate::{logging, opening};
@@ -45,7 +47,7 @@ impl Person {
 pub async fn run(configuration: Configuration, command: Person) -> Result<(), Failure> {
     let Person::Close(command) = command;
     let book = open(&configuration).await?;
-    let done = close(&book, &command).await;
+    let done = logged(book.service().store(), "person close", close(&book, &command)).await;
     book.service().store().close().await;
     done?;
     print("done\n")
@@ -53,6 +55,7 @@ pub async fn run(configuration: Configuration, command: Person) -> Result<(), Fa
 
 async fn close(book: &HealthBook, command: &Close) -> Result<(), Failure> {
     let patient = find(book, &command.citizen, "citizen").await?;
+    Deed::concerns(&patient);
     closing::close(book, &patient, command.date, Instant::now()).await.map_err(refused)
 }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use access::{Access, Caller, Interaction};
+use audit_log::Action;
 use interactions::{Service, ServiceSettings, begin_reindex, reindex_issues};
-use record_store::{Begun, Reindexer, Step, Store};
+use record_store::{Begun, Deed, Reindexer, Step, Store};
 
 use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
@@ -18,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub async fn run(configuration: Configuration) -> Result<(), Failure> {
     logging::start(&configuration);
     let store = opening::open_existing(&configuration).await?;
-    let result = reindex(&store).await;
+    let result = store.logged(|| Deed::new(Action::Background, "reindex"), reindex(&store)).await;
     store.close().await;
     result
 }

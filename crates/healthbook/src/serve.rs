@@ -96,7 +96,7 @@ async fn serve(
     let password = demo.as_ref().map(|_| auth::account::demo_password(service.store()));
     let announcement =
         Announcement { address, configuration, auth, demo: demo.as_ref(), password: password.as_deref() };
-    announcement.print()?;
+    announcement.print().await?;
     let courier = notices::courier(configuration, local_peers)?;
     let health_book = HealthBook::new(service.clone(), SharingSettings::default()).sending(courier);
     let rules = notices::rules(configuration)?;
@@ -149,6 +149,7 @@ async fn authentication(
     let settings = AuthSettings { issuer, fhir_base, sandbox, local_peers };
     let auth = Auth::open(store.clone(), settings, now).await.map_err(Failure::because)?;
     auth.ask_for_books(sign_in::entrusted_books(service));
+    service.ask_for_names(sign_in::names(&auth));
     for client in demo.map(Description::clients).unwrap_or_default() {
         if let Some(facility) = demo.and_then(|demo| demo.facility(&client.facility)) {
             let added = auth.add_demo_system(&client.id, client.name(), facility, now).await;

@@ -53,7 +53,8 @@ impl From<access::Denied> for Failure {
         let lacks_scope = denied == access::Denied::InsufficientScope;
         let challenge =
             lacks_scope.then(|| "Bearer realm=\"healthbook\", error=\"insufficient_scope\"".to_owned());
-        Self { challenge, ..Problem::from(denied).into() }
+        let allow = (denied == access::Denied::NeverWritten).then_some(interactions::READ_ONLY);
+        Self { challenge, allow, ..Problem::from(denied).into() }
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn home(state: Data<State>, request: HttpRequest) -> HttpRespon
          <li><a href=\"/metrics\">/metrics</a> – số đo <span lang=\"en\">(figures, OpenMetrics)</span></li></ul>"
     );
     match (&state.app.demo, peer_is_local(request.peer_addr(), state.address)) {
-        (Some(demo), true) => page.push_str(&demo_part(demo, &state.app.authentication, base)),
+        (Some(demo), true) => page.push_str(&demo_part(demo, &state.app.authentication, base).await),
         (Some(_), false) => page.push_str(
             "<p class=\"demo\">Máy chủ này chứa dữ liệu giả lập. <span lang=\"en\">This server holds invented data.</span></p>",
         ),
@@ -71,7 +71,7 @@ fn peer_is_local(peer: Option<SocketAddr>, own: SocketAddr) -> bool {
     peer.is_some_and(|peer| peer.ip().is_loopback()) && own.ip().is_loopback()
 }
 
-fn demo_part(demo: &DemoInfo, authentication: &Authentication, base: &str) -> String {
+async fn demo_part(demo: &DemoInfo, authentication: &Authentication, base: &str) -> String {
     let mut out = String::from(
         "<h2 class=\"demo\">Dữ liệu giả lập <span lang=\"en\">– invented people</span></h2>\
          <p>Dán vào cửa sổ lệnh; mã truy cập có hiệu lực 10 phút, tải lại trang để lấy mã mới. \
@@ -82,7 +82,7 @@ fn demo_part(demo: &DemoInfo, authentication: &Authentication, base: &str) -> St
             "<h2>{}</h2><p class=\"en\" lang=\"en\">{}</p><pre>curl -s {}'{}/{}'</pre>",
             escape(&caller.vietnamese),
             escape(&caller.english),
-            escape(&authorization(caller, authentication)),
+            escape(&authorization(caller, authentication).await),
             escape(base),
             escape(&caller.path)
         ));
@@ -90,13 +90,16 @@ fn demo_part(demo: &DemoInfo, authentication: &Authentication, base: &str) -> St
     out
 }
 
-fn authorization(caller: &DemoCaller, authentication: &Authentication) -> String {
+async fn authorization(caller: &DemoCaller, authentication: &Authentication) -> String {
     match authentication {
         Authentication::Off => String::new(),
-        Authentication::On(auth) => match auth.issue(&caller.grant, Instant::now(), auth::LONGEST_LIFETIME) {
-            Ok(token) => format!("-H 'Authorization: Bearer {token}' "),
-            Err(_) => String::new(),
-        },
+        Authentication::On(auth) => {
+            let now = Instant::now();
+            match auth.hand_out(&caller.grant, "demo page", now, auth::LONGEST_LIFETIME).await {
+                Ok(token) => format!("-H 'Authorization: Bearer {token}' "),
+                Err(_) => String::new(),
+            }
+        }
     }
 }
 

@@ -4,12 +4,13 @@
 use access::Caller;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, ResponseError as _};
 use audit_log::Action;
 use fhir::{Fault, LogicalId, ResourceType};
+use interactions::Refused;
 use record_store::Journal;
 use uuid::Uuid;
 
@@ -43,20 +44,9 @@ fn number(request: &ServiceRequest) -> Uuid {
     given.and_then(|text| Uuid::try_parse(text).ok()).unwrap_or_else(Uuid::now_v7)
 }
 
-/// Who is let in and refused what is there leaves a trace, and who asks for what is not there leaves the same: the log
-/// looks up whose it is.
+/// Who is let in and refused what is there leaves a trace.
 fn note_refusal(journal: &Journal, response: &ServiceResponse) {
-    let refused = [
-        StatusCode::FORBIDDEN,
-        StatusCode::NOT_FOUND,
-        StatusCode::METHOD_NOT_ALLOWED,
-        StatusCode::GONE,
-        StatusCode::PRECONDITION_FAILED,
-    ];
     let request = response.request();
-    if !refused.contains(&response.status()) || !journal.is_of_somebody() {
-        return;
-    }
     let path = request.match_info();
     let Some(resource_type) = path.get("type").and_then(|name| name.parse::<ResourceType>().ok()) else {
         return;
@@ -76,10 +66,7 @@ fn note_refusal(journal: &Journal, response: &ServiceResponse) {
         _ if id.is_some() => Action::Read,
         _ => Action::Search,
     };
-    // What is told of a version concerns the person of the version.
-    let about = id.map(|id| interactions::reads_about(resource_type, &id).unwrap_or((resource_type, id)));
-    let query = if about.is_none() { resource_type.to_string() } else { String::new() };
-    journal.refused(action, about, &query);
+    interactions::note_refusal(journal, response.status().as_u16(), Refused { action, resource_type, id });
 }
 
 /// Says to the journal of the running request who asks.

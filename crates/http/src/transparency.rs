@@ -24,6 +24,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(resource("", "GET, HEAD").route(get().to(overview)))
         .service(resource("/checkpoint", "GET, HEAD").route(get().to(checkpoint)))
         .service(resource("/extract", "GET, HEAD").route(get().to(extract)))
+        .service(resource("/proof/{position}", "GET, HEAD").route(get().to(proof)))
         .service(resource("/roots/{day}", "GET, HEAD").route(get().to(root_of_day)));
 }
 
@@ -54,6 +55,19 @@ async fn root_of_day(incoming: Incoming) -> Answer {
 fn note(note: Option<String>) -> Answer {
     let note = note.ok_or_else(|| Failure::new(404, Fault::UnknownPath))?;
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8")).body(note))
+}
+
+/// `GET /transparency/proof/N`: that the entry `AuditEvent/log-N` is in the log that is signed, for who may read it.
+async fn proof(incoming: Incoming) -> Answer {
+    incoming.known()?;
+    let position = incoming.segment("position").parse::<u64>();
+    let position = position.map_err(|_| Failure::new(404, Fault::UnknownPath))?;
+    let key = incoming.state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))?;
+    let proof = interactions::audit_event_proof(incoming.service(), &incoming.caller, key, position).await?;
+    // A checkpoint that holds it comes within seconds.
+    let proof = proof.ok_or_else(|| Failure::new(503, Fault::Busy))?;
+    let text = serde_json::to_string_pretty(&proof).map_err(|_| Failure::new(500, Fault::Internal))?;
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(text))
 }
 
 /// `GET /transparency/extract`: the entries about the citizen who asks, each with its proof, for `healthbook verify-audit`.

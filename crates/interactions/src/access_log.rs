@@ -34,6 +34,9 @@ pub async fn keep(service: &Service, journal: &Journal) -> Result<(), Problem> {
         return Ok(());
     }
     name_asker(service, journal).await?;
+    for reference in journal.unnamed() {
+        journal.name(&reference, &name_of(service, &reference).await?);
+    }
     Ok(service.store().keep(journal).await?)
 }
 
@@ -105,6 +108,13 @@ pub(crate) async fn name_of(service: &Service, reference: &str) -> Result<Arc<st
 
 async fn read_name(service: &Service, reference: &str) -> Result<Arc<str>, Problem> {
     let Some((kind, id)) = reference.split_once('/') else { return Ok(Arc::from("")) };
+    if kind == "Device" || kind == "Account" {
+        let name = match service.known_names() {
+            Some(names) => names.name_of(reference).await?,
+            None => None,
+        };
+        return Ok(name.unwrap_or_default().into());
+    }
     let (Ok(kind), Ok(id)) = (kind.parse::<ResourceType>(), LogicalId::try_from(id)) else {
         return Ok(Arc::from(""));
     };

@@ -2,7 +2,8 @@
 //! facility, of a person or a facility for an auditor. Reading it is an entry, too.
 
 use access::{Actor, Caller, Interaction, OfficerRole, StaffRole};
-use audit_log::{Action, Entry};
+use audit_log::proof::EntryProof;
+use audit_log::{Action, Checkpoint, Entry, VerifyingKey};
 use fhir::{DateRange, Fault, Issue, LogicalId, ResourceType};
 use record_store::{Journal, LogPage};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,7 @@ pub(crate) struct LogPageState {
 pub(crate) struct Wanted {
     patient: Option<String>,
     pub(crate) organization: Option<String>,
+    agent: Option<String>,
     pub(crate) dates: Vec<(Option<i64>, Option<i64>)>,
     actions: Vec<String>,
     outcomes: Vec<String>,
@@ -61,8 +63,8 @@ pub(crate) struct Wanted {
     unknown: Vec<Issue>,
 }
 
-/// `GET AuditEvent?...`: newest first. Parameters: `patient`, `agent` (an `Organization`), `date`, `action`, `outcome`,
-/// `_count`.
+/// `GET AuditEvent?...`: newest first. Parameters: `patient`, `agent` (an `Organization`, or somebody within the part that
+/// is read), `date`, `action`, `outcome`, `_count`.
 pub async fn audit_events(
     service: &Service,
     caller: &Caller,
@@ -101,8 +103,33 @@ pub async fn audit_events(
 
 /// `GET AuditEvent/[id]`
 pub async fn read_audit_event(service: &Service, caller: &Caller, id: &LogicalId) -> Result<String, Problem> {
-    service.decide(caller, Interaction::Read, AUDIT_EVENT.parse().ok())?;
     let Some(position) = position_of(id.as_str()) else { return Err(Problem::not_found()) };
+    let entry = entry_at(service, caller, position).await?;
+    note(Some(&Part::Person(entry.patient.to_string())), Action::Read, &format!("{AUDIT_EVENT}/{id}"));
+    Ok(audit_event(Some(position), 0, &entry).to_string())
+}
+
+/// `GET /transparency/proof/[position]`: that the entry is in the log that is signed, for whoever may read it. `None` as
+/// long as no checkpoint holds it.
+pub async fn audit_event_proof(
+    service: &Service,
+    caller: &Caller,
+    key: &VerifyingKey,
+    position: u64,
+) -> Result<Option<EntryProof>, Problem> {
+    let entry = entry_at(service, caller, position).await?;
+    let query = format!("transparency/proof/{position}");
+    note(Some(&Part::Person(entry.patient.to_string())), Action::Read, &query);
+    let store = service.store();
+    let Some(note) = store.log_checkpoint().await? else { return Ok(None) };
+    let signed = Checkpoint::open(&note, key).map_err(|_| Problem::new(503, Fault::Busy))?;
+    let proof = store.log_inclusion(position, signed.size()).await?;
+    Ok(proof.map(|proof| EntryProof::new(key, note, position, entry.leaf_hash(), proof)))
+}
+
+/// The entry at a position, for whoever may read it.
+async fn entry_at(service: &Service, caller: &Caller, position: u64) -> Result<Entry<'static>, Problem> {
+    service.decide(caller, Interaction::Read, AUDIT_EVENT.parse().ok())?;
     let Some(entry) = service.store().log_entry(position).await? else { return Err(Problem::not_found()) };
     let mut wanted = Wanted::default();
     if is_auditor(caller) {
@@ -113,11 +140,7 @@ pub async fn read_audit_event(service: &Service, caller: &Caller, id: &LogicalId
         Some(Part::Organization(organization)) => *entry.organization == *organization,
         None => false,
     };
-    if !seen {
-        return Err(Problem::not_found());
-    }
-    note(Some(&Part::Person(entry.patient.to_string())), Action::Read, &format!("{AUDIT_EVENT}/{id}"));
-    Ok(audit_event(Some(position), 0, &entry).to_string())
+    if seen { Ok(entry) } else { Err(Problem::not_found()) }
 }
 
 fn is_auditor(caller: &Caller) -> bool {
@@ -198,6 +221,7 @@ impl Wanted {
         let letter = crate::audit_event::letter(entry.action);
         other
             && self.not_by.as_ref().is_none_or(|of| *entry.agent != **of)
+            && self.agent.as_ref().is_none_or(|agent| *entry.agent == **agent)
             && self
                 .dates
                 .iter()
@@ -232,7 +256,13 @@ fn read_request(service: &Service, request: &SearchRequest) -> Result<Wanted, Pr
         };
         match name.as_str() {
             "patient" | "patient:Patient" => wanted.patient = Some(reference(value, "Patient")),
-            "agent" | "agent:Organization" => wanted.organization = Some(reference(value, "Organization")),
+            "agent" | "agent:Organization" => {
+                let agent = reference(value, "Organization");
+                let is_facility = agent.starts_with("Organization/");
+                *(if is_facility { &mut wanted.organization } else { &mut wanted.agent }) = Some(agent);
+            }
+            "agent:Practitioner" => wanted.agent = Some(reference(value, "Practitioner")),
+            "agent:Patient" => wanted.agent = Some(reference(value, "Patient")),
             "date" => wanted.dates.push(dates(service, value).ok_or_else(invalid)?),
             "action" => wanted.actions.extend(value.split(',').map(str::to_owned)),
             "outcome" => wanted.outcomes.extend(value.split(',').map(str::to_owned)),

@@ -35,9 +35,23 @@ pub(crate) fn audit_event(position: Option<u64>, number: usize, entry: &Entry<'_
     let mut put = |name: &str, value: Value| event.insert(name.to_owned(), value);
     put("resourceType", json!("AuditEvent"));
     put("id", json!(id));
-    put("type", json!({"system": EVENT_TYPE, "code": "rest", "display": "RESTful Operation"}));
     let system = if kind.is_interaction { INTERACTION } else { ACTION };
-    put("subtype", json!([{"system": system, "code": code}]));
+    let mut subtypes = vec![json!({"system": system, "code": code})];
+    let is_authentication = matches!(entry.action, Action::SignIn | Action::SignOut | Action::Token);
+    put(
+        "type",
+        if is_authentication {
+            json!({"system": DICOM, "code": "110114", "display": "User Authentication"})
+        } else {
+            json!({"system": EVENT_TYPE, "code": "rest", "display": "RESTful Operation"})
+        },
+    );
+    match entry.action {
+        Action::SignIn => subtypes.push(json!({"system": DICOM, "code": "110122", "display": "Login"})),
+        Action::SignOut => subtypes.push(json!({"system": DICOM, "code": "110123", "display": "Logout"})),
+        _ => {}
+    }
+    put("subtype", Value::Array(subtypes));
     put("action", json!(kind.letter));
     put("recorded", json!(entry.time.to_string()));
     put("outcome", json!(outcome(entry.outcome)));
@@ -153,15 +167,19 @@ fn entities(entry: &Entry<'_>) -> Vec<Value> {
     }
     if !entry.resource.is_empty() && entry.resource != entry.patient {
         let what = if entry.version.is_empty() {
-            entry.resource.to_string()
+            reference(&entry.resource)
         } else {
-            format!("{}/_history/{}", &*entry.resource, &*entry.version)
+            json!({"reference": format!("{}/_history/{}", &*entry.resource, &*entry.version)})
         };
-        entities.push(json!({"what": {"reference": what},
+        entities.push(json!({"what": what,
             "type": {"system": ENTITY_TYPE, "code": "2", "display": "System Object"},
             "role": role("4", "Domain Resource")}));
     }
-    if !entry.query.is_empty() {
+    if !entry.query.is_empty() && entry.action.number() >= Action::SignIn.number() {
+        // No search, but which of several ways, or the name of a command.
+        entities.push(json!({"type": {"system": ENTITY_TYPE, "code": "2", "display": "System Object"},
+            "role": role("13", "Security Resource"), "name": &*entry.query}));
+    } else if !entry.query.is_empty() {
         use base64::Engine as _;
         let query = base64::engine::general_purpose::STANDARD.encode(entry.query.as_bytes());
         entities.push(json!({"type": {"system": ENTITY_TYPE, "code": "2", "display": "System Object"},

@@ -33,8 +33,9 @@ pub fn capability_statement(service: &Service) -> Arc<str> {
 pub(crate) type Capabilities = RwLock<Option<(Arc<Registry>, Arc<Definitions>, Arc<str>)>>;
 
 fn statement(service: &Service, registry: &Registry, definitions: &Definitions) -> Value {
-    let resources: Vec<Value> =
-        ResourceType::all().map(|resource_type| resource(registry, definitions, resource_type)).collect();
+    let resources: Vec<Value> = ResourceType::all()
+        .map(|kind| resource(registry, definitions, kind, service.has_sign_in()))
+        .collect();
     // What every type has, and what is no parameter of a type but works like one.
     let everywhere = |code: &str| {
         ResourceType::all()
@@ -109,14 +110,31 @@ fn security(base: &str) -> Value {
 /// What `AuditEvent` means to those who are signed in.
 const LOG: &str = "Entries of the log of accesses (docs/access-log.md): a citizen reads those of the own book, the officer of \
     a facility those of its staff, an auditor those of the patient or agent that is named. Parameters: patient, agent (an \
-    Organization), date, action, outcome, _count; newest first. They are read and searched only.";
+    Organization, or a Practitioner among them), date, action, outcome, _count; newest first. They are read and searched only.";
 
 /// What `Provenance` means besides what is stored.
 const ORIGIN: &str = "Besides what is stored, that of every version is made when it is asked for (docs/provenance.md): found by target \
     or patient, with agent, recorded, _count, the newest first, and by _revinclude=Provenance:target; it is read and searched \
     only. X-Provenance is understood with a create, and with an update by id.";
 
-fn resource(registry: &Registry, definitions: &Definitions, resource_type: ResourceType) -> Value {
+/// Takes out what writes.
+fn never_written(resource: &mut Value) {
+    let writes = ["create", "update", "patch", "delete"];
+    if let Some(interactions) = resource["interaction"].as_array_mut() {
+        interactions.retain(|it| !it["code"].as_str().is_some_and(|code| writes.contains(&code)));
+    }
+    for member in ["updateCreate", "conditionalCreate", "conditionalUpdate"] {
+        resource[member] = json!(false);
+    }
+    resource["conditionalDelete"] = json!("not-supported");
+}
+
+fn resource(
+    registry: &Registry,
+    definitions: &Definitions,
+    resource_type: ResourceType,
+    has_sign_in: bool,
+) -> Value {
     let searchable: Vec<_> =
         registry.parameters(resource_type).iter().filter(|parameter| parameter.searchable).collect();
     let parameters: Vec<Value> = searchable
@@ -163,6 +181,9 @@ fn resource(registry: &Registry, definitions: &Definitions, resource_type: Resou
     });
     if name == crate::AUDIT_EVENT {
         value["documentation"] = json!(LOG);
+        if has_sign_in {
+            never_written(&mut value);
+        }
     } else if name == crate::PROVENANCE {
         value["documentation"] = json!(ORIGIN);
     }

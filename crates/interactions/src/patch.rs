@@ -175,7 +175,7 @@ async fn attempt(
         let subject = Subject { id: &record.id, first: false };
         let expected = Expected { resource_type: record.resource_type, id: Some(&record.id), subject };
         let content = prepare_here(&there, &gate, text.as_bytes(), expected)?.0;
-        Ok((record, content))
+        Ok((record, Content { patched: true, ..content }))
     })
     .await?;
     let unchanged = is_unchanged(&record, &content, if_match);

@@ -167,7 +167,7 @@ fn kept(service: &Service, access: &Access, found: &Changeable, mut write: Write
                 content(service, access, resource_type, Subject { id, first: false }, &merged)
             })
         });
-        *sent = merged???;
+        *sent = Content { patched: sent.patched, ..merged??? };
     }
     Ok(write)
 }

@@ -139,5 +139,5 @@ pub(crate) fn content(
     let body = Body::from_node(resource)?;
     let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
     let facts = facts(service, access, resource_type, subject, resource)?;
-    Ok(Content { resource_type, body, rows, mark, patient, facts })
+    Ok(Content { resource_type, body, rows, mark, patient, facts, patched: false })
 }

@@ -4,6 +4,9 @@ use access::Denied;
 use fhir::{Fault, Issue, Severity, VersionId};
 use record_store::{Precondition, StoreError, WriteError};
 
+/// The methods that what is never written answers.
+pub const READ_ONLY: &str = "GET, HEAD";
+
 /// A refusal. FHIR defines its interactions in terms of HTTP, so the status belongs to the meaning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("refused with status {status}")]
@@ -98,6 +101,7 @@ impl From<Denied> for Problem {
         match denied {
             Denied::Unauthenticated => Self::new(401, Fault::LoginRequired),
             Denied::Forbidden | Denied::InsufficientScope => Self::new(403, Fault::Forbidden),
+            Denied::NeverWritten => Self::new(405, Fault::WrongMethod { allowed: READ_ONLY.to_owned() }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What every interaction needs: the store, the gate, and how the server is called.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use access::{Access, Caller, Denied, Interaction, Policy};
 use fhir::{Instant, ResourceType};
@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::access_log::Names;
 use crate::capability::Capabilities;
 use crate::definitions::{CurrentDefinitions, Definitions};
+use crate::names::KnownNames;
 use crate::page::PageLinks;
 use crate::policy::CurrentPolicy;
 use crate::terminology::DefinitionCache;
@@ -53,6 +54,7 @@ struct Inner {
     reindexes: Notify,
     definition_cache: DefinitionCache,
     names: Names,
+    known_names: OnceLock<Arc<dyn KnownNames>>,
 }
 
 /// The FHIR service. Cloning it is cheap and gives another handle to the same service.
@@ -75,6 +77,7 @@ impl Service {
             definitions,
             definition_cache,
             names: Names::default(),
+            known_names: OnceLock::new(),
             reindexes,
         }))
     }
@@ -82,6 +85,22 @@ impl Service {
     /// Names of those who ask, for the log of accesses.
     pub(crate) fn names(&self) -> &Names {
         &self.0.names
+    }
+
+    /// Says who knows how clients and accounts are called, once people sign in; the first one counts.
+    pub fn ask_for_names(&self, names: Arc<dyn KnownNames>) {
+        // Whoever comes second is not asked.
+        let _ = self.0.known_names.set(names);
+    }
+
+    /// Who knows how clients and accounts are called; nobody without sign-in.
+    pub(crate) fn known_names(&self) -> Option<&dyn KnownNames> {
+        self.0.known_names.get().map(AsRef::as_ref)
+    }
+
+    /// Whether people sign in, so that nobody writes the log of accesses.
+    pub(crate) fn has_sign_in(&self) -> bool {
+        self.known_names().is_some()
     }
 
     /// The store.
@@ -106,6 +125,7 @@ impl Service {
         interaction: Interaction,
         about: Option<ResourceType>,
     ) -> Result<Access, Denied> {
+        check_written(caller, interaction, about)?;
         self.policy().decide(caller, interaction, about, Instant::now())
     }
 
@@ -115,6 +135,9 @@ impl Service {
         caller: &Caller,
         writes: &[(Interaction, ResourceType)],
     ) -> Result<Access, Denied> {
+        for (interaction, about) in writes {
+            check_written(caller, *interaction, Some(*about))?;
+        }
         self.policy().decide_all(caller, writes, Instant::now())
     }
 
@@ -126,6 +149,7 @@ impl Service {
         write: Interaction,
         about: Option<ResourceType>,
     ) -> Result<Access, Denied> {
+        check_written(caller, write, about)?;
         match about {
             Some(about) => self.policy().decide_conditional(caller, write, about, Instant::now()),
             // Of what is no type nothing is found.
@@ -139,6 +163,7 @@ impl Service {
         caller: &Caller,
         about: Option<ResourceType>,
     ) -> Result<Access, Denied> {
+        check_written(caller, Interaction::Update, about)?;
         self.decide(caller, Interaction::Read, about)?;
         self.decide_conditional(caller, Interaction::Update, about)
     }
@@ -154,6 +179,7 @@ impl Service {
 
     /// Asks the gate for a patch. Who patches a resource reads it too: by `test`, and by what comes back.
     pub fn decide_patch(&self, caller: &Caller, about: Option<ResourceType>) -> Result<Access, Denied> {
+        check_written(caller, Interaction::Update, about)?;
         self.decide(caller, Interaction::Read, about)?;
         self.decide(caller, Interaction::Update, about)
     }
@@ -187,5 +213,19 @@ impl Service {
 
     pub(crate) fn links(&self) -> &PageLinks {
         &self.0.links
+    }
+}
+
+/// Entries of the log of accesses are made by the server: whoever signs in writes none, whatever the policy says.
+fn check_written(
+    caller: &Caller,
+    interaction: Interaction,
+    about: Option<ResourceType>,
+) -> Result<(), Denied> {
+    let writes = matches!(interaction, Interaction::Create | Interaction::Update | Interaction::Delete);
+    let is_log = about.is_some_and(|about| about.as_str() == crate::AUDIT_EVENT);
+    match caller {
+        Caller::Authenticated(_) if writes && is_log => Err(Denied::NeverWritten),
+        _ => Ok(()),
     }
 }

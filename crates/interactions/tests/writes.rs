@@ -112,7 +112,7 @@ impl World {
         let extracted = registry.extract(resource_type, &node);
         let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
         let body = Body::from_node(&node).unwrap();
-        let content = Some(Content { resource_type, body, rows, mark, patient, facts });
+        let content = Some(Content { resource_type, body, rows, mark, patient, facts, patched: false });
         let (id, precondition, seen) = (id(node.text("id").unwrap()), Precondition::None, Seen::Unchecked);
         let write = Write { resource_type, id, precondition, content, seen };
         let all = Some(Reach::Everything);

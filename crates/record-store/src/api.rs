@@ -86,6 +86,8 @@ pub struct Content {
     pub patient: Option<LogicalId>,
     /// What it says about access.
     pub facts: Facts,
+    /// Whether it came of a patch: that is what is logged then.
+    pub patched: bool,
 }
 
 /// One change of one resource.

@@ -11,6 +11,7 @@ use super::throttle;
 use super::{
     Account, AccountStatus, Accounts, Answer, AuthError, Factor, NameId, Step, TRIES, Visitor, after, totp,
 };
+use crate::noted;
 
 /// An activation code holds for a week.
 const LIFE: i64 = 7 * 24 * 3_600;
@@ -97,10 +98,16 @@ impl Accounts {
         let account = Account::of_name(store, &name, now).await?;
         let activation = id(store, account.as_ref().map_or("", |account| &account.id), wish.code);
         let record = store.security_record(SecurityKind::OneTimeCode, &activation, now).await?;
-        let account = account.filter(|account| {
+        let is_right = account.as_ref().is_some_and(|account| {
             account.is_active() && record.as_ref().is_some_and(|record| record.owner == account.id)
         });
-        let Some(mut account) = account else { return Ok(Activated::Not(Answer::Refused)) };
+        let mut account = match account {
+            Some(account) if is_right => account,
+            other => {
+                self.refuse(other.as_ref(), "activation").await?;
+                return Ok(Activated::Not(Answer::Refused));
+            }
+        };
         for subject in &subjects {
             throttle::was_right(store, subject, now).await?;
         }
@@ -143,7 +150,10 @@ impl Accounts {
             return Ok(None);
         }
         let ends = end_everything(self.store(), account, now).await?;
-        if !account.store(self.store(), ends, now).await? {
+        // Whoever has the code is the person.
+        let by = noted::who(&account.id, &account.kind);
+        let deeds = vec![account.revocation("password").by(by)];
+        if !account.store_noting(self.store(), ends, deeds, now).await? {
             return Ok(None);
         }
         tracing::info!(account = account.id, "a password was set");

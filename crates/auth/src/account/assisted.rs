@@ -1,11 +1,13 @@
 //! The assisted channel: staff of a commune station open a session for a citizen who is present.
 
 use access::StaffRole;
+use audit_log::Action;
 use fhir::Instant;
-use record_store::{SecurityChange, SecurityKind, SecurityRecord};
+use record_store::{Deed, SecurityChange, SecurityKind, SecurityRecord};
 
 use super::session::{self, Proof};
 use super::{Account, AccountKind, Accounts, AuthError, NameId, Opened, Session, Visitor, after};
+use crate::noted;
 
 /// The citizen is present, and was recognised by staff.
 const ASSISTED: Proof = Proof { acr: "2", amr: &["user"] };
@@ -31,16 +33,23 @@ pub async fn assist(
 ) -> Result<Option<Opened>, AuthError> {
     let may = matches!(&staff.kind, AccountKind::Staff { roles, .. }
         if roles.iter().any(|role| matches!(role, StaffRole::Registrar | StaffRole::StationHead)));
+    let store = accounts.store();
+    let by = noted::who(&staff.account, &staff.kind);
+    let assisted = Deed::new(Action::SignIn, "assisted").by(by);
     if !may || staff.acr != "2" {
+        store.note(assisted.refused()).await?;
         return Ok(None);
     }
-    let store = accounts.store();
     let account = Account::of_name(store, &NameId::typed(store, number), now).await?;
     let citizen =
         |account: &Account| account.is_active() && matches!(account.kind, AccountKind::Citizen { .. });
-    let Some(account) = account.filter(citizen) else { return Ok(None) };
+    let assisted = assisted.of(account.as_ref().and_then(|account| noted::book_of(&account.kind)));
+    let Some(account) = account.filter(citizen) else {
+        store.note(assisted.refused()).await?;
+        return Ok(None);
+    };
     let helper = Some(staff.account.clone());
-    let opened = session::open(store, &account, ASSISTED, &visitor.arrival, helper, now).await?;
+    let opened = session::open(store, &account, ASSISTED, &visitor.arrival, helper, assisted, now).await?;
     let proof = match presence {
         Presence::Document => "document",
     };

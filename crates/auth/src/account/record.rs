@@ -1,12 +1,13 @@
 //! Accounts as they are kept: making, finding, changing, blocking and closing them.
 
 use fhir::Instant;
-use record_store::{Revoked, SecurityChange, SecurityKind, SecurityRecord, Store};
+use record_store::{Deed, Revoked, SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde::{Deserialize, Serialize};
 
 use super::kind::StoredKind;
 use super::name::check_login;
 use super::{AccountKind, AuthError, NameId};
+use crate::noted;
 
 /// Whether somebody can sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,8 +210,25 @@ impl Account {
         others: Vec<SecurityChange>,
         now: Instant,
     ) -> Result<bool, AuthError> {
+        self.store_noting(store, others, Vec::new(), now).await
+    }
+
+    /// The same, and what the log of accesses has of it.
+    pub(super) async fn store_noting(
+        &self,
+        store: &Store,
+        others: Vec<SecurityChange>,
+        deeds: Vec<Deed>,
+        now: Instant,
+    ) -> Result<bool, AuthError> {
         let claim = SecurityChange::Replace(self.record()?);
-        Ok(store.change_security(claim, others, now).await?)
+        Ok(store.change_security_noting(claim, others, deeds, now).await?)
+    }
+
+    /// That everything by which somebody was signed in has ended, for the log of accesses.
+    pub(super) fn revocation(&self, what: &str) -> Deed {
+        let meant = noted::who(&self.id, &self.kind).agent;
+        noted::revoked(what).of(noted::book_of(&self.kind)).about(meant)
     }
 }
 
@@ -250,16 +268,17 @@ pub async fn set_status(
             return if status == AccountStatus::Closed { Ok(()) } else { Err(AuthError::NoAccount) };
         }
         account.status = status;
-        let mut others = Vec::new();
+        let (mut others, mut deeds) = (Vec::new(), Vec::new());
         if status != AccountStatus::Active {
             others = end_everything(store, &account, now).await?;
+            deeds.push(account.revocation("account"));
         }
         if status == AccountStatus::Closed {
             (account.value.password, account.value.totp, account.value.contact) = (None, None, None);
             others.push(SecurityChange::RemoveOf(SecurityKind::Credential, account.id.clone()));
             others.push(SecurityChange::RemoveOf(SecurityKind::AccountName, account.id.clone()));
         }
-        if account.store(store, others, now).await? {
+        if account.store_noting(store, others, deeds, now).await? {
             tracing::info!(account = id, status = status.code(), "an account has a new status");
             return Ok(());
         }

@@ -3,12 +3,14 @@
 //! The record lives as long as the longest token that may come of it, so that the person sees and can end it. The
 //! cookie of the browser is believed for a shorter time: an hour without use, a day at most.
 
+use audit_log::Action;
 use fhir::Instant;
-use record_store::{Revoked, SecurityChange, SecurityKind, SecurityRecord, Store};
+use record_store::{Deed, Revoked, SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde::{Deserialize, Serialize};
 
 use super::secret::{id_of, new_secret};
 use super::{Account, AccountKind, AuthError, after};
+use crate::noted;
 
 /// The cookie is not believed after so long without use.
 const COOKIE_IDLE: i64 = 3_600;
@@ -91,13 +93,14 @@ pub struct Opened {
     pub session: Session,
 }
 
-/// Opens a session.
+/// Opens a session; `deed` is what the log of accesses has of it.
 pub(super) async fn open(
     store: &Store,
     account: &Account,
     proof: Proof,
     arrival: &Arrival,
     assisted_by: Option<String>,
+    deed: Deed,
     now: Instant,
 ) -> Result<Opened, AuthError> {
     let others = store.security_records(SecurityKind::Session, Some(&account.id), now).await?;
@@ -125,7 +128,8 @@ pub(super) async fn open(
         .of(&account.id)
         .until(after(now, life));
     let id = record.id.clone();
-    if !store.change_security(SecurityChange::Insert(record), Vec::new(), now).await? {
+    let claim = SecurityChange::Insert(record);
+    if !store.change_security_noting(claim, Vec::new(), vec![deed], now).await? {
         return Err(AuthError::Secret);
     }
     tracing::info!(account = account.id, session = id, new_device = value.new_device, "signed in");
@@ -201,14 +205,17 @@ pub async fn sessions(store: &Store, account: &str, now: Instant) -> Result<Vec<
     Ok(sessions)
 }
 
-/// Ends a session of an account and all tokens that came of it; `false` when the account has no such session.
-pub async fn end_session(store: &Store, account: &str, id: &str, now: Instant) -> Result<bool, AuthError> {
+/// Ends a session and all tokens that came of it, by word of a session of the same account; `false` when the account has
+/// no such session. Ending the own one is signing out.
+pub async fn end_session(store: &Store, own: &Session, id: &str, now: Instant) -> Result<bool, AuthError> {
     let record = store.security_record(SecurityKind::Session, id, now).await?;
-    if record.is_none_or(|record| record.owner != account) {
+    if record.is_none_or(|record| record.owner != own.account) {
         return Ok(false);
     }
     let claim = SecurityChange::Remove(SecurityKind::Session, id.to_owned());
     let revoke = SecurityChange::Revoke(Revoked::Session(id.to_owned()), now);
     let family = SecurityChange::RemoveOf(SecurityKind::RefreshToken, id.to_owned());
-    Ok(store.change_security(claim, vec![revoke, family], now).await?)
+    let deed = if id == own.id { Deed::new(Action::SignOut, "") } else { noted::revoked("session") };
+    let deed = deed.by(noted::who(&own.account, &own.kind)).of(noted::book_of(&own.kind));
+    Ok(store.change_security_noting(claim, vec![revoke, family], vec![deed], now).await?)
 }

@@ -7,6 +7,7 @@ use super::session::{self, Proof};
 use super::step::Taken;
 use super::throttle::{self, Admission, Subject};
 use super::{Account, Accounts, AuthError, Factor, NameId, Opened, Step, Visitor};
+use crate::noted;
 
 /// Password alone.
 pub(super) const ONE_FACTOR: Proof = Proof { acr: "1", amr: &["pwd"] };
@@ -67,8 +68,9 @@ impl Accounts {
             Ok(subjects) => subjects,
             Err(seconds) => return Ok(Answer::Wait(seconds)),
         };
-        let account = Account::of_name(store, &name, now).await?.filter(Account::is_active);
-        let known = account.as_ref().and_then(|account| account.value.password.as_deref());
+        let found = Account::of_name(store, &name, now).await?;
+        let account = found.as_ref().filter(|account| account.is_active());
+        let known = account.and_then(|account| account.value.password.as_deref());
         let checked = match self.0.hasher.check(attempt.password, known).await {
             Ok(checked) => checked,
             Err(error) => {
@@ -78,7 +80,8 @@ impl Accounts {
                 return Err(error);
             }
         };
-        let Some(mut account) = account.filter(|_| checked != Checked::Wrong) else {
+        let Some(mut account) = account.filter(|_| checked != Checked::Wrong).cloned() else {
+            self.refuse(found.as_ref(), "password").await?;
             return Ok(Answer::Refused);
         };
         for subject in &subjects {
@@ -103,10 +106,12 @@ impl Accounts {
         } else if account.value.contact.is_some() {
             Factor::Sent
         } else if account.kind.demands_second_factor() {
+            self.refuse(Some(account), "password").await?;
             return Ok(Answer::Refused);
         } else {
+            let deed = noted::signed_in(&account.id, &account.kind, "password");
             let opened =
-                session::open(self.store(), account, ONE_FACTOR, &visitor.arrival, None, now).await?;
+                session::open(self.store(), account, ONE_FACTOR, &visitor.arrival, None, deed, now).await?;
             return Ok(Answer::SignedIn(Box::new(opened), continue_with));
         };
         Ok(match self.begin_step(account, factor, continue_with, None, now).await? {
@@ -132,14 +137,24 @@ impl Accounts {
                     },
                     None => *account,
                 };
-                let opened =
-                    session::open(self.store(), &account, TWO_FACTORS, &visitor.arrival, None, now).await?;
+                let deed = noted::signed_in(&account.id, &account.kind, "code");
+                let (store, arrival) = (self.store(), &visitor.arrival);
+                let opened = session::open(store, &account, TWO_FACTORS, arrival, None, deed, now).await?;
                 Ok(Answer::SignedIn(Box::new(opened), waiting.continue_with))
             }
-            Taken::Wrong => Ok(Answer::Refused),
+            Taken::Wrong(account) => {
+                self.refuse(Some(&account), "code").await?;
+                Ok(Answer::Refused)
+            }
             Taken::Wait(seconds) => Ok(Answer::Wait(seconds)),
             Taken::Over => Ok(Answer::Over),
         }
+    }
+
+    /// Notes in the log of accesses that somebody was not signed in, in the book that was meant where there is one.
+    pub(super) async fn refuse(&self, account: Option<&Account>, way: &str) -> Result<(), AuthError> {
+        let account = account.map(|account| (account.id.as_str(), &account.kind));
+        Ok(self.store().note(noted::not_signed_in(account, way)).await?)
     }
 
     /// The work of a hash grew: the password is known at this moment only.

@@ -65,7 +65,7 @@ pub(super) enum Taken {
         waiting: Box<Waiting>,
         account: Box<Account>,
     },
-    Wrong,
+    Wrong(Box<Account>),
     Wait(u32),
     /// The step is over: too many tries, too late, or it never was.
     Over,
@@ -170,7 +170,7 @@ impl Accounts {
             Factor::App => self.take_app_code(&mut account, &waiting, &typed, now).await?,
         };
         if !is_right {
-            return Ok(Taken::Wrong);
+            return Ok(Taken::Wrong(Box::new(account)));
         }
         // Of two who come with the right code at once, one is let in.
         let claim = SecurityChange::Remove(SecurityKind::Transaction, id);

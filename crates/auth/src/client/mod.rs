@@ -7,7 +7,7 @@ mod registration;
 mod remote;
 
 use fhir::{Instant, LogicalId};
-use record_store::{Revoked, SecurityChange, SecurityKind, SecurityRecord};
+use record_store::{Deed, Revoked, SecurityChange, SecurityKind, SecurityRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ pub(crate) use authentication::Presents;
 pub use registration::{NewClient, Registration};
 pub(crate) use remote::RemoteKeys;
 
+use crate::noted;
 use crate::{Auth, AuthError};
 
 /// Whether a client can keep a secret.
@@ -174,12 +175,19 @@ impl Auth {
         let Some(mut client) = self.client(id, now).await? else { return Ok(false) };
         client.status = ClientStatus::Blocked;
         let revoke = SecurityChange::Revoke(Revoked::Client(id.to_owned()), now);
-        self.change(SecurityChange::Put(client.record()?), vec![revoke], now).await
+        let claim = SecurityChange::Put(client.record()?);
+        self.change_noting(claim, vec![revoke], vec![revocation(id)], now).await
     }
 
     /// Removes a client and whatever it holds. `false` when there is none.
     pub async fn remove_client(&self, id: &str, now: Instant) -> Result<bool, AuthError> {
         let revoke = SecurityChange::Revoke(Revoked::Client(id.to_owned()), now);
-        self.change(SecurityChange::Remove(SecurityKind::Client, id.to_owned()), vec![revoke], now).await
+        let claim = SecurityChange::Remove(SecurityKind::Client, id.to_owned());
+        self.change_noting(claim, vec![revoke], vec![revocation(id)], now).await
     }
+}
+
+/// That the tokens of a client have ended, for the log of accesses.
+fn revocation(id: &str) -> Deed {
+    noted::revoked("client").about(format!("Device/{id}"))
 }

@@ -1,13 +1,14 @@
 //! Authorization codes: one use within a minute, by the client that holds the verifier.
 
 use fhir::Instant;
-use record_store::{Revoked, SecurityChange, SecurityKind, SecurityRecord};
+use record_store::{Deed, Revoked, SecurityChange, SecurityKind, SecurityRecord};
 use serde::{Deserialize, Serialize};
 
 use super::refresh::Family;
-use super::token_endpoint::{Granted, TokenRequest, Tokens};
+use super::token_endpoint::{CODE, Granted, TokenRequest, Tokens};
 use super::{OAuthError, assisted, scopes};
-use crate::account::{account_kind, session_by_id};
+use crate::account::{Account, account_kind, session_by_id};
+use crate::noted;
 use crate::secret::{encode, id_of, random, same, sha256};
 use crate::{Auth, AuthError, Client};
 
@@ -80,7 +81,8 @@ impl Auth {
             return Err(not_valid());
         }
         if let Some(session) = &code.used_by {
-            self.end_tokens(session, later(now, code.used_at)).await?;
+            let reuse = self.ended(client, &code.account, "code reuse", now).await?;
+            self.end_tokens(session, reuse, later(now, code.used_at)).await?;
             return Err(not_valid());
         }
         let is_late = code.made.saturating_add(LIFETIME) < now.microseconds();
@@ -132,17 +134,18 @@ impl Auth {
             others.push(SecurityChange::Insert(record));
             refresh = Some(token);
         }
-        let tokens = self.tokens(&granted, client, refresh, true, now)?;
+        let (tokens, deed) = self.tokens(&granted, client, refresh, CODE, now)?;
         (code.used_by, code.used_at) = (Some(session), now.microseconds());
         record.value = serde_json::to_string(&code).map_err(|_| AuthError::Broken)?;
-        if self.change(SecurityChange::Replace(record), others, now).await? {
+        if self.change_noting(SecurityChange::Replace(record), others, vec![deed], now).await? {
             return Ok(tokens);
         }
         // Somebody else was quicker with the same code: one of the two has stolen it.
         if let Some((_, code)) = self.stored_code(secret, now).await?
             && let Some(session) = &code.used_by
         {
-            self.end_tokens(session, later(now, code.used_at)).await?;
+            let reuse = self.ended(client, &code.account, "code reuse", now).await?;
+            self.end_tokens(session, reuse, later(now, code.used_at)).await?;
         }
         Err(not_valid())
     }
@@ -167,13 +170,32 @@ impl Auth {
     }
 
     /// Ends what came of a grant: its refresh tokens, and the access tokens of its session that were made until now.
-    pub(super) async fn end_tokens(&self, session: &str, now: Instant) -> Result<(), AuthError> {
+    pub(super) async fn end_tokens(&self, session: &str, deed: Deed, now: Instant) -> Result<(), AuthError> {
         let claim = SecurityChange::Revoke(Revoked::Session(session.to_owned()), now);
         let mut others = vec![SecurityChange::RemoveOf(SecurityKind::RefreshToken, session.to_owned())];
         let record = self.store().security_record(SecurityKind::Session, session, now).await?;
         if record.is_some_and(|record| Family::is_own_session(&record)) {
             others.push(SecurityChange::Remove(SecurityKind::Session, session.to_owned()));
         }
-        self.change(claim, others, now).await.map(drop)
+        self.change_noting(claim, others, vec![deed], now).await.map(drop)
+    }
+
+    /// That tokens of an account have ended, by a client: for the log of accesses.
+    pub(super) async fn ended(
+        &self,
+        client: &Client,
+        account: &str,
+        what: &str,
+        now: Instant,
+    ) -> Result<Deed, AuthError> {
+        let account = Account::find(self.store(), account, now).await?;
+        let deed = noted::revoked(what).by(noted::client(client));
+        Ok(match account {
+            Some(account) => {
+                let meant = noted::who(&account.id, &account.kind).agent;
+                deed.of(noted::book_of(&account.kind)).about(meant)
+            }
+            None => deed,
+        })
     }
 }

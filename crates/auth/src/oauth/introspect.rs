@@ -9,6 +9,7 @@ use super::{OAuthError, subject};
 use crate::Auth;
 use crate::account::account_kind;
 use crate::client::Presents;
+use crate::noted;
 
 impl Auth {
     /// `POST /auth/introspect`: about the client's own tokens; nobody learns anything about those of others.
@@ -57,8 +58,10 @@ impl Auth {
         if let Ok(claims) = self.claims(token, now)
             && claims.client_id == client.id
         {
+            let deed = self.ended(&client, &claims.sub, "token", now).await?;
+            let deed = if deed.patient.is_none() { deed.of(noted::book_of_claims(&claims)) } else { deed };
             let revoke = SecurityChange::Revoke(Revoked::Session(claims.sid), now);
-            self.change(revoke, Vec::new(), now).await?;
+            self.change_noting(revoke, Vec::new(), vec![deed], now).await?;
         }
         // A token that is not known is as good as revoked.
         Ok(())

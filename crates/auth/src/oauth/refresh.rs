@@ -10,7 +10,7 @@ use record_store::{SecurityChange, SecurityKind, SecurityRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::token_endpoint::{Granted, TokenRequest, Tokens};
+use super::token_endpoint::{Granted, REFRESH, TokenRequest, Tokens};
 use super::{OAuthError, scopes, subject};
 use crate::account::{AccountKind, account_kind};
 use crate::secret::{decode, encode, id_of, random_bytes, same};
@@ -194,7 +194,8 @@ impl Auth {
     ) -> Result<bool, AuthError> {
         match self.family_of(token, now).await? {
             Some((_, _, family)) if family.client == client.id => {
-                self.end_tokens(&family.session, now).await?;
+                let deed = self.ended(client, &family.account, "token", now).await?;
+                self.end_tokens(&family.session, deed, now).await?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -223,7 +224,9 @@ impl Auth {
             let may_retry = is_retry && is_same;
             if !is_current && !may_retry {
                 // A token that was used already: whoever shows it, or who has used it, has stolen it.
-                self.end_tokens(&family.session, super::code::later(now, family.rotated)).await?;
+                let deed = self.ended(client, &family.account, "token reuse", now).await?;
+                let until = super::code::later(now, family.rotated);
+                self.end_tokens(&family.session, deed, until).await?;
                 return Err(not_valid());
             }
             let granted = self.granted(&family, request, client, now).await?;
@@ -232,17 +235,20 @@ impl Auth {
             } else {
                 family.generation
             };
-            let tokens =
-                self.tokens(&granted, client, Some(self.refresh_token(&presented.secret, next)), false, now)?;
+            let refresh = self.refresh_token(&presented.secret, next);
+            let (tokens, deed) = self.tokens(&granted, client, Some(refresh), REFRESH, now)?;
             if is_current {
                 family.generation = next;
                 family.rotated = now.microseconds();
                 record.value = family.to_json()?;
                 record.expires = Some(family.idle_end());
-                if !self.change(SecurityChange::Replace(record), Vec::new(), now).await? {
+                let claim = SecurityChange::Replace(record);
+                if !self.change_noting(claim, Vec::new(), vec![deed], now).await? {
                     // Another request of the family was quicker: look again.
                     continue;
                 }
+            } else {
+                self.store().note(deed).await.map_err(AuthError::from)?;
             }
             return Ok(tokens);
         }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use access::{Purpose, ScopeContext, StaffRole};
 use fhir::{Instant, LogicalId};
+use record_store::Deed;
 use serde_json::{Value, json};
 
 use super::parameters::{Basic, OAuthError, Parameters};
 use super::{ACCESS_SECONDS, scopes, subject};
 use crate::account::AccountKind;
 use crate::client::Presents;
+use crate::noted;
 use crate::token::{IdToken, ProofOf, prove};
 use crate::{Auth, AuthError, Client, ClientKind, Grant, Subject};
 
@@ -47,6 +49,10 @@ pub(super) struct Granted {
     pub(super) key: Option<String>,
 }
 
+/// `grant_type` of the first tokens, and of all later ones.
+pub(super) const CODE: &str = "authorization_code";
+pub(super) const REFRESH: &str = "refresh_token";
+
 /// The answer of the token endpoint.
 pub(super) type Tokens = Value;
 
@@ -55,7 +61,7 @@ impl Auth {
     pub async fn token(&self, request: &TokenRequest, now: Instant) -> Result<Answer, OAuthError> {
         let presents = Presents { parameters: &request.parameters, basic: request.basic.as_ref() };
         let grant_type = request.parameters.need("grant_type", "grant_type is missing")?;
-        let known = ["authorization_code", "refresh_token", "client_credentials"];
+        let known = [CODE, REFRESH, "client_credentials"];
         if !known.contains(&grant_type) {
             return Err(OAuthError::new(
                 400,
@@ -76,9 +82,9 @@ impl Auth {
         }
         let key = self.proved_key(request, &client, now)?;
         match grant_type {
-            "authorization_code" => self.redeem_code(request, &client, key, now).await,
-            "refresh_token" => self.refresh(request, &client, key, now).await,
-            _ => self.client_credentials(request, &client, key, now),
+            CODE => self.redeem_code(request, &client, key, now).await,
+            REFRESH => self.refresh(request, &client, key, now).await,
+            _ => self.client_credentials(request, &client, key, now).await,
         }
     }
 
@@ -118,7 +124,7 @@ impl Auth {
     }
 
     /// A system without a user (SMART Backend Services).
-    fn client_credentials(
+    async fn client_credentials(
         &self,
         request: &TokenRequest,
         client: &Client,
@@ -148,27 +154,26 @@ impl Auth {
                 .ok_or(OAuthError::invalid_request("purpose: not one that a system may ask for"))?,
         };
         let scope = granted.to_string();
-        let token = self.issue(
-            &Grant {
-                account: client.id.clone(),
-                client: client.id.clone(),
-                // Each token is a session of its own: revoking it revokes nothing else.
-                session: uuid::Uuid::new_v4().to_string(),
-                subject: Subject::Facility {
-                    code: facility.code,
-                    organization: facility.organization,
-                    role: StaffRole::System,
-                },
-                purpose,
-                scope: scope.clone(),
-                patient: None,
-                practitioner: None,
-                key: key.clone(),
+        let grant = Grant {
+            account: client.id.clone(),
+            client: client.id.clone(),
+            // Each token is a session of its own: revoking it revokes nothing else.
+            session: uuid::Uuid::new_v4().to_string(),
+            subject: Subject::Facility {
+                code: facility.code,
+                organization: facility.organization,
+                role: StaffRole::System,
             },
-            now,
-            Duration::from_secs(ACCESS_SECONDS.unsigned_abs()),
-        );
+            purpose,
+            scope: scope.clone(),
+            patient: None,
+            practitioner: None,
+            key: key.clone(),
+        };
+        let token = self.issue(&grant, now, Duration::from_secs(ACCESS_SECONDS.unsigned_abs()));
         let token = token.map_err(|_| AuthError::Key)?;
+        let deed = noted::token(&grant, &client.name, "client_credentials");
+        self.store().note(deed).await.map_err(AuthError::from)?;
         Ok(json!({
             "access_token": token,
             "token_type": if key.is_some() { "DPoP" } else { "Bearer" },
@@ -177,21 +182,14 @@ impl Auth {
         }))
     }
 
-    /// Makes the tokens of a grant.
-    pub(super) fn tokens(
-        &self,
-        granted: &Granted,
-        client: &Client,
-        refresh: Option<String>,
-        with_id: bool,
-        now: Instant,
-    ) -> Result<Tokens, OAuthError> {
+    /// What tokens of a grant are made of.
+    fn grant(&self, granted: &Granted, client: &Client) -> Result<Grant, OAuthError> {
         let role = granted.role.as_deref().and_then(StaffRole::from_code);
         let subject = subject::subject(&granted.kind, role);
         let subject =
             subject.ok_or(OAuthError::invalid_grant("the account does not have this role any more"))?;
         let patient = granted.patient.as_deref().map(LogicalId::try_from).transpose();
-        let grant = Grant {
+        Ok(Grant {
             account: granted.account.clone(),
             client: client.id.clone(),
             session: granted.session.clone(),
@@ -201,7 +199,20 @@ impl Auth {
             patient: self.context(granted, patient.map_err(|_| AuthError::Broken)?)?,
             practitioner: granted.kind.practitioner().cloned(),
             key: granted.key.clone(),
-        };
+        })
+    }
+
+    /// Makes the tokens of a grant, and what the log of accesses has of it: `way` is how they were asked for.
+    pub(super) fn tokens(
+        &self,
+        granted: &Granted,
+        client: &Client,
+        refresh: Option<String>,
+        way: &str,
+        now: Instant,
+    ) -> Result<(Tokens, Deed), OAuthError> {
+        let grant = self.grant(granted, client)?;
+        let deed = noted::token(&grant, &client.name, way);
         let lifetime = Duration::from_secs(ACCESS_SECONDS.unsigned_abs());
         let access_token = self.issue(&grant, now, lifetime).map_err(|_| AuthError::Key)?;
         let mut answer = json!({
@@ -211,7 +222,8 @@ impl Auth {
         });
         let Value::Object(members) = &mut answer else { return Err(AuthError::Broken.into()) };
         let scopes: Vec<&str> = granted.scope.split(' ').collect();
-        if with_id && scopes.contains(&"openid") {
+        // Who refreshes has the other one.
+        if way == CODE && scopes.contains(&"openid") {
             let base = &self.settings().fhir_base;
             let wants_user = scopes.contains(&"fhirUser") || scopes.contains(&"profile");
             let token = IdToken {
@@ -246,7 +258,7 @@ impl Auth {
         if let Some(encounter) = &granted.encounter {
             members.insert("encounter".to_owned(), encounter.clone().into());
         }
-        Ok(answer)
+        Ok((answer, deed))
     }
 
     /// The launch patient, where the scopes ask for one: without them the token is not bound to one book.

@@ -124,6 +124,11 @@ enum Kind {
 }
 
 impl Claims {
+    /// The citizen who is named.
+    pub(crate) fn person(&self) -> Option<&str> {
+        self.person.as_deref()
+    }
+
     /// The claims of a new token.
     pub(crate) fn new(
         grant: &Grant,

@@ -12,6 +12,7 @@ use jiff::ToSpan as _;
 use record_store::{Rotated, Store};
 
 use super::arguments::Rotate;
+use crate::command_log::logged;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
 use crate::opening;
@@ -19,7 +20,7 @@ use crate::opening;
 /// Writes, verifies, removes; file after file.
 pub async fn run(configuration: &Configuration, command: &Rotate) -> Result<(), Failure> {
     let store = opening::open_existing(configuration).await?;
-    let rotated = rotate(configuration, command, &store).await;
+    let rotated = logged(&store, "log rotate", rotate(configuration, command, &store)).await;
     store.close().await;
     rotated
 }

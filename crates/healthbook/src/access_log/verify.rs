@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use audit_log::extract::Extract;
+use audit_log::proof::EntryProof;
 use audit_log::segment::SegmentReader;
 use audit_log::tree::BLOCK_LENGTH;
 use audit_log::verify::{self, Finding, Report};
@@ -14,6 +15,7 @@ use audit_log::{Checkpoint, VerifyingKey};
 use record_store::LogReport;
 
 use super::VerifyAudit;
+use crate::command_log::logged;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
 use crate::opening;
@@ -44,11 +46,15 @@ pub async fn run(configuration: &Configuration, command: &VerifyAudit) -> Result
     let mut known_of_segments = known.clone();
     if with_database {
         let store = opening::open_existing(configuration).await?;
-        let report = store.verify_log(&command.key, &known).await;
-        let within = store.log_checkpoint_within(files.end).await;
+        // What is verified is read.
+        let read = logged(&store, "verify-audit", async {
+            let report = store.verify_log(&command.key, &known).await.map_err(Failure::because)?;
+            Ok((report, store.log_checkpoint_within(files.end).await.map_err(Failure::because)?))
+        });
+        let read = read.await;
         store.close().await;
-        let report = report.map_err(Failure::because)?;
-        known_of_segments.extend(within.map_err(Failure::because)?);
+        let (report, within) = read?;
+        known_of_segments.extend(within);
         is_sound &= report.is_sound();
         print(&of_database(&configuration.database.to_string(), &report))?;
     }
@@ -112,6 +118,9 @@ fn segments(key: &VerifyingKey, known: &[String], files: &[(u64, PathBuf)]) -> R
 
 fn extract(key: &VerifyingKey, known: &[String], file: &Path) -> Result<bool, Failure> {
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    if let Some(proof) = EntryProof::read(&bytes) {
+        return one_entry(key, &proof, file);
+    }
     let report = Extract::verify_json(&bytes, key, known);
     let mut text = format!(
         "{}: {} entries proven, {} older checkpoints proven to be the beginning\n",
@@ -123,6 +132,22 @@ fn extract(key: &VerifyingKey, known: &[String], file: &Path) -> Result<bool, Fa
     findings(&report.findings, &mut text);
     print(&text)?;
     Ok(report.is_sound())
+}
+
+fn one_entry(key: &VerifyingKey, proof: &EntryProof, file: &Path) -> Result<bool, Failure> {
+    let (mut text, index) = (format!("{}: ", file.display()), proof.index);
+    let verified = proof.verify(key);
+    // Writing into a String cannot fail.
+    let _ = match &verified {
+        Ok(_) => writeln!(text, "the entry at position {index} is in the log"),
+        Err(kind) => {
+            let [english, vietnamese] = kind.words();
+            writeln!(text, "WRONG at position {index}: {english} ({vietnamese})")
+        }
+    };
+    signed(verified.as_ref().ok(), &mut text);
+    print(&text)?;
+    Ok(verified.is_ok())
 }
 
 fn of_database(name: &str, report: &LogReport) -> String {

@@ -8,11 +8,12 @@ use access::{OfficerRole, StaffRole};
 use auth::account::{AccountKind, AccountStatus, NameId, activation_code, set_contact, set_status};
 use fhir::{Instant, LogicalId};
 use interactions::{Problem, Service, ServiceSettings, organization_of_facility, patient_of_citizen};
-use record_store::Store;
+use record_store::{Deed, Store};
 
 pub use arguments::{Account, Admin, Staff};
 use arguments::{AccountCommand, AdminCommand, StaffAdd, StaffCommand};
 
+use crate::command_log::logged;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
 use crate::{logging, opening};
@@ -23,8 +24,11 @@ pub async fn run_admin(configuration: Configuration, command: Admin) -> Result<(
     let role = OfficerRole::from_code(&create.role).ok_or_else(|| Failure::saying("unknown role"))?;
     with_store(configuration, async |store| {
         let kind = AccountKind::Officer { role };
-        let account = with_login(&store, &create.name, kind).await?;
-        show_code(&store, &account).await
+        logged(&store, "admin create", async {
+            let account = with_login(&store, &create.name, kind).await?;
+            show_code(&store, &account).await
+        })
+        .await
     })
     .await
 }
@@ -32,13 +36,16 @@ pub async fn run_admin(configuration: Configuration, command: Admin) -> Result<(
 /// Runs `healthbook staff`.
 pub async fn run_staff(configuration: Configuration, command: Staff) -> Result<(), Failure> {
     with_store(configuration, async |store| match command.command {
-        StaffCommand::Add(add) => add_staff(store, add).await,
+        StaffCommand::Add(add) => logged(&store, "staff add", add_staff(store.clone(), add)).await,
         StaffCommand::List(_) => list(&store).await,
         StaffCommand::Block(block) => {
             let status = if block.not { AccountStatus::Active } else { AccountStatus::Blocked };
-            change(&store, &block.named.name, status).await
+            let command = if block.not { "staff unblock" } else { "staff block" };
+            logged(&store, command, change(&store, &block.named.name, status)).await
         }
-        StaffCommand::Remove(named) => change(&store, &named.name, AccountStatus::Closed).await,
+        StaffCommand::Remove(named) => {
+            logged(&store, "staff remove", change(&store, &named.name, AccountStatus::Closed)).await
+        }
     })
     .await
 }
@@ -47,19 +54,24 @@ pub async fn run_staff(configuration: Configuration, command: Staff) -> Result<(
 pub async fn run_account(configuration: Configuration, command: Account) -> Result<(), Failure> {
     with_store(configuration, async |store| match command.command {
         AccountCommand::Activate(activate) => {
-            let number = &activate.citizen.citizen;
-            let account = citizen(store.clone(), number).await?;
-            if let Some(contact) = &activate.contact {
-                let set = set_contact(&store, &account, contact, Instant::now());
-                set.await.map_err(Failure::because)?;
-            }
-            show_code(&store, &account).await
+            logged(&store, "account activate", async {
+                let account = citizen(store.clone(), &activate.citizen.citizen).await?;
+                if let Some(contact) = &activate.contact {
+                    let set = set_contact(&store, &account, contact, Instant::now());
+                    set.await.map_err(Failure::because)?;
+                }
+                show_code(&store, &account).await
+            })
+            .await
         }
         AccountCommand::Block(block) => {
             let status = if block.not { AccountStatus::Active } else { AccountStatus::Blocked };
-            change(&store, &block.citizen.citizen, status).await
+            let command = if block.not { "account unblock" } else { "account block" };
+            logged(&store, command, change(&store, &block.citizen.citizen, status)).await
         }
-        AccountCommand::Close(citizen) => change(&store, &citizen.citizen, AccountStatus::Closed).await,
+        AccountCommand::Close(citizen) => {
+            logged(&store, "account close", change(&store, &citizen.citizen, AccountStatus::Closed)).await
+        }
     })
     .await
 }
@@ -85,6 +97,7 @@ async fn citizen(store: Store, number: &str) -> Result<String, Failure> {
     let service = Service::new(store.clone(), ServiceSettings::default());
     let patient = patient_of_citizen(&service, number).await.map_err(problem)?;
     let patient = patient.ok_or_else(|| Failure::saying("no Patient has this citizen number"))?;
+    Deed::concerns(&patient);
     let account = auth::account::Account::for_citizen(&store, number, patient, Instant::now()).await;
     Ok(account.map_err(Failure::because)?.id)
 }
@@ -117,6 +130,9 @@ async fn change(store: &Store, name: &str, status: AccountStatus) -> Result<(), 
     let account = auth::account::Account::of_name(store, &NameId::typed(store, name), now).await;
     let account = account.map_err(Failure::because)?;
     let account = account.ok_or_else(|| Failure::saying("there is no such account"))?;
+    if let AccountKind::Citizen { patient } = &account.kind {
+        Deed::concerns(patient);
+    }
     set_status(store, &account.id, status, now).await.map_err(Failure::because)?;
     print(&format!("{} {}\n", account.id, status.code()))
 }

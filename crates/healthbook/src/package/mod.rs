@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 use validation::{CodeTable, Package as ReadPackage, PackageReading};
 
 use self::choice::{Chosen, choose};
+use crate::command_log::logged;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
 use crate::{logging, opening};
@@ -39,13 +40,13 @@ async fn run_on(store: &Store, command: PackageCommand) -> Result<(), Failure> {
         .map_err(Failure::because)?;
     let operator = Operator { service, access };
     match command {
-        PackageCommand::Add(command) => operator.add(command).await,
-        PackageCommand::Use(command) => operator.take_into_use(command).await,
-        PackageCommand::Stop(command) => operator.stop(command).await,
+        PackageCommand::Add(command) => logged(store, "package add", operator.add(command)).await,
+        PackageCommand::Use(command) => logged(store, "package use", operator.take_into_use(command)).await,
+        PackageCommand::Stop(command) => logged(store, "package stop", operator.stop(command)).await,
         PackageCommand::List(_) => operator.list().await,
-        PackageCommand::Remove(command) => operator.remove(command).await,
-        PackageCommand::Codes(command) => operator.codes(command).await,
-        PackageCommand::Demand(command) => operator.demand(command).await,
+        PackageCommand::Remove(command) => logged(store, "package remove", operator.remove(command)).await,
+        PackageCommand::Codes(command) => logged(store, "package codes", operator.codes(command)).await,
+        PackageCommand::Demand(command) => logged(store, "package demand", operator.demand(command)).await,
     }
 }
 

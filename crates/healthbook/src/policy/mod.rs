@@ -6,6 +6,7 @@ use access::{Actor, Caller, Denied, Identity, Interaction, Purpose, Role, Scopes
 use anyhow::Context as _;
 use fhir::{Instant, LogicalId};
 
+use crate::command_log::logged;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
 use crate::{logging, opening};
@@ -74,7 +75,10 @@ async fn put_in_force(configuration: &Configuration, command: &arguments::Use) -
     let store = opening::open_existing(configuration).await?;
     let caller = Caller::Background { job: "policy" };
     let set = match policy.decide(&caller, Interaction::Update, None, Instant::now()) {
-        Ok(access) => store.set_policy(&access, text.as_deref()).await.map_err(Failure::because),
+        Ok(access) => {
+            let set = async { store.set_policy(&access, text.as_deref()).await.map_err(Failure::because) };
+            logged(&store, "policy use", set).await
+        }
         Err(denied) => Err(Failure::because(denied)),
     };
     store.close().await;

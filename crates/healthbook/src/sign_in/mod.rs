@@ -1,6 +1,7 @@
 //! What the server needs for signing in by browser: accounts, the provider, and the accounts of a demo.
 
 mod entrusted;
+mod names;
 
 use std::sync::Arc;
 
@@ -71,6 +72,11 @@ pub fn may_be_asked(outbound: &Outbound, key: &str, url: &str) -> Result<(), Fai
              that listens on loopback"
         ))
     })
+}
+
+/// Who knows how clients and accounts are called, for the log of accesses.
+pub fn names(auth: &auth::Auth) -> Arc<dyn interactions::KnownNames> {
+    Arc::new(names::Registered(auth.clone()))
 }
 
 /// Who knows which books are entrusted to a citizen.

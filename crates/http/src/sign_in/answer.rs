@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use auth::account::{Answer, AuthError};
+use record_store::StoreError;
 
 use super::SignIn;
 use super::cookies::Cookie;
@@ -88,7 +89,7 @@ impl Trouble {
 impl From<AuthError> for Trouble {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::Busy | AuthError::Store(record_store::StoreError::Busy) => {
+            AuthError::Busy | AuthError::Store(StoreError::Busy | StoreError::NotLogged) => {
                 Self { status: StatusCode::SERVICE_UNAVAILABLE, notice: Notice::Busy, retry_after: Some(1) }
             }
             AuthError::Sending => Self::new(StatusCode::BAD_GATEWAY, Notice::NotSent),

@@ -97,8 +97,10 @@ async fn arrive(
             let answer = Answer::SignedIn(opened, recognised.continue_with);
             go_on(sign_in, answer, Notice::ProviderRefused)
         }
-        Joined::Unknown | Joined::Refused => {
+        Joined::Unknown => {
+            accounts.refuse_unknown().await?;
             Err(Trouble::new(StatusCode::UNAUTHORIZED, Notice::ProviderRefused))
         }
+        Joined::Refused => Err(Trouble::new(StatusCode::UNAUTHORIZED, Notice::ProviderRefused)),
     }
 }

@@ -83,9 +83,9 @@ async fn show(sign_in: &SignIn, request: &HttpRequest, language: Language) -> Re
 }
 
 /// Ends a session; its tokens are dead for this server when that is answered.
-async fn end_now(sign_in: &SignIn, state: &State, account: &str, id: &str) -> Result<bool, Trouble> {
+async fn end_now(sign_in: &SignIn, state: &State, own: &Session, id: &str) -> Result<bool, Trouble> {
     let now = Instant::now();
-    let ended = end_session(sign_in.accounts.store(), account, id, now).await?;
+    let ended = end_session(sign_in.accounts.store(), own, id, now).await?;
     if let (true, Authentication::On(auth)) = (ended, &state.app.authentication)
         && let Err(error) = auth.read_revocations(now).await
     {
@@ -127,7 +127,7 @@ async fn end_one(
     if !form_token_holds(store, &cookie, &form.form) {
         return Err(Trouble::new(StatusCode::FORBIDDEN, Notice::OldForm));
     }
-    end_now(sign_in, state, &own.account, &form.session).await?;
+    end_now(sign_in, state, &own, &form.session).await?;
     Ok(if form.session == own.id {
         redirect("/auth/sign-in", vec![Cookie::Session.clear(sign_in.plain_loopback)])
     } else {
@@ -145,7 +145,7 @@ pub(crate) async fn delete(
 ) -> HttpResponse {
     let deleted = async {
         let Some((own, _)) = signed_in(&sign_in, &request).await? else { return Ok(not_signed_in()) };
-        let ended = end_now(&sign_in, &state, &own.account, &id).await?;
+        let ended = end_now(&sign_in, &state, &own, &id).await?;
         Ok(if ended {
             HttpResponse::NoContent().finish()
         } else {

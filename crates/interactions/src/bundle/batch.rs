@@ -8,6 +8,7 @@ use super::budget::Budget;
 use super::get::get;
 use super::{Action, Entry};
 use crate::bundle_text::{BundleText, EntryResponse, Text};
+use crate::refusals::note_entry;
 use crate::{
     PatchDocument, Problem, Return, Service, Stored, conditional_create, conditional_delete,
     conditional_patch, conditional_update, create, delete, patch, update,
@@ -39,6 +40,9 @@ pub(super) async fn answer(
                     READS if budget.is_spent() => Err(budget.refusal()),
                     _ => run(service, caller, &body, entry, answer).await,
                 };
+                if let Err(problem) = &done {
+                    note_entry(entry, problem);
+                }
                 let response = match done {
                     Ok(response) if order != READS => budget.written(response),
                     Ok(response) if budget.take(&response) => response,

@@ -24,6 +24,7 @@ use crate::condition::{ATTEMPTS, Condition, ask_besides};
 use crate::facts::Subject;
 use crate::judge::refuse_invalid;
 use crate::prepare::content;
+use crate::refusals::{note_entry, note_transaction};
 use crate::structure::check_structure;
 use crate::write::conditional_write;
 use crate::{Problem, Return, Service, Stored};
@@ -48,7 +49,8 @@ pub(super) async fn answer(
     answer: Return,
 ) -> Result<String, Problem> {
     let entries = Arc::new(entries);
-    let outcomes = run(service, caller, Arc::new(body), Arc::clone(&entries), Identities::New).await?;
+    let done = run(service, caller, Arc::new(body), Arc::clone(&entries), Identities::New).await;
+    let outcomes = done.inspect_err(|problem| note_transaction(&entries, problem))?;
     let budget = Budget::new(service.settings().most_answer_bytes);
     let mut bundle = BundleText::new("transaction-response", None, &[]);
     for (entry, outcome) in entries.iter().zip(outcomes) {
@@ -60,7 +62,7 @@ pub(super) async fn answer(
                 } else {
                     get(service, caller, url, versions.clone(), *since).await
                 };
-                match got {
+                match got.inspect_err(|problem| note_entry(entry, problem)) {
                     Ok(response) if budget.take(&response) => response,
                     Ok(_) => refused(budget.refusal()),
                     Err(problem) => refused(problem),

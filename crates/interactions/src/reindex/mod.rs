@@ -6,8 +6,9 @@ mod parameters;
 use std::convert::Infallible;
 
 use access::{Access, Caller, Interaction};
+use audit_log::Action;
 use fhir::{Fault, Instant, Issue, ResourceType};
-use record_store::{Begun, POLL, Phase, Reindex, Reindexer, Remark, Step};
+use record_store::{Begun, Deed, Journal, POLL, Phase, Reindex, Reindexer, Remark, Step};
 use search::{Position, QueryContext, Registry};
 use serde_json::{Value, json};
 
@@ -24,6 +25,10 @@ pub async fn begin_reindex(service: &Service, access: &Access) -> Result<Begun, 
     // A package that was taken into use just now counts already.
     if let Err(error) = follow_packages(service).await {
         tracing::warn!(error = %error, "cannot load the packages in use: the reindex takes those in force");
+    }
+    // A command of the operator has its own entry.
+    if Journal::current().is_some() {
+        service.store().note(Deed::new(Action::Background, "$reindex")).await?;
     }
     let reading = read(service, access).await?;
     let (custom, remarks) = settle(reading, service.store().registry().custom());

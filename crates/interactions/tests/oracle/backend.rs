@@ -61,6 +61,7 @@ impl Backend {
                     mark: registry.mark(),
                     patient,
                     facts: Facts::default(),
+                    patched: false,
                 });
                 Write { resource_type, id, precondition: Precondition::None, content, seen: Seen::Unchecked }
             })

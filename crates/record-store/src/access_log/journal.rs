@@ -9,6 +9,7 @@ use audit_log::{Action, Outcome};
 use fhir::{LogicalId, ResourceType, VersionId};
 use uuid::Uuid;
 
+use super::deed::Deed;
 use crate::{Record, StoreError};
 
 tokio::task_local! {
@@ -52,6 +53,7 @@ struct Inner {
 struct Pages {
     origin: Origin,
     sections: Vec<Section>,
+    deeds: Vec<Deed>,
 }
 
 /// What was shown by one access and in one way.
@@ -124,6 +126,39 @@ impl Journal {
         self.write(|pages| pages.sections.push(Section { about, ..section }));
     }
 
+    /// Notes what was done or refused beside resources.
+    pub(crate) fn did(&self, deed: Deed) {
+        self.write(|pages| pages.deeds.push(deed));
+    }
+
+    /// References whose names the noted deeds still lack. Whoever could not be told apart is not looked for: how long an
+    /// answer takes must not tell whether there is such an account.
+    pub fn unnamed(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.write(|pages| {
+            for by in pages.deeds.iter().map(|deed| &deed.by).filter(|by| by.agent != ANONYMOUS) {
+                let names = [(&by.agent, &by.agent_name), (&by.organization, &by.organization_name)];
+                let lacking = names.into_iter().filter(|(it, name)| !it.is_empty() && name.is_empty());
+                found.extend(lacking.map(|(it, _)| it.clone()));
+            }
+        });
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Says to the noted deeds how a reference is called.
+    pub fn name(&self, reference: &str, name: &str) {
+        self.write(|pages| {
+            for by in pages.deeds.iter_mut().map(|deed| &mut deed.by).filter(|by| by.agent != ANONYMOUS) {
+                let names = [(&by.agent, &mut by.agent_name), (&by.organization, &mut by.organization_name)];
+                for (_, text) in names.into_iter().filter(|(it, text)| *it == reference && text.is_empty()) {
+                    name.clone_into(text);
+                }
+            }
+        });
+    }
+
     /// Whether somebody known asks.
     pub fn is_of_somebody(&self) -> bool {
         self.write(|pages| !pages.origin.agent.is_empty() && pages.origin.agent != ANONYMOUS)
@@ -131,7 +166,7 @@ impl Journal {
 
     /// Whether nothing was shown since it was kept.
     pub fn is_empty(&self) -> bool {
-        self.write(|pages| pages.sections.iter().all(Section::is_told))
+        self.write(|pages| pages.deeds.is_empty() && pages.sections.iter().all(Section::is_told))
     }
 
     /// Who asked.
@@ -150,6 +185,10 @@ impl Journal {
             })
             .collect()
         })
+    }
+
+    pub(super) fn take_deeds(&self) -> Vec<Deed> {
+        self.write(|pages| std::mem::take(&mut pages.deeds))
     }
 
     fn write<T>(&self, change: impl FnOnce(&mut Pages) -> T) -> T {

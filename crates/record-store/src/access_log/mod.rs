@@ -2,6 +2,7 @@
 //! leaves. `docs/access-log.md` is the contract; the format is that of the crate `audit-log`.
 
 mod authority;
+mod deed;
 mod extract;
 mod follow;
 mod journal;
@@ -24,6 +25,8 @@ use fhir::{LogicalId, ResourceType};
 use crate::StoreError;
 use crate::store::Store;
 
+pub use deed::{Deed, OPERATOR};
+pub(crate) use deed::{PendingCommand, beside};
 pub use follow::{BookReader, LogCursor};
 pub use journal::{ANONYMOUS, Journal, Origin, Showing};
 pub use message::Message;
@@ -46,8 +49,8 @@ impl Store {
         for section in journal.take() {
             self.entries_of(journal, section, &mut entries).await?;
         }
-        if entries.is_empty() {
-            return Ok(());
+        for deed in journal.take_deeds() {
+            entries.push(deed.entry(journal.request())?);
         }
         self.append_to_log(entries).await
     }

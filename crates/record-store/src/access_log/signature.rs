@@ -8,6 +8,7 @@ use fhir::{Instant, ResourceType};
 use uuid::Uuid;
 
 use super::authority::Basis;
+use super::deed::{OPERATOR, is_command};
 use super::journal::{Journal, Origin};
 use super::message::Message;
 use crate::store::Store;
@@ -58,11 +59,13 @@ impl WriteSignature<'_> {
 impl Store {
     /// Who writes a job: whoever the request of the running task comes from, else whom the access names, else the server.
     pub(crate) async fn signature(&self, access: &Access, job: &Job) -> Result<Signature, StoreError> {
+        self.keep_command().await?;
         let journal = Journal::current();
-        let is_background = journal.is_none() && access.subject().is_none();
+        let is_background = journal.is_none() && access.subject().is_none() && !is_command();
         let mut origin = journal.as_ref().map(Journal::origin).unwrap_or_default();
         if origin.agent.is_empty() {
-            access.subject().unwrap_or("server").clone_into(&mut origin.agent);
+            let own = if is_command() { OPERATOR } else { "server" };
+            access.subject().unwrap_or(own).clone_into(&mut origin.agent);
         }
         let Origin { agent, agent_name, role, organization, organization_name, client } = origin;
         let everything = Basis::everything();

@@ -197,7 +197,7 @@ impl World {
             let extracted = self.store.registry().extract(resource_type, &node);
             let (rows, patient, body) = (extracted.rows, extracted.patient, Body::from_node(&node).unwrap());
             let (mark, facts) = (self.store.registry().mark(), facts.clone());
-            let content = Some(Content { resource_type, body, rows, patient, mark, facts });
+            let content = Some(Content { resource_type, body, rows, patient, mark, facts, patched: false });
             Write { resource_type, id, precondition: Precondition::None, content, seen: Seen::Unchecked }
         });
         let job = Job { expectations: Vec::new(), writes: writes.collect() };
@@ -401,6 +401,7 @@ async fn others(world: &mut World) {
             patient: owner,
             facts: Facts::default(),
             mark: store.registry().mark(),
+            patched: false,
         });
         let id = LogicalId::try_from("p7").unwrap();
         let expectations =

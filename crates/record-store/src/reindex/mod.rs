@@ -21,6 +21,7 @@ use fhir::ResourceType;
 use search::{CustomParameter, Registry, Slot};
 
 pub use self::state::{Phase, Reindex, Remark};
+use crate::access_log::PendingCommand;
 use crate::store::{Store, blocking, select};
 use crate::stored::type_number;
 use crate::write::{QueuedUpkeep, Task, Upkeep};
@@ -164,11 +165,20 @@ impl Store {
     }
 
     /// Has the writer do some work in a transaction of its own; whether its claim held.
-    pub(crate) async fn upkeep(&self, upkeep: Upkeep) -> Result<bool, StoreError> {
+    /// The first of a command of the operator puts its entry into the log of accesses.
+    pub(crate) async fn upkeep(&self, mut upkeep: Upkeep) -> Result<bool, StoreError> {
+        let mut command = PendingCommand::take()?;
+        upkeep.statements.extend(command.statement.take());
         let (reply, answer) = tokio::sync::oneshot::channel();
         let task = Task::Upkeep(Box::new(QueuedUpkeep { upkeep, reply }));
-        self.queue().send(task).await.map_err(|_| StoreError::Busy)?;
-        answer.await.map_err(|_| StoreError::Busy)?
+        let done = match self.queue().send(task).await {
+            Ok(()) => answer.await.map_err(|_| StoreError::Busy).flatten(),
+            Err(_) => Err(StoreError::Busy),
+        };
+        if !matches!(done, Ok(true)) {
+            command.give_back();
+        }
+        done
     }
 }
 

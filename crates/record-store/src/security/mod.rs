@@ -9,6 +9,7 @@ mod sql;
 use diesel::sql_types::{BigInt, Binary, Integer, SmallInt, Text};
 use fhir::Instant;
 
+use crate::access_log::{Deed, Journal, beside};
 use crate::statement::Statement;
 use crate::store::{Store, select};
 use crate::write::Upkeep;
@@ -207,9 +208,27 @@ impl Store {
         others: Vec<SecurityChange>,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let statements = others.into_iter().map(|change| sql::change(change, now)).collect();
+        self.change_security_noting(claim, others, Vec::new(), now).await
+    }
+
+    /// The same, and it is in the log of accesses what was done by it: in the same transaction, or, in a request, before
+    /// its answer leaves. When nothing happens nothing is noted.
+    pub async fn change_security_noting(
+        &self,
+        claim: SecurityChange,
+        others: Vec<SecurityChange>,
+        deeds: Vec<Deed>,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let mut statements: Vec<_> = others.into_iter().map(|change| sql::change(change, now)).collect();
+        statements.extend(beside(&deeds)?);
         let claim = sql::change(claim, now);
-        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None }).await
+        let upkeep = Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None };
+        let done = self.upkeep(upkeep).await?;
+        if let (true, Some(journal)) = (done, Journal::current()) {
+            deeds.into_iter().for_each(|deed| journal.did(deed));
+        }
+        Ok(done)
     }
 
     /// The records of an owner that live at a moment, those that end first at the front, at most so many.

@@ -31,6 +31,7 @@ impl Planner<'_> {
     ) {
         let action = match written.effect {
             Effect::Created => Action::Create,
+            Effect::Updated if write.content.as_ref().is_some_and(|content| content.patched) => Action::Patch,
             Effect::Updated => Action::Update,
             Effect::Deleted => Action::Delete,
             Effect::Unchanged | Effect::NothingToDelete => return,

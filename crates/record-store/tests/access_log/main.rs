@@ -12,6 +12,7 @@ extern crate audit_log as healthbook_audit_log;
 
 mod appending;
 mod crash;
+mod deeds;
 mod following;
 mod reading;
 mod rotation;

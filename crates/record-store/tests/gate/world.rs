@@ -146,7 +146,7 @@ impl World {
         let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
         let body = Body::from_node(&node).unwrap();
         let own = id(node.text("id").unwrap());
-        (own, Content { resource_type, body, rows, mark, patient, facts })
+        (own, Content { resource_type, body, rows, mark, patient, facts, patched: false })
     }
 
     /// Writes under a right to everything, in the name of an author.

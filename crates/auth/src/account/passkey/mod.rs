@@ -21,6 +21,7 @@ use self::key::Key;
 use super::secret::{id_of, new_secret};
 use super::session::{self, Proof};
 use super::{Account, Accounts, Answer, AuthError, Session, Visitor, after};
+use crate::noted;
 
 /// Life of a challenge.
 const LIFE: i64 = 300;
@@ -265,7 +266,33 @@ impl Accounts {
         visitor: &Visitor,
         now: Instant,
     ) -> Result<Answer, PasskeyError> {
+        // Whoever was not asked for a key has tried nothing.
         let pending = self.take_challenge(secret, now).await?;
+        let mut owner = String::new();
+        let taken = self.take_passkey(site, &pending, response, &mut owner, now).await;
+        let account = match taken {
+            Ok(account) => account,
+            Err(error) => {
+                let account = Account::find(self.store(), &owner, now).await?;
+                self.refuse(account.as_ref(), "passkey").await?;
+                return Err(error);
+            }
+        };
+        let deed = noted::signed_in(&account.id, &account.kind, "passkey");
+        let (store, arrival) = (self.store(), &visitor.arrival);
+        let opened = session::open(store, &account, PASSKEY, arrival, None, deed, now).await?;
+        Ok(Answer::SignedIn(Box::new(opened), pending.continue_with))
+    }
+
+    /// Takes the answer to a challenge; `owner` is the account of the key, once it is known.
+    async fn take_passkey(
+        &self,
+        site: &Site,
+        pending: &Pending,
+        response: &Response,
+        owner: &mut String,
+        now: Instant,
+    ) -> Result<Account, PasskeyError> {
         if pending.account.is_some() {
             return Err(PasskeyError::NotAsked);
         }
@@ -276,6 +303,7 @@ impl Accounts {
         let id = credential_id(&decode(&response.id)?);
         let record = self.store().security_record(SecurityKind::Credential, &id, now).await?;
         let mut record = record.ok_or(PasskeyError::Unknown)?;
+        owner.clone_from(&record.owner);
         let mut stored: Stored = serde_json::from_str(&record.value).map_err(AuthError::from)?;
         let mut signed = bytes.clone();
         signed.extend_from_slice(digest::digest(&digest::SHA256, &client_data).as_ref());
@@ -300,8 +328,7 @@ impl Accounts {
         if !self.store().change_security(SecurityChange::Replace(record), Vec::new(), now).await? {
             return Err(PasskeyError::Counter);
         }
-        let opened = session::open(self.store(), &account, PASSKEY, &visitor.arrival, None, now).await?;
-        Ok(Answer::SignedIn(Box::new(opened), pending.continue_with))
+        Ok(account)
     }
 }
 

@@ -105,7 +105,9 @@ impl World {
         let kind = AccountKind::Citizen { patient: patient.clone() };
         let account = Account::for_citizen(accounts.store(), "099123456789", patient, start()).await.unwrap();
         let visitor = Visitor::default();
-        let opened = session::open(accounts.store(), &account, PASSKEY, &visitor.arrival, None, start());
+        let (store, arrival) = (accounts.store(), &visitor.arrival);
+        let deed = noted::signed_in(&account.id, &account.kind, "passkey");
+        let opened = session::open(store, &account, PASSKEY, arrival, None, deed, start());
         let session = opened.await.unwrap().session;
         assert_eq!(session.kind, kind);
         Self { accounts, site: Site::of("https://book.example/fhir").unwrap(), session }

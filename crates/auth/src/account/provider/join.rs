@@ -6,6 +6,7 @@ use record_store::SecurityChange;
 use super::super::session::{self, Proof};
 use super::super::{Account, AccountKind, Accounts, AuthError, NameId, Opened, Visitor};
 use super::Claims;
+use crate::noted;
 
 /// Level 2 of the provider.
 const BY_PROVIDER: Proof = Proof { acr: "2", amr: &["mfa"] };
@@ -42,6 +43,7 @@ impl Accounts {
                     (None, Some(patient)) => {
                         // Of a closed account nothing is left but the record that its `Patient` has one.
                         if Account::of_patient(store, patient.as_str(), now).await?.is_some() {
+                            self.refuse(None, "provider").await?;
                             return Ok(Joined::Refused);
                         }
                         Account::for_citizen(store, &claims.number, patient, now).await?
@@ -55,9 +57,16 @@ impl Accounts {
             }
         };
         if !account.is_active() || !matches!(account.kind, AccountKind::Citizen { .. }) {
+            self.refuse(Some(&account), "provider").await?;
             return Ok(Joined::Refused);
         }
-        let opened = session::open(store, &account, BY_PROVIDER, &visitor.arrival, None, now).await?;
+        let deed = noted::signed_in(&account.id, &account.kind, "provider");
+        let opened = session::open(store, &account, BY_PROVIDER, &visitor.arrival, None, deed, now).await?;
         Ok(Joined::SignedIn(Box::new(opened)))
+    }
+
+    /// Notes that whom the provider has recognised is nobody here.
+    pub async fn refuse_unknown(&self) -> Result<(), AuthError> {
+        self.refuse(None, "provider").await
     }
 }

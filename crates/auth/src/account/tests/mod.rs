@@ -3,6 +3,7 @@
 mod activation;
 mod closing;
 mod codes;
+mod entries;
 mod guessing;
 mod sealing;
 mod sessions;

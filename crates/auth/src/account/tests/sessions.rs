@@ -46,9 +46,11 @@ fn a_new_device_is_told_and_a_session_can_be_ended_by_its_owner_only() {
         assert_eq!(new, [("b", true), ("a", false), ("a", false)]);
 
         let id = &opened[0].session.id;
-        assert!(!end_session(world.store(), "another", id, later(5)).await.unwrap());
-        assert!(end_session(world.store(), &account.id, id, later(5)).await.unwrap());
-        assert!(!end_session(world.store(), &account.id, id, later(6)).await.unwrap());
+        let own = &opened[1].session;
+        let another = Session { account: "another".to_owned(), ..own.clone() };
+        assert!(!end_session(world.store(), &another, id, later(5)).await.unwrap());
+        assert!(end_session(world.store(), own, id, later(5)).await.unwrap());
+        assert!(!end_session(world.store(), own, id, later(6)).await.unwrap());
         assert!(session_of(world.store(), &opened[0].cookie, later(6)).await.unwrap().is_none());
         assert!(session_of(world.store(), &opened[1].cookie, later(6)).await.unwrap().is_some());
         let revoked = world.store().revocations_since(later(4)).await.unwrap();
@@ -58,7 +60,7 @@ fn a_new_device_is_told_and_a_session_can_be_ended_by_its_owner_only() {
 
 async fn end_all(world: &World, account: &str) {
     for session in sessions(world.store(), account, start()).await.unwrap() {
-        end_session(world.store(), account, &session.id, start()).await.unwrap();
+        end_session(world.store(), &session, &session.id, start()).await.unwrap();
     }
 }
 

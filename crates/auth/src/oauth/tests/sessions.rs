@@ -6,7 +6,7 @@ use fhir::LogicalId;
 use record_store::Revoked;
 
 use super::*;
-use crate::account::{AccountStatus, close_subject, end_session, set_status};
+use crate::account::{AccountStatus, close_subject, end_session, session_by_id, set_status};
 
 const BESIDE: &str = "cookie-of-who-is-assisted";
 
@@ -153,7 +153,10 @@ async fn the_end_of_an_account_or_session_ends_codes_families_and_tokens() {
                 let patient = LogicalId::try_from("p-1").unwrap();
                 close_subject(store, &patient, at(5)).await.unwrap();
             }
-            _ => assert!(end_session(store, "a-1", &own.id, at(5)).await.unwrap()),
+            _ => {
+                let session = session_by_id(store, &own.id, at(4)).await.unwrap().unwrap();
+                assert!(end_session(store, &session, &own.id, at(5)).await.unwrap());
+            }
         }
         world.auth.read_revocations(at(6)).await.unwrap();
         assert!(!world.believes(&tokens["access_token"], 7), "{end}");

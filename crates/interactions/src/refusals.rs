@@ -1,0 +1,111 @@
+//! What is refused to somebody who is signed in leaves an entry in the log of accesses: alone, in a batch or transaction.
+
+use audit_log::Action;
+use fhir::{LogicalId, ResourceType};
+use record_store::Journal;
+
+use crate::Problem;
+use crate::bundle::{Action as Asked, Entry};
+
+/// Statuses of answers that keep something from who asks.
+const REFUSED: [u16; 5] = [403, 404, 405, 410, 412];
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What was to be done.
+    pub action: Action,
+    /// The type that was named.
+    pub resource_type: ResourceType,
+    /// The resource, where one was named.
+    pub id: Option<LogicalId>,
+}
+
+/// Notes a refusal: who asks for what is there leaves the same trace as for what is not, and the log looks up whose it is.
+pub fn note_refusal(journal: &Journal, status: u16, refused: Refused) {
+    if !REFUSED.contains(&status) || !journal.is_of_somebody() {
+        return;
+    }
+    let Refused { action, resource_type, id } = refused;
+    // What is told of a version concerns the person of the version.
+    let about = id.map(|id| crate::reads_about(resource_type, &id).unwrap_or((resource_type, id)));
+    let query = if about.is_none() { resource_type.to_string() } else { String::new() };
+    journal.refused(action, about, &query);
+}
+
+/// Notes that an entry of a Bundle was refused.
+pub(crate) fn note_entry(entry: &Entry, problem: &Problem) {
+    if let (Some(journal), Some(refused)) = (Journal::current(), asked(entry)) {
+        note_refusal(&journal, problem.status, refused);
+    }
+}
+
+/// Notes that a transaction was refused: for the entries that are to blame, or for all that write where none is named.
+pub(crate) fn note_transaction(entries: &[Entry], problem: &Problem) {
+    let places = problem.issues.iter().flat_map(|issue| &issue.expression);
+    let blamed: Vec<usize> = places.filter_map(|place| number(place)).collect();
+    let writes = |entry: &&Entry| !matches!(entry.action, Ok(Asked::Get { .. }));
+    let is_meant =
+        |entry: &&Entry| if blamed.is_empty() { writes(entry) } else { blamed.contains(&entry.index) };
+    for entry in entries.iter().filter(is_meant) {
+        note_entry(entry, problem);
+    }
+}
+
+/// The entry that a place of a Bundle is in.
+fn number(place: &str) -> Option<usize> {
+    place.strip_prefix("Bundle.entry[")?.split_once(']')?.0.parse().ok()
+}
+
+fn asked(entry: &Entry) -> Option<Refused> {
+    let one = |action, resource_type: &ResourceType, id: &LogicalId| {
+        Some(Refused { action, resource_type: *resource_type, id: Some(id.clone()) })
+    };
+    let some = |action, resource_type: &ResourceType| {
+        Some(Refused { action, resource_type: *resource_type, id: None })
+    };
+    match entry.action.as_ref().ok()? {
+        Asked::Create { resource_type, .. } => some(Action::Create, resource_type),
+        Asked::Update { resource_type, id, .. } => one(Action::Update, resource_type, id),
+        Asked::ConditionalUpdate { resource_type, .. } => some(Action::Update, resource_type),
+        Asked::Patch { resource_type, id, .. } => one(Action::Patch, resource_type, id),
+        Asked::ConditionalPatch { resource_type, .. } => some(Action::Patch, resource_type),
+        Asked::Delete { resource_type, id, .. } => one(Action::Delete, resource_type, id),
+        Asked::ConditionalDelete { resource_type, .. } => some(Action::Delete, resource_type),
+        Asked::Get { url, .. } => {
+            let path = url.split('?').next().unwrap_or_default();
+            let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+            let resource_type = segments.next()?.parse().ok()?;
+            match segments.next().map(LogicalId::try_from) {
+                Some(Ok(id)) => one(Action::Read, &resource_type, &id),
+                _ => some(Action::Search, &resource_type),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn got(url: &str) -> Option<Refused> {
+        let action = Ok(Asked::Get { url: url.to_owned(), versions: None, since: None });
+        asked(&Entry { index: 0, full_url: None, resource: None, action })
+    }
+
+    #[test]
+    fn a_read_in_a_bundle_is_told_from_a_search() {
+        let read = got("Observation/o-1/_history/2").unwrap();
+        assert_eq!((read.action, read.id.unwrap().as_str()), (Action::Read, "o-1"));
+        let search = got("Observation?patient=p").unwrap();
+        assert_eq!((search.action, search.id), (Action::Search, None));
+        assert_eq!(got("_history"), None);
+    }
+
+    #[test]
+    fn the_entry_that_is_to_blame_stands_in_the_place() {
+        assert_eq!(number("Bundle.entry[12].resource.Patient.name"), Some(12));
+        assert_eq!(number("Bundle.entry"), None);
+        assert_eq!(number("Bundle.entry[x]"), None);
+    }
+}

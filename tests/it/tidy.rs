@@ -17,7 +17,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The house from the ground up: a crate may depend only on crates before it. A new crate gets its place here.
-const HOUSE: [&str; 23] = [
+const HOUSE: [&str; 24] = [
     "healthbook-json",
     "healthbook-fhir",
     "healthbook-audit-log",
@@ -25,6 +25,7 @@ const HOUSE: [&str; 23] = [
     "healthbook-fhirpath",
     "healthbook-patch",
     "healthbook-terminology",
+    "healthbook-contract",
     "healthbook-validation",
     "healthbook-access",
     "healthbook-search",
@@ -54,7 +55,7 @@ const RESERVED: [(&[&str], &[&str]); 3] = [
 ];
 
 /// Crates that do no input or output.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "healthbook-json",
     "healthbook-fhir",
     "healthbook-audit-log",
@@ -62,6 +63,7 @@ const PURE: [&str; 11] = [
     "healthbook-fhirpath",
     "healthbook-patch",
     "healthbook-terminology",
+    "healthbook-contract",
     "healthbook-validation",
     "healthbook-search",
     "healthbook-access",

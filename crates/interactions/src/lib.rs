@@ -42,7 +42,7 @@ mod write;
 pub use access_log::{keep, origin_of};
 pub use access_log_search::{AUDIT_EVENT, audit_events, is_log_entry, is_of_the_log, read_audit_event};
 pub use bundle::process_bundle;
-pub use capability::capability_statement;
+pub use capability::{capability_statement, statement_of};
 pub use definitions::{
     Definitions, DefinitionsError, PackageChange, follow_packages, planned_definitions, work_at_packages,
 };

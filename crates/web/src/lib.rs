@@ -5,10 +5,12 @@
 
 mod activation;
 mod consent;
+mod docs;
 mod language;
 mod layout;
 mod message;
 mod passkey;
+mod reference;
 mod sessions;
 mod sign_in;
 mod simulator;
@@ -17,11 +19,13 @@ mod tests;
 
 pub use activation::{ActivationPage, EnrolmentPage};
 pub use consent::{Consent, ConsentChoice, back_to_app, consent, refused_authorization};
+pub use docs::{DOCS_STYLE, DocumentLink, document, documents};
 pub use language::Language;
 pub use layout::{STYLE, page};
 pub use maud::{Markup, html};
 pub use message::{MessagePage, Notice};
 pub use passkey::{PASSKEY_SCRIPT, PasskeyPage};
+pub use reference::reference;
 pub use sessions::{SessionLine, SessionsPage};
 pub use sign_in::{CodePage, SignInPage};
 pub use simulator::simulator;

@@ -10,10 +10,10 @@
 )]
 
 mod access_log;
-mod access_log_entries;
-mod access_log_page;
 mod access_log_complete;
+mod access_log_entries;
 mod access_log_kill;
+mod access_log_page;
 mod auth;
 mod auth_book;
 mod bad_input;
@@ -22,9 +22,11 @@ mod batch;
 mod bundle_answers;
 mod clinic_book;
 mod conditional;
+mod contract;
 mod crud;
 mod crud_headers;
 mod durability;
+mod error_catalogue;
 mod history;
 mod import;
 mod import_order;

@@ -17,7 +17,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The house from the ground up: a crate may depend only on crates before it. A new crate gets its place here.
-const HOUSE: [&str; 25] = [
+const HOUSE: [&str; 26] = [
     "healthbook-json",
     "healthbook-fhir",
     "healthbook-audit-log",
@@ -25,6 +25,7 @@ const HOUSE: [&str; 25] = [
     "healthbook-fhirpath",
     "healthbook-patch",
     "healthbook-terminology",
+    "healthbook-contract",
     "healthbook-validation",
     "healthbook-access",
     "healthbook-search",
@@ -56,7 +57,7 @@ const RESERVED: [(&[&str], &[&str]); 3] = [
 ];
 
 /// Crates that do no input or output.
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "healthbook-json",
     "healthbook-fhir",
     "healthbook-audit-log",
@@ -64,6 +65,7 @@ const PURE: [&str; 12] = [
     "healthbook-fhirpath",
     "healthbook-patch",
     "healthbook-terminology",
+    "healthbook-contract",
     "healthbook-validation",
     "healthbook-search",
     "healthbook-access",

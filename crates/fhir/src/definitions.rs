@@ -87,6 +87,11 @@ impl TypeId {
         TABLE.by_name.get(name).copied()
     }
 
+    /// All types, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..TABLE.types.len()).filter_map(|index| u16::try_from(index).ok().map(Self))
+    }
+
     /// The type of a resource.
     pub fn of_resource(resource_type: ResourceType) -> Self {
         Self::named(resource_type.as_str()).unwrap_or(Self(0))

@@ -12,6 +12,7 @@ mod links;
 mod outcome;
 mod primitive;
 mod reference;
+mod remedy;
 mod resource_type;
 mod subset;
 
@@ -25,5 +26,6 @@ pub use links::{LinkKind, rewrite_links, rewrite_references};
 pub use outcome::{Issue, IssueType, Severity, outcome_json};
 pub use primitive::fits_primitive;
 pub use reference::ReferenceText;
+pub use remedy::{Remedy, remedy};
 pub use resource_type::{ResourceType, UnknownResourceType};
 pub use subset::{Subset, subset};

@@ -166,6 +166,13 @@ elsewhere, and no server is needed. Checkpoints that were published show a log t
   healthbook log rotate --before 2021-01-01 --out /archive/log --key log.vkey
 Every command has its own --help with examples.")]
     Log(Box<LogCommand>),
+    /// Write the contract to files: OpenAPI, FHIR definitions, catalogue of errors
+    #[command(after_help = "Examples:
+  healthbook api-spec --out api-spec --docs docs
+  healthbook api-spec --check
+  healthbook api-spec --compare api-spec/released/openapi.yaml
+Exit code 1 when files are stale, or when something breaks that the version promises.")]
+    ApiSpec(ApiSpec),
     /// Ask a running server whether it is ready; exit code 0 or 1
     #[command(after_help = "Example:
   healthbook health --url http://127.0.0.1:8080/health/ready")]
@@ -288,6 +295,23 @@ pub struct Reindex {
     /// The database.
     #[command(flatten)]
     pub database: DatabaseFlags,
+}
+
+/// `healthbook api-spec`
+#[derive(Debug, Args)]
+pub struct ApiSpec {
+    /// Folder of the contract
+    #[arg(long, value_name = "DIR", default_value = "api-spec")]
+    pub out: PathBuf,
+    /// Folder of the documents, for the catalogue of errors
+    #[arg(long, value_name = "DIR", default_value = "docs")]
+    pub docs: PathBuf,
+    /// Write nothing: fail when a file is not what would be written
+    #[arg(long)]
+    pub check: bool,
+    /// Write nothing: tell what breaks clients of an earlier contract
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub compare: Option<PathBuf>,
 }
 
 /// `healthbook health`

@@ -3,6 +3,7 @@
 mod access_log;
 mod account;
 mod announcement;
+mod api_spec;
 mod cli;
 mod client;
 mod command_log;
@@ -97,6 +98,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             in_runtime(access_log::run_verification(load(command.database.given())?, *command))
         }
         Command::Log(command) => in_runtime(access_log::run(load(command.database().given())?, *command)),
+        Command::ApiSpec(command) => api_spec::run(&command),
         Command::Health(command) => health::run(&command),
     }
 }

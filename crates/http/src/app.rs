@@ -11,6 +11,7 @@ use interactions::Service;
 use report::Seal;
 use tokio::sync::Semaphore;
 
+use crate::docs::Contract;
 use crate::home::DemoInfo;
 use crate::metrics::Metrics;
 use crate::sign_in::SignIn;
@@ -81,4 +82,6 @@ pub(crate) struct State {
     /// Large bodies are parsed a few at a time: a document takes several times the memory of its text.
     pub(crate) large_bodies: Arc<Semaphore>,
     pub(crate) stopping: AtomicBool,
+    /// The OpenAPI document, made when it is first asked for.
+    pub(crate) contract: Contract,
 }

@@ -37,24 +37,18 @@ pre{background:#f1f5f6;padding:.75rem;overflow-x:auto;border-radius:.4rem}a{colo
 
 /// `GET /`
 pub(crate) async fn home(state: Data<State>, request: HttpRequest) -> HttpResponse {
-    let base = state.app.service.base();
     let mut page = format!(
         "<!DOCTYPE html><html lang=\"vi\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Healthbook</title>\
          <style>{STYLE}</style></head><body><main><h1>Healthbook</h1>\
          <p>Sổ sức khỏe điện tử: mỗi người dân một cuốn sổ suốt đời, giao diện FHIR R4.</p>\
          <p class=\"en\" lang=\"en\">An electronic health book: one lifelong book per citizen, with a FHIR R4 API.</p>\
-         <ul><li><a href=\"/fhir/metadata\">/fhir/metadata</a> – CapabilityStatement</li>\
+         <ul><li><a href=\"/docs\">/docs</a> – hướng dẫn <span lang=\"en\">(guides, reference, errors)</span></li>\
+         <li><a href=\"/fhir/metadata\">/fhir/metadata</a> – CapabilityStatement</li>\
          <li><a href=\"/health/ready\">/health/ready</a> – trạng thái <span lang=\"en\">(is it ready?)</span></li>\
          <li><a href=\"/metrics\">/metrics</a> – số đo <span lang=\"en\">(figures, OpenMetrics)</span></li></ul>"
     );
-    match (&state.app.demo, peer_is_local(request.peer_addr(), state.address)) {
-        (Some(demo), true) => page.push_str(&demo_part(demo, &state.app.authentication, base).await),
-        (Some(_), false) => page.push_str(
-            "<p class=\"demo\">Máy chủ này chứa dữ liệu giả lập. <span lang=\"en\">This server holds invented data.</span></p>",
-        ),
-        (None, _) => {}
-    }
+    page.push_str(&demo(&state, &request).await);
     page.push_str("</main></body></html>");
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
@@ -64,6 +58,17 @@ pub(crate) async fn home(state: Data<State>, request: HttpRequest) -> HttpRespon
         ))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .body(page)
+}
+
+/// The part of a page about the invented people, with tokens for who asks from this machine; nothing without a demo.
+pub(crate) async fn demo(state: &State, request: &HttpRequest) -> String {
+    match (&state.app.demo, peer_is_local(request.peer_addr(), state.address)) {
+        (Some(demo), true) => demo_part(demo, &state.app.authentication, state.app.service.base()).await,
+        (Some(_), false) => "<p class=\"demo\">Máy chủ này chứa dữ liệu giả lập. \
+            <span lang=\"en\">This server holds invented data.</span></p>"
+            .to_owned(),
+        (None, _) => String::new(),
+    }
 }
 
 /// Tokens of invented people are shown on this machine only.

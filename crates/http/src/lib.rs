@@ -7,6 +7,7 @@ mod app;
 mod body;
 mod credentials;
 mod cross_origin;
+mod docs;
 mod failure;
 mod fhir_routes;
 mod fhir_xml;

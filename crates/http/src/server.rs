@@ -12,10 +12,11 @@ use fhir::Fault;
 use tokio::sync::Semaphore;
 
 use crate::app::{App, HttpSettings, State};
+use crate::docs::Contract;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::{
-    cross_origin, fhir_routes, fhir_xml, health, home, logged, metrics, oauth, sharing, sign_in,
+    cross_origin, docs, fhir_routes, fhir_xml, health, home, logged, metrics, oauth, sharing, sign_in,
     transparency, watch,
 };
 
@@ -35,6 +36,7 @@ pub async fn serve(
         body_budget: Arc::new(Semaphore::new((settings.body_budget / 1024).max(settings.body_limit / 1024))),
         large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
         stopping: AtomicBool::new(false),
+        contract: Contract::default(),
         app,
         settings: settings.clone(),
     });
@@ -74,6 +76,7 @@ pub async fn serve(
             .route("/health/ready", web::head().to(health::ready))
             .route("/metrics", web::get().to(metrics::metrics))
             .route("/", web::get().to(home::home))
+            .configure(docs::configure)
             .default_service(web::to(unknown_path))
     })
     .disable_signals()

@@ -58,6 +58,13 @@ pub(crate) async fn watch<B: MessageBody + 'static>(
         let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    // RFC 9745 and RFC 8594: what will go away says so in every answer.
+    if let Some(told) = contract::deprecation(method, path) {
+        if let Ok(since) = HeaderValue::from_str(&told.since_header()) {
+            headers.insert(HeaderName::from_static("deprecation"), since);
+        }
+        headers.insert(HeaderName::from_static("sunset"), HeaderValue::from_static(told.sunset));
+    }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -23,7 +23,8 @@ pub fn capability_statement(service: &Service) -> Arc<str> {
     {
         return text;
     }
-    let text: Arc<str> = statement(service, &registry, &definitions).to_string().into();
+    let text: Arc<str> =
+        statement_of(service.base(), &registry, &definitions, service.has_sign_in()).to_string().into();
     let made = Some((registry, definitions, Arc::clone(&text)));
     *service.capabilities().write().unwrap_or_else(PoisonError::into_inner) = made;
     text
@@ -32,10 +33,11 @@ pub fn capability_statement(service: &Service) -> Arc<str> {
 /// Where the statement is kept, with what it is made of.
 pub(crate) type Capabilities = RwLock<Option<(Arc<Registry>, Arc<Definitions>, Arc<str>)>>;
 
-fn statement(service: &Service, registry: &Registry, definitions: &Definitions) -> Value {
-    let resources: Vec<Value> = ResourceType::all()
-        .map(|kind| resource(registry, definitions, kind, service.has_sign_in()))
-        .collect();
+/// The CapabilityStatement of a server under a base url, with these search parameters and definitions; `has_sign_in`: whether
+/// it asks for access tokens.
+pub fn statement_of(base: &str, registry: &Registry, definitions: &Definitions, has_sign_in: bool) -> Value {
+    let resources: Vec<Value> =
+        ResourceType::all().map(|kind| resource(registry, definitions, kind, has_sign_in)).collect();
     // What every type has, and what is no parameter of a type but works like one.
     let everywhere = |code: &str| {
         ResourceType::all()
@@ -63,7 +65,7 @@ fn statement(service: &Service, registry: &Registry, definitions: &Definitions) 
         "publisher": "Healthbook",
         "kind": "instance",
         "software": {"name": "Healthbook", "version": env!("CARGO_PKG_VERSION")},
-        "implementation": {"description": "Healthbook: an electronic health book", "url": service.base()},
+        "implementation": {"description": "Healthbook: an electronic health book", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["json", "xml", "application/fhir+json", "application/fhir+xml"],
         "patchFormat": [crate::JSON_PATCH, "application/fhir+json", "application/fhir+xml"],
@@ -73,12 +75,13 @@ fn statement(service: &Service, registry: &Registry, definitions: &Definitions) 
                 a resource that exists. Inside a transaction a urn:uuid or urn:oid reference and a conditional \
                 reference must be resolved, else the transaction is refused. Absolute references to this server \
                 are made relative.",
-            "security": security(service.base()),
+            "security": security(base),
             "resource": resources,
             "interaction": [
                 {"code": "transaction"}, {"code": "batch"}, {"code": "search-system"}, {"code": "history-system"},
             ],
             "searchParam": common,
+            "operation": [{"name": "reindex", "definition": "urn:healthbook:operation:reindex"}],
         }],
     })
 }

@@ -48,7 +48,7 @@ pub use access_log::{keep, name_asker, origin_of};
 pub use access_log_report::{AccessLogReport, AccessLogRequest, access_log_report};
 pub use access_log_search::{AUDIT_EVENT, audit_event_proof, is_log_entry, read_audit_event};
 pub use bundle::process_bundle;
-pub use capability::capability_statement;
+pub use capability::{capability_statement, statement_of};
 pub use definitions::{
     Definitions, DefinitionsError, PackageChange, follow_packages, planned_definitions, work_at_packages,
 };

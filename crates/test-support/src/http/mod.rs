@@ -3,6 +3,7 @@
 
 mod client;
 mod connection;
+mod record;
 mod response;
 
 pub use client::HttpClient;

@@ -1,0 +1,302 @@
+//! The FHIR operations with their parameters: query parameters of the routes, and `OperationDefinition`s.
+
+use serde_json::{Value, json};
+
+/// An operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// Its name, without the `$`.
+    pub name: &'static str,
+    /// The type of resource that it is asked of; `Resource` for all, nothing for the whole server.
+    pub resource_type: Option<&'static str>,
+    /// Whether it is asked of a type.
+    pub of_type: bool,
+    /// Whether it is asked of one resource.
+    pub of_instance: bool,
+    /// What it does.
+    pub description: &'static str,
+    /// What goes in.
+    pub parameters: &'static [Parameter],
+    /// Type of what comes out.
+    pub result: &'static str,
+}
+
+/// A parameter of an operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type in FHIR.
+    pub kind: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// Whether it may come several times.
+    pub many: bool,
+}
+
+const fn one(name: &'static str, kind: &'static str) -> Parameter {
+    Parameter { name, kind, required: false, many: false }
+}
+
+const fn many(name: &'static str, kind: &'static str) -> Parameter {
+    Parameter { name, kind, required: false, many: true }
+}
+
+/// All of them.
+pub const OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "reindex",
+        resource_type: None,
+        of_type: false,
+        of_instance: false,
+        description: "Puts the own SearchParameters of the database in force and indexes what is there by them.",
+        parameters: &[],
+        result: "Parameters",
+    },
+    Operation {
+        name: "everything",
+        resource_type: Some("Patient"),
+        of_type: false,
+        of_instance: true,
+        description: "The Patient and everything of its book that the caller sees, in pages.",
+        parameters: &[one("_count", "integer"), one("_since", "instant"), one("_type", "string")],
+        result: "Bundle",
+    },
+    Operation {
+        name: "lastn",
+        resource_type: Some("Observation"),
+        of_type: true,
+        of_instance: false,
+        description: "The latest Observations of each code, of one patient or subject; other parameters are those of a search.",
+        parameters: &[
+            one("max", "positiveInt"),
+            one("patient", "string"),
+            one("subject", "string"),
+            many("code", "string"),
+            many("category", "string"),
+        ],
+        result: "Bundle",
+    },
+    Operation {
+        name: "validate",
+        resource_type: Some("Resource"),
+        of_type: true,
+        of_instance: true,
+        description: "What is wrong with a resource, or could be better. Nothing is stored.",
+        parameters: &[one("resource", "Resource"), one("mode", "code"), one("profile", "uri")],
+        result: "OperationOutcome",
+    },
+    Operation {
+        name: "lookup",
+        resource_type: Some("CodeSystem"),
+        of_type: true,
+        of_instance: false,
+        description: "What a code means.",
+        parameters: &[
+            one("code", "code"),
+            one("system", "uri"),
+            one("version", "string"),
+            one("coding", "Coding"),
+            one("displayLanguage", "code"),
+            many("property", "code"),
+        ],
+        result: "Parameters",
+    },
+    Operation {
+        name: "validate-code",
+        resource_type: Some("CodeSystem"),
+        of_type: true,
+        of_instance: true,
+        description: "Whether a code system has a code.",
+        parameters: &[
+            one("url", "uri"),
+            one("codeSystem", "CodeSystem"),
+            one("code", "code"),
+            one("version", "string"),
+            one("display", "string"),
+            one("coding", "Coding"),
+            one("codeableConcept", "CodeableConcept"),
+            one("abstract", "boolean"),
+            one("displayLanguage", "code"),
+        ],
+        result: "Parameters",
+    },
+    Operation {
+        name: "subsumes",
+        resource_type: Some("CodeSystem"),
+        of_type: true,
+        of_instance: true,
+        description: "How two codes stand to each other.",
+        parameters: &[
+            one("codeA", "code"),
+            one("codeB", "code"),
+            one("system", "uri"),
+            one("version", "string"),
+            one("codingA", "Coding"),
+            one("codingB", "Coding"),
+        ],
+        result: "Parameters",
+    },
+    Operation {
+        name: "expand",
+        resource_type: Some("ValueSet"),
+        of_type: true,
+        of_instance: true,
+        description: "The codes of a value set, in pages, with their names.",
+        parameters: &[
+            one("url", "uri"),
+            one("valueSet", "ValueSet"),
+            one("valueSetVersion", "string"),
+            one("filter", "string"),
+            one("date", "dateTime"),
+            one("offset", "integer"),
+            one("count", "integer"),
+            one("includeDesignations", "boolean"),
+            many("designation", "string"),
+            one("includeDefinition", "boolean"),
+            one("activeOnly", "boolean"),
+            one("excludeNested", "boolean"),
+            one("excludeNotForUI", "boolean"),
+            one("displayLanguage", "code"),
+            many("property", "code"),
+            many("exclude-system", "canonical"),
+            many("system-version", "canonical"),
+            many("check-system-version", "canonical"),
+            many("force-system-version", "canonical"),
+        ],
+        result: "ValueSet",
+    },
+    Operation {
+        name: "validate-code",
+        resource_type: Some("ValueSet"),
+        of_type: true,
+        of_instance: true,
+        description: "Whether a value set has a code.",
+        parameters: &[
+            one("url", "uri"),
+            one("valueSet", "ValueSet"),
+            one("valueSetVersion", "string"),
+            one("code", "code"),
+            one("system", "uri"),
+            one("systemVersion", "string"),
+            one("display", "string"),
+            one("coding", "Coding"),
+            one("codeableConcept", "CodeableConcept"),
+            one("abstract", "boolean"),
+            one("displayLanguage", "code"),
+        ],
+        result: "Parameters",
+    },
+    Operation {
+        name: "translate",
+        resource_type: Some("ConceptMap"),
+        of_type: true,
+        of_instance: true,
+        description: "A code in another code system.",
+        parameters: &[
+            one("url", "uri"),
+            one("conceptMap", "ConceptMap"),
+            one("conceptMapVersion", "string"),
+            one("code", "code"),
+            one("system", "uri"),
+            one("version", "string"),
+            one("source", "uri"),
+            one("target", "uri"),
+            one("targetsystem", "uri"),
+            one("coding", "Coding"),
+            one("codeableConcept", "CodeableConcept"),
+            one("reverse", "boolean"),
+        ],
+        result: "Parameters",
+    },
+];
+
+impl Operation {
+    /// The operation of a path that ends with its name.
+    pub fn of_path(path: &str) -> Option<&'static Self> {
+        let (before, name) = path.rsplit_once("/$")?;
+        let of = before.strip_prefix("/fhir").and_then(|rest| rest.split('/').nth(1));
+        OPERATIONS.iter().find(|operation| {
+            let fits = match (operation.resource_type, of) {
+                (None, None) => true,
+                (Some(known), Some(asked)) => asked == known || asked == "{type}",
+                _ => false,
+            };
+            operation.name == name && fits
+        })
+    }
+
+    /// `id` of its `OperationDefinition`.
+    pub fn id(&self) -> String {
+        match self.resource_type {
+            Some(kind) => format!("{kind}-{}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// Its `OperationDefinition`.
+    pub fn definition(&self) -> Value {
+        let input = self.parameters.iter().map(|it| {
+            json!({
+                "name": it.name, "use": "in", "min": u8::from(it.required), "max": if it.many { "*" } else { "1" },
+                "type": it.kind,
+            })
+        });
+        let output = json!({"name": "return", "use": "out", "min": 1, "max": "1", "type": self.result});
+        let mut definition = json!({
+            "resourceType": "OperationDefinition",
+            "id": self.id(),
+            "url": format!("urn:healthbook:operation:{}", self.id()),
+            "name": self.name.split('-').map(capital).collect::<String>(),
+            "status": "active",
+            "kind": "operation",
+            "description": self.description,
+            "affectsState": self.resource_type.is_none(),
+            "code": self.name,
+        });
+        if let Some(members) = definition.as_object_mut() {
+            if let Some(kind) = self.resource_type {
+                members.insert(
+                    "base".to_owned(),
+                    format!("http://hl7.org/fhir/OperationDefinition/{}", self.id()).into(),
+                );
+                members.insert("resource".to_owned(), json!([kind]));
+            }
+            members.insert("system".to_owned(), self.resource_type.is_none().into());
+            members.insert("type".to_owned(), self.of_type.into());
+            members.insert("instance".to_owned(), self.of_instance.into());
+            members.insert("parameter".to_owned(), input.chain([output]).collect());
+        }
+        definition
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes;
+
+    #[test]
+    fn each_route_of_an_operation_has_one_and_each_operation_a_route() {
+        for route in routes().filter(|route| route.path.contains("/$")) {
+            let operation = Operation::of_path(route.path).unwrap_or_else(|| panic!("{}", route.path));
+            let of_instance = route.path.contains("{id}/$");
+            assert!(if of_instance {
+                operation.of_instance
+            } else {
+                operation.of_type || operation.resource_type.is_none()
+            });
+        }
+        for operation in OPERATIONS {
+            let found = routes()
+                .filter_map(|route| Operation::of_path(route.path))
+                .any(|it| it.id() == operation.id());
+            assert!(found, "{}", operation.id());
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Pages of signing in (`docs/sign-in.md`, sections 5 and 6). They are there when signing in by browser is on.
+
+use crate::route::Method::{Delete, Get, Post};
+use crate::route::{Caller, Refusal, Route};
+
+const PAGES: &str = "Signing in";
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new(Get, "/auth/style.css", "style", PAGES, "The style sheet of all pages")
+        .answers(&[(200, "Style")]),
+    shown("/auth/sign-in", "signIn", "Where signing in begins").takes(&["continue", "lang"]),
+    shown("/auth/sign-in/password", "signInByPassword", "The same").takes(&["continue", "lang"]),
+    sent("/auth/sign-in/password", "password", "Number and password"),
+    shown("/auth/sign-in/code", "codePage", "Where the second factor is asked for"),
+    sent("/auth/sign-in/code", "code", "The second factor"),
+    shown("/auth/activate", "activatePage", "Where a first password is set"),
+    sent("/auth/activate", "activate", "An activation code and a password"),
+    Route::new(Get, "/auth/passkey.js", "passkeyScript", PAGES, "The script of the passkey pages")
+        .answers(&[(200, "Script")]),
+    shown("/auth/passkey", "passkeyPage", "Sign in by passkey").takes(&["continue", "lang"]),
+    shown("/auth/passkey/add", "passkeyAddPage", "Add a passkey").by(Caller::Session),
+    asked("/auth/passkey/sign-in/begin", "passkeyBegin", "A challenge"),
+    asked("/auth/passkey/sign-in/finish", "passkeyFinish", "The answer to the challenge").sends("Passkey"),
+    asked("/auth/passkey/add/begin", "passkeyAddBegin", "A challenge for a new passkey").by(Caller::Session),
+    asked("/auth/passkey/add/finish", "passkeyAddFinish", "The new passkey")
+        .by(Caller::Session)
+        .sends("Passkey"),
+    shown("/auth/provider/start", "providerStart", "To the external provider")
+        .takes(&["continue", "lang"])
+        .answers(&[(200, "Page"), (303, "Redirect")]),
+    shown("/auth/provider/callback", "providerCallback", "Back from the external provider")
+        .takes(&["state", "code", "iss", "error"])
+        .answers(&[(200, "Page"), (303, "Redirect")]),
+    shown("/auth/sessions", "sessions", "Devices that are signed in, as a page or as JSON")
+        .by(Caller::Session)
+        .answers(&[(200, "Sessions"), (303, "Redirect")]),
+    sent("/auth/sessions/end", "endSession", "Sign a device out").by(Caller::Session),
+    Route::new(Delete, "/auth/sessions/{id}", "deleteSession", PAGES, "Sign a device out")
+        .by(Caller::Session)
+        .answers(&[(204, "Nothing")])
+        .refuses(Refusal::Page, REFUSED),
+    asked("/auth/sessions/assisted", "assistedSession", "Staff opens a session for a citizen who is present")
+        .by(Caller::Session)
+        .sends("Assisted"),
+];
+
+const REFUSED: &[u16] = &[400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503];
+
+const fn shown(path: &'static str, id: &'static str, summary: &'static str) -> Route {
+    Route::new(Get, path, id, PAGES, summary)
+        .takes(&["lang"])
+        .answers(&[(200, "Page"), (303, "Redirect")])
+        .refuses(Refusal::Page, REFUSED)
+}
+
+const fn sent(path: &'static str, id: &'static str, summary: &'static str) -> Route {
+    Route::new(Post, path, id, PAGES, summary)
+        .sends("Form")
+        .answers(&[(200, "Page"), (303, "Redirect")])
+        .refuses(Refusal::Page, REFUSED)
+}
+
+const fn asked(path: &'static str, id: &'static str, summary: &'static str) -> Route {
+    Route::new(Post, path, id, PAGES, summary)
+        .answers(&[(200, "Json"), (201, "Json")])
+        .refuses(Refusal::Page, REFUSED)
+}

@@ -1,0 +1,52 @@
+//! The documents that are served: the same files as in the repository.
+
+use ::web::DocumentLink;
+
+/// A document with its text.
+pub(super) struct Document {
+    pub(super) link: DocumentLink,
+    text: &'static str,
+}
+
+macro_rules! document {
+    ($name:literal, $file:literal, $vietnamese:literal, $english:literal) => {
+        Document {
+            link: DocumentLink { name: $name, vietnamese: $vietnamese, english: $english },
+            text: include_str!(concat!("../../../../docs/", $file)),
+        }
+    };
+}
+
+/// A page each, for whoever begins.
+pub(super) const GUIDES: &[Document] = &[
+    document!("start", "guides/start.md", "Bắt đầu trong năm phút", "A start in five minutes"),
+    document!("find-a-person", "guides/find-a-person.md", "Tìm một người", "Find a person"),
+    document!("read-a-book", "guides/read-a-book.md", "Đọc một cuốn sổ", "Read a book"),
+    document!("write-a-visit", "guides/write-a-visit.md", "Ghi một lượt khám", "Write a visit"),
+    document!("citizen", "guides/citizen.md", "Đăng nhập với tư cách người dân", "Sign in as a citizen"),
+    document!("system", "guides/system.md", "Đăng nhập với tư cách hệ thống", "Sign in as a system"),
+    document!("retries", "guides/retries.md", "Thử lại và xử lý lỗi", "Retries and errors"),
+    document!("versioning", "guides/versioning.md", "Phiên bản của giao diện", "Versions of the contract"),
+];
+
+/// What is promised, topic by topic.
+pub(super) const PROMISES: &[Document] = &[
+    document!("contract", "contract.md", "Giao diện", "The contract"),
+    document!("search", "search.md", "Tìm kiếm", "Search"),
+    document!("validation", "validation.md", "Kiểm tra tính hợp lệ", "Validity"),
+    document!("sign-in", "sign-in.md", "Đăng nhập", "Signing in"),
+    document!("access", "access.md", "Quyền truy cập", "Access"),
+    document!("permission-matrix", "permission-matrix.md", "Bảng quyền", "The permission matrix"),
+    document!("sharing", "sharing.md", "Chia sẻ", "Sharing"),
+    document!("access-log", "access-log.md", "Nhật ký truy cập", "The log of accesses"),
+];
+
+const ERRORS: &str = include_str!("../../../../docs/errors.md");
+
+/// The text of a document.
+pub(super) fn text(name: &str) -> Option<&'static str> {
+    if name == "errors" {
+        return Some(ERRORS);
+    }
+    GUIDES.iter().chain(PROMISES).find(|it| it.link.name == name).map(|it| it.text)
+}

@@ -53,6 +53,7 @@ mod people;
 mod places;
 mod plan;
 mod procedure;
+mod resident;
 mod systems;
 mod table;
 mod vaccination;
@@ -60,6 +61,7 @@ mod visit;
 
 pub use demo::{Demo, DemoCitizen, DemoClient, DemoFacility, Story};
 pub use nation::{MOST_PEOPLE, Nation};
+pub use resident::Resident;
 
 /// What a nation depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,6 +54,7 @@ mod people;
 mod places;
 mod plan;
 mod procedure;
+mod resident;
 mod systems;
 mod table;
 mod vaccination;
@@ -64,6 +65,7 @@ pub use citizens::{Citizen, Citizens, Home, Issue, Kin, MOST_CITIZENS, PlainName
 pub use demo::{Demo, DemoCitizen, DemoClient, DemoFacility, Story};
 pub use nation::{MOST_PEOPLE, Nation};
 pub use people::Sex;
+pub use resident::Resident;
 
 /// What a nation depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -116,7 +116,7 @@ fn dpop(error: &'static str) -> Failure {
 
 /// Without authentication only names of this machine are answered: a page from elsewhere that resolves its
 /// own name to the loopback address gets nothing (DNS rebinding).
-fn local_only(headers: &HeaderMap) -> Result<Caller, Failure> {
+pub(crate) fn local_only(headers: &HeaderMap) -> Result<Caller, Failure> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

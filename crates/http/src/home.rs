@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use fhir::Instant;
 
 use crate::app::{Authentication, State};
+use crate::credentials::local_only;
 
 /// The invented people and facilities of a demo database.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +63,12 @@ pub(crate) async fn home(state: Data<State>, request: HttpRequest) -> HttpRespon
 
 /// The part of a page about the invented people, with tokens for who asks from this machine; nothing without a demo.
 pub(crate) async fn demo(state: &State, request: &HttpRequest) -> String {
-    match (&state.app.demo, peer_is_local(request.peer_addr(), state.address)) {
+    let headers = request.headers();
+    // A proxy in front makes everybody a neighbour; another name that leads here may be a page from elsewhere.
+    let is_direct = !["forwarded", "x-forwarded-for", "via"].iter().any(|name| headers.contains_key(*name));
+    let is_local =
+        is_direct && local_only(headers).is_ok() && peer_is_local(request.peer_addr(), state.address);
+    match (&state.app.demo, is_local) {
         (Some(demo), true) => demo_part(demo, &state.app.authentication, state.app.service.base()).await,
         (Some(_), false) => "<p class=\"demo\">Máy chủ này chứa dữ liệu giả lập. \
             <span lang=\"en\">This server holds invented data.</span></p>"

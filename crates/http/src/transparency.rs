@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::web::ServiceConfig;
 use audit_log::Action;
 use fhir::{Fault, ResourceType};
-use interactions::{AUDIT_EVENT, Problem};
+use interactions::Problem;
 use record_store::Journal;
 use serde_json::json;
 
@@ -78,10 +78,8 @@ async fn extract(incoming: Incoming) -> Answer {
 
 /// The extract of a citizen, as a file to keep; whoever else asks gets none.
 pub(crate) async fn extract_of(state: &State, caller: &Caller) -> Answer {
-    // A token whose scopes do not reach AuditEvent reads no log.
-    let kind: Option<ResourceType> = AUDIT_EVENT.parse().ok();
     let service = &state.app.service;
-    service.decide(caller, Interaction::Search, kind)?;
+    interactions::may_read_log(service, caller, Interaction::Search)?;
     let Caller::Authenticated(identity) = caller else { return Err(Denied::Forbidden.into()) };
     let Actor::Citizen { patient } = &identity.actor else { return Err(Denied::Forbidden.into()) };
     let key = state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))?;

@@ -6,7 +6,7 @@ use fhir::{Fault, LogicalId};
 use jiff::civil::Date;
 
 use crate::access_log::name_of;
-use crate::access_log_search::{AUDIT_EVENT, LogPageState, Part, Wanted, dates, gather, note, part_of};
+use crate::access_log_search::{LogPageState, Part, Wanted, dates, gather, may_read, note, part_of};
 use crate::{Problem, Service};
 
 /// Where the cursors of this list belong.
@@ -50,7 +50,7 @@ pub async fn access_log_report(
     caller: &Caller,
     request: &AccessLogRequest<'_>,
 ) -> Result<AccessLogReport, Problem> {
-    service.decide(caller, Interaction::Search, AUDIT_EVENT.parse().ok())?;
+    may_read(service, caller, Interaction::Search)?;
     let part = part_of(caller, &Wanted::default())?;
     let Some(Part::Person(patient)) = &part else { return Err(Problem::new(403, Fault::Forbidden)) };
     let mut wanted = Wanted::default();

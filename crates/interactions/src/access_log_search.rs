@@ -1,9 +1,11 @@
 //! Reading the log of accesses by FHIR: `AuditEvent` of the own book for a citizen, of the own staff for the officer of a
 //! facility, of a person or a facility for an auditor. Reading it is an entry, too.
 
+use std::collections::BTreeSet;
+
 use access::{Actor, Caller, Interaction, OfficerRole, StaffRole};
 use audit_log::proof::EntryProof;
-use audit_log::{Action, Checkpoint, Entry, VerifyingKey};
+use audit_log::{Action, Checkpoint, Entry, Outcome, VerifyingKey};
 use fhir::{DateRange, Fault, Issue, LogicalId, ResourceType};
 use record_store::{Journal, LogPage};
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,8 @@ pub(crate) struct Wanted {
     pub(crate) not_by: Option<String>,
     pub(crate) count: u32,
     pub(crate) before: Option<u64>,
+    /// Whether an auditor asks, who is told whom a refused attempt was about.
+    by_auditor: bool,
     understood: Vec<(String, String)>,
     unknown: Vec<Issue>,
 }
@@ -70,9 +74,9 @@ pub async fn audit_events(
     caller: &Caller,
     request: &SearchRequest,
 ) -> Result<String, Problem> {
-    // A token whose scopes do not reach AuditEvent reads no log.
-    service.decide(caller, Interaction::Search, AUDIT_EVENT.parse().ok())?;
-    let wanted = read_request(service, request)?;
+    may_read(service, caller, Interaction::Search)?;
+    let mut wanted = read_request(service, request)?;
+    wanted.by_auditor = is_auditor(caller);
     if request.strict && !wanted.unknown.is_empty() {
         return Err(Problem::from_issues(400, wanted.unknown).into_errors());
     }
@@ -82,7 +86,15 @@ pub async fn audit_events(
     if let Some(part) = &part {
         (entries, next) = gather(service, part, &wanted).await?;
     }
-    note(part.as_ref(), Action::Search, &logged_query(AUDIT_EVENT, &request.pairs));
+    let query = logged_query(AUDIT_EVENT, &request.pairs);
+    note(part.as_ref(), Action::Search, &query);
+    if let Some(Part::Organization(_)) = part {
+        // Each person of whom something is shown is told, too.
+        let shown: BTreeSet<&str> = entries.iter().map(|(_, entry)| &*entry.patient).collect();
+        for patient in shown.into_iter().filter(|patient| !patient.is_empty()) {
+            note(Some(&Part::Person(patient.to_owned())), Action::Search, &query);
+        }
+    }
     let url = format!("{}/{AUDIT_EVENT}", service.base());
     let query = query_text(&wanted.understood);
     let mark = if query.is_empty() { "" } else { "?" };
@@ -129,8 +141,10 @@ pub async fn audit_event_proof(
 
 /// The entry at a position, for whoever may read it.
 async fn entry_at(service: &Service, caller: &Caller, position: u64) -> Result<Entry<'static>, Problem> {
-    service.decide(caller, Interaction::Read, AUDIT_EVENT.parse().ok())?;
-    let Some(entry) = service.store().log_entry(position).await? else { return Err(Problem::not_found()) };
+    may_read(service, caller, Interaction::Read)?;
+    let Some(mut entry) = service.store().log_entry(position).await? else {
+        return Err(Problem::not_found());
+    };
     let mut wanted = Wanted::default();
     if is_auditor(caller) {
         wanted.patient = Some(entry.patient.to_string());
@@ -140,7 +154,38 @@ async fn entry_at(service: &Service, caller: &Caller, position: u64) -> Result<E
         Some(Part::Organization(organization)) => *entry.organization == *organization,
         None => false,
     };
+    if !is_auditor(caller)
+        && !matches!(caller, Caller::Authenticated(it) if matches!(it.actor, Actor::Citizen { .. }))
+    {
+        hide_whom(&mut entry);
+    }
     if seen { Ok(entry) } else { Err(Problem::not_found()) }
+}
+
+/// Whether a caller reads any log. Whose part it is is asked by [`part_of`]; the rules of the policy say nothing of it, for
+/// entries are no resources that somebody wrote. Scopes have to reach `AuditEvent` without a restriction, and an app that was
+/// let into one book reads the log of no other.
+pub fn may_read(service: &Service, caller: &Caller, interaction: Interaction) -> Result<(), Problem> {
+    let Ok(kind) = AUDIT_EVENT.parse() else { return Err(Problem::not_found()) };
+    service.policy().scopes_cover(caller, interaction, kind)?;
+    match caller {
+        Caller::Authenticated(identity) => match (&identity.actor, &identity.patient) {
+            (Actor::Citizen { patient }, Some(within)) if patient != within => {
+                Err(Problem::new(403, Fault::Forbidden))
+            }
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Takes out whom a refused attempt was about. Who tried was told nothing of that, and whoever supervises them is not told
+/// by the log either: whether there is what was asked for, and whose it is.
+fn hide_whom(entry: &mut Entry<'_>) {
+    if entry.outcome != Outcome::Success {
+        entry.patient = "".into();
+        entry.basis = "".into();
+    }
 }
 
 fn is_auditor(caller: &Caller) -> bool {
@@ -191,11 +236,14 @@ pub(crate) async fn gather(
     let oldest = wanted.dates.iter().filter_map(|(low, _)| *low).max();
     loop {
         let missing = count.saturating_sub(found.len());
-        let LogPage { entries, next } = match part {
+        let LogPage { mut entries, next } = match part {
             Part::Person(patient) => service.store().log_of_person(patient, before, missing).await?,
             Part::Organization(of) => service.store().log_of_organization(of, before, missing).await?,
         };
         looked_at += entries.len();
+        if !wanted.by_auditor && matches!(part, Part::Organization(_)) {
+            entries.iter_mut().for_each(|(_, entry)| hide_whom(entry));
+        }
         // Entries are in the order of their positions, which is nearly that of their times.
         let is_past = entries.last().is_some_and(|(_, entry)| {
             oldest.is_some_and(|oldest| entry.time.microseconds() < oldest - 600_000_000)

@@ -46,7 +46,9 @@ mod write;
 
 pub use access_log::{keep, name_asker, origin_of};
 pub use access_log_report::{AccessLogReport, AccessLogRequest, access_log_report};
-pub use access_log_search::{AUDIT_EVENT, audit_event_proof, is_log_entry, read_audit_event};
+pub use access_log_search::{
+    AUDIT_EVENT, audit_event_proof, is_log_entry, may_read as may_read_log, read_audit_event,
+};
 pub use bundle::process_bundle;
 pub use capability::{capability_statement, statement_of};
 pub use definitions::{

@@ -134,7 +134,8 @@ fn names(name: &Value) -> (String, String) {
 
 /// Whether a `Practitioner` with this citizen number has a role at a facility.
 async fn is_staff_of(service: &Service, number: &str, organization: &str) -> Result<bool, Problem> {
-    if number.is_empty() {
+    // What is no citizen number is nobody's, and may hold what a search reads as more than a number.
+    if number.len() != 12 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(false);
     }
     let pairs = [

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use aws_lc_rs::digest;
 use fhir::Instant;
 use interactions::Problem;
-use notices::{Hint, Observer, RuleSettings, Seen, judge, message_of, texts};
+use notices::{Facts, Hint, Observer, RuleSettings, Seen, judge, message_of, texts};
 use record_store::{BookReader, LogCursor, SecurityRecord};
 
 use super::facts::Known;
@@ -156,7 +156,16 @@ impl Follower {
         let mut records = Vec::new();
         for seen in seen {
             let is_known = !known.insert(reader(seen));
-            let facts = self.known.facts(&service, seen, is_known, now).await?;
+            let facts = match self.known.facts(&service, seen, is_known, now).await {
+                Ok(facts) => facts,
+                // The database is away: the same step comes again.
+                Err(problem) if problem.status >= 500 => return Err(problem),
+                // Nothing that is written in a book may hold up what is told to everybody else.
+                Err(_) => {
+                    tracing::warn!("an access was judged without facts: they could not be looked up");
+                    Facts { is_known_facility: is_known, ..Facts::default() }
+                }
+            };
             for hint in judge(seen, &facts) {
                 self.put_down(&hint, seen, now, &mut records)?;
             }

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::hmac;
 use fhir::{Instant, LogicalId};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use interactions::Problem;
 use record_store::SecurityRecord;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use crate::vocabulary::ACT;
 
 /// Messages of one way that wait at most.
 const MOST_WAITING: u64 = 10_000;
+/// Sent at the same time, so that one receiver that hangs holds up nobody else.
+const AT_ONCE: usize = 32;
 
 const SUBJECT: &str = "Sổ sức khoẻ: bạn có thông báo mới / Health book: you have a new notice";
 
@@ -65,30 +68,39 @@ pub(super) async fn messages(
 
 /// Sends the messages that are due; how many were sent.
 pub async fn send_due(book: &HealthBook, channel: Channel, now: Instant) -> Result<usize, Problem> {
+    let due = queue::due(book.service().store(), channel, now).await?;
+    let sending = due.into_iter().map(|record| send_one(book, channel, record, now));
+    let sent: Vec<bool> = stream::iter(sending).buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(sent.into_iter().filter(|is_sent| *is_sent).count())
+}
+
+/// Sends one; whether it was taken.
+async fn send_one(
+    book: &HealthBook,
+    channel: Channel,
+    record: SecurityRecord,
+    now: Instant,
+) -> Result<bool, Problem> {
     let store = book.service().store();
-    let mut sent = 0_usize;
-    for record in queue::due(store, channel, now).await? {
-        // Since the round began others may have taken long.
-        let moment = Instant::now().max(now);
-        let Some(taken) = queue::take(store, record, moment).await? else { continue };
-        let outcome = match send(book, channel, &taken, moment).await? {
-            Some(true) => {
-                sent = sent.saturating_add(1);
-                taken.done(store, moment).await?;
-                "sent"
-            }
-            Some(false) => match taken.failed(store, moment).await? {
-                Failed::Later => "retried",
-                Failed::GivenUp => "given-up",
-            },
-            None => {
-                taken.done(store, moment).await?;
-                continue;
-            }
-        };
-        book.figures().message(channel.code(), outcome);
-    }
-    Ok(sent)
+    // Since the round began others may have taken long.
+    let moment = Instant::now().max(now);
+    let Some(taken) = queue::take(store, record, moment).await? else { return Ok(false) };
+    let (outcome, is_sent) = match send(book, channel, &taken, moment).await? {
+        Some(true) => {
+            taken.done(store, moment).await?;
+            ("sent", true)
+        }
+        Some(false) => match taken.failed(store, moment).await? {
+            Failed::Later => ("retried", false),
+            Failed::GivenUp => ("given-up", false),
+        },
+        None => {
+            taken.done(store, moment).await?;
+            return Ok(false);
+        }
+    };
+    book.figures().message(channel.code(), outcome);
+    Ok(is_sent)
 }
 
 /// Whether it was taken; `None` when it is not wanted any more.

@@ -92,6 +92,7 @@ pub(super) async fn due(
     now: Instant,
 ) -> Result<Vec<SecurityRecord>, Problem> {
     let kind = SecurityKind::NoticeDelivery;
+    // Those that end first are those that are due first: `until` moves with `due`.
     let mut records = store.first_security_records(kind, channel.code(), now, MOST).await?;
     records.retain(|record| {
         // What cannot be read is taken, and given up then.
@@ -115,6 +116,7 @@ pub(super) async fn take(
     waiting.due = plus(now, TAKEN).microseconds();
     waiting.tries = waiting.tries.saturating_add(1);
     record.value = serde_json::to_string(&waiting).map_err(|_| internal())?;
+    record = record.until(plus(now, TAKEN.saturating_add(LIFE)));
     let is_ours = store.change_security(SecurityChange::Replace(record.clone()), Vec::new(), now).await?;
     record.version = record.version.saturating_add(1);
     Ok(is_ours.then_some(Taken { record, waiting }))
@@ -137,7 +139,9 @@ impl Taken {
             self.done(store, now).await?;
             return Ok(Failed::GivenUp);
         }
-        self.waiting.due = plus(now, pause(self.waiting.tries, random()?)).microseconds();
+        let pause = pause(self.waiting.tries, random()?);
+        self.waiting.due = plus(now, pause).microseconds();
+        self.record = self.record.until(plus(now, pause.saturating_add(LIFE)));
         self.record.value = serde_json::to_string(&self.waiting).map_err(|_| internal())?;
         store.change_security(SecurityChange::Replace(self.record), Vec::new(), now).await?;
         Ok(Failed::Later)

@@ -1,5 +1,6 @@
 //! From a version and the entry of its write to a `Provenance`: <https://hl7.org/fhir/R4/provenance.html>.
 
+use access::Shield;
 use audit_log::Entry;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -39,7 +40,7 @@ pub(crate) fn provenance(version: &Record, origin: &Origin<'_>) -> Value {
     put("id", json!(id_of(*resource_type, id, version.version)));
     let mut meta = json!({"versionId": "1", "lastUpdated": recorded});
     if is_masked {
-        meta["security"] = json!([{"system": access::Shield::SYSTEM, "code": access::Shield::CODE}]);
+        meta["security"] = json!([{"system": Shield::SYSTEM, "code": Shield::CODE}]);
     }
     put("meta", meta);
     put("target", json!([{"reference": format!("{resource_type}/{id}/_history/{}", version.version)}]));
@@ -48,26 +49,52 @@ pub(crate) fn provenance(version: &Record, origin: &Origin<'_>) -> Value {
         put("reason", json!([{"coding": [{"system": ACT_REASON, "code": &*entry.purpose}]}]));
     }
     put("activity", json!({"coding": [{"system": OPERATION, "code": operation}]}));
-    put("agent", Value::Array(agents(origin.entry, is_masked)));
+    put("agent", Value::Array(agents(origin.entry, Sight::of(version))));
     if let Some(message) = origin.message.filter(|_| !is_masked) {
         put("entity", json!([{"role": "source", "what": original(&message)}]));
     }
     Value::Object(resource)
 }
 
-fn agents(entry: Option<&Entry<'_>>, is_masked: bool) -> Vec<Value> {
+/// What of the agents of a write is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    Whole,
+    /// The person without the facility: who found something is told of most resources under the shield.
+    Person,
+    /// Not even staff, for a resource of which the shield takes the place out: their directory leads to the facility.
+    Citizen,
+}
+
+impl Sight {
+    pub(crate) fn of(version: &Record) -> Self {
+        match version.hides_places() {
+            false => Self::Whole,
+            true if Shield::is_about(version.resource_type) => Self::Citizen,
+            true => Self::Person,
+        }
+    }
+
+    /// Whether an agent that is a person is told.
+    pub(crate) fn tells(self, agent: &str) -> bool {
+        agent.starts_with("Patient/") || agent.starts_with("Practitioner/") && self != Self::Citizen
+    }
+}
+
+fn agents(entry: Option<&Entry<'_>>, sight: Sight) -> Vec<Value> {
+    let is_masked = sight != Sight::Whole;
     let kind = |system: &str, code: &str| json!({"coding": [{"system": system, "code": code}]});
     let author = |who: Value| json!({"type": kind(AGENT, "author"), "who": who});
     let Some(entry) = entry else { return vec![author(absent("unknown"))] };
     // A person is told under the shield too; an account or a system is one of a facility.
-    let is_person = entry.agent.starts_with("Patient/") || entry.agent.starts_with("Practitioner/");
+    let is_person = sight.tells(&entry.agent);
     let is_own = !entry.agent.contains('/');
     let mut who = if is_masked && !is_person && !is_own { absent("masked") } else { reference(&entry.agent) };
     if is_person && !entry.agent_name.is_empty() {
         who["display"] = json!(&*entry.agent_name);
     }
     let mut first = author(who);
-    if !entry.role.is_empty() {
+    if !entry.role.is_empty() && (sight != Sight::Citizen || is_person) {
         first["role"] = json!([{"coding": [{"system": ROLE, "code": &*entry.role}]}]);
     }
     if !is_masked && !entry.organization.is_empty() {
@@ -112,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_author_its_facility_and_the_system_are_told() {
-        let agents = Value::Array(agents(Some(&entry()), false));
+        let agents = Value::Array(agents(Some(&entry()), Sight::Whole));
         assert_eq!(agents[0]["onBehalfOf"]["reference"], "Organization/7");
         assert_eq!(agents[0]["type"]["coding"][0]["code"], "author");
         assert_eq!(agents[0]["who"]["identifier"]["value"], "Device/hospital-7");
@@ -121,19 +148,22 @@ mod tests {
 
     #[test]
     fn under_the_shield_nothing_tells_the_facility() {
-        let masked = Value::Array(agents(Some(&entry()), true));
+        let masked = Value::Array(agents(Some(&entry()), Sight::Person));
         for word in ["hospital-7", "Organization/7", "Seven"] {
             assert!(!masked.to_string().contains(word), "{masked}");
         }
         assert_eq!(masked[0]["who"]["extension"][0]["valueCode"], "masked");
         // Who found something is told of every resource under the shield.
         let person = Entry { agent: "Practitioner/1".into(), ..entry() };
-        assert_eq!(agents(Some(&person), true)[0]["who"]["reference"], "Practitioner/1");
+        assert_eq!(agents(Some(&person), Sight::Person)[0]["who"]["reference"], "Practitioner/1");
+        // Of a Patient or an Encounter it would lead to where that is.
+        let place = Value::Array(agents(Some(&person), Sight::Citizen)).to_string();
+        assert!(!place.contains("Practitioner/1") && !place.contains("role"), "{place}");
     }
 
     #[test]
     fn who_is_not_in_the_log_any_more_is_unknown() {
-        assert_eq!(agents(None, false)[0]["who"]["extension"][0]["valueCode"], "unknown");
+        assert_eq!(agents(None, Sight::Whole)[0]["who"]["extension"][0]["valueCode"], "unknown");
     }
 
     #[test]

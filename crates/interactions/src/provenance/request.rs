@@ -6,6 +6,7 @@ use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, VersionId};
 use record_store::Record;
 
 use super::PROVENANCE;
+use super::derive::Sight;
 use crate::access_log_search::dates;
 use crate::search::SearchRequest;
 use crate::{PAGE_PARAMETER, Problem, Service};
@@ -142,8 +143,7 @@ impl Wanted {
             let same =
                 |text: &str| text == wanted || text.split_once('/').is_some_and(|(_, id)| id == wanted);
             entry.is_some_and(|entry| {
-                let is_person =
-                    entry.agent.starts_with("Patient/") || entry.agent.starts_with("Practitioner/");
+                let is_person = Sight::of(version).tells(&entry.agent);
                 let is_facility = same(&entry.organization) && !entry.organization.is_empty();
                 (is_person && same(&entry.agent)) || (is_facility && !version.hides_places())
             })

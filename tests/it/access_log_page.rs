@@ -94,7 +94,7 @@ fn a_citizen_sees_who_looked_and_who_was_refused_in_both_languages() {
         {
             expect_words(
                 line,
-                &["Phần mềm của cơ sở", &facility, what, "để khám bệnh, chữa bệnh; ", " ngày "],
+                &["phần mềm của cơ sở", &facility, what, "để khám bệnh, chữa bệnh; ", " ngày "],
             );
         }
         let english = page(&mut browser, "lang=en");
@@ -104,7 +104,7 @@ fn a_citizen_sees_who_looked_and_who_was_refused_in_both_languages() {
             "read test results",
             "read personal details",
         ]) {
-            expect_words(line, &["Software of the facility", &facility, what, "for care; "]);
+            expect_words(line, &["software of the facility", &facility, what, "for care; "]);
         }
         for shown in [&vietnamese, &english] {
             for hidden in [PLANTED, number, "8867-4"] {

@@ -135,6 +135,7 @@ fn each_route_is_there_and_answers_as_documented() {
             ("{version}", "1"),
             ("{member}", "Observation"),
             ("{day}", "2026-01-01"),
+            ("{position}", "0"),
             ("{page}", "errors"),
         ]
         .iter()

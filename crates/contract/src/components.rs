@@ -66,9 +66,11 @@ pub(crate) fn refusal(refused_as: Refusal, status: u16) -> Value {
         401 => headers.push("WWW-Authenticate"),
         403 if refused_as != Refusal::Page => headers.push("WWW-Authenticate"),
         405 => headers.push("Allow"),
-        409 | 410 | 412 => headers.push("ETag"),
+        409 => headers.extend(["ETag", "Retry-After"]),
+        410 | 412 => headers.push("ETag"),
         415 => headers.push("Accept-Patch"),
-        429 | 503 => headers.push("Retry-After"),
+        429 => headers.extend(["Retry-After", "RateLimit"]),
+        503 => headers.push("Retry-After"),
         _ => {}
     }
     let content = match refused_as {

@@ -303,8 +303,7 @@ catalogue! {
     BodyTooLarge { limit } = "body-too-large", TooLong,
         "the body is larger than {limit} bytes", "nội dung lớn hơn {limit} byte";
     /// The body came too slowly.
-    BodyTooSlow = "body-too-slow", Timeout,
-        "the body did not arrive in time", "nội dung không đến kịp thời hạn";
+    BodyTooSlow = "body-too-slow", Timeout, "the body did not arrive in time", "nội dung không đến kịp thời hạn";
     /// The query part of the URL is not percent-encoded UTF-8.
     InvalidQuery = "query-encoding", Value,
         "the parameters are not percent-encoded UTF-8", "tham số không được mã hóa phần trăm theo UTF-8";
@@ -324,8 +323,7 @@ catalogue! {
         "the criteria match nothing, but the id of the resource is in use by another one",
         "điều kiện không khớp tài nguyên nào, nhưng id của tài nguyên đã thuộc về tài nguyên khác";
     /// Criteria with several matches.
-    MultipleMatches = "multiple-matches", MultipleMatches,
-        "the criteria match more than one resource", "điều kiện khớp nhiều tài nguyên";
+    MultipleMatches = "multiple-matches", MultipleMatches, "the criteria match more than one resource", "điều kiện khớp nhiều tài nguyên";
     /// Criteria that select nothing.
     NoCriteria = "criteria-missing", Required,
         "a conditional interaction needs at least one search parameter that is understood",
@@ -333,6 +331,12 @@ catalogue! {
     /// Others changed the answer to the criteria all the time.
     ConditionUnstable = "condition-unstable", Conflict,
         "others keep changing what the criteria match: try again", "dữ liệu khớp điều kiện đang thay đổi: hãy thử lại";
+    /// A request whose first sending still runs.
+    RequestRunning = "request-running", Conflict,
+        "a request with this Idempotency-Key is still running", "yêu cầu mang Idempotency-Key này vẫn đang chạy";
+    /// A key that was used for something else.
+    IdempotencyKeyReused = "idempotency-key-reused", Invalid,
+        "this Idempotency-Key was used for another request", "Idempotency-Key này đã dùng cho một yêu cầu khác";
 
     // Searching.
     /// An unknown parameter.
@@ -413,21 +417,18 @@ catalogue! {
     WrongBundleType = "bundle-type", Value,
         "the Bundle must be of type batch or transaction", "Bundle phải thuộc loại batch hoặc transaction";
     /// An entry without a request.
-    NoRequest = "bundle-request-missing", Required,
-        "the entry has no request", "mục không có request";
+    NoRequest = "bundle-request-missing", Required, "the entry has no request", "mục không có request";
     /// An entry's method or URL.
     InvalidRequest = "bundle-request", Value,
         "method and URL of the entry do not name an interaction of this server",
         "phương thức và URL của mục không chỉ tới tương tác nào của máy chủ";
     /// An entry without a resource.
-    NoEntryResource = "bundle-resource-missing", Required,
-        "the entry needs a resource", "mục cần có resource";
+    NoEntryResource = "bundle-resource-missing", Required, "the entry needs a resource", "mục cần có resource";
     /// Two entries change one resource.
     RepeatedIdentity = "bundle-identity-repeated", Duplicate,
         "two entries of the transaction change the same resource", "hai mục của transaction cùng thay đổi một tài nguyên";
     /// Two entries have one fullUrl.
-    RepeatedFullUrl = "bundle-full-url-repeated", Duplicate,
-        "two entries have the same fullUrl", "hai mục trùng fullUrl";
+    RepeatedFullUrl = "bundle-full-url-repeated", Duplicate, "two entries have the same fullUrl", "hai mục trùng fullUrl";
     /// Too many entries.
     TooManyEntries { limit } = "bundle-too-large", TooCostly,
         "the Bundle has more than {limit} entries", "Bundle có hơn {limit} mục";
@@ -435,19 +436,16 @@ catalogue! {
     AnswersTooLarge { limit } = "bundle-answers-too-large", TooCostly,
         "the answers are larger than {limit} bytes: ask in several Bundles", "câu trả lời lớn hơn {limit} byte: hãy chia thành nhiều Bundle";
     /// An interaction inside a batch or transaction that is not possible there.
-    NotInBundle = "bundle-interaction", NotSupported,
-        "this interaction cannot stand in a Bundle", "tương tác này không được đặt trong Bundle";
+    NotInBundle = "bundle-interaction", NotSupported, "this interaction cannot stand in a Bundle", "tương tác này không được đặt trong Bundle";
 
     // Who asks.
     /// Nobody signed in.
-    LoginRequired = "login-required", Login,
-        "an access token is required", "cần có mã truy cập";
+    LoginRequired = "login-required", Login, "an access token is required", "cần có mã truy cập";
     /// A token that does not hold.
     InvalidToken = "token-invalid", Login,
         "the access token is not valid or has expired", "mã truy cập không hợp lệ hoặc đã hết hạn";
     /// Not allowed.
-    Forbidden = "forbidden", Forbidden,
-        "the caller may not do this", "người gọi không được phép làm việc này";
+    Forbidden = "forbidden", Forbidden, "the caller may not do this", "người gọi không được phép làm việc này";
     /// A consent that would be half obeyed.
     ConsentNotEnforceable = "consent-not-enforceable", NotSupported,
         "this cannot be enforced as it stands here, so the consent is not taken",

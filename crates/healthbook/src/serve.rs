@@ -88,6 +88,7 @@ async fn serve(
     tokio::spawn(interactions::work_at_reindexes(service.clone()));
     tokio::spawn(interactions::work_at_packages(service.clone()));
     tokio::spawn(interactions::work_at_policy(service.clone()));
+    tokio::spawn(interactions::work_at_answers(service.clone()));
     let auth = match &authentication {
         Authentication::On(auth) => Some(auth),
         Authentication::Off => None,

@@ -39,8 +39,7 @@ pub(crate) async fn answer<B: MessageBody + 'static>(
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, EVERYBODY);
-    let exposed =
-        "ETag, Last-Modified, Location, Content-Location, WWW-Authenticate, X-Request-Id, Retry-After";
+    let exposed = "ETag, Last-Modified, Location, Content-Location, WWW-Authenticate, X-Request-Id, Retry-After, RateLimit";
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
     Ok(response.map_into_left_body())
 }
@@ -52,7 +51,7 @@ fn allow(headers: &mut HeaderMap) {
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "Authorization, DPoP, Content-Type, Accept, Accept-Language, Prefer, If-Match, If-None-Match, \
-             If-None-Exist, If-Modified-Since, X-Provenance, X-Request-Id",
+             If-None-Exist, If-Modified-Since, Idempotency-Key, X-Provenance, X-Request-Id",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];

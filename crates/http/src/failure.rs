@@ -87,7 +87,8 @@ impl ResponseError for Failure {
             };
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
-        if self.problem.status == 503 {
+        let runs = self.problem.issues.iter().any(|issue| issue.fault == Fault::RequestRunning);
+        if self.problem.status == 503 || runs {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
         if self.problem.status == 429 {

@@ -71,17 +71,25 @@ pub(crate) async fn create(incoming: Incoming, payload: Payload) -> Answer {
     }
     let body = read_json(&incoming.state, incoming.headers(), payload).await?;
     let service = incoming.service();
-    let stored = match (criteria, incoming.provenance()?) {
-        (None, None) => interactions::create(service, &access, resource_type, &body.bytes).await?,
-        (None, Some(provenance)) => {
-            let caller = &incoming.caller;
-            interactions::create_with_provenance(service, caller, resource_type, &body.bytes, provenance)
-                .await?
+    if criteria.is_some() {
+        incoming.no_provenance()?;
+    }
+    let provenance = incoming.provenance()?;
+    let (text, caller) = (&body.bytes, &incoming.caller);
+    let work = Box::pin(async {
+        match (criteria, provenance) {
+            (None, None) => interactions::create(service, &access, resource_type, text).await,
+            (None, Some(sent)) => {
+                interactions::create_with_provenance(service, caller, resource_type, text, sent).await
+            }
+            (Some(criteria), _) => {
+                interactions::conditional_create(service, &access, resource_type, text, &criteria).await
+            }
         }
-        (Some(criteria), _) => {
-            incoming.no_provenance()?;
-            interactions::conditional_create(service, &access, resource_type, &body.bytes, &criteria).await?
-        }
+    });
+    let stored = match incoming.once(text)? {
+        Some(once) => interactions::write_once(service, &access, once, work).await?,
+        None => work.await?,
     };
     reply::stored(service, &stored, incoming.preferences.answer)
 }
@@ -126,9 +134,14 @@ pub(crate) async fn patch(incoming: Incoming, payload: Payload) -> Answer {
     let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(404)?);
     let if_match = incoming.if_match()?;
     let (format, mut body) = read_patch(&incoming.state, incoming.headers(), payload).await?;
+    let once = incoming.once(&body.bytes)?;
     let document = PatchDocument { format, text: body.take().into() };
     let service = incoming.service();
-    let stored = interactions::patch(service, &access, resource_type, &id, &document, if_match).await?;
+    let work = Box::pin(interactions::patch(service, &access, resource_type, &id, &document, if_match));
+    let stored = match once {
+        Some(once) => interactions::write_once(service, &access, once, work).await?,
+        None => work.await?,
+    };
     reply::stored(service, &stored, incoming.preferences.answer)
 }
 
@@ -327,8 +340,16 @@ pub(crate) async fn bundle(incoming: Incoming, payload: Payload) -> Answer {
     incoming.known()?;
     let (message, mut body) = read_message(&incoming.state, incoming.headers(), payload).await?;
     let answer = incoming.preferences.answer.unwrap_or(interactions::Return::Minimal);
-    let work = interactions::process_bundle(incoming.service(), &incoming.caller, body.take(), answer);
-    Ok(reply::document(message.scope(work).await?))
+    let service = incoming.service();
+    let once = incoming.once(&body.bytes)?;
+    // Boxed: the states of a Bundle are many, and the stack of a worker is small.
+    let work = Box::pin(interactions::process_bundle(service, &incoming.caller, body.take(), answer));
+    let work = message.scope(work);
+    let text = match once {
+        Some(once) => interactions::answer_once(service, once, work).await?,
+        None => work.await?,
+    };
+    Ok(reply::document(text))
 }
 
 /// `GET Patient/[id]/$everything`

@@ -3,13 +3,13 @@
 use access::{Access, Caller, Interaction};
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
 use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 use interactions::{EntityTags, Freshness, Service, pairs};
-use record_store::Journal;
+use record_store::{Journal, Once};
 
 use crate::app::State;
 use crate::credentials::{Credentials, Known, refusal};
@@ -188,6 +188,26 @@ impl Incoming {
     /// `X-Provenance`, where it is understood: of a resource that is written without criteria.
     pub(crate) fn provenance(&self) -> Result<Option<&str>, Failure> {
         self.header("x-provenance")
+    }
+
+    /// `Idempotency-Key` of a request with this body.
+    pub(crate) fn once(&self, body: &[u8]) -> Result<Option<Once>, Failure> {
+        let Some(key) = self.header("idempotency-key")? else { return Ok(None) };
+        // Of several, nobody knows which one counts.
+        let is_single = self.headers().get_all("idempotency-key").count() == 1;
+        let also = |name: &str| self.headers().get(name).map(HeaderValue::as_bytes).unwrap_or_default();
+        let request = &self.request;
+        let parts = [
+            request.method().as_str().as_bytes(),
+            request.path().as_bytes(),
+            request.query_string().as_bytes(),
+            also("if-none-exist"),
+            also("if-match"),
+            also("x-provenance"),
+            body,
+        ];
+        let key = if is_single { key } else { "" };
+        Ok(Some(interactions::keyed(self.service(), &self.caller, key, &parts)?))
     }
 
     /// That nobody relies on a header that is not understood here.

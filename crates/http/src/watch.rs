@@ -5,7 +5,7 @@ use std::time::Instant;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
@@ -58,6 +58,7 @@ pub(crate) async fn watch<B: MessageBody + 'static>(
         let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    tell_when(status, headers);
     // RFC 9745 and RFC 8594: what will go away says so in every answer.
     if let Some(told) = contract::deprecation(method, path) {
         if let Ok(since) = HeaderValue::from_str(&told.since_header()) {
@@ -69,6 +70,22 @@ pub(crate) async fn watch<B: MessageBody + 'static>(
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(response)
+}
+
+/// Who is refused for now is told when another try makes sense, whoever refused it; who has used up the tries, that none
+/// is left (draft-ietf-httpapi-ratelimit-headers).
+fn tell_when(status: u16, headers: &mut HeaderMap) {
+    if !matches!(status, 429 | 503) {
+        return;
+    }
+    if !headers.contains_key(header::RETRY_AFTER) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    let seconds = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let limit = seconds.map(|seconds| HeaderValue::from_str(&format!("\"tries\";r=0;t={seconds}")));
+    if let (429, Some(Ok(limit))) = (status, limit) {
+        headers.insert(HeaderName::from_static("ratelimit"), limit);
+    }
 }
 
 /// Methods are a label of the figures, so only known ones are told apart.
@@ -87,4 +104,27 @@ fn request_id(request: &ServiceRequest) -> String {
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
     };
     given.filter(plain).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_refused_for_now_is_told_when_to_come_again() {
+        let told = |status: u16, own: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(own) = own {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(own));
+            }
+            tell_when(status, &mut headers);
+            let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+            (text("retry-after"), text("ratelimit"))
+        };
+        assert_eq!(told(503, None), (Some("1".to_owned()), None));
+        let limit = Some("\"tries\";r=0;t=600".to_owned());
+        assert_eq!(told(429, Some("600")), (Some("600".to_owned()), limit));
+        assert_eq!(told(409, Some("1")), (Some("1".to_owned()), None));
+        assert_eq!(told(200, None), (None, None));
+    }
 }

@@ -128,6 +128,7 @@ impl From<WriteError> for Problem {
                 Self::new(409, Fault::ConditionUnstable)
             }
             WriteError::VersionConflict { current, .. } => Self::version_conflict(current),
+            WriteError::Repeated => crate::idempotency::repeated(),
             WriteError::Forbidden => Self::new(403, Fault::Forbidden),
             WriteError::Busy => Self::new(503, Fault::Busy),
             WriteError::Store(error) => error.into(),

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::access_log::Names;
 use crate::capability::Capabilities;
 use crate::definitions::{CurrentDefinitions, Definitions};
+use crate::idempotency::Running;
 use crate::names::KnownNames;
 use crate::page::PageLinks;
 use crate::policy::CurrentPolicy;
@@ -55,6 +56,7 @@ struct Inner {
     definition_cache: DefinitionCache,
     names: Names,
     known_names: OnceLock<Arc<dyn KnownNames>>,
+    running: Running,
 }
 
 /// The FHIR service. Cloning it is cheap and gives another handle to the same service.
@@ -79,6 +81,7 @@ impl Service {
             names: Names::default(),
             known_names: OnceLock::new(),
             reindexes,
+            running: Running::default(),
         }))
     }
 
@@ -101,6 +104,11 @@ impl Service {
     /// Whether people sign in, so that nobody writes the log of accesses.
     pub(crate) fn has_sign_in(&self) -> bool {
         self.known_names().is_some()
+    }
+
+    /// The requests with a key that run here.
+    pub(crate) fn running(&self) -> &Running {
+        &self.0.running
     }
 
     /// The store.

@@ -197,6 +197,9 @@ pub enum WriteError {
         /// The current version, if the resource exists.
         current: Option<VersionId>,
     },
+    /// Something was written under the key of the request before: [`Store::kept_answer`](crate::Store::kept_answer).
+    #[error("the request is repeated")]
+    Repeated,
     /// The access does not cover the write.
     #[error("the access does not cover this write")]
     Forbidden,

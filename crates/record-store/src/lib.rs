@@ -13,6 +13,7 @@ mod error;
 mod find;
 mod gatekeeping;
 mod known_books;
+mod once;
 mod packages;
 mod parties;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub use api::{
 };
 pub use body::Body;
 pub use gatekeeping::{Changeable, Made};
+pub use once::{KeptAnswer, KeptWrite, Once};
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
 pub use policy::PolicyMark;
 pub use recheck::{Recheck, Rechecker, Walked};

@@ -1,6 +1,6 @@
 //! Routes of the acts that open and close books (`docs/sharing.md`).
 
-use crate::route::Method::{Delete, Get, Post};
+use crate::route::Method::{Delete, Get, Post, Put};
 use crate::route::{Caller, Refusal, Route};
 
 const ACTS: &str = "Sharing";
@@ -58,6 +58,22 @@ pub(super) const ROUTES: &[Route] = &[
     plain("/access/delegations/{id}/accept", "acceptDelegation", "Accept a delegation")
         .answers(&[(200, "Done")]),
     plain("/access/delegations/{id}/end", "endDelegation", "End a delegation").answers(&[(200, "Done")]),
+    list("/access/notices/preferences", "noticePreferences", "How the citizen wants notices")
+        .answers(&[(200, "NoticePreferences")]),
+    Route::new(
+        Put,
+        "/access/notices/preferences",
+        "setNoticePreferences",
+        ACTS,
+        "Say how notices are wanted; what is left out is not wanted",
+    )
+    .by(Caller::Token { scopes: "" })
+    .takes(&["Accept-Language"])
+    .sends("NoticePreferences")
+    .answers(&[(200, "NoticePreferences")])
+    .refuses(Refusal::Outcome, SENT),
+    list("/access/notices/patterns", "noticePatterns", "Unusual patterns of the staff of a facility")
+        .answers(&[(200, "Items")]),
     plain("/access/visits/{id}/private", "makePrivate", "Make a visit of an adolescent private")
         .answers(&[(200, "Done")]),
     act("/access/preview", "preview", "What staff of a facility would see of the own book")

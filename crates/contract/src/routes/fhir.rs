@@ -52,7 +52,7 @@ pub(super) const ROUTES: &[Route] = &[
         .refuses(OUTCOME, READ),
     Route::new(Post, "/fhir", "bundle", FHIR, "A batch or transaction")
         .by(ANY)
-        .takes(&["_format", "Prefer-return"])
+        .takes(&["_format", "Prefer-return", "Idempotency-Key"])
         .sends("Bundle")
         .answers(&[(200, "Bundle")])
         .refuses(OUTCOME, WRITE),
@@ -64,7 +64,7 @@ pub(super) const ROUTES: &[Route] = &[
         .refuses(OUTCOME, READ),
     Route::new(Post, "/fhir/", "bundleSlash", FHIR, "The same as /fhir")
         .by(ANY)
-        .takes(&["_format", "Prefer-return"])
+        .takes(&["_format", "Prefer-return", "Idempotency-Key"])
         .sends("Bundle")
         .answers(&[(200, "Bundle")])
         .refuses(OUTCOME, WRITE),
@@ -117,7 +117,7 @@ pub(super) const ROUTES: &[Route] = &[
         .refuses(OUTCOME, READ),
     Route::new(Post, "/fhir/{type}", "create", FHIR, "Create; with If-None-Exist only when nothing matches")
         .by(Caller::Token { scopes: "c" })
-        .takes(&["_format", "Prefer-return", "If-None-Exist"])
+        .takes(&["_format", "Prefer-return", "If-None-Exist", "X-Provenance", "Idempotency-Key"])
         .sends("Resource")
         .answers(STORED)
         .refuses(OUTCOME, WRITE),
@@ -135,7 +135,7 @@ pub(super) const ROUTES: &[Route] = &[
     .refuses(OUTCOME, WRITE),
     Route::new(Patch, "/fhir/{type}", "conditionalPatch", FHIR, "Patch what the criteria match")
         .by(WRITES)
-        .takes(&["_format", "Prefer-return", "If-Match"])
+        .takes(&["_format", "Prefer-return", "If-Match", "Idempotency-Key"])
         .sends("Patch")
         .answers(&[(200, "Stored")])
         .refuses(OUTCOME, WRITE),
@@ -158,13 +158,13 @@ pub(super) const ROUTES: &[Route] = &[
         "Update, or create under this id where the policy allows",
     )
     .by(WRITES)
-    .takes(&["_format", "Prefer-return", "If-Match"])
+    .takes(&["_format", "Prefer-return", "If-Match", "X-Provenance"])
     .sends("Resource")
     .answers(STORED)
     .refuses(OUTCOME, WRITE),
     Route::new(Patch, "/fhir/{type}/{id}", "patch", FHIR, "Patch")
         .by(WRITES)
-        .takes(&["_format", "Prefer-return", "If-Match"])
+        .takes(&["_format", "Prefer-return", "If-Match", "Idempotency-Key"])
         .sends("Patch")
         .answers(&[(200, "Stored")])
         .refuses(OUTCOME, WRITE),

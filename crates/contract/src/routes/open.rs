@@ -57,6 +57,17 @@ pub(super) const ROUTES: &[Route] = &[
     .with_head()
     .answers(&[(200, "Note")])
     .refuses(Refusal::Outcome, &[400, 401, 404, 406, 500, 503, 504]),
+    Route::new(
+        Get,
+        "/transparency/proof/{position}",
+        "entryProof",
+        LOG,
+        "The proof that AuditEvent/log-{position} is in the log that is signed",
+    )
+    .with_head()
+    .by(Caller::Token { scopes: "r" })
+    .answers(&[(200, "EntryProof")])
+    .refuses(Refusal::Outcome, &[400, 401, 403, 404, 406, 500, 503, 504]),
     Route::new(Get, "/transparency/extract", "extract", LOG, "A citizen's own entries with their proofs")
         .with_head()
         .by(Caller::Token { scopes: "s" })

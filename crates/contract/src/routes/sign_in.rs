@@ -39,6 +39,20 @@ pub(super) const ROUTES: &[Route] = &[
         .by(Caller::Session)
         .answers(&[(204, "Nothing")])
         .refuses(Refusal::Page, REFUSED),
+    shown("/auth/access-log", "accessLogPage", "Who looked at the own book, as a page")
+        .by(Caller::Session)
+        .takes(&["lang", "from", "to", "facility", "own", "page-query"]),
+    shown("/auth/access-log.pdf", "accessLogReport", "The same as a signed report")
+        .by(Caller::Session)
+        .takes(&["lang", "from", "to", "facility", "own"])
+        .answers(&[(200, "Report"), (303, "Redirect")]),
+    shown("/auth/access-log/extract", "accessLogExtract", "The same entries with their proofs")
+        .by(Caller::Session)
+        .answers(&[(200, "Extract"), (303, "Redirect")]),
+    sent("/auth/access-log/block", "blockFromLog", "Close the book to a facility of the page")
+        .by(Caller::Session)
+        .takes(&["lang"]),
+    sent("/auth/access-log/lift", "liftFromLog", "Lift such a block").by(Caller::Session).takes(&["lang"]),
     asked("/auth/sessions/assisted", "assistedSession", "Staff opens a session for a citizen who is present")
         .by(Caller::Session)
         .sends("Assisted"),

@@ -17,6 +17,20 @@ macro_rules! document {
     };
 }
 
+/// The guide to clients, and the clients themselves as they are tested.
+const CLIENTS: &str = concat!(
+    include_str!("../../../../docs/guides/clients.md"),
+    "\n## curl\n\n```sh\n",
+    include_str!("../../../../tests/clients/visit.sh"),
+    "```\n\n## fhirpy\n\n```python\n",
+    include_str!("../../../../tests/clients/visit.py"),
+    "```\n\n## fhir-kit-client\n\n```ts\n",
+    include_str!("../../../../tests/clients/visit_fhir_kit_client.mts"),
+    "```\n\n## fhirclient\n\n```ts\n",
+    include_str!("../../../../tests/clients/visit_fhirclient.mts"),
+    "```\n",
+);
+
 /// A page each, for whoever begins.
 pub(super) const GUIDES: &[Document] = &[
     document!("start", "guides/start.md", "Bắt đầu trong năm phút", "A start in five minutes"),
@@ -26,6 +40,14 @@ pub(super) const GUIDES: &[Document] = &[
     document!("citizen", "guides/citizen.md", "Đăng nhập với tư cách người dân", "Sign in as a citizen"),
     document!("system", "guides/system.md", "Đăng nhập với tư cách hệ thống", "Sign in as a system"),
     document!("retries", "guides/retries.md", "Thử lại và xử lý lỗi", "Retries and errors"),
+    Document {
+        link: DocumentLink {
+            name: "clients",
+            vietnamese: "Chương trình mẫu chạy được",
+            english: "Clients that work",
+        },
+        text: CLIENTS,
+    },
     document!("versioning", "guides/versioning.md", "Phiên bản của giao diện", "Versions of the contract"),
 ];
 
@@ -39,6 +61,8 @@ pub(super) const PROMISES: &[Document] = &[
     document!("permission-matrix", "permission-matrix.md", "Bảng quyền", "The permission matrix"),
     document!("sharing", "sharing.md", "Chia sẻ", "Sharing"),
     document!("access-log", "access-log.md", "Nhật ký truy cập", "The log of accesses"),
+    document!("notices", "notices.md", "Thông báo", "Notices"),
+    document!("provenance", "provenance.md", "Nguồn gốc", "Provenance"),
 ];
 
 const ERRORS: &str = include_str!("../../../../docs/errors.md");

@@ -1,13 +1,16 @@
 //! batch: every entry for itself, in FHIR's order: deletions, creations, updates, reads.
 
-use access::{Caller, Interaction};
+use access::{Access, Caller, Interaction};
 use fhir::Fault;
 use futures_util::{StreamExt, stream};
+use record_store::{Job, Once, WriteError};
 
 use super::budget::Budget;
 use super::get::get;
+use super::transaction::gate;
 use super::{Action, Entry};
 use crate::bundle_text::{BundleText, EntryResponse, Text};
+use crate::idempotency::{self, Done};
 use crate::refusals::note_entry;
 use crate::{
     PatchDocument, Problem, Return, Service, Stored, conditional_create, conditional_delete,
@@ -29,6 +32,10 @@ pub(super) async fn answer(
     entries: Vec<Entry>,
     answer: Return,
 ) -> Result<String, Problem> {
+    let once = Once::current();
+    if let Some(once) = &once {
+        take_key(service, caller, &entries, once).await?;
+    }
     let budget = Budget::new(service.settings().most_answer_bytes);
     let mut responses: Vec<(usize, EntryResponse)> = Vec::with_capacity(entries.len());
     for order in 0..=READS {
@@ -38,7 +45,8 @@ pub(super) async fn answer(
             .map(|entry| async {
                 let done = match order {
                     READS if budget.is_spent() => Err(budget.refusal()),
-                    _ => run(service, caller, &body, entry, answer).await,
+                    READS => run(service, caller, &body, entry, answer).await,
+                    _ => write(service, caller, &body, entry, answer, once.as_ref()).await,
                 };
                 if let Err(problem) = &done {
                     note_entry(entry, problem);
@@ -67,6 +75,45 @@ pub(super) async fn answer(
         bundle.response(response);
     }
     Ok(bundle.finish())
+}
+
+/// Takes the key of a batch, so that no other batch can have it; its entries are then written once each.
+async fn take_key(service: &Service, caller: &Caller, entries: &[Entry], once: &Once) -> Result<(), Problem> {
+    let Some(access) = entries.iter().find_map(|entry| access_of(service, caller, entry)) else {
+        return Ok(());
+    };
+    if idempotency::kept(service, once).await?.is_none() {
+        match service.store().write(&access, Job::default()).await {
+            Err(WriteError::Repeated) => drop(idempotency::kept(service, once).await?),
+            taken => drop(taken?),
+        }
+    }
+    Ok(())
+}
+
+/// By which access an entry writes; none where it reads, or may not.
+fn access_of(service: &Service, caller: &Caller, entry: &Entry) -> Option<Access> {
+    gate(service, caller, std::slice::from_ref(entry)).ok()?.pop()?
+}
+
+/// Runs an entry that writes: with a key it does so once.
+async fn write(
+    service: &Service,
+    caller: &Caller,
+    body: &[u8],
+    entry: &Entry,
+    answer: Return,
+    once: Option<&Once>,
+) -> Result<EntryResponse, Problem> {
+    let work = Box::pin(run(service, caller, body, entry, answer));
+    let (Some(once), Some(access)) = (once, access_of(service, caller, entry)) else { return work.await };
+    match idempotency::run(service, idempotency::part(service, once, entry.index), work).await? {
+        Done::Now(response) => Ok(response),
+        Done::Before(kept) => {
+            let stored = idempotency::first_again(service, &access, &kept).await?;
+            stored_response(service, &stored, answer)
+        }
+    }
 }
 
 pub(super) fn refused(problem: Problem) -> EntryResponse {

@@ -6,7 +6,8 @@ use access::Access;
 use fhir::Fault;
 
 use super::Entry;
-use super::transaction::{Planned, Step, is_patch_of_any_version};
+use super::step::Step;
+use super::transaction::{Planned, is_patch_of_any_version};
 use crate::permission::{NewOnes, Permitted, number_taken, permit};
 use crate::{Problem, Service};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use access::{Access, Caller, Interaction};
 use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType};
 use json::Node;
-use record_store::{Job, Journal, Precondition, Seen, Write, WriteError};
+use record_store::{Job, Journal, Once, Precondition, Seen, Write, WriteError};
 
 use super::batch::{refused, stored_response};
 use super::budget::Budget;
@@ -18,10 +18,12 @@ use super::identity::{Criteria, Identities, Identity, deleted, identify, node};
 use super::links::{Links, resolve};
 use super::patch::{Patched, check_patch, is_patch, patch_all, patch_write};
 use super::permission::permit_all;
+use super::step::{Step, again, note};
 use super::{Action, Entry, blocking};
 use crate::bundle_text::{BundleText, EntryResponse};
 use crate::condition::{ATTEMPTS, Condition, ask_besides};
 use crate::facts::Subject;
+use crate::idempotency::{self, Done};
 use crate::judge::refuse_invalid;
 use crate::prepare::content;
 use crate::refusals::{note_entry, note_transaction};
@@ -49,7 +51,16 @@ pub(super) async fn answer(
     answer: Return,
 ) -> Result<String, Problem> {
     let entries = Arc::new(entries);
-    let done = run(service, caller, Arc::new(body), Arc::clone(&entries), Identities::New).await;
+    // Boxed, as in a batch: it is long, and is held by whoever does it once.
+    let work = Box::pin(run(service, caller, Arc::new(body), Arc::clone(&entries), Identities::New));
+    let done = match Once::current() {
+        None => work.await,
+        Some(once) => match idempotency::run(service, once, work).await {
+            Ok(Done::Now(outcomes)) => Ok(outcomes),
+            Ok(Done::Before(kept)) => again(service, &gate(service, caller, &entries)?, &kept).await,
+            Err(problem) => Err(problem),
+        },
+    };
     let outcomes = done.inspect_err(|problem| note_transaction(&entries, problem))?;
     let budget = Budget::new(service.settings().most_answer_bytes);
     let mut bundle = BundleText::new("transaction-response", None, &[]);
@@ -114,7 +125,7 @@ pub(crate) async fn run(
             continue;
         };
         let writes = job.writes.clone();
-        match service.store().write(&access, job).await {
+        match Once::noting(|| note(&steps), service.store().write(&access, job)).await {
             Ok(written) => {
                 let mut outcomes = Vec::with_capacity(steps.len());
                 for (step, own) in steps.into_iter().zip(accesses.iter()) {
@@ -198,7 +209,11 @@ async fn check_reads(service: &Service, caller: &Caller, entries: &[Entry]) -> R
 }
 
 /// Asks the gate for every entry that writes.
-fn gate(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<Vec<Option<Access>>, Problem> {
+pub(super) fn gate(
+    service: &Service,
+    caller: &Caller,
+    entries: &[Entry],
+) -> Result<Vec<Option<Access>>, Problem> {
     let mut accesses = Vec::with_capacity(entries.len());
     for entry in entries {
         let denied = |denied| Problem::from(denied).within(&entry.place());
@@ -311,19 +326,6 @@ pub(super) fn check_entry(resource: &Node<'_>, wanted: ResourceType, id: Option<
         _ => {}
     }
     issues
-}
-
-/// What an entry comes to.
-#[derive(Debug, Clone)]
-pub(super) enum Step {
-    /// The write of this index in the job.
-    Write(usize),
-    /// A conditional create found this.
-    Found(ResourceType, LogicalId),
-    /// Nothing was left to write.
-    Done(Box<Stored>),
-    Nothing,
-    Read,
 }
 
 pub(super) struct Planned {

@@ -11,6 +11,7 @@ use super::authority::Basis;
 use super::deed::{OPERATOR, is_command};
 use super::journal::{Journal, Origin};
 use super::message::Message;
+use crate::once::Once;
 use crate::store::Store;
 use crate::{Job, StoreError, Write};
 
@@ -24,6 +25,8 @@ pub(crate) struct Signature {
     rights: Vec<Basis>,
     /// From which message the writes come.
     message: Option<Message>,
+    /// The request, where it has its effect once.
+    once: Option<Once>,
 }
 
 /// The same of one write.
@@ -36,6 +39,11 @@ impl Signature {
     /// The message from which the writes come, and the number of the request.
     pub(crate) fn message(&self) -> Option<(Uuid, Message)> {
         self.message.map(|message| (self.base.request, message))
+    }
+
+    /// The request, where it has its effect once.
+    pub(crate) fn once(&self) -> Option<&Once> {
+        self.once.as_ref()
     }
 
     pub(crate) fn of_write(&self, index: usize) -> WriteSignature<'_> {
@@ -89,7 +97,7 @@ impl Store {
                 rights.push(self.right(access, (reach, lines), write, &mut known).await?);
             }
         }
-        Ok(Signature { base, is_background, rights, message: Message::current() })
+        Ok(Signature { base, is_background, rights, message: Message::current(), once: Once::current() })
     }
 
     async fn right(

@@ -12,12 +12,13 @@ use tokio::sync::mpsc;
 use super::connection::{connect, reserve_keys};
 use super::{execute, flush, load};
 use crate::current_registry::CurrentRegistry;
+use crate::once::{Once, used_keys};
 use crate::query;
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_of, pack_id, type_number, type_of, unpack_id};
 use crate::write::{
     BLOCK, Clock, Current, Directory, Keys, Planner, QueuedJob, Stamp, Task, WRITES_IN_A_BATCH,
-    expectation_holds, needed_ids,
+    expectation_holds, needed_ids, once_keys,
 };
 use crate::{Body, StoreError, WriteError, Written};
 
@@ -166,6 +167,7 @@ impl Writer {
             .iter()
             .flat_map(|job| &job.expectations)
             .map(|expectation| expectation.criteria.clone())
+            .chain(batch.iter().filter_map(|queued| queued.signature.once()).map(Once::lock_name))
             .collect();
         if !criteria.is_empty() {
             lock(connection, criteria).await?;
@@ -174,13 +176,19 @@ impl Writer {
         let newest: Vec<(i64,)> = load(connection, query::newest().returning::<(BigInt,)>()).await?;
         let now = self.clock.next(newest.first().map_or(0, |(updated,)| *updated));
         let mut planner = Planner::new(&registry, &mut self.keys, state, now);
+        let keys = once_keys(batch);
+        if !keys.is_empty() {
+            let used = used_keys(keys, now.microseconds()).returning::<(Binary,)>();
+            planner = planner.knowing(load(connection, used).await?);
+        }
         let mut outcomes = Vec::with_capacity(batch.len());
         for queued in batch {
             if !queued.job.expectations.is_empty() && !planner.is_flushed() {
                 flush::flush(connection, &registry, planner.drain()).await?;
             }
-            let mut holds = true;
-            for (expectation, gate) in queued.job.expectations.iter().zip(&queued.gates) {
+            let (mut holds, repeats) = (true, planner.repeats(&queued.signature));
+            for (expectation, gate) in queued.job.expectations.iter().zip(&queued.gates).filter(|_| !repeats)
+            {
                 let statement = query::expected_ids(&registry, gate, &expectation.plan);
                 let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>()).await?;
                 let found = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<_, _>>()?;

@@ -13,11 +13,12 @@ use super::connection::reserve_keys;
 use super::{execute, flush, load};
 use crate::access_log::{BYTES_IN_A_COMMIT, Frames, QueuedEntries};
 use crate::current_registry::CurrentRegistry;
+use crate::once::used_keys;
 use crate::query::{self, Gate};
 use crate::stored::{change_of, unpack_id};
 use crate::write::{
     BLOCK, Clock, Current, Directory, Keys, Planner, QueuedJob, Stamp, Task, WRITES_IN_A_BATCH,
-    expectation_holds, needed_ids,
+    expectation_holds, needed_ids, once_keys,
 };
 use crate::{Body, StoreError, WriteError, Written};
 
@@ -171,13 +172,19 @@ impl Writer {
         let newest: Vec<(i64,)> = load(&mut self.connection, query::newest().returning::<(BigInt,)>())?;
         let now = self.clock.next(newest.first().map_or(0, |(updated,)| *updated));
         let mut planner = Planner::new(&registry, &mut self.keys, state, now);
+        let keys = once_keys(batch);
+        if !keys.is_empty() {
+            let used = used_keys(keys, now.microseconds()).returning::<(Binary,)>();
+            planner = planner.knowing(load(&mut self.connection, used)?);
+        }
         let mut outcomes = Vec::with_capacity(batch.len());
         for queued in batch {
             if !queued.job.expectations.is_empty() && !planner.is_flushed() {
                 flush::flush(&mut self.connection, &registry, planner.drain())?;
             }
-            let mut holds = true;
-            for (expectation, gate) in queued.job.expectations.iter().zip(&queued.gates) {
+            let (mut holds, repeats) = (true, planner.repeats(&queued.signature));
+            for (expectation, gate) in queued.job.expectations.iter().zip(&queued.gates).filter(|_| !repeats)
+            {
                 let found = search_ids(&mut self.connection, &registry, gate, &expectation.plan)?;
                 holds &= expectation_holds(expectation, found);
             }

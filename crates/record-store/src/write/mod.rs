@@ -22,7 +22,7 @@ pub(crate) use keys::{BLOCK, Keys};
 pub(crate) use pending::{DirectoryRow, FactsOf, Flush, IndexChange, Pending, ResourceRow, VersionToKeep};
 pub(crate) use plan::{Current, Directory, Planner, needed_ids};
 pub(crate) use queue::{
-    QUEUE_LENGTH, QueuedJob, QueuedUpkeep, Task, Upkeep, WRITES_IN_A_BATCH, expectation_holds,
+    QUEUE_LENGTH, QueuedJob, QueuedUpkeep, Task, Upkeep, WRITES_IN_A_BATCH, expectation_holds, once_keys,
 };
 pub use recheck::ReadFacts;
 pub(crate) use recheck::{KnownRow, KnownTypes, Rechecked, patients, recheck, versions};

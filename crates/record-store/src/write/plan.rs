@@ -10,6 +10,7 @@ use search::{IndexRows, Registry};
 use super::access_rows::{FactRows, Stamp, label_rows, stamp};
 use super::{DirectoryRow, Flush, Keys, Pending, ResourceRow, VersionToKeep};
 use crate::access_log::{Frames, MessageRow, Signature, put_messages};
+use crate::once::Answers;
 use crate::parties::author_number;
 use crate::shield::Sight;
 use crate::statement::Statement;
@@ -72,6 +73,8 @@ pub(crate) struct Planner<'a> {
     pub(super) entries: Frames,
     /// The messages from which the writes came.
     messages: Vec<MessageRow>,
+    /// What was written under which key.
+    answers: Answers,
 }
 
 impl<'a> Planner<'a> {
@@ -97,12 +100,20 @@ impl<'a> Planner<'a> {
             pending: Pending::default(),
             entries: Frames::default(),
             messages: Vec::new(),
+            answers: Answers::default(),
         }
     }
 
-    /// What is kept of everything that was planned beside it: the entries of the log of accesses, and where it came from.
+    /// The same, where requests were answered under these keys.
+    pub(crate) fn knowing(mut self, keys: Vec<(Vec<u8>,)>) -> Self {
+        self.answers.know(keys.into_iter().map(|(key,)| key));
+        self
+    }
+
+    /// What is kept of everything that was planned beside it: the entries of the log of accesses, where it came from, and
+    /// under which keys.
     pub(crate) fn into_entries(self) -> (Frames, Vec<Statement>) {
-        (self.entries, put_messages(&self.messages))
+        (self.entries, [put_messages(&self.messages), self.answers.into_statements()].concat())
     }
 
     /// Whether nothing waits to be flushed.
@@ -116,6 +127,11 @@ impl<'a> Planner<'a> {
         self.pending.drain()
     }
 
+    /// Whether something was written under the key of a job before: then nothing else about it matters.
+    pub(crate) fn repeats(&self, signature: &Signature) -> bool {
+        signature.once().is_some_and(|once| self.answers.has(once))
+    }
+
     /// Plans one job, or refuses it and leaves everything as it was.
     pub(crate) fn job(
         &mut self,
@@ -123,6 +139,9 @@ impl<'a> Planner<'a> {
         job: &Job,
         signature: &Signature,
     ) -> Result<Vec<Written>, WriteError> {
+        if self.repeats(signature) {
+            return Err(WriteError::Repeated);
+        }
         let unlimited = access.is_unlimited() && access.writable() == Some(&Reach::Everything);
         // Whoever is limited has decided on a state; a write without one was not decided.
         let decided = unlimited || job.writes.iter().all(|write| write.seen != Seen::Unchecked);
@@ -152,6 +171,9 @@ impl<'a> Planner<'a> {
             && written.iter().any(is_version)
         {
             self.messages.push(MessageRow { stored: self.now, request, message });
+        }
+        if let Some(once) = signature.once() {
+            self.answers.keep(once, &job.writes, &written, self.now);
         }
         Ok(written)
     }

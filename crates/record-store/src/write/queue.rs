@@ -8,7 +8,7 @@ use fhir::LogicalId;
 use super::ReadFacts;
 use crate::access_log::{QueuedEntries, Signature};
 use crate::query::Gate;
-use crate::statement::Statement;
+use crate::statement::{Bind, Statement};
 use crate::{Expectation, Job, StoreError, WriteError, Written};
 
 /// Jobs that may wait. A full queue answers [`WriteError::Busy`] instead of growing.
@@ -60,6 +60,12 @@ pub(crate) struct Upkeep {
 pub(crate) struct QueuedUpkeep {
     pub(crate) upkeep: Upkeep,
     pub(crate) reply: tokio::sync::oneshot::Sender<Result<bool, StoreError>>,
+}
+
+/// The keys of those jobs that are written once.
+pub(crate) fn once_keys(batch: &[QueuedJob]) -> Vec<Bind> {
+    let keys = batch.iter().filter_map(|queued| queued.signature.once());
+    keys.map(|once| Bind::Bytes(once.key.to_vec())).collect()
 }
 
 /// Whether the search of an expectation still finds what the job relies on.

@@ -1,5 +1,6 @@
 //! What every interaction needs: the store, the gate, and how the server is called.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use access::{Access, Caller, Denied, Interaction, Policy};
@@ -55,6 +56,7 @@ struct Inner {
     definition_cache: DefinitionCache,
     names: Names,
     known_names: OnceLock<Arc<dyn KnownNames>>,
+    registry_owned: AtomicBool,
 }
 
 /// The FHIR service. Cloning it is cheap and gives another handle to the same service.
@@ -78,6 +80,7 @@ impl Service {
             definition_cache,
             names: Names::default(),
             known_names: OnceLock::new(),
+            registry_owned: AtomicBool::new(false),
             reindexes,
         }))
     }
@@ -101,6 +104,16 @@ impl Service {
     /// Whether people sign in, so that nobody writes the log of accesses.
     pub(crate) fn has_sign_in(&self) -> bool {
         self.known_names().is_some()
+    }
+
+    /// From now on citizen numbers and whom they describe belong to the population registry (`docs/registry-sync.md`).
+    pub fn leave_numbers_to_registry(&self) {
+        self.0.registry_owned.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that is so.
+    pub(crate) fn has_registry(&self) -> bool {
+        self.0.registry_owned.load(Ordering::Relaxed)
     }
 
     /// The store.

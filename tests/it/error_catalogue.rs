@@ -33,7 +33,6 @@ const NOT_YET: &[&str] = &[
     "condition-unstable",
     "extension-context",
     "extension-type",
-    "field-owned",
     "fixed-value",
     "identifier-format",
     "includes-cut",

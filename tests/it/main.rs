@@ -51,6 +51,8 @@ mod policy;
 mod provenance;
 mod races;
 mod registry_simulator;
+mod registry_sync;
+mod registry_sync_feed;
 mod reindex;
 mod reindex_races;
 mod search;

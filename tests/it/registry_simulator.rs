@@ -19,14 +19,14 @@ use crate::support::program::{program, run, words};
 use crate::support::value;
 
 /// A running simulator.
-struct Simulator {
+pub struct Simulator {
     child: Child,
-    base: String,
+    pub base: String,
     _folder: TemporaryDirectory,
 }
 
 impl Simulator {
-    fn start(arguments: &[&str]) -> Self {
+    pub fn start(arguments: &[&str]) -> Self {
         let folder = TemporaryDirectory::new();
         let mut command = program(folder.path());
         command.args(["registry-simulator", "--listen", "127.0.0.1:0", "--seed", "7"]);
@@ -44,7 +44,7 @@ impl Simulator {
         (answer.status, answer.text().to_owned())
     }
 
-    fn sample(&self, count: usize) -> Vec<(PersonalNumber, BirthDate, String)> {
+    pub fn sample(&self, count: usize) -> Vec<(PersonalNumber, BirthDate, String)> {
         let (status, text) = self.get(&format!("/sample?count={count}"));
         assert_eq!(status, 200, "{text}");
         let people = value(&text);

@@ -60,6 +60,7 @@ pub struct Access {
     pub(crate) purpose: Option<Purpose>,
     pub(crate) facility: Option<String>,
     pub(crate) sees_shielded: bool,
+    pub(crate) by_server: bool,
     pub(crate) at: Instant,
     pub(crate) policy_version: Arc<str>,
 }
@@ -96,6 +97,11 @@ impl Access {
             && self.within.is_none()
             && self.limits.filters.is_empty()
             && self.sees_shielded
+    }
+
+    /// Whether the server itself does it, in a job of its own: what belongs to the population registry is its to write.
+    pub fn is_by_server(&self) -> bool {
+        self.by_server
     }
 
     /// The citizen whose own book [`Authority::Own`] means.

@@ -105,7 +105,10 @@ impl Policy {
     ) -> Result<Access, Denied> {
         match caller {
             Caller::Anonymous => Err(Denied::Unauthenticated),
-            Caller::Unrestricted | Caller::Background { .. } => Ok(self.unlimited(interaction.writes(), at)),
+            Caller::Unrestricted => Ok(self.unlimited(interaction.writes(), at)),
+            Caller::Background { .. } => {
+                Ok(Access { by_server: true, ..self.unlimited(interaction.writes(), at) })
+            }
             Caller::Authenticated(identity) => self.decide_for(identity, interaction, about, at),
         }
     }
@@ -217,6 +220,7 @@ impl Policy {
             purpose: None,
             facility: None,
             sees_shielded: true,
+            by_server: false,
             at,
             policy_version: Arc::clone(&self.0.document.version),
         }
@@ -280,6 +284,7 @@ impl Policy {
             purpose: Some(identity.purpose),
             facility,
             sees_shielded: self.sees_shielded(role),
+            by_server: false,
             at,
             policy_version: Arc::clone(&self.0.document.version),
         })

@@ -58,6 +58,7 @@ impl From<TestAccess> for Access {
             purpose,
             facility: None,
             sees_shielded,
+            by_server: false,
             at,
             policy_version: Arc::from("test"),
         }

@@ -63,6 +63,15 @@ pub const OPERATIONS: &[Operation] = &[
         result: "Bundle",
     },
     Operation {
+        name: "registry-lookup",
+        resource_type: Some("Patient"),
+        of_type: true,
+        of_instance: false,
+        description: "Who a citizen number is, by the word of the population registry; the Patient is made or brought up to date.",
+        parameters: &[one("identifier", "Identifier"), one("birthDate", "date")],
+        result: "Patient",
+    },
+    Operation {
         name: "lastn",
         resource_type: Some("Observation"),
         of_type: true,
@@ -234,6 +243,11 @@ impl Operation {
         }
     }
 
+    /// Whether no standard defines it. These are the ones that change something, too.
+    fn is_own(&self) -> bool {
+        matches!(self.name, "reindex" | "registry-lookup")
+    }
+
     /// Its `OperationDefinition`.
     pub fn definition(&self) -> Value {
         let input = self.parameters.iter().map(|it| {
@@ -251,15 +265,17 @@ impl Operation {
             "status": "active",
             "kind": "operation",
             "description": self.description,
-            "affectsState": self.resource_type.is_none(),
+            "affectsState": self.is_own(),
             "code": self.name,
         });
         if let Some(members) = definition.as_object_mut() {
             if let Some(kind) = self.resource_type {
-                members.insert(
-                    "base".to_owned(),
-                    format!("http://hl7.org/fhir/OperationDefinition/{}", self.id()).into(),
-                );
+                if !self.is_own() {
+                    members.insert(
+                        "base".to_owned(),
+                        format!("http://hl7.org/fhir/OperationDefinition/{}", self.id()).into(),
+                    );
+                }
                 members.insert("resource".to_owned(), json!([kind]));
             }
             members.insert("system".to_owned(), self.resource_type.is_none().into());

@@ -1,21 +1,8 @@
 //! The catalogue of everything this server can find wrong: code, kind, and the text in English and
 //! Vietnamese. No text carries a value of a record; names that come from the caller are cut and cleaned.
 
-use crate::IssueType;
 use crate::fault_macro::catalogue;
-
-/// An entry of the catalogue.
-#[derive(Debug, Clone, Copy)]
-pub struct CatalogueEntry {
-    /// The code in `OperationOutcome.issue.details.coding`.
-    pub code: &'static str,
-    /// The kind in `OperationOutcome.issue.code`.
-    pub issue_type: IssueType,
-    /// The English text; `{name}` stands for what is filled in.
-    pub english: &'static str,
-    /// The Vietnamese text.
-    pub vietnamese: &'static str,
-}
+use crate::{CatalogueEntry, IssueType};
 
 impl Fault {
     /// The code system of the catalogue.
@@ -459,6 +446,17 @@ catalogue! {
     /// An element that only the server changes.
     FieldOwned { name } = "field-owned", Forbidden,
         "only the server changes {name}", "chỉ máy chủ được thay đổi {name}";
+    /// A citizen number that somebody else than the registry gives.
+    RegistryOwned = "registry-owned", Processing,
+        "a citizen number belongs to the population registry: ask it by POST Patient/$registry-lookup",
+        "số định danh thuộc về cơ sở dữ liệu dân cư: hãy tra cứu bằng POST Patient/$registry-lookup";
+    /// A write of a verified person that names no version.
+    VersionRequired = "if-match-required", Required,
+        "the version must be named with If-Match", "phải nêu phiên bản bằng If-Match";
+    /// The registry does not answer, and nothing usable is known.
+    RegistryUnavailable = "registry-unavailable", Transient,
+        "the population registry does not answer: try again in a moment",
+        "cơ sở dữ liệu dân cư không trả lời: hãy thử lại sau giây lát";
 
     // The server.
     /// The queue is full.
@@ -470,29 +468,4 @@ catalogue! {
     /// Something broke.
     Internal = "internal", Exception,
         "the server failed; the request id leads to the log", "máy chủ gặp lỗi; mã yêu cầu dẫn tới nhật ký";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_unique_and_texts_bilingual() {
-        let mut codes: Vec<_> = CATALOGUE.iter().map(|entry| entry.code).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), CATALOGUE.len());
-        for entry in CATALOGUE {
-            assert_ne!(entry.english, entry.vietnamese, "{}", entry.code);
-            let fields = |text: &str| text.matches('{').count();
-            assert_eq!(fields(entry.english), fields(entry.vietnamese), "{}", entry.code);
-        }
-    }
-
-    #[test]
-    fn names_of_callers_are_cleaned() {
-        let fault = Fault::UnknownElement { name: format!("a\u{7}{}", "b".repeat(500)) };
-        assert!(fault.english().len() < 300);
-        assert!(!fault.english().contains('\u{7}'));
-    }
 }

@@ -7,6 +7,7 @@ use interactions::{Problem, Service};
 
 use crate::ledger;
 use crate::notice::{LogNotifier, Notice, Notifier};
+use crate::registry::ConnectedRegistry;
 use crate::settings::SharingSettings;
 use crate::watch::{Courier, Figures, NoCourier};
 
@@ -18,6 +19,7 @@ pub struct HealthBook {
     notifier: Arc<dyn Notifier>,
     courier: Arc<dyn Courier>,
     figures: Arc<Figures>,
+    registry: Option<ConnectedRegistry>,
 }
 
 impl HealthBook {
@@ -29,6 +31,7 @@ impl HealthBook {
             notifier: Arc::new(LogNotifier),
             courier: Arc::new(NoCourier),
             figures: Arc::default(),
+            registry: None,
         }
     }
 
@@ -44,6 +47,19 @@ impl HealthBook {
     pub fn sending(mut self, courier: Arc<dyn Courier>) -> Self {
         self.courier = courier;
         self
+    }
+
+    /// The same with a population registry: citizen numbers are its from now on.
+    #[must_use]
+    pub fn asking(mut self, registry: ConnectedRegistry) -> Self {
+        self.service.leave_numbers_to_registry();
+        self.registry = Some(registry);
+        self
+    }
+
+    /// The population registry, where one is connected.
+    pub fn registry(&self) -> Option<&ConnectedRegistry> {
+        self.registry.as_ref()
     }
 
     /// What is counted of notices.

@@ -34,6 +34,13 @@ pub async fn close(book: &HealthBook, patient: &LogicalId, date: Date, now: Inst
         }
         patch(service, "Patient", &found, &operations).await?;
     }
+    close_open(book, patient, now).await
+}
+
+/// Ends what was open by somebody who died: sign-in, codes, tokens, and consents given or held. Again it changes nothing.
+pub(crate) async fn close_open(book: &HealthBook, patient: &LogicalId, now: Instant) -> Result<(), Problem> {
+    let service = book.service();
+    close_subject(service.store(), patient, now).await?;
     let me = Grantee::Patient(patient.clone());
     let given = [("patient", patient.to_string())];
     let held = [("actor", format!("Patient/{patient}"))];

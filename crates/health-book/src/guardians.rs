@@ -62,6 +62,27 @@ pub async fn set(
     Ok(())
 }
 
+/// What the registry says of the representative of a child. Who was guardian by its word only, and is it no more, is
+/// ended; a guardian by a court stays. The same again changes nothing.
+pub(crate) async fn follow_registry(
+    book: &HealthBook,
+    child: &LogicalId,
+    guardian: Option<&LogicalId>,
+    now: Instant,
+) -> Result<(), Problem> {
+    let source = Source::Registry;
+    for (found, terms) in &living(book, child, now).await? {
+        let stays = guardian.is_some_and(|guardian| is_of(terms, guardian));
+        if !stays && act_of(&found.resource) == source.act() {
+            end_consent(book, found, terms, &Evidence::new(source.act(), "registry", ""), now).await?;
+        }
+    }
+    match guardian {
+        Some(guardian) if guardian != child => add(book, child, guardian, source, now).await,
+        _ => Ok(()),
+    }
+}
+
 fn is_of(terms: &Terms, guardian: &LogicalId) -> bool {
     terms.grantee == Some(Grantee::Patient(guardian.clone()))
 }

@@ -24,6 +24,7 @@ mod notice;
 pub mod presence;
 pub mod preview;
 mod refusal;
+pub mod registry;
 pub mod relations;
 pub mod review;
 mod secret;

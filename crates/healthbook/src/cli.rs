@@ -16,6 +16,7 @@ use crate::package::Package;
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::provider_simulator::ProviderSimulator;
+use crate::registry::RegistryCommand;
 use crate::registry_simulator::RegistrySimulator;
 
 /// Healthbook: the FHIR R4 backend of a national health book.
@@ -144,6 +145,14 @@ Every command has its own --help with examples.")]
   healthbook serve --provider http://127.0.0.1:9090
   healthbook provider-simulator --fault wrong-nonce")]
     ProviderSimulator(ProviderSimulator),
+    /// The feed of the population registry: what could not be applied
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  healthbook serve --registry http://127.0.0.1:9091
+  healthbook registry parked"
+    )]
+    Registry(RegistryCommand),
     /// Run a simulated population registry with any number of invented people
     #[command(after_help = "Examples:
   healthbook registry-simulator --people 1000000 --seed 7

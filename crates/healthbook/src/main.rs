@@ -25,6 +25,7 @@ mod person;
 mod policy;
 mod progress;
 mod provider_simulator;
+mod registry;
 mod registry_simulator;
 mod reindex;
 mod report_key;
@@ -91,6 +92,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::ProviderSimulator(command) => {
             in_runtime(provider_simulator::run(load(command.database.given())?, command))
         }
+        Command::Registry(command) => in_runtime(registry::run(load(command.database().given())?, command)),
         Command::RegistrySimulator(command) => {
             in_runtime(registry_simulator::run(load(Vec::new())?, *command))
         }

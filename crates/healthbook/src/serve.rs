@@ -18,7 +18,7 @@ use crate::configuration::{self, Configuration};
 use crate::demo::{self, Description};
 use crate::failure::Failure;
 use crate::shutdown::Signals;
-use crate::{log_key, logging, notices, opening, report_key, sign_in};
+use crate::{log_key, logging, notices, opening, registry, report_key, sign_in};
 
 /// How often the log repeats that authentication is off.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
@@ -99,7 +99,11 @@ async fn serve(
         Announcement { address, configuration, auth, demo: demo.as_ref(), password: password.as_deref() };
     announcement.print().await?;
     let courier = notices::courier(configuration, local_peers)?;
-    let health_book = HealthBook::new(service.clone(), SharingSettings::default()).sending(courier);
+    let mut health_book = HealthBook::new(service.clone(), SharingSettings::default()).sending(courier);
+    if let Some(connected) = registry::connect(configuration)? {
+        health_book = health_book.asking(connected.clone());
+        tokio::spawn(health_book::registry::work_at_registry(health_book.clone(), connected));
+    }
     let rules = notices::rules(configuration)?;
     tokio::spawn(health_book::work_at_notices(health_book.clone(), rules));
     tokio::spawn(health_book::work_daily(health_book.clone()));

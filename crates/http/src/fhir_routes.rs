@@ -9,7 +9,7 @@ use interactions::TerminologyOperation;
 
 use crate::failure::Failure;
 use crate::incoming::Incoming;
-use crate::{handlers, terminology, validate};
+use crate::{handlers, population, terminology, validate};
 
 /// Adds every path below the FHIR base. The order matters: the first that fits is taken.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -62,6 +62,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         )
         .service(resource("/{type}/{id}/$validate", "POST").route(web::post().to(validate::of_instance)))
         .service(resource("/{type}/$validate", "POST").route(web::post().to(validate::of_type)))
+        .service(
+            resource("/Patient/$registry-lookup", "POST").route(web::post().to(population::registry_lookup)),
+        )
         .configure(configure_terminology)
         .service(web::resource("/{type}/{id}/${operation}").to(unknown_operation))
         .service(web::resource("/{type}/${operation}").to(unknown_operation))

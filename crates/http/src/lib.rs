@@ -20,6 +20,7 @@ mod logged;
 mod metrics;
 mod negotiation;
 mod oauth;
+mod population;
 mod provider_simulator;
 mod registry_simulator;
 mod reply;

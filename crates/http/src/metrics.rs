@@ -30,6 +30,7 @@ pub(crate) struct Metrics {
     messages: Family<[(&'static str, &'static str); 2], Counter>,
     lag_entries: Gauge<i64, AtomicI64>,
     lag_seconds: Gauge<i64, AtomicI64>,
+    registry_events: Family<[(&'static str, &'static str); 1], Counter>,
 }
 
 fn histogram() -> Histogram {
@@ -53,7 +54,20 @@ impl Metrics {
         registry.register("notice_lag_entries", help, lag_entries.clone());
         let help = "Age of the last entry that was looked at, when some are left";
         registry.register("notice_lag_seconds", help, lag_seconds.clone());
-        Self { registry, requests, seconds, running, notices, messages, lag_entries, lag_seconds }
+        let registry_events = Family::default();
+        let help = "Events of the population registry by what came of them";
+        registry.register("registry_events", help, registry_events.clone());
+        Self {
+            registry,
+            requests,
+            seconds,
+            running,
+            notices,
+            messages,
+            lag_entries,
+            lag_seconds,
+            registry_events,
+        }
     }
 
     /// Counts an answered request.
@@ -83,8 +97,17 @@ impl Metrics {
 /// `GET /metrics`
 pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
     state.metrics.note(state.app.health_book.figures());
+    if let Some(registry) = state.app.health_book.registry() {
+        for (outcome, count) in registry.figures().outcomes() {
+            let counter = state.metrics.registry_events.get_or_create(&[("outcome", outcome)]);
+            counter.inner().store(count, Ordering::Relaxed);
+        }
+    }
     let mut text = String::new();
     match encode(&mut text, &state.metrics.registry) {
+        Ok(()) if crate::population::write_lag(&mut text, &state.app.health_book).is_err() => {
+            HttpResponse::InternalServerError().finish()
+        }
         Ok(()) => HttpResponse::Ok()
             .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
             .body(text),

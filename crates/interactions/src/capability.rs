@@ -190,6 +190,9 @@ fn resource(
     } else if name == crate::PROVENANCE {
         value["documentation"] = json!(ORIGIN);
     }
+    let own = (name == "Patient").then(|| {
+        json!({"name": "registry-lookup", "definition": "urn:healthbook:operation:Patient-registry-lookup"})
+    });
     let mut operations = match name {
         "Patient" => vec!["everything"],
         "Observation" => vec!["lastn"],
@@ -203,7 +206,7 @@ fn resource(
         let named = |operation: &str| json!({"name": operation, "definition": definition(operation)});
         let validate = "http://hl7.org/fhir/OperationDefinition/Resource-validate";
         let validate = json!({"name": "validate", "definition": validate});
-        let all = operations.into_iter().map(named).chain([validate]);
+        let all = operations.into_iter().map(named).chain([validate]).chain(own);
         members.insert("operation".to_owned(), all.collect());
     }
     // Empty arrays may not stand in a resource.

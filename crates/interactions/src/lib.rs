@@ -35,6 +35,7 @@ mod provenance;
 mod query_text;
 mod read;
 mod refusals;
+pub mod registry;
 mod reindex;
 mod search;
 mod service;
@@ -67,7 +68,10 @@ pub use names::{FindingName, KnownNames};
 pub use operation_parameters::operation_parameters;
 pub use page::PAGE_PARAMETER;
 pub use patch::{JSON_PATCH, PatchDocument, conditional_patch, patch};
-pub use person::{organization_of_facility, patient_of_citizen};
+pub use person::{
+    OLD_IDENTITY_CARD, citizens_of_numbers, create_citizen, is_citizen_number, organization_of_facility,
+    patient_of_citizen,
+};
 pub use policy::{PolicyFailure, follow_policy, work_at_policy};
 pub use problem::{Problem, READ_ONLY};
 pub(crate) use provenance::PROVENANCE;

@@ -19,7 +19,7 @@ use crate::condition::{ATTEMPTS, ask};
 use crate::facts::Subject;
 use crate::permission::{NewOnes, Permitted, permit};
 use crate::prepare::{Expected, parse, prepare_here};
-use crate::{Problem, Service, Stored, read};
+use crate::{Problem, Service, Stored, read, registry};
 
 /// How often a patch is decided again when others write the same resource. In each round one of them succeeds, so
 /// that many who patch one resource at the same moment all come to their turn.
@@ -169,6 +169,7 @@ async fn attempt(
     mut expectations: Vec<Expectation>,
 ) -> Result<Option<Stored>, Problem> {
     check_version(&record, if_match)?;
+    registry::check_named(service, access, &record, if_match)?;
     let (there, gate, document) = (service.clone(), access.clone(), document.clone());
     let (record, content) = blocking(move || {
         let text = document.apply(&record)?;

@@ -12,7 +12,7 @@ use crate::facts::{Subject, facts};
 use crate::person::{KNOWN_BY, is_citizen_number, who_has};
 use crate::prepare::content;
 use crate::search::with_resource;
-use crate::{Problem, Service, Stored, visit_end};
+use crate::{Problem, Service, Stored, registry, visit_end};
 
 /// Elements of a `Patient` with a citizen number that come from the population registry.
 const DESCRIBED: [&str; 3] = ["name", "birthDate", "gender"];
@@ -76,6 +76,7 @@ pub(crate) async fn permit(
     mut write: Write,
     made: &NewOnes,
 ) -> Result<Permitted, Problem> {
+    registry::check(service, access, &mut write).await?;
     if is_free(access) {
         // What is loaded is loaded as it is; what the server changes prolongs nothing.
         if let (Precondition::Version(_), Some(content)) = (write.precondition, &mut write.content) {
@@ -304,11 +305,11 @@ fn security<'a, 'n>(patient: &'n Node<'a>) -> Option<&'n Node<'a>> {
 }
 
 /// A value as text, the same for the same value.
-fn text(value: &Node<'_>) -> String {
+pub(crate) fn text(value: &Node<'_>) -> String {
     value.to_json()
 }
 
-fn field_owned(element: &str) -> Problem {
+pub(crate) fn field_owned(element: &str) -> Problem {
     field_owned_of("Patient", element)
 }
 
@@ -318,7 +319,7 @@ fn field_owned_of(resource_type: &str, element: &str) -> Problem {
     Problem::from_issue(403, issue.at(format!("{resource_type}.{name}")))
 }
 
-fn with_content<T>(
+pub(crate) fn with_content<T>(
     content: &Content,
     id: &LogicalId,
     read: impl FnOnce(&Node<'_>) -> T,

@@ -4,7 +4,9 @@ use access::{Caller, Interaction};
 use fhir::{LogicalId, ResourceType};
 
 use crate::condition::{Condition, ask};
-use crate::{Problem, Service};
+use crate::registry::REGISTRY;
+use crate::write::conditional_create;
+use crate::{Problem, Service, Stored};
 
 /// The system of citizen numbers.
 const CITIZEN_NUMBER: &str = "http://fhir.hl7.org.vn/core/sid/cccd";
@@ -20,9 +22,29 @@ pub(crate) const KNOWN_BY: [&str; 4] = [
 ];
 
 /// Whether an identifier of this system is a citizen number, under either name.
-pub(crate) fn is_citizen_number(system: &str) -> bool {
+pub fn is_citizen_number(system: &str) -> bool {
     let [number, other, ..] = KNOWN_BY;
     system == number || system == other
+}
+
+/// The system of the numbers of old identity cards.
+pub const OLD_IDENTITY_CARD: &str = "http://fhir.hl7.org.vn/core/sid/cmnd";
+
+/// The active people of any of these numbers; two are enough to know that there are several.
+pub async fn citizens_of_numbers(service: &Service, numbers: &[&str]) -> Result<Vec<LogicalId>, Problem> {
+    let access = service.decide(&REGISTRY, Interaction::Search, Some(ResourceType::PATIENT))?;
+    Ok(ask(service, &access, ResourceType::PATIENT, &of_numbers(numbers)).await?.expectation.found)
+}
+
+/// Makes the `Patient` of a citizen, as the server. When somebody has one of the numbers already nothing is written.
+pub async fn create_citizen(service: &Service, numbers: &[&str], patient: &[u8]) -> Result<Stored, Problem> {
+    let access = service.decide(&REGISTRY, Interaction::Update, None)?;
+    conditional_create(service, &access, ResourceType::PATIENT, patient, &of_numbers(numbers)).await
+}
+
+fn of_numbers(numbers: &[&str]) -> String {
+    let values: Vec<String> = numbers.iter().map(|number| format!("{CITIZEN_NUMBER}|{number}")).collect();
+    format!("identifier={}", values.join(","))
 }
 
 /// Who has a citizen number, as a condition that a write can rely on; `None` when nobody can have it.

@@ -1,5 +1,6 @@
 //! What every interaction needs: the store, the gate, and how the server is called.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use access::{Access, Caller, Denied, Interaction, Policy};
@@ -57,6 +58,7 @@ struct Inner {
     names: Names,
     known_names: OnceLock<Arc<dyn KnownNames>>,
     running: Running,
+    registry_owned: AtomicBool,
 }
 
 /// The FHIR service. Cloning it is cheap and gives another handle to the same service.
@@ -80,6 +82,7 @@ impl Service {
             definition_cache,
             names: Names::default(),
             known_names: OnceLock::new(),
+            registry_owned: AtomicBool::new(false),
             reindexes,
             running: Running::default(),
         }))
@@ -109,6 +112,16 @@ impl Service {
     /// The requests with a key that run here.
     pub(crate) fn running(&self) -> &Running {
         &self.0.running
+    }
+
+    /// From now on citizen numbers and whom they describe belong to the population registry (`docs/registry-sync.md`).
+    pub fn leave_numbers_to_registry(&self) {
+        self.0.registry_owned.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that is so.
+    pub(crate) fn has_registry(&self) -> bool {
+        self.0.registry_owned.load(Ordering::Relaxed)
     }
 
     /// The store.

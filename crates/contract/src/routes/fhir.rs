@@ -19,7 +19,7 @@ const READ: &[u16] = &[400, 401, 403, 404, 406, 410, 500, 503, 504];
 /// What everything with parameters in a body may answer.
 const POSTED: &[u16] = &[400, 401, 403, 404, 406, 408, 410, 413, 415, 422, 500, 503, 504];
 /// What a write may answer.
-const WRITE: &[u16] = &[400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 422, 500, 503, 504];
+const WRITE: &[u16] = &[400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 422, 428, 500, 503, 504];
 
 const SEARCH: &[&str] = &[
     "_count",
@@ -220,6 +220,18 @@ pub(super) const OPERATIONS: &[Route] = &[
         "A book: the Patient and all that belongs to it",
     ),
     posted("/fhir/{type}/{id}/$everything", "everythingPosted", FHIR, "The same, parameters in the body"),
+    Route::new(
+        Post,
+        "/fhir/Patient/$registry-lookup",
+        "registryLookup",
+        FHIR,
+        "Who a citizen number is, by the word of the population registry",
+    )
+    .by(Caller::Token { scopes: "c" })
+    .takes(OPERATION)
+    .sends("Parameters")
+    .answers(&[(200, "Result")])
+    .refuses(OUTCOME, WRITE),
     asked("/fhir/Observation/$lastn", "lastn", FHIR, "The latest Observations of each code"),
     posted("/fhir/Observation/$lastn", "lastnPosted", FHIR, "The same, parameters in the body"),
     posted(

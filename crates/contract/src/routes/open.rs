@@ -33,6 +33,8 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Get, "/metrics", "metrics", SERVER, "Figures in OpenMetrics")
         .answers(&[(200, "Metrics")])
         .refuses(Refusal::Text, &[500]),
+    Route::new(Get, "/stats", "stats", SERVER, "How long it takes from an event of the registry to the book")
+        .answers(&[(200, "Stats")]),
     Route::new(
         Get,
         "/transparency",

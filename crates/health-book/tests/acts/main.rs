@@ -13,6 +13,7 @@ mod codes;
 mod emergencies;
 mod notices;
 mod people;
+mod registry;
 mod relations;
 mod shown;
 mod world;

@@ -126,6 +126,20 @@ keys! {
         notice_window: Duration = "1h", "TIME";
         #[doc = "Roles that do not work at night (22:00 to 06:00), with commas between"]
         notice_day_roles: Text = "registrar,station-head", "ROLES";
+        #[doc = "The population registry: citizen numbers are its, and its events reach the books"]
+        registry: Option<PeerUrl> = "", "URL";
+        #[doc = "Value of Authorization for the registry; better given as a variable or in the file"]
+        registry_authorization: Option<Secret> = "", "SECRET";
+        #[doc = "Certificate chain and private key of this server for the registry, a file in PEM"]
+        registry_identity: Option<PathBuf> = "", "FILE";
+        #[doc = "Authorities that may vouch for the registry, a file in PEM; those of the machine when empty"]
+        registry_authorities: Option<PathBuf> = "", "FILE";
+        #[doc = "The unit (MaDVC) as which this server asks the registry"]
+        registry_unit: Text = "healthbook", "CODE";
+        #[doc = "The integration (MaTichHop) as which it asks"]
+        registry_integration: Text = "healthbook", "CODE";
+        #[doc = "The officer (MaCanBo) as whom it asks"]
+        registry_officer: Text = "healthbook", "CODE";
         #[doc = "Proxies in front of this server whose X-Forwarded-For is believed"]
         trusted_proxies: usize = "0", "NUMBER";
     }

@@ -71,6 +71,7 @@ pub(super) async fn patch_all(
             let access = access.as_ref().ok_or_else(|| Problem::new(500, Fault::Internal))?;
             let record = crate::read(service, access, resource_type, identity.id()).await?;
             check_version(&record, if_match)?;
+            crate::registry::check_named(service, access, &record, if_match)?;
             let document = PatchDocument::of_entry(entry.text(body)?)?;
             blocking(move || {
                 let text = document.apply(&record)?;

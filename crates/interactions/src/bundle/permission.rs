@@ -20,7 +20,7 @@ pub(super) async fn permit_all(
     entries: &[Entry],
 ) -> Result<Option<Planned>, Problem> {
     let Planned { mut job, mut steps } = planned;
-    if accesses.iter().flatten().all(crate::permission::is_free) {
+    if accesses.iter().flatten().all(|access| crate::registry::is_unbound(service, access)) {
         return Ok(Some(Planned { job, steps }));
     }
     let made = NewOnes::among(job.writes.iter());

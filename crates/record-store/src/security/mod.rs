@@ -54,6 +54,12 @@ pub enum SecurityKind {
     NoticeDelivery,
     /// A pattern of which the officer of a facility is told.
     NoticePattern,
+    /// Which server works at the feed of the population registry.
+    RegistryLease,
+    /// Up to where that feed was read.
+    RegistryCursor,
+    /// An event of the registry that could not be applied.
+    RegistryParked,
 }
 
 impl SecurityKind {
@@ -77,6 +83,9 @@ impl SecurityKind {
             Self::NoticePreferences => 20,
             Self::NoticeDelivery => 21,
             Self::NoticePattern => 22,
+            Self::RegistryLease => 30,
+            Self::RegistryCursor => 31,
+            Self::RegistryParked => 32,
         }
     }
 }

@@ -1,0 +1,64 @@
+//! What follows from a record besides the `Patient`: a death ends what was open, a minor gets a guardian. Done again it
+//! changes nothing.
+
+use fhir::{Instant, LogicalId};
+use interactions::Problem;
+use population_registry::BirthDate;
+use serde_json::Value;
+
+use super::apply::{Applied, Outcome};
+use super::patient::{Verified, is_dead, representative};
+use super::told::Told;
+use crate::ages::to_come;
+use crate::{HealthBook, closing, guardians};
+
+/// Does what follows. `again`: also when the record was written already, since a server may have ended in between.
+pub(super) async fn follow(
+    book: &HealthBook,
+    told: &Told<'_>,
+    applied: &Applied,
+    again: bool,
+    now: Instant,
+) -> Result<(), Problem> {
+    let is_repeated = again && applied.outcome == Outcome::Duplicate;
+    if applied.outcome != Outcome::Applied && !is_repeated {
+        return Ok(());
+    }
+    // Of somebody new nothing is open.
+    let was_there = is_repeated || applied.before.is_some();
+    if was_there && is_dead(told.record) && (is_repeated || !is_deceased(applied.before.as_ref())) {
+        closing::close_open(book, &applied.patient, now).await?;
+    }
+    let before = applied.before.as_ref().and_then(Verified::of).and_then(|known| known.representative);
+    let number = representative(told.record);
+    if is_minor(book, told, now) && (is_repeated || before.as_deref() != number) {
+        let guardian = match number {
+            Some(number) => person(book, number).await?,
+            None => None,
+        };
+        guardians::follow_registry(book, &applied.patient, guardian.as_ref(), now).await?;
+    }
+    Ok(())
+}
+
+fn is_deceased(patient: Option<&Value>) -> bool {
+    patient.is_some_and(|patient| {
+        patient.get("deceasedDateTime").is_some()
+            || patient.get("deceasedBoolean") == Some(&Value::Bool(true))
+    })
+}
+
+fn is_minor(book: &HealthBook, told: &Told<'_>, now: Instant) -> bool {
+    match told.record.birth_date {
+        BirthDate::Day(date) => !to_come(book.service().policy().document(), date, now).is_empty(),
+        BirthDate::Year(_) => false,
+    }
+}
+
+async fn person(book: &HealthBook, number: &str) -> Result<Option<LogicalId>, Problem> {
+    let found = interactions::citizens_of_numbers(book.service(), &[number]).await?;
+    Ok(match found.as_slice() {
+        [id] => Some(id.clone()),
+        _ => None,
+    })
+}

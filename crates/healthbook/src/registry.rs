@@ -1,0 +1,111 @@
+//! The population registry: its connection by the configuration, and `healthbook registry` for what could not be applied.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use fhir::Instant;
+use health_book::HealthBook;
+use health_book::registry::{ConnectedRegistry, parked};
+use outbound::{Peer, PeerSettings};
+use population_registry::{Registry, RegistrySettings};
+
+use crate::command_log::logged;
+use crate::configuration::{Configuration, DatabaseFlags};
+use crate::failure::{Failure, print};
+use crate::person;
+
+/// Time to connect.
+const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+
+/// `healthbook registry`
+#[derive(Debug, Subcommand)]
+pub enum RegistryCommand {
+    /// What could not be read or applied of the registry's feed: list it, or try one again
+    #[command(after_help = "Examples:
+  healthbook registry parked
+  healthbook registry parked --retry 9f86d081884c7d65")]
+    Parked(ParkedCommand),
+}
+
+/// `healthbook registry parked`
+#[derive(Debug, Args)]
+pub struct ParkedCommand {
+    /// Try this one again; it is taken out when it can be applied
+    #[arg(long, value_name = "ID")]
+    pub retry: Option<String>,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+}
+
+impl RegistryCommand {
+    /// The database that the command is about.
+    pub fn database(&self) -> &DatabaseFlags {
+        let Self::Parked(parked) = self;
+        &parked.database
+    }
+}
+
+/// Runs the command.
+pub async fn run(configuration: Configuration, command: RegistryCommand) -> Result<(), Failure> {
+    let RegistryCommand::Parked(command) = command;
+    let book = person::open(&configuration).await?;
+    let done = match &command.retry {
+        None => list(&book).await,
+        Some(id) => logged(book.service().store(), "registry parked", retry(&book, id)).await,
+    };
+    book.service().store().close().await;
+    done
+}
+
+async fn list(book: &HealthBook) -> Result<(), Failure> {
+    let all = parked::list(book.service().store(), Instant::now()).await.map_err(person::refused)?;
+    let mut text = String::new();
+    for one in &all {
+        let event = one.event.as_deref().unwrap_or("-");
+        let somebody = one.person.as_deref().and_then(|hash| hash.get(..16)).unwrap_or("-");
+        text.push_str(&format!(
+            "{}  {}  event {event}  person {somebody}  {}\n",
+            one.id, one.received, one.reason
+        ));
+    }
+    print(&format!("{text}{} parked\n", all.len()))
+}
+
+async fn retry(book: &HealthBook, id: &str) -> Result<(), Failure> {
+    match parked::retry(book, id, Instant::now()).await {
+        Ok(true) => print("applied\n"),
+        Ok(false) => Err(Failure::saying("it still cannot be read: it stays parked".to_owned())),
+        Err(problem) if problem.status == 404 => {
+            Err(Failure::saying("nothing is parked under this id".to_owned()))
+        }
+        Err(problem) => Err(person::refused(problem)),
+    }
+}
+
+/// The registry of the configuration; none without an address.
+pub fn connect(configuration: &Configuration) -> Result<Option<ConnectedRegistry>, Failure> {
+    let Some(url) = configuration.registry.as_ref() else { return Ok(None) };
+    let read = |key: &str, file: Option<&Path>| {
+        let text = file.map(std::fs::read).transpose();
+        text.with_context(|| format!("key `{key}`: the file cannot be read"))
+    };
+    let peer = Peer::new(&PeerSettings {
+        base: url.0.clone(),
+        identity: read("registry_identity", configuration.registry_identity.as_deref())?,
+        authorities: read("registry_authorities", configuration.registry_authorities.as_deref())?,
+        connect_limit: CONNECT_LIMIT,
+    });
+    let peer = peer.context("key `registry`")?;
+    let settings = RegistrySettings {
+        unit: configuration.registry_unit.0.clone(),
+        integration: configuration.registry_integration.0.clone(),
+        officer: configuration.registry_officer.0.clone(),
+        authorization: configuration.registry_authorization.as_ref().map(|secret| secret.0.clone()),
+        ..RegistrySettings::default()
+    };
+    Ok(Some(ConnectedRegistry::new(Arc::new(Registry::new(Arc::new(peer), settings)))))
+}

@@ -231,3 +231,161 @@ fn a_citizen_takes_the_own_log_along_and_verifies_it() {
         assert_eq!(demo.server().client().get("/transparency/extract").status, 401);
     });
 }
+
+/// What was refused to others.
+fn refused(log: &[Value]) -> Vec<&Value> {
+    log.iter().filter(|event| event["outcome"] == "4").collect()
+}
+
+/// The path and parameters that an entry names.
+fn query(event: &Value) -> Option<&str> {
+    event["entity"].as_array().unwrap().iter().find_map(|it| it["description"].as_str())
+}
+
+fn with_query<'a>(log: &'a [Value], wanted: &str) -> Vec<&'a Value> {
+    log.iter().filter(|event| query(event) == Some(wanted)).collect()
+}
+
+#[test]
+fn one_request_cannot_bury_what_the_log_says_of_a_person() {
+    on_each_demo(|demo| {
+        let (_, closed) = open_and_closed(demo);
+        let (victim, client) = (demo.as_citizen(closed), demo.as_client());
+        let patient = format!("Patient/{}", demo.citizen(closed).1);
+        let before = log_of(&victim);
+        let read = json!({"request": {"method": "GET", "url": patient}});
+        let id = demo.citizen(closed).1;
+        let count = |number: usize| {
+            let url = format!("Observation?patient={id}&_summary=count&code=x{number}");
+            json!({"request": {"method": "GET", "url": url}})
+        };
+        let entry: Vec<Value> =
+            (0..200).map(|number| if number % 2 == 0 { read.clone() } else { count(number) }).collect();
+        let bundle = json!({"resourceType": "Bundle", "type": "batch", "entry": entry});
+        let answer = client.send("POST", "/fhir", &bundle.to_string());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let log = log_of(&victim);
+        assert_eq!(refused(&log).len(), refused(&before).len() + 1);
+        assert!(resources(refused(&log)[0]).contains(&patient), "all of them name it");
+        let wanted = "Observation?patient&_summary=count&code";
+        assert_eq!(with_query(&log, wanted).len(), with_query(&before, wanted).len() + 1);
+        // Whatever came later, what an extract holds can be chosen.
+        let positions = |query: &str| -> Vec<u64> {
+            let extract =
+                value(victim.get(&format!("/transparency/extract{query}")).expect_status(200).text());
+            let entries = extract["entries"].as_array().unwrap();
+            entries.iter().map(|entry| entry["position"].as_u64().unwrap()).collect()
+        };
+        // Until a checkpoint holds them.
+        let signed = (0..60).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(500));
+            let answer = victim.get("/transparency/extract");
+            answer.status == 200 && answer.text().contains(wanted)
+        });
+        assert!(signed, "the entries are signed within half a minute");
+        let all = positions("");
+        assert!(all.len() > 1, "{all:?}");
+        assert!(positions("?to=2001-01-01").is_empty());
+        assert!(positions("?from=2001-01-01&to=2999-01-01").starts_with(&all));
+        let last = all.last().unwrap();
+        assert_eq!(positions(&format!("?before={last}")), all[..all.len() - 1]);
+        assert_eq!(victim.get("/transparency/extract?from=yesterday").status, 400);
+    });
+}
+
+#[test]
+fn what_is_asked_about_a_book_stands_in_it_although_nothing_is_shown() {
+    on_each_demo(|demo| {
+        let (_, closed) = open_and_closed(demo);
+        let (other, client) = (demo.as_citizen(closed), demo.as_client());
+        let id = demo.citizen(closed).1;
+        let patient = format!("Patient/{id}");
+        let before = log_of(&other);
+        client.read(&format!("/fhir/Observation?patient={id}&_summary=count"));
+        client.read(&format!("/fhir/Observation?subject=Patient/{id}&_count=0"));
+        client.read(&format!("/fhir/{patient}/Encounter"));
+        client.read(&format!("/fhir/Patient?_id={id}"));
+        // Nobody's book: a count, and it is called so.
+        client.read("/fhir/Patient?birthdate=gt1900-01-01&_summary=count");
+        let log = log_of(&other);
+        for wanted in ["Observation?patient&_summary=count", "Observation?subject&_count=0", "Patient?_id"] {
+            let entries = with_query(&log, wanted);
+            assert_eq!(entries.len(), 1, "{wanted}: {log:?}");
+            assert_eq!(entries[0]["outcome"], "0");
+            assert!(resources(entries[0]).contains(&patient));
+        }
+        assert_eq!(with_query(&log, &format!("{patient}/Encounter")).len(), 1);
+        // And by somebody's criteria of a write.
+        let citizen = demo.as_citizen(usize::from(closed == 0));
+        let own = demo.citizen(usize::from(closed == 0)).1;
+        let criteria = format!("patient={id}&status=final");
+        let made = citizen.send_with(
+            "POST",
+            "/fhir/Observation",
+            &[("If-None-Exist", &criteria)],
+            &measurement(own),
+        );
+        assert_eq!(made.status, 201, "{}", made.text());
+        let log = log_of(&other);
+        assert_eq!(with_query(&log, "Observation?patient&status").len(), 1);
+        assert!(log.len() > before.len());
+    });
+}
+
+#[test]
+fn a_transaction_that_fails_leaves_what_it_read() {
+    on_each_demo(|demo| {
+        let citizen = demo.as_citizen(0);
+        let patient = format!("Patient/{}", demo.citizen(0).1);
+        // Somebody else's book: that is known after the readings only.
+        let wrong = value(&measurement(demo.citizen(1).1));
+        let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": [
+            {"request": {"method": "GET", "url": patient}},
+            {"request": {"method": "POST", "url": "Observation"}, "resource": wrong}]});
+        let answer = citizen.send("POST", "/fhir", &bundle.to_string());
+        assert!([403, 404].contains(&answer.status), "{}", answer.text());
+        assert_eq!(about(&log_of(&citizen), "read", &patient).len(), 1);
+    });
+}
+
+#[test]
+fn what_an_act_looks_up_is_no_access_and_its_refusal_stands_in_the_book() {
+    on_each_demo(|demo| {
+        let (citizen, other) = (demo.as_citizen(0), demo.as_citizen(1));
+        let own = demo.citizen(0).1;
+        let of_others = |log: &[Value]| -> Vec<(String, String)> {
+            let by = format!("Patient/{own}");
+            let theirs = log.iter().filter(|event| requestor(event)["who"]["reference"] == by.as_str());
+            theirs.map(|event| (text(&event["subtype"][0]["code"]), text(&event["outcome"]))).collect()
+        };
+        let ends = "2026-12-20T00:00:00+07:00";
+        let guess = json!({"citizen_number": demo.citizen(1).0, "birth_date": "1899-01-01", "ends": ends});
+        let answer = citizen.send("POST", "/access/delegations", &guess.to_string());
+        assert_eq!(answer.status, 404, "{}", answer.text());
+        let refused = ("sharing".to_owned(), "4".to_owned());
+        assert_eq!(of_others(&log_of(&other)), [refused]);
+    });
+}
+
+#[test]
+fn an_act_that_lists_or_is_refused_leaves_an_entry() {
+    on_each_demo(|demo| {
+        let (citizen, other, client) = (demo.as_citizen(0), demo.as_citizen(1), demo.as_client());
+        let own = format!("Patient/{}", demo.citizen(0).1);
+        let theirs = demo.citizen(1).1;
+        assert_eq!(citizen.get("/access/relations").status, 200);
+        let log = log_of(&citizen);
+        let listed = with_query(&log, "access/relations");
+        assert_eq!(listed.len(), 1, "{log:?}");
+        assert!(resources(listed[0]).contains(&own) && listed[0]["outcome"] == "0");
+        let before = refused(&log_of(&other)).len();
+        assert_eq!(citizen.get(&format!("/access/relations?patient={theirs}")).status, 404);
+        let wish = json!({"patient": theirs, "reason": "unconscious", "text": "found without consciousness"});
+        assert_eq!(client.send("POST", "/access/emergency", &wish.to_string()).status, 403, "no system may");
+        let log = log_of(&other);
+        let new = &refused(&log)[..refused(&log).len() - before];
+        let codes: Vec<&str> =
+            new.iter().map(|event| event["subtype"][0]["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["sharing", "operation"], "the newest first");
+    });
+}

@@ -16,6 +16,7 @@ use crate::gate::{self, Book};
 use crate::guardians::is_suspension;
 use crate::ledger::{self, Entry, facility, find_all, new_id, read, referred, text};
 use crate::moment::plus;
+use crate::noted::{concerns, told};
 use crate::refusal::Rule;
 use crate::relations::{end_consent, of_relation};
 use crate::{input, vocabulary};
@@ -175,6 +176,7 @@ pub async fn list(
             "ends": terms.ends.to_string(),
         }));
     }
+    told(&open.patient, "access/blocks");
     Ok(json!({"items": shown}))
 }
 
@@ -230,6 +232,7 @@ pub async fn facilities(
 pub async fn lift(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> Result<(), Problem> {
     let now = now.truncated_to_millis();
     let id = LogicalId::try_from(id).map_err(|_| Problem::not_found())?;
+    concerns(vocabulary::kind("Consent")?, &id);
     // Asked before the look-up, so that a facility learns nothing.
     crate::who::citizen(caller)?;
     let found = read(book.service(), "Consent", &id).await?.ok_or_else(Problem::not_found)?;

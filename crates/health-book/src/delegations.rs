@@ -7,7 +7,7 @@
 //! | end, list | either |
 
 use access::{Caller, Grantee, Purpose};
-use fhir::{Instant, LogicalId};
+use fhir::{Instant, LogicalId, ResourceType};
 use interactions::Problem;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,12 +19,16 @@ use crate::ledger::{
     Entry, Found, citizen, find_all, is_made_here, made_here, new_id, patch, read, referred, text, write,
 };
 use crate::moment::{birth_date, is_of_age, plus};
+use crate::noted::{concerns, told};
 use crate::refusal::{Rule, wrong};
 use crate::relations::{end_consent, of_relation};
 use crate::settings::PEOPLE;
+use crate::vocabulary::kind;
 use crate::{gate, input, throttle, turn, who};
 
 const MOST: usize = 500;
+/// As the log of accesses calls these acts.
+const PLACE: &str = "access/delegations";
 
 /// `POST /access/delegations`
 #[derive(Debug, Deserialize)]
@@ -63,6 +67,10 @@ pub async fn give(
     }
     throttle::enter(service.store(), PEOPLE, open.patient.as_str(), now).await?;
     let other = citizen(service, &request.citizen_number).await?;
+    if let Some(other) = &other {
+        // Who guesses at somebody's birth date is seen by that person, not only in the own book.
+        concerns(ResourceType::PATIENT, &other.id()?);
+    }
     let other = other.filter(|found| text(&found.resource, "/birthDate") == request.birth_date);
     let other = other.ok_or(Rule::NoSuchPerson)?.id()?;
     throttle::forgive(service.store(), PEOPLE, open.patient.as_str(), now).await?;
@@ -75,6 +83,7 @@ pub async fn give(
     if living >= settings.most_delegations {
         return Err(Rule::TooManyDelegations.into());
     }
+    let named = other.clone();
     let mut provision = Provision::permit(Grantee::Patient(other), now, ends);
     provision.purpose = Some(Purpose::PatientRequest);
     (provision.types, provision.labels) = (request.types, request.labels);
@@ -83,6 +92,8 @@ pub async fn give(
     let id = new_id()?;
     let resource = consent(&id, &open.patient, Relation::Delegation, "proposed", &provision, &evidence, now);
     write(service, vec![Entry::new(resource)]).await?;
+    // That the number and the birth date are those of one person was told.
+    told(&named, PLACE);
     Ok(json!({"id": id.as_str(), "status": "waiting"}))
 }
 
@@ -114,6 +125,7 @@ async fn side(
 ) -> Result<(Found, Terms, bool, Evidence), Problem> {
     let me = who::citizen(caller)?;
     let id = LogicalId::try_from(id).map_err(|_| Problem::not_found())?;
+    concerns(kind("Consent")?, &id);
     let found = read(book.service(), "Consent", &id).await?.ok_or_else(Problem::not_found)?;
     let terms = Terms::read(&found.resource).filter(|terms| terms.relation == Relation::Delegation);
     let terms = terms.ok_or_else(Problem::not_found)?;
@@ -168,6 +180,7 @@ pub async fn end(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> 
 /// Both what was given and what was taken.
 pub async fn list(book: &HealthBook, caller: &Caller, now: Instant) -> Result<Value, Problem> {
     let open = gate::own_book(book.service(), caller, now).await?;
+    told(&open.patient, PLACE);
     let mut shown = Vec::new();
     for (role, all) in
         [("giver", given(book, &open.patient).await?), ("taker", taken(book, &open.patient).await?)]
@@ -179,6 +192,9 @@ pub async fn list(book: &HealthBook, caller: &Caller, now: Instant) -> Result<Va
                 ("giver", _) => None,
                 _ => giver,
             };
+            if let ("taker", Some(giver)) = (role, &person) {
+                told(giver, PLACE);
+            }
             let status = match () {
                 () if terms.lives(now) => "active",
                 () if waits(&terms, now) => "waiting",

@@ -5,7 +5,7 @@
 //! | open | physician, station-head; nurse where configured. Never a system |
 
 use access::{Authority, Caller, Grantee, Purpose, StaffRole};
-use fhir::{Instant, LogicalId};
+use fhir::{Instant, LogicalId, ResourceType};
 use interactions::Problem;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use crate::HealthBook;
 use crate::consent::{Evidence, Provision, Relation, Terms, consent, period};
 use crate::ledger::{Entry, Found, citizen, find_all, items, made_here, new_id, read, text, write};
 use crate::moment::{for_people, plus};
+use crate::noted::concerns;
 use crate::notice::{Bilingual, Notice, NoticeKind, communication};
 use crate::refusal::{Rule, missing, wrong};
 use crate::relations::of_relation;
@@ -70,6 +71,9 @@ pub async fn open(
     let now = now.truncated_to_millis();
     let roles = [StaffRole::Physician, StaffRole::StationHead, StaffRole::Nurse];
     let allowed = if book.settings().emergency_by_nurse { 3 } else { 2 };
+    if let Some(Ok(id)) = request.patient.as_deref().map(LogicalId::try_from) {
+        concerns(ResourceType::PATIENT, &id);
+    }
     let staff = who::staff(caller, roles.get(..allowed).unwrap_or_default())?;
     let service = book.service();
     gate::of_facility(service, caller)?;
@@ -86,6 +90,9 @@ pub async fn open(
         (None, None) => return Err(missing("patient")),
     };
     let patient = person.ok_or_else(Problem::not_found)?.id()?;
+    if request.patient.is_none() {
+        concerns(ResourceType::PATIENT, &patient);
+    }
     let ends = clock(&service.policy(), Authority::Emergency, now);
     // Two at once are one access that is renewed.
     let whose = format!("{patient} {}", staff.organization);

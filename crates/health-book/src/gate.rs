@@ -6,6 +6,7 @@ use interactions::{Problem, Service};
 
 use crate::grants::{denials, grants};
 use crate::ledger::{is_redacted, read_as};
+use crate::noted::concerns;
 use crate::vocabulary::kind;
 use crate::who;
 
@@ -52,9 +53,13 @@ pub(crate) async fn book(
     patient: Option<&LogicalId>,
     now: Instant,
 ) -> Result<Book, Problem> {
-    let citizen = who::citizen(caller)?;
-    let access = to_share(service, caller)?;
+    let citizen = who::citizen(caller);
+    if let Some(patient) = patient.or(citizen.as_ref().ok().map(|citizen| citizen.patient)) {
+        concerns(ResourceType::PATIENT, patient);
+    }
+    let citizen = citizen?;
     let patient = patient.unwrap_or(citizen.patient).clone();
+    let access = to_share(service, caller)?;
     let there = read_as(service, &access, ResourceType::PATIENT, &patient).await?;
     let there = there.ok_or_else(Problem::not_found)?;
     let shielded = is_redacted(&there.resource);

@@ -5,6 +5,7 @@ use fhir::{LogicalId, ResourceType, VersionId};
 use interactions::{
     PAGE_PARAMETER, PatchDocument, PatchFormat, Problem, Return, SearchRequest, Service, Stored,
 };
+use record_store::Journal;
 use serde_json::{Value, json};
 
 use crate::refusal::internal;
@@ -114,13 +115,16 @@ pub(crate) async fn find_as(
     Ok((found.collect(), next))
 }
 
-/// A page of a search by the server.
+/// A page of a search by the server. What it finds is shown to nobody: who asks for an act learns what the act tells, and
+/// that is noted by the act.
 pub(crate) async fn find(
     service: &Service,
     name: &str,
     pairs: &[(&str, String)],
 ) -> Result<(Vec<Found>, Option<String>), Problem> {
-    find_as(service, &service.decide(&SERVER, Interaction::Search, None)?, name, pairs).await
+    let access = service.decide(&SERVER, Interaction::Search, None)?;
+    // Boxed: a search is a large future, and the acts hold several.
+    Journal::new(uuid::Uuid::nil()).scope(Box::pin(find_as(service, &access, name, pairs))).await
 }
 
 /// All pages of a search by the server, up to a bound.

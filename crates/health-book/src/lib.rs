@@ -20,6 +20,7 @@ pub mod input;
 mod ledger;
 pub mod majority;
 mod moment;
+mod noted;
 mod notice;
 pub mod presence;
 pub mod preview;

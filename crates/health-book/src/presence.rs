@@ -7,7 +7,7 @@
 //! | redeem a prescription code | pharmacist, physician, station-head, system |
 
 use access::{Authority, Caller, Grantee, Purpose, StaffRole};
-use fhir::{Instant, LogicalId};
+use fhir::{Instant, LogicalId, ResourceType};
 use interactions::Problem;
 use record_store::{SecurityChange, SecurityKind, SecurityRecord};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ use crate::consent::{Evidence, Provision, Relation, consent};
 use crate::grants::denials;
 use crate::ledger::{Entry, facility, find, new_id, read, referred, text, write};
 use crate::moment::{DAY, birth_date, plus};
+use crate::noted::concerns;
 use crate::refusal::{Rule, internal, wrong};
 use crate::secret::{digits, hashed, letters, plain};
 use crate::settings::{
@@ -192,10 +193,11 @@ async fn by_presence(
     let id = hashed(store, CODE, code);
     let record = store.security_record(SecurityKind::SharingCode, &id, now).await?.ok_or(Rule::WrongCode)?;
     let kept: Kept = serde_json::from_str(&record.value).map_err(|_| internal())?;
+    let patient = LogicalId::try_from(kept.patient.as_str()).map_err(|_| internal())?;
+    concerns(ResourceType::PATIENT, &patient);
     if kept.facility.as_deref().is_some_and(|only| only != staff.organization.as_str()) {
         return Err(Rule::WrongCode.into());
     }
-    let patient = LogicalId::try_from(kept.patient.as_str()).map_err(|_| internal())?;
     if !lives(book, &patient).await? {
         return Err(Rule::WrongCode.into());
     }
@@ -243,6 +245,7 @@ async fn by_prescription(
     let mut places: Vec<_> = found.iter().map(place).collect();
     places.dedup();
     let [Some((patient, visit))] = places.as_slice() else { return Err(Rule::WrongCode.into()) };
+    concerns(ResourceType::PATIENT, patient);
     let person = read(service, "Patient", patient).await?.ok_or(Rule::WrongCode)?;
     if text(&person.resource, "/birthDate") != birth || is_dead(&person.resource) {
         return Err(Rule::WrongCode.into());

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::HealthBook;
 use crate::gate;
 use crate::ledger::facility;
+use crate::noted::told;
 use crate::refusal::{Rule, wrong};
 
 /// `POST /access/preview`
@@ -58,6 +59,7 @@ pub async fn preview(
             (left > 0).then(|| json!({"type": name, "count": left}))
         })
         .collect();
+    told(&open.patient, "access/preview");
     Ok(json!({"seen": shown, "hidden": hidden, "policy": theirs.policy_version()}))
 }
 

@@ -18,12 +18,15 @@ use crate::gate::{self, Book};
 use crate::grants::{Denials, Entitled, denials, grants};
 use crate::ledger::{Entry, Found, find, is_made_here, items, new_id, patch, read, read_as, text, write};
 use crate::moment::{NEVER, plus, written_end};
+use crate::noted::{concerns, told};
 use crate::refusal::{Rule, wrong};
 use crate::vocabulary::{RELATION, kind};
 use crate::{input, who};
 
 const OF_FACILITY: [StaffRole; 4] =
     [StaffRole::Registrar, StaffRole::StationHead, StaffRole::Physician, StaffRole::System];
+
+const PLACE: &str = "access/relations";
 
 /// `GET /access/relations`
 #[derive(Debug, Default)]
@@ -69,6 +72,7 @@ pub async fn list(
         }
         shown.push(show(book, &open, &grant, &closed, now).await?);
     }
+    told(&open.patient, PLACE);
     Ok(json!({"items": shown}))
 }
 
@@ -152,6 +156,7 @@ async fn list_of_facility(
         if denials(service, &patient, now).await?.close(&me, terms.purpose(), now) {
             continue;
         }
+        told(&patient, PLACE);
         shown.push(json!({
             "id": format!("{}.Consent.{}", terms.relation.code(), found.id()?),
             "authority": terms.relation.code(),
@@ -176,13 +181,17 @@ struct Chosen {
 
 async fn choose(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> Result<Chosen, Problem> {
     let missing = Problem::not_found;
+    let mut parts = id.splitn(3, '.');
+    let named = (parts.next(), parts.next(), parts.next().map(LogicalId::try_from));
+    if let (_, Some(name), Some(Ok(source))) = &named
+        && let Ok(resource_type) = name.parse()
+    {
+        concerns(resource_type, source);
+    }
     // Asked before anything is looked up, so that a facility learns nothing.
     who::citizen(caller)?;
-    let mut parts = id.splitn(3, '.');
-    let (Some(authority), Some(name), Some(source)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(missing());
-    };
-    let source = LogicalId::try_from(source).map_err(|_| missing())?;
+    let (Some(authority), Some(name), Some(source)) = named else { return Err(missing()) };
+    let source = source.map_err(|_| missing())?;
     let service = book.service();
     let resource = read(service, name, &source).await.ok().flatten().ok_or_else(missing)?;
     let subject = ["/patient/reference", "/subject/reference", "/for/reference"];

@@ -15,6 +15,7 @@ use crate::gate;
 use crate::input;
 use crate::ledger::{Entry, find_as, items, new_id, read_as, referred, text, write};
 use crate::moment::{end_of, for_people};
+use crate::noted::concerns;
 use crate::notice::{Bilingual, Notice, NoticeKind, communication};
 use crate::refusal::Rule;
 use crate::vocabulary::{ACCOUNT, ACT, kind};
@@ -69,10 +70,11 @@ pub async fn review(
     now: Instant,
 ) -> Result<Value, Problem> {
     let now = now.truncated_to_millis();
+    let id = LogicalId::try_from(id).map_err(|_| Problem::not_found())?;
+    concerns(kind("Task")?, &id);
     let staff = who::staff(caller, &[StaffRole::FacilityOfficer])?;
     let service = book.service();
     let access = service.decide(caller, Interaction::Read, Some(kind("Task")?))?;
-    let id = LogicalId::try_from(id).map_err(|_| Problem::not_found())?;
     let found = read_as(service, &access, kind("Task")?, &id).await?.ok_or_else(Problem::not_found)?;
     let codes = items(&found.resource, "/code/coding");
     let is_review =

@@ -6,7 +6,7 @@
 //! | confirm | administrator, another account |
 
 use access::{Caller, OfficerRole};
-use fhir::{Instant, LogicalId};
+use fhir::{Instant, LogicalId, ResourceType};
 use interactions::Problem;
 use record_store::{SecurityChange, SecurityKind, SecurityRecord};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::HealthBook;
 use crate::ledger::{citizen, new_id, patch, read, with_label, without_labels};
 use crate::moment::plus;
+use crate::noted::{concerns, told};
 use crate::refusal::{Rule, internal, missing, wrong};
 use crate::settings::PEOPLE;
 use crate::vocabulary::CONFIDENTIALITY;
@@ -23,6 +24,8 @@ use crate::{input, throttle, who};
 const MAY: [OfficerRole; 1] = [OfficerRole::Administrator];
 /// Whose approvals these are.
 const OWNER: &str = "location-shield";
+/// As the log of accesses calls these acts.
+const PLACE: &str = "access/shields";
 /// Restricted.
 const RESTRICTED: &str = "R";
 
@@ -65,6 +68,9 @@ pub async fn ask(
     request: ShieldRequest,
     now: Instant,
 ) -> Result<Value, Problem> {
+    if let Some(Ok(id)) = request.patient.as_deref().map(LogicalId::try_from) {
+        concerns(ResourceType::PATIENT, &id);
+    }
     let officer = who::officer(caller, &MAY)?;
     let service = book.service();
     let reason = input::words("reason", &request.reason, 10, 500)?;
@@ -87,6 +93,7 @@ pub async fn ask(
     if !service.store().change_security(SecurityChange::Insert(record), Vec::new(), now).await? {
         return Err(internal());
     }
+    told(&patient, PLACE);
     Ok(json!({"id": id.as_str(), "expires": expires.to_string()}))
 }
 
@@ -97,10 +104,11 @@ pub async fn confirm(book: &HealthBook, caller: &Caller, id: &str, now: Instant)
     let record = store.security_record(SecurityKind::Approval, id, now).await?;
     let record = record.filter(|record| record.owner == OWNER).ok_or_else(Problem::not_found)?;
     let asked: Asked = serde_json::from_str(&record.value).map_err(|_| internal())?;
+    let patient = LogicalId::try_from(asked.patient.as_str()).map_err(|_| internal())?;
+    concerns(ResourceType::PATIENT, &patient);
     if asked.by == officer.subject {
         return Err(Rule::SecondOfficer.into());
     }
-    let patient = LogicalId::try_from(asked.patient.as_str()).map_err(|_| internal())?;
     let found = read(service, "Patient", &patient).await?.ok_or_else(Problem::not_found)?;
     let operation = match asked.act {
         Act::Set => with_label(&found.resource, CONFIDENTIALITY, RESTRICTED),
@@ -129,6 +137,7 @@ pub async fn list(book: &HealthBook, caller: &Caller, now: Instant) -> Result<Va
     let mut shown = Vec::new();
     for record in records.iter().take(500) {
         let asked: Asked = serde_json::from_str(&record.value).map_err(|_| internal())?;
+        told(&LogicalId::try_from(asked.patient.as_str()).map_err(|_| internal())?, PLACE);
         shown.push(json!({
             "id": record.id,
             "patient": asked.patient,

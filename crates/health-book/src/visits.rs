@@ -13,6 +13,7 @@ use crate::HealthBook;
 use crate::ages::majority;
 use crate::ledger::{patch_as, read_as, referred, text, with_label};
 use crate::moment::{birth_date, is_of_age};
+use crate::noted::concerns;
 use crate::refusal::Rule;
 use crate::vocabulary::{LABEL, kind};
 use crate::who;
@@ -28,10 +29,14 @@ pub async fn make_private(
     encounter: &str,
     now: Instant,
 ) -> Result<Value, Problem> {
+    let id = LogicalId::try_from(encounter).map_err(|_| Problem::not_found());
+    if let Ok(id) = &id {
+        concerns(kind("Encounter")?, id);
+    }
     who::staff(caller, &MAY)?;
     let service = book.service();
     let access = service.decide(caller, Interaction::Update, Some(kind("Encounter")?))?;
-    let id = LogicalId::try_from(encounter).map_err(|_| Problem::not_found())?;
+    let id = id?;
     let found = read_as(service, &access, kind("Encounter")?, &id).await?.ok_or_else(Problem::not_found)?;
     let patient = referred(&found.resource, "/subject/reference", "Patient").ok_or(Rule::NotPossible)?;
     let person = read_as(service, &access, ResourceType::PATIENT, &patient).await?;

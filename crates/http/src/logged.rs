@@ -28,6 +28,7 @@ pub(crate) async fn keep<B: MessageBody + 'static>(
     let journal = Journal::new(number(&request));
     let response = journal.scope(next.call(request)).await?.map_into_boxed_body();
     note_refusal(&journal, &response);
+    note_refused_act(&journal, &response);
     match interactions::keep(&state.app.service, &journal).await {
         Ok(()) => Ok(response),
         Err(problem) => {
@@ -67,6 +68,21 @@ fn note_refusal(journal: &Journal, response: &ServiceResponse) {
         _ => Action::Search,
     };
     interactions::note_refusal(journal, response.status().as_u16(), Refused { action, resource_type, id });
+}
+
+/// Statuses of acts of sharing that were refused: what was in the way, or too many tries, among them.
+const ACT_REFUSED: [u16; 4] = [403, 404, 409, 429];
+
+/// The same of an act of sharing, in the books that it was about. An id in its path is no part of what is noted.
+fn note_refused_act(journal: &Journal, response: &ServiceResponse) {
+    let request = response.request();
+    let Some(path) = request.path().strip_prefix("/access/") else { return };
+    if !ACT_REFUSED.contains(&response.status().as_u16()) || !journal.is_of_somebody() {
+        return;
+    }
+    let action = if *request.method() == Method::GET { Action::Operation } else { Action::Sharing };
+    let name = path.split('/').next().unwrap_or_default();
+    journal.act_refused(action, &format!("access/{name}"));
 }
 
 /// Says to the journal of the running request who asks.

@@ -1,14 +1,16 @@
 //! `/transparency`: what everybody may know of the log of accesses, and a citizen's own part of it with its proofs
 //! (`docs/access-log.md`).
 
+use std::str::FromStr;
+
 use access::{Actor, Caller, Denied, Interaction};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::ServiceConfig;
 use audit_log::Action;
 use fhir::{Fault, ResourceType};
-use interactions::Problem;
-use record_store::Journal;
+use interactions::{Problem, log_period};
+use record_store::{Journal, LogPeriod};
 use serde_json::json;
 
 use crate::app::State;
@@ -73,18 +75,27 @@ async fn proof(incoming: Incoming) -> Answer {
 /// `GET /transparency/extract`: the entries about the citizen who asks, each with its proof, for `healthbook verify-audit`.
 async fn extract(incoming: Incoming) -> Answer {
     incoming.known()?;
-    extract_of(&incoming.state, &incoming.caller).await
+    let (from, to) = (chosen(&incoming, "from")?, chosen(&incoming, "to")?);
+    let period = log_period(incoming.service(), from, to, chosen(&incoming, "before")?);
+    extract_of(&incoming.state, &incoming.caller, period).await
+}
+
+/// The value of a parameter, if it is there.
+fn chosen<T: FromStr>(incoming: &Incoming, name: &str) -> Result<Option<T>, Failure> {
+    let given = incoming.pairs.iter().find(|(given, _)| given == name);
+    let invalid = |_| Failure::new(400, Fault::InvalidSearchValue { name: name.to_owned() });
+    given.map(|(_, value)| value.parse().map_err(invalid)).transpose()
 }
 
 /// The extract of a citizen, as a file to keep; whoever else asks gets none.
-pub(crate) async fn extract_of(state: &State, caller: &Caller) -> Answer {
+pub(crate) async fn extract_of(state: &State, caller: &Caller, period: LogPeriod) -> Answer {
     let service = &state.app.service;
     interactions::may_read_log(service, caller, Interaction::Search)?;
     let Caller::Authenticated(identity) = caller else { return Err(Denied::Forbidden.into()) };
     let Actor::Citizen { patient } = &identity.actor else { return Err(Denied::Forbidden.into()) };
     let key = state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))?;
     let of = format!("{}/{patient}", ResourceType::PATIENT);
-    let extract = service.store().log_extract(key, &of, &[]).await.map_err(Problem::from)?;
+    let extract = service.store().log_extract_of(key, &of, period, &[]).await.map_err(Problem::from)?;
     // Nothing is signed in the first seconds of a log.
     let extract = extract.ok_or_else(|| Failure::new(503, Fault::Busy))?;
     if let Some(journal) = Journal::current() {

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use access::{Actor, Caller, Identity};
 use fhir::{LogicalId, ResourceType};
+use jiff::civil::Date;
 use json::Node;
 use quick_cache::sync::Cache;
-use record_store::{ANONYMOUS, Journal, Origin};
+use record_store::{ANONYMOUS, Journal, LogPeriod, Origin};
 
+use crate::access_log_search::dates;
 use crate::search::with_resource;
 use crate::{Problem, Service};
 
@@ -52,6 +54,18 @@ pub async fn name_asker(service: &Service, journal: &Journal) -> Result<(), Prob
     }
     journal.asked_by(origin);
     Ok(())
+}
+
+/// The part of the log of a person that lies between two days, both included, in the server's zone, and before a position.
+pub fn log_period(service: &Service, from: Option<Date>, to: Option<Date>, before: Option<u64>) -> LogPeriod {
+    let moment = |microseconds: Option<i64>| microseconds.map(fhir::Instant::from_microseconds);
+    let bounds =
+        |prefix: &str, day: Option<Date>| day.and_then(|day| dates(service, &format!("{prefix}{day}")));
+    LogPeriod {
+        from: moment(bounds("ge", from).and_then(|(from, _)| from)),
+        until: moment(bounds("le", to).and_then(|(_, until)| until)),
+        before,
+    }
 }
 
 /// Who a caller is, as far as the caller itself tells.

@@ -2,10 +2,12 @@
 //! by the store inside the write's transaction.
 
 use access::Access;
+use audit_log::Action;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType};
 use record_store::Expectation;
 use search::QueryContext;
 
+use crate::logged::{logged_query, note_asked, patients_named};
 use crate::query_text::pairs;
 use crate::search::look_up;
 use crate::{Problem, Service};
@@ -76,6 +78,9 @@ pub(crate) async fn ask_besides(
     plan.count_only = false;
     plan.includes.clear();
     plan.sort.clear();
+    let patients = patients_named(service.base(), &plan, None, &pairs);
+    // Whatever comes of it: by the status of the answer who asks learns what is there.
+    note_asked(access, Action::Search, &logged_query(resource_type.as_str(), &pairs), &patients)?;
     let found = service.store().search_ids(access, &plan).await?;
     let mut names: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     names.sort();

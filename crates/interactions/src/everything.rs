@@ -70,7 +70,8 @@ pub async fn everything(
     let total =
         u64::try_from(page.records.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());
     let mut bundle = BundleText::new("searchset", total, &links);
-    let showing = Showing::begin(access, Action::Operation, logged_query(&place, pairs))?;
+    let about = Some((ResourceType::PATIENT, patient.clone()));
+    let showing = Showing::begin_about(access, Action::Operation, logged_query(&place, pairs), about)?;
     for record in &page.records {
         bundle.found(service.base(), record, "match", &Shown::Whole, &showing)?;
     }

@@ -2,7 +2,7 @@
 
 use access::Access;
 use audit_log::Action;
-use fhir::{DateRange, Fault, Instant, Issue};
+use fhir::{DateRange, Fault, Instant, Issue, ResourceType};
 use record_store::{HistoryCursor, HistoryScope, HistoryWindow, Showing};
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,12 @@ pub async fn history(
         links.push(("next", page_url(&format!("{base}/{path}"), &token, &request.understood)));
     }
     let mut bundle = BundleText::new("history", page.total, &links);
-    let showing = Showing::begin(access, Action::History, logged_query(&path, pairs))?;
+    let about = match scope {
+        HistoryScope::Instance(resource_type, id) => Some((*resource_type, id.clone())),
+        HistoryScope::Book(patient) => Some((ResourceType::PATIENT, patient.clone())),
+        HistoryScope::Type(_) | HistoryScope::System => None,
+    };
+    let showing = Showing::begin_about(access, Action::History, logged_query(&path, pairs), about)?;
     for record in &page.records {
         bundle.version(base, record, &showing)?;
     }

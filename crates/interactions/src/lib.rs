@@ -46,7 +46,7 @@ mod value_set;
 mod visit_end;
 mod write;
 
-pub use access_log::{keep, name_asker, origin_of};
+pub use access_log::{keep, log_period, name_asker, origin_of};
 pub use access_log_report::{AccessLogReport, AccessLogRequest, access_log_report};
 pub use access_log_search::{
     AUDIT_EVENT, audit_event_proof, is_log_entry, may_read as may_read_log, read_audit_event,

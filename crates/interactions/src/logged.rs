@@ -1,5 +1,13 @@
 //! How a search or an operation is named in the log of accesses: by its path and its parameters, without what was looked for.
 
+use access::Access;
+use audit_log::Action;
+use fhir::{LogicalId, ReferenceText, ResourceType};
+use record_store::{Journal, Showing};
+use search::{Clause, SearchPlan};
+
+use crate::Problem;
+
 /// Parameters whose values say how an answer is given, and nothing about anybody.
 const TOLD: [&str; 7] = ["_count", "_sort", "_include", "_revinclude", "_type", "_summary", "_elements"];
 
@@ -17,6 +25,56 @@ pub(crate) fn logged_query(place: &str, pairs: &[(String, String)]) -> String {
         }
     }
     text
+}
+
+/// The patients whom criteria name, and in whose books it stands that they were asked although nothing is shown.
+pub(crate) fn patients_named(
+    base: &str,
+    plan: &SearchPlan,
+    compartment: Option<&(ResourceType, LogicalId)>,
+    understood: &[(String, String)],
+) -> Vec<LogicalId> {
+    let mut named: Vec<LogicalId> = plan.book.iter().cloned().collect();
+    named.extend(compartment.filter(|(kind, _)| *kind == ResourceType::PATIENT).map(|(_, id)| id.clone()));
+    if plan.types == [ResourceType::PATIENT] {
+        let ids = plan.clauses.iter().filter_map(|clause| match clause {
+            Clause::Id(ids) => Some(ids),
+            _ => None,
+        });
+        named.extend(ids.flatten().cloned());
+    }
+    for (name, values) in understood {
+        let is_patient = matches!(name.as_str(), "patient" | "patient:Patient" | "subject:Patient");
+        if !is_patient && name != "subject" {
+            continue;
+        }
+        named.extend(values.split(',').filter_map(|value| match ReferenceText::parse(value).local(base) {
+            Some((kind, id)) => (kind == ResourceType::PATIENT).then(|| id.clone()),
+            None => LogicalId::try_from(value).ok().filter(|_| is_patient),
+        }));
+    }
+    named.sort();
+    named.dedup();
+    named
+}
+
+/// Notes that criteria were asked about patients, and nothing of them is shown.
+pub(crate) fn note_asked(
+    access: &Access,
+    action: Action,
+    query: &str,
+    patients: &[LogicalId],
+) -> Result<(), Problem> {
+    // What the server itself does outside of a request is logged with what it writes.
+    if Journal::current().is_none() {
+        return Ok(());
+    }
+    for patient in patients {
+        let about = Some((ResourceType::PATIENT, patient.clone()));
+        // Nothing is shown by it.
+        let _ = Showing::begin_about(access, action, query, about)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

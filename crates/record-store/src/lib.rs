@@ -34,8 +34,8 @@ mod stored;
 mod write;
 
 pub use access_log::{
-    ANONYMOUS, BookReader, Deed, IndexFinding, Journal, LogCursor, LogPage, LogReport, Message, OPERATOR,
-    Origin, Rotated, Sequenced, Sequencer, SequencerSettings, Showing,
+    ANONYMOUS, BookReader, Deed, IndexFinding, Journal, LogCursor, LogPage, LogPeriod, LogReport, Message,
+    OPERATOR, Origin, Rotated, Sequenced, Sequencer, SequencerSettings, Showing,
 };
 pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,

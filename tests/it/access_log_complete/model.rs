@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use audit_log::{Action, Outcome};
 use serde_json::Value;
 
+use super::page::Page;
 use super::proxy::Exchange;
 use crate::support::text;
 
@@ -60,10 +61,6 @@ struct Act<'a> {
     own: String,
 }
 
-/// The resources of an answer: name, version, whether as `include`.
-#[derive(Default)]
-struct Page(Vec<(String, String, bool)>);
-
 /// The entries of an exchange by somebody who is signed in.
 pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
     let (path, query) = exchange.target.split_once('?').unwrap_or((&exchange.target, ""));
@@ -100,7 +97,20 @@ pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
         if act.path.is_empty() && exchange.method == "POST" {
             return of_bundle(exchange, books);
         }
-        return act.rows(books);
+        let mut rows = act.rows(books);
+        // Criteria of a conditional create were asked, whatever they found.
+        let criteria = exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("if-none-exist"));
+        if let (Some((_, criteria)), 200..300) = (criteria, status) {
+            let (pairs, action) = (self::pairs(criteria), Action::Search);
+            let query = self::query(path.trim_start_matches("/fhir/"), &pairs);
+            rows.extend(asked_about(&pairs, false).into_iter().map(|name| Row {
+                patient: books.last(&name),
+                resource: name,
+                query: query.clone(),
+                ..row(action)
+            }));
+        }
+        return rows;
     }
     match path {
         "/transparency/extract" if status == 200 => {
@@ -110,6 +120,45 @@ pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
         }
         _ => of_sharing(exchange, books),
     }
+}
+
+/// The patients whom criteria name.
+fn asked_about(pairs: &[(String, String)], of_patients: bool) -> Vec<String> {
+    let named = pairs.iter().filter(|(name, value)| match name.as_str() {
+        "patient" => true,
+        "subject" => value.starts_with("Patient/"),
+        "_id" => of_patients,
+        _ => false,
+    });
+    named.map(|(_, value)| format!("Patient/{}", value.trim_start_matches("Patient/"))).collect()
+}
+
+/// One request hides nothing behind many: what shows nothing is one entry of each kind about each person.
+fn gathered(rows: Vec<Row>) -> Vec<Row> {
+    let mut all: Vec<Row> = Vec::new();
+    for row in rows {
+        let shows = row.shown > 0 || !row.version.is_empty();
+        let nobodys = row.patient.is_empty() && row.outcome == 0;
+        let place = |row: &Row| row.query.split('?').next().unwrap_or_default().to_owned();
+        let same = |other: &&mut Row| {
+            (other.action, other.outcome, &other.patient) == (row.action, row.outcome, &row.patient)
+                && place(other) == place(&row)
+                && other.shown == 0
+                && other.version.is_empty()
+        };
+        match all.iter_mut().find(same).filter(|_| !shows && !nobodys) {
+            Some(other) => {
+                if other.resource != row.resource {
+                    other.resource = String::new();
+                }
+                if other.query != row.query {
+                    other.query = place(&row);
+                }
+            }
+            None => all.push(row),
+        }
+    }
+    all
 }
 
 /// The book of who asks; nobody's where it is no citizen. The run says it beside the token.
@@ -180,6 +229,18 @@ impl Act<'_> {
         self.grouped(action, place, own, books, true)
     }
 
+    /// Whom a request is about that shows nothing of anybody.
+    fn about(&self, action: Action) -> Vec<String> {
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            [kind, id, "_history"] if action == Action::History => return vec![format!("{kind}/{id}")],
+            ["Patient", id, ..] if !id.starts_with(['$', '_']) => return vec![format!("Patient/{id}")],
+            _ => {}
+        }
+        let is_patient = path.first() == Some(&"Patient");
+        asked_about(&self.pairs, is_patient)
+    }
+
     fn included(&self, place: &str, books: &Books) -> Vec<Row> {
         self.grouped(Action::Include, place, self.shown.0.iter().filter(|(.., it)| *it), books, false)
     }
@@ -198,7 +259,17 @@ impl Act<'_> {
             by_person.entry(books.of(name, version)).or_default().push((name, version));
         }
         if by_person.is_empty() && always {
-            return vec![Row { query, ..row(action) }];
+            let about = self.about(action);
+            if about.is_empty() {
+                return vec![Row { query, ..row(action) }];
+            }
+            let of = |name: String| Row {
+                patient: books.last(&name),
+                resource: name,
+                query: query.clone(),
+                ..row(action)
+            };
+            return about.into_iter().map(of).collect();
         }
         let rows = by_person.into_iter().map(|(patient, shown)| {
             let (resource, version) = if let [only] = shown[..] { only } else { ("", "") };
@@ -309,18 +380,42 @@ fn of_bundle(exchange: &Exchange, books: &Books) -> Vec<Row> {
             body: &body,
             own: own(exchange),
         };
-        rows.extend(act.rows(books).into_iter().filter(|row| row.outcome == 0));
+        // Of what is refused within a Bundle it is told whether something was read, not how.
+        let plain = [Action::Vread, Action::History, Action::Operation].map(Action::number);
+        rows.extend(act.rows(books).into_iter().map(|row| {
+            match row.outcome != 0 && plain.contains(&row.action) {
+                true => Row { action: Action::Read.number(), ..row },
+                false => row,
+            }
+        }));
     }
-    rows
+    gathered(rows)
 }
 
 /// An act of sharing is the resources that it writes.
 fn of_sharing(exchange: &Exchange, books: &Books) -> Vec<Row> {
     let status = exchange.answer.status;
-    let path = exchange.target.strip_prefix("/access/").unwrap_or_default();
+    let Some(path) = exchange.target.strip_prefix("/access/") else { return Vec::new() };
     let mut parts = path.split('/');
     let (first, id, act) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-    if !(200..300).contains(&status) || exchange.method == "GET" {
+    let is_get = exchange.method == "GET";
+    if [403, 404, 409, 429].contains(&status) {
+        let sent: Value = serde_json::from_str(&exchange.body).unwrap_or_default();
+        let resource = match (first, sent["patient"].as_str()) {
+            // A code that does not hold is nobody's.
+            ("relations", _) => String::new(),
+            (_, Some(patient)) => format!("Patient/{patient}"),
+            _ => own(exchange),
+        };
+        let action = if is_get { Action::Operation } else { Action::Sharing };
+        let outcome = Outcome::Refused.number();
+        return vec![Row { outcome, patient: books.last(&resource), resource, ..row(action) }];
+    }
+    if is_get && status == 200 {
+        let (patient, resource) = (own(exchange), own(exchange));
+        return vec![Row { patient, resource, query: format!("access/{first}"), ..row(Action::Operation) }];
+    }
+    if !(200..300).contains(&status) || is_get {
         return Vec::new();
     }
     let answer: Value = serde_json::from_str(exchange.answer.text()).unwrap_or_default();
@@ -334,9 +429,9 @@ fn of_sharing(exchange: &Exchange, books: &Books) -> Vec<Row> {
             vec![written(consent(&text(&answer["id"])), 1, Action::Create)]
         }
         ("relations", Some(id), Some("end")) if id.contains("Consent") => {
-            vec![written(consent(id), 2, Action::Update)]
+            vec![written(consent(id), 2, Action::Patch)]
         }
-        ("blocks", Some(id), None) => vec![written(consent(id), 2, Action::Update)],
+        ("blocks", Some(id), None) => vec![written(consent(id), 2, Action::Patch)],
         ("emergency", None, _) => {
             let mut rows = vec![written(consent(&text(&answer["id"])), 1, Action::Create)];
             rows.push(written(text(&answer["review"]), 1, Action::Create));
@@ -366,7 +461,7 @@ fn query(place: &str, pairs: &[(String, String)]) -> String {
 }
 
 /// `W/"3"` -> `3`.
-fn tag(header: &str) -> String {
+pub fn tag(header: &str) -> String {
     header.trim_matches(['W', '/', '"']).to_owned()
 }
 
@@ -390,50 +485,4 @@ fn plain(text: &str) -> String {
         });
     }
     String::from_utf8(bytes).unwrap()
-}
-
-impl Page {
-    fn of(body: &str) -> Self {
-        if body.starts_with('<') {
-            return Self::of_xml(body);
-        }
-        let parsed: Value = serde_json::from_str(body).unwrap_or_default();
-        let name = |resource: &Value| {
-            Some((resource["resourceType"].as_str()?, resource["id"].as_str()?))
-                .map(|(kind, id)| format!("{kind}/{id}"))
-        };
-        let none = Vec::new();
-        let is_bundle = parsed["resourceType"] == "Bundle";
-        let Some(list) = parsed["entry"].as_array().or(is_bundle.then_some(&none)) else {
-            let version = parsed["meta"]["versionId"].as_str().unwrap_or_default().to_owned();
-            return Self(name(&parsed).into_iter().map(|name| (name, version.clone(), false)).collect());
-        };
-        let shown = list.iter().filter_map(|entry| {
-            let mode = entry["search"]["mode"].as_str().unwrap_or_default();
-            if mode == "outcome" {
-                return None;
-            }
-            let resource = &entry["resource"];
-            let named = name(resource).or_else(|| entry["request"]["url"].as_str().map(str::to_owned))?;
-            let tagged = tag(entry["response"]["etag"].as_str().unwrap_or_default());
-            let version = resource["meta"]["versionId"].as_str().map_or(tagged, str::to_owned);
-            Some((named, version, mode == "include"))
-        });
-        Self(shown.collect())
-    }
-
-    /// The same of a Bundle in XML: what stands between its tags.
-    fn of_xml(body: &str) -> Self {
-        let value = |entry: &str, tag: &str| {
-            let rest = entry.split(&format!("<{tag} value=\"")).nth(1)?;
-            rest.split('"').next().map(str::to_owned)
-        };
-        let shown = body.split("<entry>").skip(1).filter_map(|entry| {
-            let mode = value(entry, "mode").unwrap_or_default();
-            let full_url = value(entry, "fullUrl").filter(|_| mode != "outcome")?;
-            let parts: Vec<&str> = full_url.rsplit('/').collect();
-            Some((format!("{}/{}", parts[1], parts[0]), value(entry, "versionId")?, mode == "include"))
-        });
-        Self(shown.collect())
-    }
 }

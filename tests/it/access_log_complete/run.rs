@@ -158,6 +158,7 @@ impl Run<'_> {
             "Patient?_count=5&_has:Observation:patient:status=final".to_owned(),
             "Observation?subject:Patient.gender=female&_count=4&_sort=-date".to_owned(),
             format!("Observation?patient={id}&_summary=count"),
+            format!("Observation?patient={id}&status=cancelled"),
             format!("Observation?patient={id}&_summary=true&_count=2"),
             format!("Observation?patient={id}&_elements=status&_count=2"),
             "Patient?name=nobody-is-called-so".to_owned(),
@@ -243,7 +244,10 @@ impl Run<'_> {
             }
             1 => self.life(caller, &sent),
             2 => {
-                let criteria = format!("identifier={mark}");
+                // About somebody in particular, or about nobody.
+                let id = patient.split('/').nth(1).unwrap();
+                let whose = if self.chance.below(2) == 0 { format!("&patient={id}") } else { String::new() };
+                let criteria = format!("identifier={mark}{whose}");
                 for _ in 0..2 {
                     let _ = self.send(
                         caller,
@@ -331,6 +335,9 @@ impl Run<'_> {
             entry("GET", &any),
             entry("GET", &format!("{any}/_history/1")),
             entry("GET", &format!("Observation?patient={id}&_count=2&_include=Observation:subject")),
+            entry("GET", &format!("Observation?patient={id}&_summary=count")),
+            entry("GET", &format!("Observation?patient={id}&status=cancelled")),
+            entry("GET", patient),
             entry("GET", &format!("{patient}/_history")),
             entry("GET", &format!("{patient}/$everything?_count=3")),
             create.clone(),

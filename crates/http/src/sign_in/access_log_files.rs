@@ -6,7 +6,7 @@ use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use audit_log::Checkpoint;
 use fhir::Instant;
-use interactions::Problem;
+use interactions::{Problem, log_period};
 use report::{AccessReport, LogState, access_report};
 
 use super::SignIn;
@@ -101,17 +101,24 @@ pub(crate) async fn extract(
     asked: Query<Asked>,
 ) -> HttpResponse {
     let language = language(&request, asked.lang.as_deref());
-    let taken = take(&sign_in, &state, &request).await;
+    let taken = take(&sign_in, &state, &request, &asked).await;
     taken.unwrap_or_else(|trouble| trouble.page(language))
 }
 
-async fn take(sign_in: &SignIn, state: &State, request: &HttpRequest) -> Result<HttpResponse, Trouble> {
+async fn take(
+    sign_in: &SignIn,
+    state: &State,
+    request: &HttpRequest,
+    asked: &Asked,
+) -> Result<HttpResponse, Trouble> {
     let reader = match Reader::of(sign_in, request).await? {
         Ok(reader) => reader,
         Err(answer) => return Ok(answer),
     };
+    let filter = asked.filter();
+    let period = log_period(&state.app.service, filter.from, filter.to, None);
     let mut answer =
-        extract_of(state, &reader.caller).await.map_err(|failure| match failure.problem.status {
+        extract_of(state, &reader.caller, period).await.map_err(|failure| match failure.problem.status {
             503 => Trouble::new(StatusCode::SERVICE_UNAVAILABLE, Notice::NotSigned),
             _ => failure.problem.into(),
         })?;

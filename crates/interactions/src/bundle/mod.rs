@@ -8,6 +8,7 @@ mod identity;
 mod links;
 mod patch;
 mod permission;
+mod readings;
 mod step;
 mod transaction;
 

@@ -18,6 +18,7 @@ use super::identity::{Criteria, Identities, Identity, deleted, identify, node};
 use super::links::{Links, resolve};
 use super::patch::{Patched, check_patch, is_patch, patch_all, patch_write};
 use super::permission::permit_all;
+use super::readings::check_reads;
 use super::step::{Step, again, note};
 use super::{Action, Entry, blocking};
 use crate::bundle_text::{BundleText, EntryResponse};
@@ -94,6 +95,23 @@ pub(crate) async fn run(
     entries: Arc<Vec<Entry>>,
     identities: Identities,
 ) -> Result<Vec<Outcome>, Problem> {
+    let mut aside = Journal::new(uuid::Uuid::nil());
+    let done = run_beside(service, caller, body, entries, identities, &mut aside).await;
+    // That it failed tells what its readings found: they are entries of the request, for no others follow.
+    if let (Err(_), Some(journal)) = (&done, Journal::current()) {
+        journal.adopt(&aside);
+    }
+    done
+}
+
+async fn run_beside(
+    service: &Service,
+    caller: &Caller,
+    body: Arc<Vec<u8>>,
+    entries: Arc<Vec<Entry>>,
+    identities: Identities,
+    aside: &mut Journal,
+) -> Result<Vec<Outcome>, Problem> {
     let accesses = gate(service, caller, &entries)?;
     let criteria = {
         let (body, entries) = (Arc::clone(&body), Arc::clone(&entries));
@@ -113,7 +131,9 @@ pub(crate) async fn run(
             let condition = condition.map_err(|problem| problem.at(place))?;
             conditions.insert((*resource_type, text.clone()), condition);
         }
-        check_reads(service, caller, &entries).await?;
+        // What it showed the last time is decided anew.
+        *aside = Journal::new(uuid::Uuid::nil());
+        check_reads(service, caller, &entries, aside).await?;
         let patched = patch_all(service, &accesses, &body, &entries, &conditions).await?;
         let planned = {
             let (service, accesses) = (service.clone(), Arc::clone(&accesses));
@@ -171,41 +191,6 @@ pub(super) fn is_patch_of_any_version(entry: &Entry) -> bool {
         entry.action,
         Ok(Action::Patch { if_match: None, .. } | Action::ConditionalPatch { if_match: None, .. })
     )
-}
-
-/// A read that is going to fail refuses the whole transaction, so it has to be known before anything is
-/// written. A resource that the transaction itself writes will be there.
-async fn check_reads(service: &Service, caller: &Caller, entries: &[Entry]) -> Result<(), Problem> {
-    let written = |wanted: &str| {
-        entries.iter().any(|entry| match &entry.action {
-            Ok(Action::Update { resource_type, id, .. }) => format!("{resource_type}/{id}") == wanted,
-            _ => false,
-        })
-    };
-    let removed = |wanted: &str| {
-        entries.iter().any(|entry| match &entry.action {
-            Ok(Action::Delete { resource_type, id, .. }) => format!("{resource_type}/{id}") == wanted,
-            _ => false,
-        })
-    };
-    let budget = Budget::new(service.settings().most_answer_bytes);
-    for entry in entries {
-        let Ok(Action::Get { url, versions, since }) = &entry.action else { continue };
-        if written(url) {
-            continue;
-        }
-        if removed(url) {
-            return Err(Problem::new(410, Fault::Gone).at(&entry.place()));
-        }
-        // Nobody is shown this: the reading that is answered comes after the writes, and is logged then.
-        let aside = Journal::new(uuid::Uuid::nil());
-        let answer = aside.scope(get(service, caller, url, versions.clone(), *since)).await;
-        let answer = answer.map_err(|problem| problem.at(&entry.place()))?;
-        if !budget.take(&answer) {
-            return Err(budget.refusal().at(&entry.place()));
-        }
-    }
-    Ok(())
 }
 
 /// Asks the gate for every entry that writes.

@@ -14,7 +14,7 @@ pub use self::lookup::look_up;
 pub(crate) use self::lookup::{plan_of, with_resource};
 use crate::access_log_search::{audit_events, is_of_the_log};
 use crate::bundle_text::BundleText;
-use crate::logged::logged_query;
+use crate::logged::{logged_query, note_asked, patients_named};
 use crate::provenance::{included_of, is_included, made_of, provenances};
 use crate::{Problem, Service};
 
@@ -90,6 +90,7 @@ pub async fn search(
         enter(&service.store().registry(), &mut plan, *compartment, id)?;
     }
     look_up(service, access, &mut plan).await?;
+    let patients = patients_named(service.base(), &plan, request.compartment.as_ref(), &understood);
     let begun = match &walk {
         Some(walk) => walk.begun,
         None => service.store().moment().await?,
@@ -109,7 +110,12 @@ pub async fn search(
     let links = links::links(service, access, &request, &understood, &page, begun, walk.is_some())?;
     let mut bundle = BundleText::new("searchset", page.total, &links);
     let query = logged_query(&request.place(), &request.pairs);
-    let matches = Showing::begin(access, Action::Search, query.clone())?;
+    if page.records.is_empty() {
+        // A total, or that there is nothing, tells of each of them.
+        note_asked(access, Action::Search, &query, patients.get(1..).unwrap_or_default())?;
+    }
+    let about = patients.into_iter().next().map(|patient| (ResourceType::PATIENT, patient));
+    let matches = Showing::begin_about(access, Action::Search, query.clone(), about)?;
     for record in &page.records {
         bundle.found(service.base(), record, "match", &plan.shown, &matches)?;
     }

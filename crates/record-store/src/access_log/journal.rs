@@ -54,6 +54,8 @@ struct Pages {
     origin: Origin,
     sections: Vec<Section>,
     deeds: Vec<Deed>,
+    /// What the request is about where it is an act: in whose book a refusal of it stands.
+    concerned: Vec<(ResourceType, LogicalId)>,
 }
 
 /// What was shown by one access and in one way.
@@ -124,6 +126,31 @@ impl Journal {
     pub fn asked(&self, action: Action, about: Option<(ResourceType, LogicalId)>, query: &str) {
         let section = Section::new(None, action, Outcome::Success, query.to_owned());
         self.write(|pages| pages.sections.push(Section { about, ..section }));
+    }
+
+    /// Says what the act of the request is about, before it is known whether it is refused.
+    pub fn concerns(&self, resource_type: ResourceType, id: LogicalId) {
+        self.write(|pages| pages.concerned.push((resource_type, id)));
+    }
+
+    /// Notes that the act of the request was refused: in the books of all that it was about.
+    pub fn act_refused(&self, action: Action, query: &str) {
+        let concerned = self.write(|pages| std::mem::take(&mut pages.concerned));
+        if concerned.is_empty() {
+            self.refused(action, None, query);
+        }
+        for about in concerned {
+            self.refused(action, Some(about), query);
+        }
+    }
+
+    /// Takes over what another journal holds of the same request.
+    pub fn adopt(&self, other: &Self) {
+        let (sections, deeds) = (other.take(), other.take_deeds());
+        self.write(|pages| {
+            pages.sections.extend(sections.into_iter().map(|section| Section { taken: false, ..section }));
+            pages.deeds.extend(deeds);
+        });
     }
 
     /// Notes what was done or refused beside resources.
@@ -212,6 +239,19 @@ impl Showing {
     /// # Errors
     /// [`StoreError::NotLogged`] when somebody else asks and no request is being logged.
     pub fn begin(access: &Access, action: Action, query: impl Into<String>) -> Result<Self, StoreError> {
+        Self::begin_about(access, action, query, None)
+    }
+
+    /// The same of what is asked about one resource: where nothing is shown, it stands in the book of that.
+    ///
+    /// # Errors
+    /// As [`Showing::begin`].
+    pub fn begin_about(
+        access: &Access,
+        action: Action,
+        query: impl Into<String>,
+        about: Option<(ResourceType, LogicalId)>,
+    ) -> Result<Self, StoreError> {
         let Some(journal) = Journal::current() else {
             return match access.subject() {
                 None => Ok(Self { journal: None, section: 0 }),
@@ -220,7 +260,7 @@ impl Showing {
         };
         let section = Section::new(Some(access.clone()), action, Outcome::Success, query.into());
         let section = journal.write(|pages| {
-            pages.sections.push(section);
+            pages.sections.push(Section { about, ..section });
             pages.sections.len() - 1
         });
         Ok(Self { journal: Some(journal), section })

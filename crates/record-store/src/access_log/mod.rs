@@ -19,7 +19,9 @@ mod tree;
 mod verification;
 mod waiting;
 
-use audit_log::{Entry, Text};
+use std::collections::HashMap;
+
+use audit_log::{Entry, Outcome, Text};
 use fhir::{LogicalId, ResourceType};
 
 use crate::StoreError;
@@ -27,6 +29,7 @@ use crate::store::Store;
 
 pub use deed::{Deed, OPERATOR};
 pub(crate) use deed::{PendingCommand, beside};
+pub use extract::LogPeriod;
 pub use follow::{BookReader, LogCursor};
 pub use journal::{ANONYMOUS, Journal, Origin, Showing};
 pub use message::Message;
@@ -46,13 +49,41 @@ impl Store {
     /// Keeps what a request has shown. When this has succeeded it is on disk, and the answer may leave.
     pub async fn keep(&self, journal: &Journal) -> Result<(), StoreError> {
         let mut entries = Vec::new();
+        let mut gathered = Gathered::default();
         for section in journal.take() {
-            self.entries_of(journal, section, &mut entries).await?;
+            if section.books.is_empty() {
+                let entry = self.entry_of_nothing(journal, section, &mut gathered).await?;
+                gathered.add(entry, &mut entries);
+            } else {
+                self.entries_of(journal, section, &mut entries).await?;
+            }
         }
         for deed in journal.take_deeds() {
             entries.push(deed.entry(journal.request())?);
         }
         self.append_to_log(entries).await
+    }
+
+    /// What was refused, or showed nothing.
+    async fn entry_of_nothing(
+        &self,
+        journal: &Journal,
+        section: Section,
+        gathered: &mut Gathered,
+    ) -> Result<Entry<'static>, StoreError> {
+        let base = base(journal, &journal.origin(), &section)?;
+        let Some(about) = section.about else { return Ok(Entry { salt: salt()?, ..base }) };
+        let resource = format!("{}/{}", about.0, about.1);
+        let patient = match gathered.patients.get(&about) {
+            Some(patient) => patient.clone(),
+            None => {
+                let book = self.place(about.0, &about.1).await?.map_or(0, |(book, _)| book);
+                let patient = self.patient_of(book).await?;
+                gathered.patients.insert(about, patient.clone());
+                patient
+            }
+        };
+        Ok(Entry { salt: salt()?, patient: patient.into(), resource: resource.into(), ..base })
     }
 
     async fn entries_of(
@@ -63,24 +94,6 @@ impl Store {
     ) -> Result<(), StoreError> {
         let origin = journal.origin();
         let base = base(journal, &origin, &section)?;
-        if section.books.is_empty() {
-            let book = match &section.about {
-                Some((resource_type, id)) => {
-                    self.place(*resource_type, id).await?.map_or(0, |(book, _)| book)
-                }
-                None => 0,
-            };
-            let resource =
-                section.about.as_ref().map(|(kind, id)| format!("{kind}/{id}")).unwrap_or_default();
-            let patient = self.patient_of(book).await?;
-            entries.push(Entry {
-                salt: salt()?,
-                patient: patient.into(),
-                resource: resource.into(),
-                ..base.clone()
-            });
-            return Ok(());
-        }
         for (book, shown) in section.books {
             let patient = self.patient_of(book).await?;
             let basis = match &section.access {
@@ -125,6 +138,42 @@ impl Store {
             }
         };
         Ok(patient.map(|patient| format!("{}/{patient}", ResourceType::PATIENT)).unwrap_or_default())
+    }
+}
+
+/// Entries of one request that show nothing: of the same kind about the same person there is one, however often it was
+/// asked. Else a single request could bury what the log says of a person.
+#[derive(Default)]
+struct Gathered {
+    /// By action, outcome, patient and place.
+    entries: HashMap<(u8, Outcome, String, String), usize>,
+    /// Whose it is that was asked for.
+    patients: HashMap<(ResourceType, LogicalId), String>,
+}
+
+impl Gathered {
+    fn add(&mut self, entry: Entry<'static>, entries: &mut Vec<Entry<'static>>) {
+        // A search that shows nothing of anybody is nobody's: it hides nothing.
+        if entry.patient.is_empty() && entry.outcome != Outcome::Refused {
+            entries.push(entry);
+            return;
+        }
+        let place = entry.query.split('?').next().unwrap_or_default().to_owned();
+        let key = (entry.action.number(), entry.outcome, entry.patient.to_string(), place);
+        let place = key.3.clone();
+        let before = self.entries.get(&key).and_then(|index| entries.get_mut(*index));
+        let Some(before) = before else {
+            self.entries.insert(key, entries.len());
+            entries.push(entry);
+            return;
+        };
+        // What they do not all say, the one does not say.
+        if before.resource != entry.resource {
+            before.resource = Text::default();
+        }
+        if before.query != entry.query {
+            before.query = place.into();
+        }
     }
 }
 

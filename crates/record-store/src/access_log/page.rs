@@ -12,6 +12,9 @@ use crate::store::{Store, blocking, few, select};
 
 /// Commits that wait and are looked at. There are more when the log is not gone on with only.
 pub(super) const MOST_WAITING: i64 = 512;
+/// Entries that wait and come before a page, where the page itself is not longer: what is more is found when it has a
+/// position, some seconds later.
+const MOST_WAITING_TOLD: usize = 1_000;
 /// Blocks that are read at once.
 const BLOCKS: usize = 32;
 
@@ -48,7 +51,8 @@ impl Whose {
 }
 
 impl Store {
-    /// The entries about a person (`Patient/..`) before a position, at most `count` besides those that wait.
+    /// The entries about a person (`Patient/..`) before a position, at most `count` besides those that wait, of which there
+    /// are not more than `count` or a thousand either.
     pub async fn log_of_person(
         &self,
         patient: &str,
@@ -71,7 +75,8 @@ impl Store {
 
     async fn log_page(&self, whose: Whose, before: Option<u64>, count: usize) -> Result<LogPage, StoreError> {
         // First what waits, then what has a position: what gets one meanwhile is found twice, not never.
-        let waiting = if before.is_none() { self.waiting_of(&whose).await? } else { Vec::new() };
+        let most = count.max(MOST_WAITING_TOLD);
+        let waiting = if before.is_none() { self.waiting_of(&whose, most).await? } else { Vec::new() };
         let mut found: Vec<(u64, Entry<'static>)> = Vec::new();
         let mut until = before.map_or(Some(u64::MAX), |before| before.checked_sub(1).map(block_of));
         let blocks = count.saturating_add(1).clamp(1, BLOCKS);
@@ -93,12 +98,16 @@ impl Store {
         Ok(LogPage { entries: waiting.into_iter().chain(found).collect(), next })
     }
 
-    async fn waiting_of(&self, whose: &Whose) -> Result<Vec<Entry<'static>>, StoreError> {
+    async fn waiting_of(&self, whose: &Whose, most: usize) -> Result<Vec<Entry<'static>>, StoreError> {
         let rows: Vec<(i64, Vec<u8>)> = few!(self, waiting::newest(MOST_WAITING), waiting::RowTypes)?;
         let mut found = Vec::new();
         for (_, bytes) in rows {
             let entries = waiting::entries(&bytes)?;
-            found.extend(entries.into_iter().rev().filter(|entry| whose.has(entry)).map(Entry::into_owned));
+            let theirs = entries.into_iter().rev().filter(|entry| whose.has(entry)).map(Entry::into_owned);
+            found.extend(theirs.take(most.saturating_sub(found.len())));
+            if found.len() >= most {
+                break;
+            }
         }
         Ok(found)
     }

@@ -2,7 +2,10 @@
 
 use audit_log::extract::Extract;
 use audit_log::tree::{verify_consistency, verify_inclusion};
-use audit_log::{Checkpoint, Entry};
+use audit_log::{Action, Checkpoint, Entry};
+use fhir::{LogicalId, ResourceType};
+use healthbook_record_store::{Journal, LogPeriod};
+use uuid::Uuid;
 
 use crate::support::*;
 use crate::work::Work;
@@ -111,6 +114,75 @@ fn an_extract_is_verified_with_nothing_but_the_key() {
         assert_eq!(size, 1300);
         let forged = json.replacen("Patient/x", "Patient/y", 1);
         assert!(!Extract::verify_json(forged.as_bytes(), key.verifying(), &known).is_sound());
+        store.close().await;
+    });
+}
+
+#[test]
+fn an_extract_of_a_period_holds_that_period_only() {
+    each(async |database| {
+        let (store, key) = (open(&database).await, key());
+        let sent = sent(1300);
+        store.append_to_log(sent.clone()).await.unwrap();
+        sequence_all(&store, &key, at(0)).await;
+        let of: Vec<(u64, &Entry<'_>)> =
+            (0..).zip(&sent).filter(|(_, entry)| *entry.patient == *"Patient/x").collect();
+        let (from, until, before) = (of[10].1.time, of[90].1.time, of[70].0);
+        let all = LogPeriod::default();
+        let in_time = |entry: &Entry<'_>| entry.time >= from && entry.time < until;
+        for period in [
+            LogPeriod { from: Some(from), until: Some(until), ..all },
+            LogPeriod { before: Some(before), ..all },
+            LogPeriod { before: Some(0), ..all },
+        ] {
+            let wanted = of.iter().filter(|(position, entry)| {
+                (period.from.is_none() || in_time(entry)) && period.before.is_none_or(|it| *position < it)
+            });
+            let wanted: Vec<u64> = wanted.map(|(position, _)| *position).collect();
+            let found =
+                store.log_extract_of(key.verifying(), "Patient/x", period, &[]).await.unwrap().unwrap();
+            let json = found.to_json().unwrap();
+            let report = Extract::verify_json(json.as_bytes(), key.verifying(), &[]);
+            assert!(report.is_sound(), "{report:?}");
+            assert_eq!(found.entries.iter().map(|it| it.position).collect::<Vec<_>>(), wanted);
+        }
+        store.close().await;
+    });
+}
+
+#[test]
+fn what_shows_nothing_is_one_entry_of_each_kind_for_each_request() {
+    each(async |database| {
+        let (store, key) = (open(&database).await, key());
+        let about = |id: &str| Some((ResourceType::PATIENT, LogicalId::try_from(id).unwrap()));
+        for _ in 0..2 {
+            let journal = Journal::new(Uuid::now_v7());
+            for number in 0..300 {
+                journal.refused(Action::Read, about("a"), "");
+                journal.refused(Action::Vread, about(&number.to_string()), "");
+                journal.asked(Action::Search, None, "Medication");
+            }
+            store.keep(&journal).await.unwrap();
+        }
+        sequence_all(&store, &key, at(0)).await;
+        let entries = all_entries(&store).await;
+        let of = |action| entries.iter().filter(|entry| entry.action == action).collect::<Vec<_>>();
+        assert_eq!((of(Action::Read).len(), of(Action::Vread).len()), (2, 2), "one for each request");
+        assert!(of(Action::Read).iter().all(|entry| *entry.resource == *"Patient/a" && entry.shown == 0));
+        assert!(of(Action::Vread).iter().all(|entry| entry.resource.is_empty()), "not all name the same");
+        assert_eq!(of(Action::Search).len(), 600, "what is nobody's hides nothing");
+        store.close().await;
+    });
+}
+
+#[test]
+fn what_waits_is_bounded_on_a_page() {
+    each(async |database| {
+        let store = open(&database).await;
+        let entry = Entry { patient: "Patient/x".into(), ..Entry::default() };
+        store.append_to_log(vec![entry; 1500]).await.unwrap();
+        let page = store.log_of_person("Patient/x", None, 10).await.unwrap();
+        assert_eq!(page.entries.len(), 1000);
         store.close().await;
     });
 }

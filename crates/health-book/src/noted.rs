@@ -1,0 +1,19 @@
+//! What an act tells or refuses, for the log of accesses: what it looks up to be done is the server's own, and no entry.
+
+use audit_log::Action;
+use fhir::{LogicalId, ResourceType};
+use record_store::Journal;
+
+/// Says what an act is about, as soon as that is known: in its book it stands when the act is refused.
+pub(crate) fn concerns(resource_type: ResourceType, id: &LogicalId) {
+    if let Some(journal) = Journal::current() {
+        journal.concerns(resource_type, id.clone());
+    }
+}
+
+/// Notes that something of a book was told: `place` is the path of the act.
+pub(crate) fn told(patient: &LogicalId, place: &str) {
+    if let Some(journal) = Journal::current() {
+        journal.asked(Action::Operation, Some((ResourceType::PATIENT, patient.clone())), place);
+    }
+}

@@ -44,7 +44,6 @@ const NOT_YET: &[&str] = &[
     "pattern-value",
     "reindex-running",
     "search-too-costly",
-    "sharing",
     "slice-closed",
     "token-invalid",
     "too-many",

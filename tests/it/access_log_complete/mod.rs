@@ -5,6 +5,7 @@ mod model;
 mod page;
 mod proxy;
 mod run;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

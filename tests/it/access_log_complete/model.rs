@@ -1,13 +1,14 @@
 //! Which entries a request must have left, by docs/access-log.md, sections 1 and 7, and by nothing else: from the request,
 //! its answer, and in whose book each version stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use audit_log::{Action, Outcome};
 use serde_json::Value;
 
-use super::page::Page;
+use super::page::{Page, people_of_events};
 use super::proxy::Exchange;
+use super::words::{pairs as pairs_of, query, tag};
 use crate::support::text;
 
 /// What the run writes into a resource that it puts a second time as it is.
@@ -58,6 +59,8 @@ struct Act<'a> {
     location: String,
     shown: Page,
     body: &'a str,
+    /// Whom the `AuditEvent`s of the answer are about.
+    people: BTreeSet<String>,
     own: String,
 }
 
@@ -65,12 +68,12 @@ struct Act<'a> {
 pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
     let (path, query) = exchange.target.split_once('?').unwrap_or((&exchange.target, ""));
     let segments = |path: &str| path.split('/').filter(|it| !it.is_empty()).map(str::to_owned).collect();
-    let mut pairs = pairs(query);
+    let mut pairs = pairs_of(query);
     let form = exchange.headers.iter().any(|(name, value)| {
         name.eq_ignore_ascii_case("content-type") && value.starts_with("application/x-www-form-urlencoded")
     });
     if form {
-        pairs.extend(self::pairs(&exchange.body));
+        pairs.extend(pairs_of(&exchange.body));
     }
     let header = |name: &str| exchange.answer.header(name).unwrap_or_default().to_owned();
     let (status, body) = (exchange.answer.status, exchange.answer.text());
@@ -79,7 +82,7 @@ pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
     if is_page && !path.ends_with("/_history") && !path.ends_with("/$everything") {
         let page: Value = serde_json::from_str(body).unwrap_or_default();
         let own = crate::support::link(&page, "self").unwrap_or_default();
-        pairs = self::pairs(own.split_once('?').map_or("", |(_, query)| query));
+        pairs = pairs_of(own.split_once('?').map_or("", |(_, query)| query));
     }
     let act = |path: &str| Act {
         method: if exchange.method == "HEAD" { "GET" } else { &exchange.method },
@@ -90,6 +93,7 @@ pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
         location: header("Location"),
         shown: Page::of(body),
         body: &exchange.body,
+        people: people_of_events(body),
         own: own(exchange),
     };
     if let Some(rest) = path.strip_prefix("/fhir") {
@@ -101,7 +105,7 @@ pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
         // Criteria of a conditional create were asked, whatever they found.
         let criteria = exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("if-none-exist"));
         if let (Some((_, criteria)), 200..300) = (criteria, status) {
-            let (pairs, action) = (self::pairs(criteria), Action::Search);
+            let (pairs, action) = (pairs_of(criteria), Action::Search);
             let query = self::query(path.trim_start_matches("/fhir/"), &pairs);
             rows.extend(asked_about(&pairs, false).into_iter().map(|name| Row {
                 patient: books.last(&name),
@@ -191,8 +195,8 @@ impl Act<'_> {
         }
         match (self.method, path.as_slice()) {
             // Reading the log is itself an entry.
-            (_, ["AuditEvent"]) => vec![self.of_the_log(Action::Search)],
-            (_, ["AuditEvent", _]) => vec![self.of_the_log(Action::Read)],
+            (_, ["AuditEvent"]) => self.of_the_log(Action::Search),
+            (_, ["AuditEvent", _]) => self.of_the_log(Action::Read),
             (_, ["metadata"]) | (_, [_, "$validate"]) => Vec::new(),
             ("GET", [kind, id]) if !id.starts_with('$') && !id.starts_with('_') => {
                 vec![self.one(Action::Read, &format!("{kind}/{id}"), &self.version, books)]
@@ -211,10 +215,24 @@ impl Act<'_> {
         }
     }
 
-    /// The part of the log that is read is that of the own book.
-    fn of_the_log(&self, action: Action) -> Row {
+    /// The part of the log that is read is that of the own book; for the officer of a facility it is that of the facility,
+    /// and of each person of whom an entry is shown.
+    fn of_the_log(&self, action: Action) -> Vec<Row> {
         let query = query(&self.path.join("/"), &self.pairs);
-        Row { patient: self.own.clone(), resource: self.own.clone(), query, ..row(action) }
+        let of = |patient: &String| Row {
+            patient: patient.clone(),
+            resource: patient.clone(),
+            query: query.clone(),
+            ..row(action)
+        };
+        if !self.own.is_empty() {
+            return vec![of(&self.own)];
+        }
+        let people = self.people.iter().map(of);
+        match action {
+            Action::Read if !self.people.is_empty() => people.collect(),
+            _ => std::iter::once(of(&self.own)).chain(people).collect(),
+        }
     }
 
     fn one(&self, action: Action, name: &str, version: &str, books: &Books) -> Row {
@@ -372,12 +390,13 @@ fn of_bundle(exchange: &Exchange, books: &Books) -> Vec<Row> {
         let act = Act {
             method: request["request"]["method"].as_str().unwrap(),
             path: path.split('/').map(str::to_owned).collect(),
-            pairs: pairs(query),
+            pairs: pairs_of(query),
             status: text(&response["status"])[..3].parse().unwrap(),
             version: tag(response["etag"].as_str().unwrap_or_default()),
             location: response["location"].as_str().unwrap_or_default().to_owned(),
             shown: Page::of(&answer["resource"].to_string()),
             body: &body,
+            people: people_of_events(&answer["resource"].to_string()),
             own: own(exchange),
         };
         // Of what is refused within a Bundle it is told whether something was read, not how.
@@ -447,42 +466,4 @@ fn of_sharing(exchange: &Exchange, books: &Books) -> Vec<Row> {
         }
         _ => Vec::new(),
     }
-}
-
-/// Section 1, field 15: path and names of the parameters, the values of some.
-fn query(place: &str, pairs: &[(String, String)]) -> String {
-    let told = ["_count", "_sort", "_include", "_revinclude", "_type", "_summary", "_elements"];
-    let parts = pairs.iter().map(|(name, value)| {
-        let plain = name.split(':').next().unwrap_or_default();
-        if told.contains(&plain) { format!("{name}={value}") } else { name.clone() }
-    });
-    let parts = parts.collect::<Vec<_>>().join("&");
-    if parts.is_empty() { place.to_owned() } else { format!("{place}?{parts}") }
-}
-
-/// `W/"3"` -> `3`.
-pub fn tag(header: &str) -> String {
-    header.trim_matches(['W', '/', '"']).to_owned()
-}
-
-fn pairs(query: &str) -> Vec<(String, String)> {
-    let parts = query.split('&').filter(|part| !part.is_empty());
-    parts
-        .map(|part| part.split_once('=').unwrap_or((part, "")))
-        .map(|(name, value)| (plain(name), plain(value)))
-        .collect()
-}
-
-fn plain(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut digit = || char::from(rest.next().unwrap()).to_digit(16).unwrap() as u8;
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => digit() * 16 + digit(),
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).unwrap()
 }

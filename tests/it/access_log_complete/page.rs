@@ -1,8 +1,22 @@
 //! What an answer shows, as JSON or XML.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::model::tag;
+use super::words::tag;
+
+/// Whom the `AuditEvent`s of an answer in JSON are about: the entities with the role of a patient.
+pub fn people_of_events(body: &str) -> BTreeSet<String> {
+    let parsed: Value = serde_json::from_str(body).unwrap_or_default();
+    let listed = parsed["entry"].as_array().cloned().unwrap_or_default();
+    let events = listed.into_iter().map(|entry| entry["resource"].clone()).chain([parsed]);
+    let entities = events
+        .filter(|event| event["resourceType"] == "AuditEvent")
+        .flat_map(|event| event["entity"].as_array().cloned().unwrap_or_default());
+    let people = entities.filter(|entity| entity["role"]["code"] == "1");
+    people.filter_map(|entity| entity["what"]["reference"].as_str().map(str::to_owned)).collect()
+}
 
 /// The resources of an answer: name, version, whether as `include`.
 #[derive(Default)]

@@ -73,6 +73,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Get, "/transparency/extract", "extract", LOG, "A citizen's own entries with their proofs")
         .with_head()
         .by(Caller::Token { scopes: "s" })
+        .takes(&["from", "to", "before"])
         .answers(&[(200, "Extract")])
         .refuses(Refusal::Outcome, &[400, 401, 403, 406, 500, 503, 504]),
 ];

@@ -48,6 +48,7 @@ pub(super) const ROUTES: &[Route] = &[
         .answers(&[(200, "Report"), (303, "Redirect")]),
     shown("/auth/access-log/extract", "accessLogExtract", "The same entries with their proofs")
         .by(Caller::Session)
+        .takes(&["from", "to"])
         .answers(&[(200, "Extract"), (303, "Redirect")]),
     sent("/auth/access-log/block", "blockFromLog", "Close the book to a facility of the page")
         .by(Caller::Session)

@@ -29,6 +29,7 @@ const HOUSE: [&str; 27] = [
     "healthbook-validation",
     "healthbook-access",
     "healthbook-search",
+    "healthbook-exchange",
     "healthbook-synthetic-nation",
     "healthbook-notices",
     "healthbook-person-matching",
@@ -36,7 +37,6 @@ const HOUSE: [&str; 27] = [
     "healthbook-outbound",
     "healthbook-auth",
     "healthbook-population-registry",
-    "healthbook-exchange",
     "healthbook-interactions",
     "healthbook-health-book",
     "healthbook-web",
@@ -58,7 +58,7 @@ const RESERVED: [(&[&str], &[&str]); 3] = [
 ];
 
 /// Crates that do no input or output.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "healthbook-json",
     "healthbook-fhir",
     "healthbook-audit-log",
@@ -70,6 +70,7 @@ const PURE: [&str; 14] = [
     "healthbook-validation",
     "healthbook-search",
     "healthbook-access",
+    "healthbook-exchange",
     "healthbook-synthetic-nation",
     "healthbook-notices",
     "healthbook-person-matching",

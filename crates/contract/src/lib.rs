@@ -11,6 +11,7 @@ mod routes;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod values;
 mod yaml;
 
 pub use compare::{Break, compare, may_break};

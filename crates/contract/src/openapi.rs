@@ -7,7 +7,7 @@ use crate::components::{
 };
 use crate::operations::Operation;
 use crate::route::{Caller, Method, Route};
-use crate::{BOOK_TYPES, ContractError, VERSION, routes};
+use crate::{BOOK_TYPES, ContractError, VERSION, routes, values};
 
 /// Paths that stand there for each type of the health book, with its own parameters and schema.
 const CONCRETE: [&str; 3] = ["/fhir/{type}", "/fhir/{type}/_search", "/fhir/{type}/{id}"];
@@ -138,11 +138,9 @@ impl Builder {
             variables.chain(route.parameters.iter().copied()).map(str::to_owned).collect();
         if let Some(operation) = Operation::of_path(route.path).filter(|_| route.method == Method::Get) {
             for parameter in operation.parameters.iter().filter(|it| is_simple(it.kind)) {
-                let name = format!("operation.{}", parameter.name);
-                let schema = match parameter.many {
-                    true => json!({"type": "array", "items": {"type": "string"}}),
-                    false => json!({"type": "string"}),
-                };
+                let name = format!("operation.{}.{}", parameter.name, parameter.kind);
+                let one = values::of_operation(parameter.kind);
+                let schema = if parameter.many { json!({"type": "array", "items": one}) } else { one };
                 let described = json!({"name": parameter.name, "in": "query", "schema": schema});
                 self.made.parameters.insert(name.clone(), described);
                 names.push(name);
@@ -169,7 +167,7 @@ impl Builder {
             self.made.parameters.entry(name.clone()).or_insert_with(|| {
                 json!({
                     "name": code, "in": "query", "description": format!("Search parameter of type {of}; may come several times."),
-                    "schema": {"type": "array", "items": {"type": "string"}},
+                    "schema": values::of_search(of),
                 })
             });
             names.push(name);
@@ -212,6 +210,9 @@ impl Builder {
                     headers.insert(name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}));
                 }
             }
+            if let (201, Some(kind), Some(members)) = (*status, kind, made.as_object_mut()) {
+                members.insert("links".to_owned(), links(kind).into());
+            }
             self.made.responses.insert(key.clone(), made);
             responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{key}")}));
         }
@@ -222,6 +223,15 @@ impl Builder {
         }
         responses
     }
+}
+
+/// What can be done with a resource that was created.
+fn links(kind: &str) -> Map<String, Value> {
+    let made = |operation: &str| json!({"operationId": format!("{operation}{kind}"), "parameters": {"path.id": "$response.body#/id"}});
+    ["read", "update", "patch", "delete"]
+        .map(|operation| (operation.to_owned(), made(operation)))
+        .into_iter()
+        .collect()
 }
 
 fn is_simple(kind: &str) -> bool {

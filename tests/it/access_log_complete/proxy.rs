@@ -5,6 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use flate2::Compression;
+use flate2::read::{DeflateDecoder, DeflateEncoder};
 use test_support::{Connection, Response};
 
 /// One request and what came back.
@@ -18,10 +20,29 @@ pub struct Exchange {
     pub answer: Response,
 }
 
+/// The same with its bodies compressed: half an hour of answers would not fit into memory.
+struct Kept(Exchange, Vec<u8>);
+
+impl Kept {
+    fn pack(mut exchange: Exchange) -> Self {
+        let body = std::mem::take(&mut exchange.answer.body);
+        let mut packed = Vec::new();
+        DeflateEncoder::new(body.as_slice(), Compression::fast()).read_to_end(&mut packed).unwrap();
+        packed.shrink_to_fit();
+        Self(exchange, packed)
+    }
+
+    fn unpack(&self) -> Exchange {
+        let mut exchange = self.0.clone();
+        DeflateDecoder::new(self.1.as_slice()).read_to_end(&mut exchange.answer.body).unwrap();
+        exchange
+    }
+}
+
 /// Listens on a port of loopback for as long as the process lives.
 pub struct Proxy {
     pub base_url: String,
-    recorded: Arc<Mutex<Vec<Exchange>>>,
+    recorded: Arc<Mutex<Vec<Kept>>>,
 }
 
 impl Proxy {
@@ -30,7 +51,7 @@ impl Proxy {
         let authority = server.strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let recorded: Arc<Mutex<Vec<Exchange>>> = Arc::default();
+        let recorded: Arc<Mutex<Vec<Kept>>> = Arc::default();
         let kept = Arc::clone(&recorded);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -41,14 +62,16 @@ impl Proxy {
         Self { base_url, recorded }
     }
 
-    /// Everything so far.
-    pub fn recorded(&self) -> Vec<Exchange> {
-        self.recorded.lock().unwrap().clone()
+    /// Everything so far, one after the other; their number.
+    pub fn each_recorded(&self, mut look: impl FnMut(&Exchange)) -> usize {
+        let recorded = self.recorded.lock().unwrap();
+        recorded.iter().for_each(|kept| look(&kept.unpack()));
+        recorded.len()
     }
 }
 
 /// One connection, until the client closes it.
-fn serve(stream: TcpStream, authority: &str, recorded: &Mutex<Vec<Exchange>>) {
+fn serve(stream: TcpStream, authority: &str, recorded: &Mutex<Vec<Kept>>) {
     let mut stream = BufReader::new(stream);
     while let Some((head, body)) = request(&mut stream) {
         let mut server = Connection::open(authority).unwrap();
@@ -63,7 +86,8 @@ fn serve(stream: TcpStream, authority: &str, recorded: &Mutex<Vec<Exchange>>) {
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let body = String::from_utf8(body).unwrap();
         // Kept before it is handed on: whoever has an answer finds it here.
-        recorded.lock().unwrap().push(Exchange { method, target, headers, body, answer: answer.clone() });
+        let kept = Kept::pack(Exchange { method, target, headers, body, answer: answer.clone() });
+        recorded.lock().unwrap().push(kept);
         if stream.get_mut().write_all(&bytes_of(&answer)).is_err() {
             return;
         }

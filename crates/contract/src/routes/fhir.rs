@@ -239,8 +239,10 @@ pub(super) const OPERATIONS: &[Route] = &[
         "validateType",
         FHIR,
         "Whether a resource could be stored, and what would be better",
-    ),
-    posted("/fhir/{type}/{id}/$validate", "validateInstance", FHIR, "The same for one that is there"),
+    )
+    .sends("Judged"),
+    posted("/fhir/{type}/{id}/$validate", "validateInstance", FHIR, "The same for one that is there")
+        .sends("Judged"),
     asked("/fhir/CodeSystem/$lookup", "lookup", CODES, "What a code means"),
     posted("/fhir/CodeSystem/$lookup", "lookupPosted", CODES, "The same, parameters in the body"),
     asked(

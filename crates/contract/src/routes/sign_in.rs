@@ -18,7 +18,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Get, "/auth/passkey.js", "passkeyScript", PAGES, "The script of the passkey pages")
         .answers(&[(200, "Script")]),
     shown("/auth/passkey", "passkeyPage", "Sign in by passkey").takes(&["continue", "lang"]),
-    shown("/auth/passkey/add", "passkeyAddPage", "Add a passkey").by(Caller::Session),
+    shown("/auth/passkey/add", "passkeyAddPage", "Add a passkey"),
     asked("/auth/passkey/sign-in/begin", "passkeyBegin", "A challenge"),
     asked("/auth/passkey/sign-in/finish", "passkeyFinish", "The answer to the challenge").sends("Passkey"),
     asked("/auth/passkey/add/begin", "passkeyAddBegin", "A challenge for a new passkey").by(Caller::Session),

@@ -32,13 +32,21 @@ impl From<ProviderError> for Trouble {
     }
 }
 
+/// None is set up.
+fn no_provider() -> Trouble {
+    Trouble::new(StatusCode::NOT_FOUND, Notice::ProviderDown)
+}
+
 /// `GET /auth/provider/start`. When the provider is down, the page that offers the fallback is shown.
 pub(crate) async fn start(sign_in: Data<SignIn>, request: HttpRequest, asked: Query<Asked>) -> HttpResponse {
     let language = language(&request, asked.lang.as_deref());
     let visitor = visitor(&request, sign_in.trusted_proxies, asked.continue_with.as_deref());
     let started = match &sign_in.provider {
         Some(provider) => provider.start(&sign_in.accounts, &visitor, Instant::now()).await,
-        None => Err(ProviderError::Down),
+        None => {
+            let trouble = Some(no_provider());
+            return first_page(&sign_in, &request, language, visitor.continue_with.as_deref(), "", trouble);
+        }
     };
     match started {
         Ok(started) => {
@@ -80,7 +88,7 @@ async fn arrive(
     request: &HttpRequest,
     callback: &Callback,
 ) -> Result<HttpResponse, Trouble> {
-    let provider = sign_in.provider.as_ref().ok_or(ProviderError::Down)?;
+    let provider = sign_in.provider.as_ref().ok_or_else(no_provider)?;
     let (accounts, now) = (&sign_in.accounts, Instant::now());
     let secret = Cookie::Step.of(request.headers(), sign_in.plain_loopback);
     let recognised = provider.finish(accounts, &secret, callback, now).await?;

@@ -20,6 +20,7 @@ mod bad_input;
 mod bad_input_headers;
 mod batch;
 mod bundle_answers;
+mod check_up_import;
 mod clinic_book;
 mod conditional;
 mod contract;

@@ -28,6 +28,8 @@ mod bundle;
 mod calendar;
 mod chance;
 mod check_up;
+mod check_up_findings;
+mod check_up_message;
 mod chronic_care;
 mod citizens;
 mod condition;
@@ -61,6 +63,7 @@ mod vaccination;
 mod visit;
 
 pub use chance::Chance;
+pub use check_up_message::NationCheckUp;
 pub use citizens::{Citizen, Citizens, Home, Issue, Kin, MOST_CITIZENS, PlainName};
 pub use demo::{Demo, DemoCitizen, DemoClient, DemoFacility, Story};
 pub use nation::{MOST_PEOPLE, Nation};

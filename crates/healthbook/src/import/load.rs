@@ -10,6 +10,7 @@ use access::Caller;
 use interactions::{Service, import_bundle, import_resources};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::check_up;
 use super::journal::Journal;
 use super::lines::{Batch, LineReader, Todo};
 use super::peek::peek;
@@ -25,7 +26,8 @@ const BUDGET_KIB: u32 = 16 << 10;
 /// What is looked at to tell a Bundle from a single resource.
 const HEAD: usize = 4_096;
 
-const CALLER: Caller = Caller::Background { job: "import" };
+/// Who imports.
+pub(super) const CALLER: Caller = Caller::Background { job: "import" };
 
 /// What came of a file.
 #[derive(Debug, Default)]
@@ -39,7 +41,8 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    fn only(failed: Failed) -> Self {
+    /// A file that failed as a whole.
+    pub(super) fn only(failed: Failed) -> Self {
         Self { failed: vec![failed], ..Self::default() }
     }
 }
@@ -106,7 +109,11 @@ impl Loader {
             Ok(read) => read,
             Err(failed) => return Loaded::only(failed),
         };
-        if peek(text.get(..HEAD).unwrap_or(&text)).is_other_resource() {
+        let head = text.get(..HEAD).unwrap_or(&text);
+        if check_up::is_message(head) {
+            return check_up::load(&self.service, path, text).await;
+        }
+        if peek(head).is_other_resource() {
             return self.load_single(path, text).await;
         }
         match import_bundle(&self.service, &CALLER, text).await {

@@ -1,9 +1,10 @@
 //! `healthbook import`: loads files into the database of this process.
 //!
-//! Files that others refer to come first: Bundles of type batch, then the rest, each group in the order of
+//! Bundles, resources, and messages of check-ups. Files that others refer to come first: Bundles of type batch, then the rest, each group in the order of
 //! its names. What refers to something that is not there yet waits for a pass of its own at the end. Several
 //! files are loaded at one time, and the bytes in memory are bounded.
 
+mod check_up;
 mod journal;
 mod lines;
 mod load;

@@ -14,6 +14,17 @@ use crate::progress::{grouped, per_second};
 /// Failures that are shown in full.
 const SHOWN: usize = 20;
 
+/// How the codes of faults of messages begin.
+const MESSAGE: &str = "check-up-";
+
+/// `XML11.GIA_TRI` of `XML11[2].GIA_TRI`.
+fn without_row(place: &str) -> String {
+    match (place.split_once('['), place.split_once(']')) {
+        (Some((part, _)), Some((_, field))) => format!("{part}{field}"),
+        _ => place.to_owned(),
+    }
+}
+
 /// Where in a file something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -23,6 +34,8 @@ pub enum Place {
     Entry(usize),
     /// A line, from 1.
     Line(u64),
+    /// A record of a message of check-ups, from 1.
+    Record(usize),
 }
 
 /// Something that was not loaded.
@@ -77,6 +90,7 @@ impl fmt::Display for Failed {
             Place::Whole => {}
             Place::Entry(index) => write!(formatter, " entry {index}")?,
             Place::Line(line) => write!(formatter, " line {line}")?,
+            Place::Record(record) => write!(formatter, " record {record}")?,
         }
         write!(formatter, ": {}", self.code)?;
         if let Some(expression) = &self.expression {
@@ -155,6 +169,8 @@ pub struct Report {
     failed: u64,
     shown: Vec<Failed>,
     codes: BTreeMap<&'static str, u64>,
+    /// Of messages: by field and rule.
+    fields: BTreeMap<(String, &'static str), u64>,
 }
 
 impl Report {
@@ -162,6 +178,11 @@ impl Report {
     pub fn fail(&mut self, failed: Failed) {
         self.failed += 1;
         *self.codes.entry(failed.code).or_default() += 1;
+        if failed.code.starts_with(MESSAGE)
+            && let Some(place) = &failed.expression
+        {
+            *self.fields.entry((without_row(place), failed.code)).or_default() += 1;
+        }
         if self.shown.len() < SHOWN {
             self.shown.push(failed);
         }
@@ -198,6 +219,12 @@ impl Report {
             text.push_str("\nfailed, by code:\n");
             for (code, count) in &self.codes {
                 text.push_str(&format!("  {:>9}  {code}\n", grouped(*count)));
+            }
+        }
+        if !self.fields.is_empty() {
+            text.push_str("\nfailed, by field:\n");
+            for ((field, code), count) in &self.fields {
+                text.push_str(&format!("  {:>9}  {field}  {code}\n", grouped(*count)));
             }
         }
         if self.interrupted {
@@ -247,6 +274,19 @@ mod tests {
         assert!(text.contains("a.json line 20:") && !text.contains("line 21:"), "{text}");
         assert!(text.contains("25 failed\n") && text.contains("         25  array-expected\n"), "{text}");
         assert!(!report.is_success());
+    }
+
+    #[test]
+    fn faults_of_messages_are_counted_by_field() {
+        let mut report = Report::default();
+        for row in [1, 2] {
+            let failed =
+                Failed::of_file(Path::new("a.xml"), Place::Record(row), "check-up-too-long", "too long");
+            report.fail(Failed { expression: Some(format!("XML11[{row}].GIA_TRI")), ..failed });
+        }
+        let text = report.text(Duration::from_secs(1));
+        assert!(text.contains("a.xml record 2: check-up-too-long at XML11[2].GIA_TRI: too long"), "{text}");
+        assert!(text.contains("          2  XML11.GIA_TRI  check-up-too-long\n"), "{text}");
     }
 
     #[test]

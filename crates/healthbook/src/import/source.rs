@@ -10,7 +10,7 @@ const COMPRESSED: &[&str] = &["gz", "gzip", "bz2", "zst", "zstd"];
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A Bundle, or a single resource.
+    /// A Bundle, a single resource, or a message of check-ups.
     Document,
     /// NDJSON: a resource on each line.
     Lines,
@@ -62,7 +62,7 @@ pub fn collect(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
     let mut seen = std::collections::HashSet::new();
     sources.retain(|source| seen.insert(source.path.canonicalize().unwrap_or_else(|_| source.path.clone())));
     if sources.is_empty() {
-        bail!("nothing to import: no file ends in .json, .ndjson or .jsonl (also .gz, .bz2, .zst)");
+        bail!("nothing to import: no file ends in .json, .ndjson, .jsonl or .xml (also .gz, .bz2, .zst)");
     }
     Ok(sources)
 }
@@ -93,7 +93,7 @@ fn kind_of(path: &Path) -> Option<Kind> {
     let (stem, ending) = name.rsplit_once('.')?;
     let ending = if COMPRESSED.contains(&ending) { stem.rsplit_once('.')?.1 } else { ending };
     match ending {
-        "json" => Some(Kind::Document),
+        "json" | "xml" => Some(Kind::Document),
         "ndjson" | "jsonl" => Some(Kind::Lines),
         _ => None,
     }
@@ -110,6 +110,7 @@ mod tests {
             ("a.JSON.bz2", Some(Kind::Document)),
             ("a.ndjson.gz", Some(Kind::Lines)),
             ("a.jsonl", Some(Kind::Lines)),
+            ("a.xml.gz", Some(Kind::Document)),
             ("a.gz", None),
             ("json", None),
             ("a.txt", None),

@@ -2,6 +2,7 @@
 //! with each other, and figures that agree with what is known of Vietnam from elsewhere.
 #![expect(clippy::expect_used, reason = "a test that meets something unexpected has failed")]
 
+mod check_ups;
 mod facts;
 mod figures;
 mod promises;

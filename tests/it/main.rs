@@ -36,6 +36,7 @@ mod import_order;
 mod lastn;
 mod limits;
 mod lossless;
+mod match_people;
 mod metadata;
 mod mutants;
 mod notices;

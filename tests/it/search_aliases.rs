@@ -7,6 +7,8 @@ const CITIZEN: [&str; 2] =
     ["http://fhir.hl7.org.vn/core/sid/cccd", "http://fhir.ehealth.gov.vn/core/sid/national_id"];
 const INSURANCE: [&str; 2] =
     ["http://fhir.hl7.org.vn/core/sid/bhyt", "http://fhir.ehealth.gov.vn/core/sid/insurance_number"];
+const IDENTITY: [&str; 2] =
+    ["http://fhir.hl7.org.vn/core/sid/cmnd", "http://fhir.ehealth.gov.vn/core/sid/citizen_id"];
 const NUMBER: &str = "099201000017";
 
 fn person(id: &str, systems: [&str; 2], index: usize) -> String {
@@ -41,7 +43,8 @@ fn either_name_of_a_system_finds_what_both_guides_write() {
         }
         // Systems that are not the same stay apart, and nothing is rewritten in what is stored.
         checks.finds(&format!("Patient?identifier=http://hospital.example/mrn|{NUMBER}"), "other");
-        checks.finds(&format!("Patient?identifier={}|{NUMBER}", INSURANCE[0]), "");
+        // The number on an insurance card is the citizen number since 2025.
+        checks.finds(&format!("Patient?identifier={}|{NUMBER}", INSURANCE[0]), "core ministry");
         checks.finds(&format!("Patient?identifier={NUMBER}"), "core ministry other");
         let stored = body(&checks.get("Patient/ministry"));
         checks.equal("stored system", &text(&stored["identifier"][0]["system"]), &CITIZEN[1].to_owned());
@@ -72,5 +75,48 @@ fn a_posted_search_shows_none_of_its_values() {
                 }
             }
         }
+    });
+}
+
+#[test]
+fn each_form_of_each_number_finds_the_same_person() {
+    check_each(|checks| {
+        checks.store([
+            format!(
+                r#"{{"resourceType":"Patient","id":"fifteen","identifier":[{{"system":"{}","value":"GD4019123456789"}}]}}"#,
+                INSURANCE[0]
+            ),
+            format!(
+                r#"{{"resourceType":"Patient","id":"ten","identifier":[{{"system":"{}","value":"9123456780"}}]}}"#,
+                INSURANCE[1]
+            ),
+            format!(
+                r#"{{"resourceType":"Patient","id":"citizen","identifier":[{{"system":"{}","value":"099085123456"}},{{"use":"old","system":"{}","value":"099123456","period":{{"end":"2021-01-01"}}}}]}}"#,
+                CITIZEN[0], IDENTITY[1]
+            ),
+            format!(
+                r#"{{"resourceType":"Patient","id":"claims","identifier":[{{"system":"{}","value":"099085123456"}}]}}"#,
+                INSURANCE[0]
+            ),
+        ]);
+        for system in INSURANCE {
+            for form in ["GD4019123456789", "9123456789", "HT2999123456789"] {
+                checks.finds(&format!("Patient?identifier={system}|{form}"), "fifteen");
+            }
+            for form in ["9123456780", "GD4019123456780"] {
+                checks.finds(&format!("Patient?identifier={system}|{form}"), "ten");
+            }
+            checks.finds(&format!("Patient?identifier={system}|099085123456"), "citizen claims");
+        }
+        for system in IDENTITY {
+            checks.finds(&format!("Patient?identifier={system}|099085123456"), "citizen");
+            // A card that has ended still leads to its person.
+            checks.finds(&format!("Patient?identifier={system}|099123456"), "citizen");
+        }
+        // Who writes the number on a card is not found as that citizen.
+        for system in CITIZEN {
+            checks.finds(&format!("Patient?identifier={system}|099085123456"), "citizen");
+        }
+        checks.finds("Patient?identifier=GD4019123456789", "fifteen");
     });
 }

@@ -63,6 +63,19 @@ pub const OPERATIONS: &[Operation] = &[
         result: "Bundle",
     },
     Operation {
+        name: "match",
+        resource_type: Some("Patient"),
+        of_type: true,
+        of_instance: false,
+        description: "Who of the book a description means: identities with score and grade, best first. A system without a person behind it gets one certain match or nothing.",
+        parameters: &[
+            Parameter { name: "resource", kind: "Resource", required: true, many: false },
+            one("onlyCertainMatches", "boolean"),
+            one("count", "integer"),
+        ],
+        result: "Bundle",
+    },
+    Operation {
         name: "registry-lookup",
         resource_type: Some("Patient"),
         of_type: true,

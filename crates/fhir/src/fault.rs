@@ -368,6 +368,16 @@ catalogue! {
     /// More included resources than fit.
     IncludesCut = "includes-cut", TooCostly,
         "not all included resources are shown", "không hiển thị hết tài nguyên kèm theo";
+    /// A description by which nobody can be looked up.
+    MatchTooLittle = "match-too-little", Required,
+        "give a name with birth date or commune, or a number", "hãy nêu họ tên kèm ngày sinh hoặc xã, hoặc một số giấy tờ";
+    /// A description that fits too many people.
+    MatchTooWide = "match-too-wide", TooCostly,
+        "too many people fit: add a number, the whole birth date or the whole name",
+        "quá nhiều người phù hợp: hãy thêm số giấy tờ, ngày sinh đầy đủ hoặc họ tên đầy đủ";
+    /// People from before there were keys do not have theirs yet.
+    MatchNotReady = "match-not-ready", Transient,
+        "the keys of the matching are being made: try again later", "khóa đối chiếu đang được tạo: hãy thử lại sau";
 
     // Own search parameters.
     /// A SearchParameter that lacks something.

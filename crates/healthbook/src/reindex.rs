@@ -52,6 +52,7 @@ async fn work(store: &Store, access: &Access) -> Result<u64, Failure> {
     loop {
         let (state, elsewhere) = match reindexer.step(access).await.map_err(Failure::because)? {
             Step::Idle => break,
+            Step::People => continue,
             Step::Done(state) => (state, false),
             Step::Elsewhere(state) => (state, true),
         };

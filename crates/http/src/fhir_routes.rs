@@ -62,6 +62,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         )
         .service(resource("/{type}/{id}/$validate", "POST").route(web::post().to(validate::of_instance)))
         .service(resource("/{type}/$validate", "POST").route(web::post().to(validate::of_type)))
+        .service(resource("/Patient/$match", "POST").route(web::post().to(population::match_people)))
         .service(
             resource("/Patient/$registry-lookup", "POST").route(web::post().to(population::registry_lookup)),
         )

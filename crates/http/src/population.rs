@@ -1,4 +1,4 @@
-//! The population registry over HTTP: `$registry-lookup`, and how long it takes from an event to the book.
+//! People over HTTP: `$match`, `$registry-lookup`, and how long it takes from an event to the book.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use fhir::{Fault, Instant, ResourceType};
 use health_book::HealthBook;
 use health_book::registry::{Distribution, LookUp, look_up};
+use interactions::MatchRequest;
 use serde_json::{Value, json};
 
 use crate::app::State;
@@ -17,6 +18,17 @@ use crate::body::read_json;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reply;
+
+/// `POST Patient/$match`: who may register people may ask who is there.
+pub(crate) async fn match_people(incoming: Incoming, payload: Payload) -> Result<HttpResponse, Failure> {
+    // Who may not ask gets no body read.
+    let (service, caller) = (incoming.service(), &incoming.caller);
+    let access =
+        service.decide(caller, Interaction::Create, Some(ResourceType::PATIENT)).map_err(Failure::from)?;
+    let body = read_json(&incoming.state, incoming.headers(), payload).await?;
+    let request = MatchRequest::read(&body.bytes)?;
+    Ok(reply::document(interactions::match_people(service, caller, &access, &request).await?))
+}
 
 /// `POST Patient/$registry-lookup`
 pub(crate) async fn registry_lookup(incoming: Incoming, payload: Payload) -> Result<HttpResponse, Failure> {

@@ -77,6 +77,14 @@ impl BundleText {
         self.out.push_str(&format!(",\"search\":{{\"mode\":\"{mode}\"}}}}"));
     }
 
+    /// The same with everything that is to be said about how it was found, as JSON.
+    pub(crate) fn graded(&mut self, url: &str, resource: &str, search: &str) {
+        self.begin();
+        self.out.push_str("\"fullUrl\":");
+        write_string(url, &mut self.out);
+        self.out.push_str(&format!(",\"resource\":{resource},\"search\":{search}}}"));
+    }
+
     /// What is to be said about a search.
     pub(crate) fn outcome(&mut self, issues: &[Issue]) {
         if !issues.is_empty() {

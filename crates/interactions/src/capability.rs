@@ -194,7 +194,7 @@ fn resource(
         json!({"name": "registry-lookup", "definition": "urn:healthbook:operation:Patient-registry-lookup"})
     });
     let mut operations = match name {
-        "Patient" => vec!["everything"],
+        "Patient" => vec!["everything", "match"],
         "Observation" => vec!["lastn"],
         _ => Vec::new(),
     };

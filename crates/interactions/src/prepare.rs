@@ -135,7 +135,7 @@ pub(crate) fn content(
     resource: &Node<'_>,
 ) -> Result<Content, Problem> {
     let registry = service.store().registry();
-    let extracted = registry.extract(resource_type, resource);
+    let extracted = record_store::extract(&registry, resource_type, resource);
     let body = Body::from_node(resource)?;
     let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
     let facts = facts(service, access, resource_type, subject, resource)?;

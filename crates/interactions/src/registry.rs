@@ -14,7 +14,7 @@ use crate::{OLD_IDENTITY_CARD, Problem, Service};
 /// The server when it writes what the registry says.
 pub const REGISTRY: Caller = Caller::Background { job: "registry" };
 /// The extension of a verified `Patient`.
-pub const EXTENSION: &str = "urn:healthbook:registry";
+pub const EXTENSION: &str = person_matching::VERIFIED;
 /// The extension of an address that the registry gave.
 pub const ADDRESS: &str = "urn:healthbook:registry-address";
 /// The system of the tag that tells how far a `Patient` is verified.

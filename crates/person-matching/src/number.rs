@@ -61,6 +61,10 @@ impl Number {
         self.is_verified
     }
 
+    pub(crate) fn is_same(&self, other: &Number) -> bool {
+        (self.kind, &self.digits) == (other.kind, &other.digits)
+    }
+
     pub(crate) fn digits(&self) -> &str {
         &self.digits
     }

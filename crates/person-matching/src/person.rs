@@ -59,6 +59,14 @@ pub struct Query {
 }
 
 impl Person {
+    /// Adds names and numbers that another record knows of the same person.
+    pub fn learn(&mut self, other: Person) {
+        self.names
+            .extend(other.names.into_iter().filter(|name| !self.names.contains(name)).collect::<Vec<_>>());
+        let new = |number: &Number| !self.numbers.iter().any(|own| own.is_same(number));
+        self.numbers.extend(other.numbers.into_iter().filter(new).collect::<Vec<_>>());
+    }
+
     pub(crate) fn compared_names(&self) -> impl Iterator<Item = &Name> {
         self.names.iter().filter(|name| !name.is_empty()).take(4)
     }

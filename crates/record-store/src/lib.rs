@@ -16,6 +16,7 @@ mod known_books;
 mod once;
 mod packages;
 mod parties;
+mod people;
 #[cfg(test)]
 mod plans_tests;
 mod policy;
@@ -45,6 +46,7 @@ pub use body::Body;
 pub use gatekeeping::{Changeable, Made};
 pub use once::{KeptAnswer, KeptWrite, Once};
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
+pub use people::{Candidates, extract};
 pub use policy::PolicyMark;
 pub use recheck::{Recheck, Rechecker, Walked};
 pub use reindex::{Begun, POLL, Phase, Reindex, Reindexer, Remark, Step};

@@ -5,6 +5,7 @@ use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use json::Node;
 use search::{IndexRows, Registry};
 
+use crate::people::extract;
 use crate::{Body, Record, StoreError};
 
 /// Whether somebody is shown what the shield hides.
@@ -74,9 +75,9 @@ impl Body {
             if shielded && Shield::is_about(resource_type) {
                 let mut node = node.clone();
                 Shield::redact(resource_type, &mut node);
-                return registry.extract(resource_type, &node).rows;
+                return extract(registry, resource_type, &node).rows;
             }
-            registry.extract(resource_type, node).rows
+            extract(registry, resource_type, node).rows
         })
     }
 }

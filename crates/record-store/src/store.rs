@@ -9,6 +9,7 @@ use search::{ReferenceTest, Registry, Slot};
 
 use crate::current_registry::CurrentRegistry;
 use crate::known_books::KnownBooks;
+use crate::people::KnownPeople;
 use crate::postgres::{self, PostgresStore};
 use crate::query;
 use crate::shield::Sight;
@@ -26,6 +27,7 @@ use crate::{
 pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) known_books: Arc<KnownBooks>,
+    pub(crate) known_people: Arc<KnownPeople>,
 }
 
 #[derive(Clone)]
@@ -90,7 +92,7 @@ impl Store {
     }
 
     fn with(engine: Engine) -> Self {
-        Self { engine, known_books: Arc::default() }
+        Self { engine, known_books: Arc::default(), known_people: Arc::default() }
     }
 
     /// The search parameters with the slot numbers of this database.

@@ -35,6 +35,7 @@ pub use custom::{CustomParameter, UnusableParameter};
 pub use extract::Extracted;
 pub use fold::{fold, words};
 pub use hasher::Hasher;
+pub use identifier_system::canonical_system;
 pub use lookup::{FoundCode, Lookup, LookupKind};
 pub use matching::Subject;
 pub use parameter::{Parameter, ParameterType};

@@ -10,6 +10,9 @@ use crate::definitions::{Definitions, LAST_BIT, SlotDefinition, TypeDefinition};
 use crate::parameter::{Parameter, ParameterType, Source};
 use crate::{CustomParameter, Hasher, Slot};
 
+/// Name of the slot that holds the keys by which people are matched (`docs/matching.md`).
+const MATCH_KEYS: &str = "Patient token match-keys";
+
 /// Search parameters and how their values are indexed in one database. Meant to be shared in an `Arc`.
 #[derive(Debug)]
 pub struct Registry {
@@ -22,14 +25,16 @@ pub struct Registry {
     time_zone: TimeZone,
     base: Option<String>,
     mark: i64,
+    match_slot: Option<Slot>,
 }
 
 impl Registry {
-    /// The names of all slots of R4 and of custom parameters, for example `Patient token Patient.identifier`. The
+    /// The names of all slots of R4, of custom parameters and of the matching, for example `Patient token Patient.identifier`. The
     /// names are unique, and a name always means the same values; the store gives each a number, in this
     /// order, and never changes it.
     pub fn slot_expressions(custom: &[CustomParameter]) -> Vec<String> {
-        Definitions::new(custom).slots.into_iter().map(|slot| slot.name).collect()
+        let slots = Definitions::new(custom).slots.into_iter().map(|slot| slot.name);
+        slots.chain([MATCH_KEYS.to_owned()]).collect()
     }
 
     /// The registry of a database. A slot without a number is neither indexed nor searched.
@@ -47,7 +52,13 @@ impl Registry {
         let indexed =
             |parameter: &CustomParameter| CustomParameter { ready: false, ..parameter.clone() }.to_line();
         let mark = hasher.code(&custom.iter().map(indexed).collect::<Vec<_>>().join("\n"));
-        Self { definitions, custom, numbers, indexes, hasher, time_zone, base: None, mark }
+        let match_slot = slots.get(MATCH_KEYS).copied();
+        Self { definitions, custom, numbers, indexes, hasher, time_zone, base: None, mark, match_slot }
+    }
+
+    /// The slot of the keys by which people are matched. No search parameter finds what is in it.
+    pub fn match_slot(&self) -> Option<Slot> {
+        self.match_slot
     }
 
     /// The custom parameters that it was made with.
@@ -141,6 +152,12 @@ impl Registry {
         slots.sort_unstable();
         slots.dedup();
         slots
+    }
+
+    /// The slots of the identifiers of a type.
+    pub fn identifier_slots(&self, resource_type: ResourceType) -> Vec<Slot> {
+        let found = self.definition(resource_type).parameter("identifier");
+        self.slots_of(found.into_iter().flat_map(|found| &found.sources))
     }
 
     /// Whether a slot holds identifiers, nearly every one of which is of one resource only.

@@ -7,7 +7,7 @@ use fhirpath::{ElementItem, Item};
 use jiff::tz::TimeZone;
 use json::Node;
 
-use crate::identifier_system::canonical_system;
+use crate::identifier_system::{canonical_system, number_of_card};
 use crate::{DateRow, Hasher, ReferenceRow, Slot, StringRow, TokenRow, fold};
 
 struct Types {
@@ -40,8 +40,10 @@ static TYPES: LazyLock<Types> = LazyLock::new(|| Types {
 pub(crate) fn token_rows(hasher: &Hasher, slot: Slot, item: &Item<'_>, out: &mut Vec<TokenRow>) {
     tokens(item, &mut |system, code| {
         if !system.is_empty() || !code.is_empty() {
-            let system = hasher.system(canonical_system(system));
-            out.push(TokenRow { slot, code: hasher.code(code), system });
+            let name = canonical_system(system);
+            let system = hasher.system(name);
+            let forms = [Some(code), number_of_card(name, code)];
+            out.extend(forms.into_iter().flatten().map(|code| TokenRow { slot, code: hasher.code(code), system }));
         }
     });
 }

@@ -220,6 +220,12 @@ pub(super) const OPERATIONS: &[Route] = &[
         "A book: the Patient and all that belongs to it",
     ),
     posted("/fhir/{type}/{id}/$everything", "everythingPosted", FHIR, "The same, parameters in the body"),
+    Route::new(Post, "/fhir/Patient/$match", "matchPatient", FHIR, "Who of the book a description means")
+        .by(Caller::Token { scopes: "c" })
+        .takes(OPERATION)
+        .sends("Parameters")
+        .answers(&[(200, "Result")])
+        .refuses(OUTCOME, WRITE),
     Route::new(
         Post,
         "/fhir/Patient/$registry-lookup",

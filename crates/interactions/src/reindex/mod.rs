@@ -88,6 +88,7 @@ pub async fn work_at_reindexes(service: Service) -> Result<Infallible, Problem> 
                 continue;
             }
             Ok(Step::Idle) => said = None,
+            Ok(Step::People) => continue,
             Ok(Step::Elsewhere(_)) => {}
             Err(error) => tracing::warn!(error = %error, "a step of a reindex failed and is tried again"),
         }

@@ -14,6 +14,7 @@ use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, VersionRow, VersionTypes};
 use crate::write::{
     KnownRow, KnownTypes, QueuedUpkeep, ReadFacts, Rechecked, Upkeep, patients, recheck, reindexed, versions,
+    walked_slots,
 };
 use crate::{StoreError, database, query};
 
@@ -84,7 +85,7 @@ async fn claim_and_work(
         }
         return Ok(true);
     }
-    let (slots, _) = registry.unready();
+    let slots = walked_slots(registry);
     let (mut missing, mut present) = (Vec::new(), Vec::new());
     for (row, stored) in locked(connection, &upkeep.places).await? {
         let Some(found) = reindexed(registry, &slots, row, stored)? else { continue };

@@ -9,6 +9,7 @@
 //! A parameter is ready when the walk is over. Rows of parameters that are gone are removed afterwards, and no other
 //! reindex begins before that: a slot that comes back is empty.
 
+mod people;
 mod sql;
 mod state;
 
@@ -187,6 +188,8 @@ impl Store {
 pub enum Step {
     /// There is nothing to do.
     Idle,
+    /// Some people from before there were keys of the matching got theirs.
+    People,
     /// Another process works.
     Elsewhere(Reindex),
     /// A part of the work is done.
@@ -215,10 +218,10 @@ impl Reindexer {
             return Err(WriteError::Forbidden);
         }
         self.store.follow_parameters().await?;
-        let Some((state, bytes)) = self.store.reindex_setting().await? else { return Ok(Step::Idle) };
+        let Some((state, bytes)) = self.store.reindex_setting().await? else { return self.people().await };
         if state.phase == Phase::Finished {
             self.emptying = None;
-            return Ok(Step::Idle);
+            return self.people().await;
         }
         if state.holder != self.store.process() {
             return self.take_over(state, bytes).await;
@@ -230,6 +233,10 @@ impl Reindexer {
             }
             _ => self.empty(state, &bytes).await,
         }
+    }
+
+    async fn people(&self) -> Result<Step, WriteError> {
+        Ok(if self.store.index_people().await? { Step::People } else { Step::Idle })
     }
 
     async fn take_over(&mut self, state: Reindex, bytes: Vec<u8>) -> Result<Step, WriteError> {

@@ -14,6 +14,7 @@ use crate::statement::Statement;
 use crate::stored::{VersionRow, VersionTypes};
 use crate::write::{
     KnownRow, KnownTypes, QueuedUpkeep, ReadFacts, Rechecked, Upkeep, patients, recheck, reindexed, versions,
+    walked_slots,
 };
 use crate::{StoreError, database, query};
 
@@ -72,7 +73,7 @@ impl Writer {
             }
             return Ok(true);
         }
-        let (slots, _) = registry.unready();
+        let slots = walked_slots(&registry);
         for (book, key) in upkeep.places {
             let mut statement = Statement::new(&format!(
                 "SELECT {}, r.present FROM resource r",

@@ -26,5 +26,5 @@ pub(crate) use queue::{
 };
 pub use recheck::ReadFacts;
 pub(crate) use recheck::{KnownRow, KnownTypes, Rechecked, patients, recheck, versions};
-pub(crate) use reindexed::reindexed;
+pub(crate) use reindexed::{reindexed, walked_slots};
 pub(crate) use reshielded::{RESHIELDED_AT_ONCE, reshielded};

@@ -1,5 +1,6 @@
 //! What a stored resource lacks in the index when search parameters are new.
 
+use fhir::ResourceType;
 use search::{Registry, Slot};
 
 use super::IndexChange;
@@ -12,6 +13,17 @@ pub(crate) struct Reindexed {
     pub(crate) missing: IndexChange,
     /// `None` when it is stored so already.
     pub(crate) present: Option<i64>,
+}
+
+/// The slots that a walk fills, in order: those of new search parameters, and what the people of a database from before
+/// lack, the keys of the matching and the numbers of insurance cards.
+pub(crate) fn walked_slots(registry: &Registry) -> Vec<Slot> {
+    let (mut slots, _) = registry.unready();
+    slots.extend(registry.match_slot());
+    slots.extend(registry.identifier_slots(ResourceType::PATIENT));
+    slots.sort_unstable();
+    slots.dedup();
+    slots
 }
 
 /// Extracts the rows of the slots from a current version; `None` for a deletion.

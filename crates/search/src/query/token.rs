@@ -2,7 +2,7 @@
 
 use super::text::{split_once, unescape};
 use super::{Reader, Refusal};
-use crate::identifier_system::canonical_system;
+use crate::identifier_system::{canonical_system, other_form};
 use crate::parameter::{Source, TokenShape};
 use crate::path::Only;
 use crate::{Check, Clause, LookupKind, Registry, Slot, TokenTest, fold};
@@ -105,8 +105,14 @@ fn owned(values: &[&str]) -> Vec<String> {
 impl Registry {
     /// The condition that any of the sources has any of the values.
     pub(crate) fn token_clause(&self, sources: &[&Source], values: &[TokenText]) -> Clause {
+        let other = |value: &TokenText| {
+            let system = canonical_system(value.system.as_deref()?);
+            let (system, code) = other_form(system, value.code.as_deref()?)?;
+            Some(TokenText { system: Some(system.to_owned()), code: Some(code.to_owned()) })
+        };
+        let others: Vec<TokenText> = values.iter().filter_map(other).collect();
         let groups = self.grouped(sources, |source| {
-            values.iter().filter_map(|value| self.token_test(source, value)).collect()
+            values.iter().chain(&others).filter_map(|value| self.token_test(source, value)).collect()
         });
         any(groups, |slots, values| Clause::Token { slots, values })
     }

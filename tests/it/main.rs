@@ -35,6 +35,7 @@ mod import_order;
 mod lastn;
 mod limits;
 mod lossless;
+mod merge_unmerge;
 mod metadata;
 mod mutants;
 mod notices;

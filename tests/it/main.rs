@@ -37,6 +37,7 @@ mod lastn;
 mod limits;
 mod lossless;
 mod match_people;
+mod merge_unmerge;
 mod metadata;
 mod mutants;
 mod notices;

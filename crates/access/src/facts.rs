@@ -113,4 +113,15 @@ pub struct Facts {
     pub denials: Vec<DenialFact>,
     /// Whether it puts its book under the location shield: a `Patient` that carries the label.
     pub shielded: bool,
+    /// Of a `Patient`: whose book it has become a part of. It counts when the server says so.
+    pub merge: Option<Merge>,
+}
+
+/// What a `Patient` says about being one with another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merge {
+    /// It is replaced by this `Patient`: the book is a part of that one's.
+    Into(LogicalId),
+    /// It is by itself again.
+    Ended,
 }

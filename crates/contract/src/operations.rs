@@ -85,6 +85,24 @@ pub const OPERATIONS: &[Operation] = &[
         result: "Patient",
     },
     Operation {
+        name: "link",
+        resource_type: Some("Patient"),
+        of_type: false,
+        of_instance: true,
+        description: "The other Patient, without a verified number, is this person: it is replaced, and the books become one.",
+        parameters: &[one("other", "Reference")],
+        result: "Patient",
+    },
+    Operation {
+        name: "unlink",
+        resource_type: Some("Patient"),
+        of_type: false,
+        of_instance: true,
+        description: "Takes such a link back: each entry is where it came from, and who read the mixed book is told.",
+        parameters: &[one("other", "Reference")],
+        result: "Patient",
+    },
+    Operation {
         name: "lastn",
         resource_type: Some("Observation"),
         of_type: true,
@@ -258,7 +276,7 @@ impl Operation {
 
     /// Whether no standard defines it. These are the ones that change something, too.
     fn is_own(&self) -> bool {
-        matches!(self.name, "reindex" | "registry-lookup")
+        matches!(self.name, "reindex" | "registry-lookup" | "link" | "unlink")
     }
 
     /// Its `OperationDefinition`.

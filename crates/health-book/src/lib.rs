@@ -19,6 +19,7 @@ pub mod guardians;
 pub mod input;
 mod ledger;
 pub mod majority;
+pub mod merging;
 mod moment;
 mod noted;
 mod notice;
@@ -40,6 +41,7 @@ mod who;
 
 pub use book::HealthBook;
 pub use daily::work_daily;
+pub use merging::work_at_merges;
 pub use notice::{LogNotifier, Notice, NoticeKind, Notifier};
 pub use notices::RuleSettings;
 pub use refusal::Rule;

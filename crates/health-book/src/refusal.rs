@@ -34,11 +34,21 @@ pub enum Rule {
     SecondOfficer,
     /// The facility is not known.
     NoSuchFacility,
+    /// The person is replaced already.
+    AlreadyMerged,
+    /// The two are not one person now.
+    NotMerged,
+    /// A verified person is replaced by the registry's word only.
+    RegistryOnly,
+    /// One of the two is under the location shield.
+    ShieldDiffers,
+    /// Nothing is proposed yet.
+    NothingProposed,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::WrongCode,
         Self::TooManyCodes,
         Self::Blocked,
@@ -53,6 +63,11 @@ impl Rule {
         Self::TooManyDelegations,
         Self::SecondOfficer,
         Self::NoSuchFacility,
+        Self::AlreadyMerged,
+        Self::NotMerged,
+        Self::RegistryOnly,
+        Self::ShieldDiffers,
+        Self::NothingProposed,
     ];
 
     /// Status, code, English and Vietnamese text.
@@ -133,6 +148,36 @@ impl Rule {
                 "no-such-facility",
                 "the facility is not in the directory",
                 "cơ sở không có trong danh bạ",
+            ),
+            Self::AlreadyMerged => (
+                409,
+                "already-merged",
+                "the person is replaced by another already",
+                "hồ sơ người này đã được thay bằng hồ sơ khác",
+            ),
+            Self::NotMerged => (
+                409,
+                "not-merged",
+                "the two are not merged now, or not in this direction",
+                "hai hồ sơ hiện không được gộp, hoặc không theo chiều này",
+            ),
+            Self::RegistryOnly => (
+                422,
+                "registry-only",
+                "a person with a verified number is merged and parted by the population registry only",
+                "người đã xác thực số định danh chỉ được gộp hoặc tách theo cơ sở dữ liệu dân cư",
+            ),
+            Self::ShieldDiffers => (
+                409,
+                "shield-differs",
+                "the two must agree about the location shield first",
+                "trước hết hai hồ sơ phải giống nhau về chế độ che nơi ở",
+            ),
+            Self::NothingProposed => (
+                409,
+                "nothing-proposed",
+                "a decision must be proposed before another officer confirms it",
+                "phải có đề nghị trước khi cán bộ khác xác nhận",
             ),
         }
     }

@@ -109,18 +109,21 @@ pub async fn confirm(book: &HealthBook, caller: &Caller, id: &str, now: Instant)
     if asked.by == officer.subject {
         return Err(Rule::SecondOfficer.into());
     }
-    let found = read(service, "Patient", &patient).await?.ok_or_else(Problem::not_found)?;
-    let operation = match asked.act {
-        Act::Set => with_label(&found.resource, CONFIDENTIALITY, RESTRICTED),
-        // Whichever code of the policy has set it.
-        Act::Lift => without_labels(&found.resource, |system, code| {
-            let policy = service.policy();
-            let table = policy.document().labels();
-            table.of_security(system, code, true) == table.shield()
-        }),
-    };
-    if let Some(operation) = operation {
-        patch(service, "Patient", &found, &[operation]).await?;
+    // Whoever is one with the person is the person.
+    for person in store.one_person(&patient).await? {
+        let found = read(service, "Patient", &person).await?.ok_or_else(Problem::not_found)?;
+        let operation = match asked.act {
+            Act::Set => with_label(&found.resource, CONFIDENTIALITY, RESTRICTED),
+            // Whichever code of the policy has set it.
+            Act::Lift => without_labels(&found.resource, |system, code| {
+                let policy = service.policy();
+                let table = policy.document().labels();
+                table.of_security(system, code, true) == table.shield()
+            }),
+        };
+        if let Some(operation) = operation {
+            patch(service, "Patient", &found, &[operation]).await?;
+        }
     }
     // After the change, which may be made twice: a failure between leaves the approval to be confirmed again.
     store

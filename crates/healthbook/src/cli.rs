@@ -150,7 +150,8 @@ Every command has its own --help with examples.")]
         subcommand,
         after_help = "Examples:
   healthbook serve --registry http://127.0.0.1:9091
-  healthbook registry parked"
+  healthbook registry parked
+  healthbook registry work-list"
     )]
     Registry(RegistryCommand),
     /// Run a simulated population registry with any number of invented people

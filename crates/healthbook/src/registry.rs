@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use fhir::Instant;
 use health_book::HealthBook;
+use health_book::merging;
 use health_book::registry::{ConnectedRegistry, parked};
 use outbound::{Peer, PeerSettings};
 use population_registry::{Registry, RegistrySettings};
@@ -28,6 +29,18 @@ pub enum RegistryCommand {
   healthbook registry parked
   healthbook registry parked --retry 9f86d081884c7d65")]
     Parked(ParkedCommand),
+    /// How many people and entries wait for the decision of two officers
+    #[command(after_help = "Examples:
+  healthbook registry work-list")]
+    WorkList(WorkListCommand),
+}
+
+/// `healthbook registry work-list`
+#[derive(Debug, Args)]
+pub struct WorkListCommand {
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
 }
 
 /// `healthbook registry parked`
@@ -44,18 +57,22 @@ pub struct ParkedCommand {
 impl RegistryCommand {
     /// The database that the command is about.
     pub fn database(&self) -> &DatabaseFlags {
-        let Self::Parked(parked) = self;
-        &parked.database
+        match self {
+            Self::Parked(parked) => &parked.database,
+            Self::WorkList(list) => &list.database,
+        }
     }
 }
 
 /// Runs the command.
 pub async fn run(configuration: Configuration, command: RegistryCommand) -> Result<(), Failure> {
-    let RegistryCommand::Parked(command) = command;
     let book = person::open(&configuration).await?;
-    let done = match &command.retry {
-        None => list(&book).await,
-        Some(id) => logged(book.service().store(), "registry parked", retry(&book, id)).await,
+    let done = match command {
+        RegistryCommand::WorkList(_) => work_list(&book).await,
+        RegistryCommand::Parked(command) => match &command.retry {
+            None => list(&book).await,
+            Some(id) => logged(book.service().store(), "registry parked", retry(&book, id)).await,
+        },
     };
     book.service().store().close().await;
     done
@@ -73,6 +90,13 @@ async fn list(book: &HealthBook) -> Result<(), Failure> {
         ));
     }
     print(&format!("{text}{} parked\n", all.len()))
+}
+
+async fn work_list(book: &HealthBook) -> Result<(), Failure> {
+    let counts = merging::counts(book.service().store(), Instant::now()).await.map_err(person::refused)?;
+    let total: usize = counts.iter().map(|(_, count)| count).sum();
+    let lines: String = counts.iter().map(|(name, count)| format!("{name}  {count}\n")).collect();
+    print(&format!("{lines}{total} to decide\n"))
 }
 
 async fn retry(book: &HealthBook, id: &str) -> Result<(), Failure> {

@@ -107,6 +107,7 @@ async fn serve(
     let rules = notices::rules(configuration)?;
     tokio::spawn(health_book::work_at_notices(health_book.clone(), rules));
     tokio::spawn(health_book::work_daily(health_book.clone()));
+    tokio::spawn(health_book::work_at_merges(health_book.clone()));
     let demo = demo.as_ref().map(Description::info).map(Arc::new);
     let app =
         App { service, health_book, authentication, sign_in: Some(sign_in), demo, log_key: verifying, seal };

@@ -9,7 +9,7 @@ use interactions::TerminologyOperation;
 
 use crate::failure::Failure;
 use crate::incoming::Incoming;
-use crate::{handlers, population, terminology, validate};
+use crate::{handlers, merging, population, terminology, validate};
 
 /// Adds every path below the FHIR base. The order matters: the first that fits is taken.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -66,6 +66,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             resource("/Patient/$registry-lookup", "POST").route(web::post().to(population::registry_lookup)),
         )
+        .service(resource("/Patient/{id}/$link", "POST").route(web::post().to(merging::link)))
+        .service(resource("/Patient/{id}/$unlink", "POST").route(web::post().to(merging::unlink)))
         .configure(configure_terminology)
         .service(web::resource("/{type}/{id}/${operation}").to(unknown_operation))
         .service(web::resource("/{type}/${operation}").to(unknown_operation))

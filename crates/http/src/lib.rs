@@ -17,6 +17,7 @@ mod home;
 mod incoming;
 mod language;
 mod logged;
+mod merging;
 mod metrics;
 mod negotiation;
 mod oauth;

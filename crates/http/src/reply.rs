@@ -37,6 +37,23 @@ pub(crate) fn record(
     Ok(response.insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(body))
 }
 
+/// A resource that stands for the one that was asked for: where it is, and no version headers, which would be taken for
+/// those of what was asked for.
+pub(crate) fn standing(
+    service: &Service,
+    record: &Record,
+    part: Option<String>,
+    showing: &Showing,
+) -> Result<HttpResponse, Failure> {
+    let whole = || record.show(showing).map_err(Problem::from)?.ok_or_else(|| Failure::new(410, Fault::Gone));
+    let body = part.map_or_else(whole, Ok)?;
+    let Record { resource_type, id, version, .. } = record;
+    let place = format!("{}/{resource_type}/{id}/_history/{version}", service.base());
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_LOCATION, place));
+    Ok(response.insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(body))
+}
+
 /// A Bundle, a CapabilityStatement, or any other FHIR document.
 pub(crate) fn document(text: String) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, FHIR_JSON)).body(text)

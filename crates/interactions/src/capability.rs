@@ -190,9 +190,10 @@ fn resource(
     } else if name == crate::PROVENANCE {
         value["documentation"] = json!(ORIGIN);
     }
-    let own = (name == "Patient").then(|| {
-        json!({"name": "registry-lookup", "definition": "urn:healthbook:operation:Patient-registry-lookup"})
-    });
+    let own = ["registry-lookup", "link", "unlink"]
+        .into_iter()
+        .filter(|_| name == "Patient")
+        .map(|own| json!({"name": own, "definition": format!("urn:healthbook:operation:Patient-{own}")}));
     let mut operations = match name {
         "Patient" => vec!["everything", "match"],
         "Observation" => vec!["lastn"],

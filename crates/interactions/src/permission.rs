@@ -232,6 +232,9 @@ async fn check_new_patient(
         if security(patient).is_some() {
             return Err(field_owned("meta.security"));
         }
+        if merge(patient).is_some() {
+            return Err(field_owned("extension"));
+        }
         let numbers =
             known_by(patient).into_iter().filter(|it| it.text("system").is_some_and(is_citizen_number));
         Ok(numbers.filter_map(|it| it.text("value").map(str::to_owned)).collect::<Vec<_>>())
@@ -281,6 +284,7 @@ fn check_patient(before: &Record, content: &Content) -> Result<(), Problem> {
         let mut values: Vec<Option<String>> =
             GUARDED.iter().map(|element| patient.get(element).map(text)).collect();
         values.push(security(patient).map(text));
+        values.push(merge(patient).map(text));
         // Who is known by a number is described by the registry.
         let numbers = known_by(patient);
         let is_known = !numbers.is_empty();
@@ -289,15 +293,20 @@ fn check_patient(before: &Record, content: &Content) -> Result<(), Problem> {
         values
     };
     let old = match before.is_deleted() {
-        true => vec![None; GUARDED.len() + 2 + DESCRIBED.len()],
+        true => vec![None; GUARDED.len() + 3 + DESCRIBED.len()],
         false => with_resource(before, kept)?,
     };
     let new = with_content(content, &before.id, kept)?;
-    let names = GUARDED.iter().copied().chain(["meta.security", "identifier"]).chain(DESCRIBED);
+    let names = GUARDED.iter().copied().chain(["meta.security", "extension", "identifier"]).chain(DESCRIBED);
     match names.zip(old.iter().zip(&new)).find(|(_, (old, new))| old != new) {
         Some((element, _)) => Err(field_owned(element)),
         None => Ok(()),
     }
+}
+
+/// What tells by whom a person is replaced.
+fn merge<'a, 'n>(patient: &'n Node<'a>) -> Option<&'n Node<'a>> {
+    patient.get("extension")?.items().iter().find(|it| it.text("url") == Some(access::MERGE))
 }
 
 fn security<'a, 'n>(patient: &'n Node<'a>) -> Option<&'n Node<'a>> {

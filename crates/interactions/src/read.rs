@@ -40,6 +40,21 @@ pub async fn read(
     existing(record)
 }
 
+/// The current version, or that of who stands for the person: a `Patient` that was replaced is answered by the one that
+/// replaces it, with that one's id, where the caller sees it (docs/merging.md, section 3).
+pub async fn read_standing(
+    service: &Service,
+    access: &Access,
+    resource_type: ResourceType,
+    id: &LogicalId,
+) -> Result<Record, Problem> {
+    let record = read(service, access, resource_type, id).await?;
+    let store = service.store();
+    let Some(survivor) = store.survivor_of(&record).await? else { return Ok(record) };
+    let standing = store.read(access, resource_type, &survivor).await?;
+    Ok(standing.filter(|standing| !standing.is_deleted()).unwrap_or(record))
+}
+
 /// One version.
 pub async fn read_version(
     service: &Service,

@@ -49,9 +49,12 @@ impl Store {
         if is_everything(access, reach) {
             return Ok(Gate::EVERYTHING);
         }
-        let own = self.book_of(access.own()).await?;
-        let within =
-            if access.within() == access.own() { own } else { self.book_of(access.within()).await? };
+        let at = access.at().microseconds();
+        let own = self.with_replaced(self.book_of(access.own()).await?, at).await?;
+        let within = match access.within() == access.own() {
+            true => own.clone(),
+            false => self.with_replaced(self.book_of(access.within()).await?, at).await?,
+        };
         Ok(Gate::new(&self.registry(), access, reach, Places { own, within }))
     }
 

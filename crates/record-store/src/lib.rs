@@ -13,6 +13,7 @@ mod error;
 mod find;
 mod gatekeeping;
 mod known_books;
+mod merged;
 mod once;
 mod packages;
 mod parties;
@@ -44,6 +45,7 @@ pub use api::{
 };
 pub use body::Body;
 pub use gatekeeping::{Changeable, Made};
+pub use merged::Merged;
 pub use once::{KeptAnswer, KeptWrite, Once};
 pub use packages::{Added, Demand, NewPackage, PackageName, StoredPackage};
 pub use people::{Candidates, extract};

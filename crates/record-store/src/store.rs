@@ -255,7 +255,9 @@ impl Store {
         let Some((book, _)) = self.place(ResourceType::PATIENT, patient).await? else {
             return Ok(BookPage { records: Vec::new(), next: None });
         };
-        let statement = query::book_page(gate, book, types, since, after.unwrap_or(0), count);
+        let kin = self.kin_of(book, access.at().microseconds()).await?;
+        let books: Vec<i64> = [book].into_iter().chain(kin).collect();
+        let statement = query::book_page(gate, &books, types, since, after.unwrap_or(0), count);
         let mut rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;

@@ -6,6 +6,8 @@ mod provision;
 mod relations;
 mod visit;
 
+pub use relations::MERGE;
+
 use fhir::{DateRange, Fault, Instant, Issue, LogicalId, ReferenceText, ResourceType};
 use jiff::tz::TimeZone;
 use json::Node;
@@ -99,7 +101,10 @@ impl Policy {
             }
             "ServiceRequest" => facts.grants.extend(relations::referrals(&reader, node)),
             "Appointment" => facts.grants.extend(relations::appointments(&reader, node)),
-            "Patient" => facts.grants.extend(relations::home_station(&reader, node)),
+            "Patient" => {
+                facts.grants.extend(relations::home_station(&reader, node));
+                facts.merge = relations::merge(node);
+            }
             "Task" => facts.grants.extend(relations::review(&reader, resource_type, node)),
             "Consent" => {
                 let (grants, denials) = consent::consent(&reader, node)?;

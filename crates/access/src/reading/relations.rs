@@ -1,10 +1,10 @@
 //! Relations of care that resources found: visits, referrals, appointments, the home station, reviews.
 
-use fhir::{Instant, ResourceType};
+use fhir::{Instant, LogicalId, ResourceType};
 use json::Node;
 
 use super::{Reader, forever, grant, reference};
-use crate::{Authority, GrantFact, GrantSource, Grantee};
+use crate::{Authority, GrantFact, GrantSource, Grantee, Merge};
 
 /// An organization that an element names.
 fn organization(node: &Node<'_>) -> Option<Grantee> {
@@ -80,10 +80,26 @@ pub(super) fn home_station(reader: &Reader<'_>, node: &Node<'_>) -> Option<Grant
     Some(grant(grantee, Authority::HomeStation, reader.at, forever()))
 }
 
-/// A review task of the facility's officer, while it is open.
+/// The extension of a `Patient` that tells of whom it is replaced.
+pub const MERGE: &str = "urn:healthbook:merge";
+
+/// `Patient.extension`: the part `into` names who replaces it; without one that has ended.
+pub(super) fn merge(node: &Node<'_>) -> Option<Merge> {
+    let named = |node: &Node<'_>, url: &str| node.text("url") == Some(url);
+    let told = node.get("extension")?.items().iter().find(|it| named(it, MERGE))?;
+    let parts = told.get("extension").map(Node::items).unwrap_or_default();
+    let into = parts.iter().find(|part| named(part, "into")).and_then(|part| part.text("valueId"));
+    Some(match into.and_then(|into| LogicalId::try_from(into).ok()) {
+        Some(into) => Merge::Into(into),
+        None => Merge::Ended,
+    })
+}
+
+/// A review task of the facility's officer, or what it was told wrongly and has to look at, while it is open.
 pub(super) fn review(reader: &Reader<'_>, task: ResourceType, node: &Node<'_>) -> Option<GrantFact> {
     let codings = node.get("code").and_then(|code| code.get("coding")).map(Node::items).unwrap_or_default();
-    let reviews = codings.iter().any(|coding| coding.text("code") == Some("emergency-review"));
+    let reviews =
+        codings.iter().any(|coding| matches!(coding.text("code"), Some("emergency-review" | "recall")));
     let ended = ["completed", "cancelled", "rejected", "failed", "entered-in-error"];
     if !reviews || is_one_of(node, "status", &ended) {
         return None;

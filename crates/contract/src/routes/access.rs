@@ -74,6 +74,20 @@ pub(super) const ROUTES: &[Route] = &[
     .refuses(Refusal::Outcome, SENT),
     list("/access/notices/patterns", "noticePatterns", "Unusual patterns of the staff of a facility")
         .answers(&[(200, "Items")]),
+    list("/access/merges", "listMerges", "People and entries about which two officers have to decide")
+        .answers(&[(200, "MergeWork")]),
+    act(
+        "/access/merges",
+        "reportMerge",
+        "Report that two people may be one, or are not, or whose an entry is",
+    )
+    .sends("MergeReport")
+    .answers(&[(201, "Made")]),
+    act("/access/merges/{id}/propose", "proposeMerge", "Propose what is to be decided")
+        .sends("MergeProposal")
+        .answers(&[(200, "Done")]),
+    plain("/access/merges/{id}/confirm", "confirmMerge", "Confirm what another officer proposed")
+        .answers(&[(200, "Done")]),
     plain("/access/visits/{id}/private", "makePrivate", "Make a visit of an adolescent private")
         .answers(&[(200, "Done")]),
     act("/access/preview", "preview", "What staff of a facility would see of the own book")

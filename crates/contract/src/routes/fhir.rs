@@ -238,6 +238,24 @@ pub(super) const OPERATIONS: &[Route] = &[
     .sends("Parameters")
     .answers(&[(200, "Result")])
     .refuses(OUTCOME, WRITE),
+    Route::new(
+        Post,
+        "/fhir/Patient/{id}/$link",
+        "link",
+        FHIR,
+        "A record without a verified number is this person: the books become one",
+    )
+    .by(Caller::Token { scopes: "u" })
+    .takes(OPERATION)
+    .sends("Parameters")
+    .answers(&[(200, "Result")])
+    .refuses(OUTCOME, WRITE),
+    Route::new(Post, "/fhir/Patient/{id}/$unlink", "unlink", FHIR, "Takes such a link back")
+        .by(Caller::Token { scopes: "u" })
+        .takes(OPERATION)
+        .sends("Parameters")
+        .answers(&[(200, "Result")])
+        .refuses(OUTCOME, WRITE),
     asked("/fhir/Observation/$lastn", "lastn", FHIR, "The latest Observations of each code"),
     posted("/fhir/Observation/$lastn", "lastnPosted", FHIR, "The same, parameters in the body"),
     posted(

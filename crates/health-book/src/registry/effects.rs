@@ -3,14 +3,14 @@
 
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
-use population_registry::BirthDate;
+use population_registry::{BirthDate, Status};
 use serde_json::Value;
 
 use super::apply::{Applied, Outcome};
 use super::patient::{Verified, is_dead, representative};
 use super::told::Told;
 use crate::ages::to_come;
-use crate::{HealthBook, closing, guardians};
+use crate::{HealthBook, closing, guardians, merging};
 
 /// Does what follows. `again`: also when the record was written already, since a server may have ended in between.
 pub(super) async fn follow(
@@ -29,6 +29,7 @@ pub(super) async fn follow(
     if was_there && is_dead(told.record) && (is_repeated || !is_deceased(applied.before.as_ref())) {
         closing::close_open(book, &applied.patient, now).await?;
     }
+    merge(book, told, applied, now).await?;
     let before = applied.before.as_ref().and_then(Verified::of).and_then(|known| known.representative);
     let number = representative(told.record);
     if is_minor(book, told, now) && (is_repeated || before.as_deref() != number) {
@@ -39,6 +40,16 @@ pub(super) async fn follow(
         guardians::follow_registry(book, &applied.patient, guardian.as_ref(), now).await?;
     }
     Ok(())
+}
+
+/// Whose number was replaced is one with who has the new one, as long as the registry says so.
+async fn merge(book: &HealthBook, told: &Told<'_>, applied: &Applied, now: Instant) -> Result<(), Problem> {
+    let number = match &told.record.status {
+        Status::ReplacedBy { number } => Some(number.as_str()),
+        _ => None,
+    };
+    let again = applied.outcome == Outcome::Duplicate;
+    merging::follow(book, &applied.patient, number, applied.before.as_ref(), again, now).await
 }
 
 fn is_deceased(patient: Option<&Value>) -> bool {

@@ -11,6 +11,8 @@
 mod at_once;
 mod codes;
 mod emergencies;
+mod merging;
+mod merging_model;
 mod notices;
 mod people;
 mod registry;

@@ -48,11 +48,11 @@ impl PopulationRegistry for Saying {
     }
 }
 
-const TEEN: &str = "099312000001";
+pub const TEEN: &str = "099312000001";
 const LAN: &str = "099185000001";
 const MINH: &str = "099085000001";
 
-fn record(representative: Option<&str>, status: Value) -> Demographics {
+pub fn record(representative: Option<&str>, status: Value) -> Demographics {
     let representative = representative.map(|number| json!({"name": "Ai", "number": number}));
     let representative = representative.map(|it| json!({"representative": it})).unwrap_or(json!({}));
     serde_json::from_value(json!({
@@ -63,7 +63,7 @@ fn record(representative: Option<&str>, status: Value) -> Demographics {
 }
 
 /// The registry says something, and somebody looks the child up.
-async fn said(world: &World, version: u64, record: Demographics) -> Value {
+pub async fn said(world: &World, version: u64, record: Demographics) -> Value {
     let saying = Arc::new(Saying(Mutex::new(Some((record, version)))));
     let registry = ConnectedRegistry::new(saying);
     let pairs = [
@@ -76,7 +76,7 @@ async fn said(world: &World, version: u64, record: Demographics) -> Value {
     serde_json::from_str(&answer.await.unwrap()).unwrap()
 }
 
-async fn put_person(world: &World, name: &str, number: &str, birth_date: &str) {
+pub async fn put_person(world: &World, name: &str, number: &str, birth_date: &str) {
     let identifier = json!([{"system": "http://fhir.hl7.org.vn/core/sid/cccd", "value": number}]);
     let person = json!({
         "resourceType": "Patient", "id": name, "identifier": identifier, "birthDate": birth_date,

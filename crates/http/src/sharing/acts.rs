@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 use fhir::Instant;
 use health_book::{
-    HealthBook, blocks, delegations, effects as draft_effects, emergency as emergencies,
+    HealthBook, blocks, delegations, effects as draft_effects, emergency as emergencies, merging,
     patterns as all_patterns, preferences as all_preferences, presence, preview as previews,
     relations as all_relations, review as all_reviews, shields as all_shields, visits,
 };
@@ -173,6 +173,33 @@ pub(super) async fn ask_shield(incoming: Incoming, payload: Payload) -> Answer {
 pub(super) async fn confirm_shield(incoming: Incoming) -> Answer {
     let id = incoming.segment("id");
     let done = all_shields::confirm(book(&incoming), &incoming.caller, id, Instant::now()).await?;
+    Ok(json(StatusCode::OK, &done))
+}
+
+/// `GET /access/merges`
+pub(super) async fn merges(incoming: Incoming) -> Answer {
+    let list = merging::list(book(&incoming), &incoming.caller, Instant::now()).await?;
+    Ok(json(StatusCode::OK, &list))
+}
+
+/// `POST /access/merges`
+pub(super) async fn report_merge(incoming: Incoming, payload: Payload) -> Answer {
+    let request = body(&incoming, payload).await?;
+    let made = merging::report(book(&incoming), &incoming.caller, request, Instant::now()).await?;
+    Ok(json(StatusCode::CREATED, &made))
+}
+
+/// `POST /access/merges/{id}/propose`
+pub(super) async fn propose_merge(incoming: Incoming, payload: Payload) -> Answer {
+    let (request, id) = (body(&incoming, payload).await?, incoming.segment("id"));
+    let done = merging::propose(book(&incoming), &incoming.caller, id, request, Instant::now()).await?;
+    Ok(json(StatusCode::OK, &done))
+}
+
+/// `POST /access/merges/{id}/confirm`
+pub(super) async fn confirm_merge(incoming: Incoming) -> Answer {
+    let id = incoming.segment("id");
+    let done = merging::confirm(book(&incoming), &incoming.caller, id, Instant::now()).await?;
     Ok(json(StatusCode::OK, &done))
 }
 

@@ -41,6 +41,13 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
                 .route(web::put().to(acts::prefer)),
         )
         .service(resource("/notices/patterns", "GET, HEAD").route(get().to(acts::patterns)))
+        .service(
+            resource("/merges", "GET, HEAD, POST")
+                .route(get().to(acts::merges))
+                .route(web::post().to(acts::report_merge)),
+        )
+        .service(resource("/merges/{id}/propose", "POST").route(web::post().to(acts::propose_merge)))
+        .service(resource("/merges/{id}/confirm", "POST").route(web::post().to(acts::confirm_merge)))
         .service(resource("/visits/{id}/private", "POST").route(web::post().to(acts::make_private)))
         .service(resource("/preview", "POST").route(web::post().to(acts::preview)))
         .service(resource("/effects", "POST").route(web::post().to(acts::effects)))

@@ -9,7 +9,7 @@ use crate::bundle_text::{EntryResponse, Text};
 use crate::query_text::pairs;
 use crate::{
     AUDIT_EVENT, EntityTags, Freshness, Problem, SearchRequest, Service, everything, history, is_log_entry,
-    lastn, read, read_audit_event, read_provenance, read_version, search_of,
+    lastn, read_audit_event, read_provenance, read_standing, read_version, search_of,
 };
 
 /// Answers one `GET`.
@@ -67,8 +67,15 @@ pub(super) async fn get(
                 return Ok(EntryResponse { status: 200, resource, ..EntryResponse::default() });
             }
             let access = service.decide(caller, Interaction::Read, kind.parse().ok())?;
-            let record = read(service, &access, type_of(kind)?, &id_of(id)?).await?;
-            return resource(record, &freshness, &Showing::begin(&access, Action::Read, "")?);
+            let id = id_of(id)?;
+            let record = read_standing(service, &access, type_of(kind)?, &id).await?;
+            let showing = Showing::begin(&access, Action::Read, "")?;
+            if record.id != id {
+                // The version is that of another resource: nobody has it under this address.
+                let resource = record.show(&showing)?.map(Text::Own);
+                return Ok(EntryResponse { status: 200, resource, ..EntryResponse::default() });
+            }
+            return resource(record, &freshness, &showing);
         }
         [kind, id, "_history"] => {
             let access = service.decide(caller, Interaction::History, kind.parse().ok())?;

@@ -71,7 +71,7 @@ impl Store {
     }
 
     /// The `Patient` of a book.
-    pub(super) async fn read_patient_of(&self, book: i64) -> Result<Option<LogicalId>, StoreError> {
+    pub(crate) async fn read_patient_of(&self, book: i64) -> Result<Option<LogicalId>, StoreError> {
         for statement in [query::patient_of_book(book), query::expected_patient_of_book(book)] {
             let rows: Vec<(Vec<u8>,)> = few!(self, statement, (Binary,))?;
             if let Some((id,)) = rows.first() {

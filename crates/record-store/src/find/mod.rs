@@ -63,6 +63,7 @@ struct Scan {
 impl Store {
     /// A page of matches, and their number when the plan wants it.
     pub async fn search(&self, access: &Access, plan: &SearchPlan) -> Result<SearchPage, StoreError> {
+        let plan = &self.of_one_person(access, plan).await?;
         let gate = &self.search_gate(access, plan).await?;
         let plan = self.resolved(gate, plan).await?;
         let Some(book) = self.plan_book(gate, &plan).await? else {

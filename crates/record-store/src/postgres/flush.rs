@@ -4,6 +4,7 @@ use diesel_async::AsyncPgConnection;
 use search::{QuantityRow, Registry};
 
 use super::{execute, facts, shields};
+use crate::query::put_merge;
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_number, pack_id, type_number};
 use crate::write::{Flush, IndexChange, ResourceRow};
@@ -94,7 +95,13 @@ pub(super) async fn flush(
     for (table, columns) in index_columns(&flush.added) {
         execute(connection, insert(table, columns)).await?;
     }
-    shields::write(connection, registry, &flush.shields).await
+    shields::write(connection, registry, &flush.shields).await?;
+    for (book, into, at) in flush.merges {
+        for statement in put_merge(book, into, at) {
+            execute(connection, statement).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes those of the rows that are there.

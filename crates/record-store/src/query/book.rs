@@ -4,20 +4,22 @@ use fhir::{Instant, ResourceType};
 use search::{ReferenceTest, Slot};
 
 use super::Gate;
+use super::driver::in_books;
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, type_number};
 
-/// Resources of one book in the order of their keys.
+/// Resources of the books of one person in the order of their keys.
 pub(crate) fn book_page(
     gate: &Gate,
-    book: i64,
+    books: &[i64],
     types: &[ResourceType],
     since: Option<Instant>,
     after: i64,
     count: u32,
 ) -> Statement {
-    let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS} FROM resource r WHERE r.book = "));
-    statement.big(book).sql(" AND r.resource_key > ").big(after).sql(" AND r.change <> 2");
+    let mut statement = Statement::new(&format!("SELECT {VERSION_COLUMNS} FROM resource r WHERE 1 = 1"));
+    in_books(&mut statement, Some(books), "r");
+    statement.sql(" AND r.resource_key > ").big(after).sql(" AND r.change <> 2");
     if !types.is_empty() {
         statement.sql(" AND r.resource_type IN (");
         statement.list(types.iter().map(|kind| Bind::Small(type_number(*kind))).collect()).sql(")");

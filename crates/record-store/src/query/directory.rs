@@ -5,6 +5,7 @@ use fhir::{LogicalId, ResourceType, VersionId};
 use search::Registry;
 
 use super::Gate;
+use super::kin::BELOW;
 use crate::shield::is_shielded;
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, pack_id, type_number, version_number};
@@ -129,6 +130,12 @@ pub(crate) fn current_version(
 /// The books that a grant opens to somebody at a moment, at most `limit`.
 pub(crate) fn granted_books(grantee: i64, now: i64, limit: usize) -> Statement {
     let mut statement = Statement::new("SELECT DISTINCT g.book FROM book_grant g WHERE g.grantee = ");
+    statement.big(grantee).sql(" AND g.begins <= ").big(now).sql(" AND g.ends > ").big(now);
+    // And the books that those replace.
+    statement.sql(&format!(
+        " UNION SELECT k.other FROM book_grant g JOIN book_kin k ON k.book = g.book AND k.relation = {BELOW} \
+         WHERE g.grantee = "
+    ));
     statement.big(grantee).sql(" AND g.begins <= ").big(now).sql(" AND g.ends > ").big(now);
     statement.sql(&format!(" LIMIT {limit}"));
     statement

@@ -60,6 +60,12 @@ pub enum SecurityKind {
     RegistryCursor,
     /// An event of the registry that could not be applied.
     RegistryParked,
+    /// What two people have to decide about people who may be one.
+    MergeWork,
+    /// Two books that are being taken apart.
+    Unmerging,
+    /// Somebody who is replaced by who is not in the book yet.
+    AwaitedMerge,
 }
 
 impl SecurityKind {
@@ -86,6 +92,9 @@ impl SecurityKind {
             Self::RegistryLease => 30,
             Self::RegistryCursor => 31,
             Self::RegistryParked => 32,
+            Self::MergeWork => 40,
+            Self::Unmerging => 41,
+            Self::AwaitedMerge => 42,
         }
     }
 }

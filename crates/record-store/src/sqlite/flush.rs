@@ -6,6 +6,7 @@ use search::Registry;
 
 use super::{execute, facts, shields};
 use crate::StoreError;
+use crate::query::put_merge;
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_number, pack_id, type_number};
 use crate::write::{Flush, IndexChange, ResourceRow};
@@ -93,7 +94,13 @@ pub(super) fn flush(
     for change in flush.added {
         add(connection, change, "")?;
     }
-    shields::write(connection, registry, &flush.shields)
+    shields::write(connection, registry, &flush.shields)?;
+    for (book, into, at) in flush.merges {
+        for statement in put_merge(book, into, at) {
+            execute(connection, statement)?;
+        }
+    }
+    Ok(())
 }
 
 /// Adds those of the rows that are not there yet.

@@ -110,6 +110,8 @@ pub(crate) struct Flush {
     pub(crate) added: Vec<IndexChange>,
     /// Books that go under the location shield or leave it.
     pub(crate) shields: Vec<(i64, bool)>,
+    /// Books that become a part of another, or are by themselves again: book, into which, when.
+    pub(crate) merges: Vec<(i64, Option<i64>, i64)>,
 }
 
 /// The decisions of a batch.
@@ -122,6 +124,7 @@ pub(crate) struct Pending {
     feed: Vec<(i64, i64, i32, i64, ResourceType)>,
     labels: Vec<LabelRow>,
     shields: Vec<(i64, bool)>,
+    merges: Vec<(i64, Option<i64>, i64)>,
 }
 
 impl Pending {
@@ -143,6 +146,11 @@ impl Pending {
     pub(crate) fn shield(&mut self, book: i64, shielded: bool) {
         self.shields.retain(|(known, _)| *known != book);
         self.shields.push((book, shielded));
+    }
+
+    /// A book becomes a part of another, or is by itself again. In a batch all count, in their order.
+    pub(crate) fn merge(&mut self, book: i64, into: Option<i64>, at: i64) {
+        self.merges.push((book, into, at));
     }
 
     /// Labels that a version gives.
@@ -182,6 +190,7 @@ impl Pending {
             feed: std::mem::take(&mut self.feed),
             labels: std::mem::take(&mut self.labels),
             shields: std::mem::take(&mut self.shields),
+            merges: std::mem::take(&mut self.merges),
             ..Flush::default()
         };
         for key in std::mem::take(&mut self.order) {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use access::{Access, Reach, Shield};
+use access::{Access, Merge, Reach, Shield};
 use fhir::{Instant, LogicalId, ResourceType};
 use search::{IndexRows, Registry};
 
@@ -47,6 +47,11 @@ pub(crate) fn needed_ids(jobs: &[&Job]) -> Vec<(ResourceType, LogicalId)> {
         }
         if let Some(patient) = write.content.as_ref().and_then(|content| content.patient.clone()) {
             ids.push((ResourceType::PATIENT, patient));
+        }
+        if let Some(Merge::Into(into)) =
+            write.content.as_ref().and_then(|content| content.facts.merge.as_ref())
+        {
+            ids.push((ResourceType::PATIENT, into.clone()));
         }
     }
     ids.sort();
@@ -285,6 +290,9 @@ impl<'a> Planner<'a> {
         };
         let shown = self.shown(write, book, &content.body)?;
         self.replace(write, (stored_book, book, key), before, after.clone(), rows, facts)?;
+        if is_patient {
+            self.merge(book, content.facts.merge.as_ref(), after.updated);
+        }
         Ok(Written {
             version: version_of(version)?,
             last_updated: Instant::from_microseconds(after.updated),
@@ -387,6 +395,23 @@ impl<'a> Planner<'a> {
             self.shielded.remove(&book);
         }
         self.pending.shield(book, shielded);
+    }
+
+    /// A book becomes a part of another, or is by itself again: by the word of the server alone.
+    fn merge(&mut self, book: i64, merge: Option<&Merge>, at: i64) {
+        if self.author.0 != 0 {
+            return;
+        }
+        match merge {
+            None => {}
+            Some(Merge::Ended) => self.pending.merge(book, None, at),
+            Some(Merge::Into(patient)) => {
+                let (into, _) = self.reserve(ResourceType::PATIENT, patient, None);
+                if into != book {
+                    self.pending.merge(book, Some(into), at);
+                }
+            }
+        }
     }
 
     /// What is answered of content that is put into a book.

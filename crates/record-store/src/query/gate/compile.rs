@@ -9,13 +9,13 @@ use super::{Gate, Kind, Limits, Right, filter};
 use crate::parties::{author_number, grantee_number};
 use crate::shield::Sight;
 
-/// The numbers of the books that an access names; -1 for one that does not exist.
-#[derive(Debug, Clone, Copy, Default)]
+/// The numbers of the books that an access names.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
-    /// The own book.
-    pub(crate) own: Option<i64>,
-    /// The only book.
-    pub(crate) within: Option<i64>,
+    /// The own book and those that it replaces; none where there is no such book.
+    pub(crate) own: Vec<i64>,
+    /// The only book and those that it replaces; none where there is no such book.
+    pub(crate) within: Vec<i64>,
 }
 
 impl Gate {
@@ -35,7 +35,7 @@ impl Gate {
                         other => Kind::Granted(vec![other.number()]),
                     };
                     if line.types.is_empty()
-                        || kind == Kind::Own && places.own.is_none()
+                        || kind == Kind::Own && places.own.is_empty()
                         || matches!(kind, Kind::Granted(_)) && access.grantee().is_none()
                     {
                         continue;
@@ -59,13 +59,13 @@ impl Gate {
         Self(Some(Arc::new(Limits {
             registry: Arc::clone(registry),
             rights,
-            own: places.own.unwrap_or(-1),
+            own: places.own,
             grantee: access.grantee().map(|grantee| grantee_number(hasher, grantee)),
             author,
             purpose: access.purpose().map_or(0, Purpose::number),
             emergency: access.purpose() == Some(Purpose::BreakTheGlass),
             now: access.at().microseconds(),
-            within: access.within().map(|_| places.within.unwrap_or(-1)),
+            within: access.within().map(|_| places.within),
             filters: access.filters().iter().map(|limit| filter::read(registry, limit)).collect(),
             sight: Sight::of(access),
             granted: None,

@@ -24,8 +24,8 @@ struct Limits {
     registry: Arc<Registry>,
     /// `None`: every row that the rest lets through.
     rights: Option<Vec<Right>>,
-    /// The book of [`Authority::Own`](access::Authority::Own); -1 when there is none.
-    own: i64,
+    /// The books of [`Authority::Own`](access::Authority::Own).
+    own: Vec<i64>,
     /// Under which name grants and denials are looked up; `None`: nobody's.
     grantee: Option<i64>,
     /// Whose labels are own labels; `None`: nobody's.
@@ -35,8 +35,8 @@ struct Limits {
     /// Whether only denials that say so hold.
     emergency: bool,
     now: i64,
-    /// The only book besides what belongs to none.
-    within: Option<i64>,
+    /// The only books besides what belongs to none: one, and those that it replaces.
+    within: Option<Vec<i64>>,
     filters: Vec<Filter>,
     /// Whether what the location shield hides is shown.
     sight: Sight,
@@ -117,12 +117,12 @@ impl Gate {
     /// The books that can hold anything of the caller, where to look first; `None` for all.
     pub(crate) fn books(&self) -> Option<Vec<i64>> {
         let limits = self.0.as_ref()?;
-        if let Some(within) = limits.within {
-            return Some(vec![within, 0]);
+        if let Some(within) = &limits.within {
+            return Some(within.iter().copied().chain([0]).collect());
         }
         let rights = limits.rights.as_ref()?;
         let granted = rights.iter().any(|right| matches!(right.kind, Kind::Granted(_)));
-        let mut books = vec![limits.own, 0];
+        let mut books: Vec<i64> = limits.own.iter().copied().chain([0]).collect();
         if granted {
             books.extend(limits.granted.as_ref()?);
         }

@@ -5,8 +5,9 @@ use fhir::ResourceType;
 
 use super::{Filter, Gate, Kind, Limits, Right, RowNames};
 use crate::query::clause::{AS_TEST, Conditions};
+use crate::query::kin::ABOVE;
 use crate::shield::{Sight, is_shielded};
-use crate::statement::Statement;
+use crate::statement::{Bind, Statement};
 use crate::stored::type_number;
 
 impl Gate {
@@ -48,7 +49,7 @@ impl Gate {
         else {
             return;
         };
-        if limits.within.is_some_and(|within| within != book) {
+        if limits.within.as_ref().is_some_and(|within| !within.contains(&book)) {
             return;
         }
         statement.sql(" UNION ALL SELECT g.book FROM book_grant g WHERE g.book = ").big(book);
@@ -62,8 +63,10 @@ impl Limits {
     /// Authority, labels, denials, and the only book.
     fn open(&self, statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
         let book = &row.book;
-        if let Some(within) = self.within {
-            statement.text(format_args!(" AND ({book} = 0 OR {book} = ")).big(within).sql(")");
+        if let Some(within) = &self.within {
+            statement.text(format_args!(" AND ({book} = 0 OR "));
+            one_of(statement, book, within);
+            statement.sql(")");
         }
         if self.sight == Sight::Shielded {
             not_hidden(statement, row, types);
@@ -81,8 +84,7 @@ impl Limits {
         };
         for right in rights.iter().filter(|right| !matches!(right.kind, Kind::Granted(_))) {
             or(statement);
-            let only = if right.kind == Kind::Own { self.own } else { 0 };
-            statement.text(format_args!("{book} = ")).big(only);
+            one_of(statement, book, if right.kind == Kind::Own { &self.own } else { &[0] });
             right.of_types(statement, row, types);
             // What belongs to no book carries no labels.
             if right.kind != Kind::Shared {
@@ -124,22 +126,45 @@ impl Limits {
     ) {
         let RowNames { book, visit, key, .. } = row;
         statement.text(format_args!(
-            " AND EXISTS (SELECT 1 FROM book_grant g WHERE g.book = {book} AND g.grantee = "
+            " AND (EXISTS (SELECT 1 FROM book_grant g WHERE g.book = {book} AND g.grantee = "
         ));
         statement.big(grantee);
         self.in_force(statement, "g", row, types);
         // The Patient of the book is part of every visit.
-        statement.text(format_args!(" AND (g.visit = 0 OR g.visit = {visit} OR {key} = {book}) AND ("));
+        statement.text(format_args!(" AND (g.visit = 0 OR g.visit = {visit} OR {key} = {book})"));
+        self.by_rights(statement, row, rights, Some("g"), types);
+        // What entitles to the book of who stands for the person entitles to the others, but opens no label there.
+        statement.text(format_args!(
+            "{AS_TEST}) OR EXISTS (SELECT 1 FROM book_kin k JOIN book_grant g ON g.book = k.other WHERE k.book = {book} \
+             AND k.relation = {ABOVE} AND k.since <= "
+        ));
+        statement.big(self.now).sql(" AND g.grantee = ").big(grantee);
+        self.in_force(statement, "g", row, types);
+        statement.sql(" AND g.visit = 0");
+        self.by_rights(statement, row, rights, None, types);
+        statement.text(format_args!("{AS_TEST}))"));
+    }
+
+    /// Appends that the grant `g` gives one of the rights; `opening`: the grant that opens labels.
+    fn by_rights(
+        &self,
+        statement: &mut Statement,
+        row: &RowNames,
+        rights: &[(&Right, &Vec<i16>)],
+        opening: Option<&str>,
+        types: &[ResourceType],
+    ) {
+        statement.sql(" AND (");
         for (index, (right, by)) in rights.iter().enumerate() {
             // A mask, for SQLite builds a table of each list each time.
             let by = by.iter().fold(0_i32, |mask, number| mask | (1 << i32::from(*number)));
             let or = if index > 0 { " OR " } else { "" };
             statement.text(format_args!("{or}((1 << g.authority) & {by} <> 0"));
             right.of_types(statement, row, types);
-            self.labelled(statement, row, right, Some("g"));
+            self.labelled(statement, row, right, opening);
             statement.sql(")");
         }
-        statement.text(format_args!("){AS_TEST})"));
+        statement.sql(")");
     }
 
     /// Appends that a grant or denial is of this time, purpose and type.
@@ -186,15 +211,30 @@ impl Limits {
 
     /// Appends that nothing of the book is closed to the grantee.
     fn not_denied(&self, statement: &mut Statement, row: &RowNames, grantee: i64, types: &[ResourceType]) {
-        let RowNames { book, visit, given, .. } = row;
+        let book = &row.book;
         statement.sql(" AND (");
-        if self.own > 0 {
-            statement.text(format_args!("{book} = ")).big(self.own).sql(" OR ");
+        if !self.own.is_empty() {
+            one_of(statement, book, &self.own);
+            statement.sql(" OR ");
         }
         statement.text(format_args!(
-            "NOT EXISTS (SELECT 1 FROM book_denial d WHERE d.book = {book} AND d.grantee IN (0,"
+            "(NOT EXISTS (SELECT 1 FROM book_denial d WHERE d.book = {book} AND d.grantee IN (0,"
         ));
         statement.big(grantee).sql(")");
+        self.closing(statement, row, types);
+        // What is closed in one book of a person is closed in all.
+        statement.text(format_args!(
+            ") AND NOT EXISTS (SELECT 1 FROM book_kin k JOIN book_denial d ON d.book = k.other WHERE k.book = {book} \
+             AND d.grantee IN (0,"
+        ));
+        statement.big(grantee).sql(")");
+        self.closing(statement, row, types);
+        statement.sql(")))");
+    }
+
+    /// Appends that the denial `d` holds and is about the row.
+    fn closing(&self, statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
+        let RowNames { book, visit, given, .. } = row;
         self.in_force(statement, "d", row, types);
         if self.emergency {
             statement.sql(" AND d.in_emergency = 1");
@@ -206,7 +246,7 @@ impl Limits {
         if !given.is_empty() {
             statement.sql(" OR (d.labels & ").big(given.bits()).sql(") <> 0");
         }
-        statement.text(format_args!("){AS_TEST}))"));
+        statement.text(format_args!("){AS_TEST}"));
     }
 
     fn within_filter(&self, statement: &mut Statement, filter: &Filter, table: &str, types: &[ResourceType]) {
@@ -246,6 +286,17 @@ impl Right {
             if types.is_empty() { self.types } else { self.types.and(&types.iter().copied().collect()) };
         statement.text(format_args!(" AND {} IN ({})", row.kind, numbers(&wanted)));
     }
+}
+
+/// Appends that the book is one of few.
+fn one_of(statement: &mut Statement, book: &str, books: &[i64]) {
+    match books {
+        [only] => statement.text(format_args!("{book} = ")).big(*only),
+        books => {
+            statement.text(format_args!("{book} IN ("));
+            statement.list(books.iter().map(|book| Bind::Big(*book)).collect()).sql(")")
+        }
+    };
 }
 
 /// Appends that the row does not tell with whom somebody lives whose book is under the location shield.

@@ -1,0 +1,183 @@
+//! Where entries belong when two books are taken apart: what was there goes back to where it was; what came since stays
+//! where it says, or is decided by people.
+
+use std::collections::BTreeSet;
+
+use access::{Access, Interaction};
+use fhir::{Instant, LogicalId, VersionId};
+use interactions::Problem;
+use record_store::{HistoryScope, HistoryWindow, Record};
+use serde_json::Value;
+
+use super::part::Parting;
+use super::work::{Basis, Decision, Evidence, Item, keep};
+use crate::HealthBook;
+use crate::ledger::{Entry, Found, SERVER, text, write};
+use crate::refusal::internal;
+
+/// Entries that are looked at together.
+const PAGE: u32 = 500;
+
+/// Brings back what has moved meanwhile, and puts on the work list what nobody can tell from the outside.
+pub(super) async fn restore(book: &HealthBook, parting: &Parting, now: Instant) -> Result<(), Problem> {
+    let store = book.service().store();
+    let survivor = Parting::id(&parting.survivor)?;
+    let other = Parting::id(&parting.other)?;
+    let with_survivor: BTreeSet<LogicalId> = store.one_person(&survivor).await?.into_iter().collect();
+    let with_other: BTreeSet<LogicalId> = store.one_person(&other).await?.into_iter().collect();
+    // What is to be moved is gathered first: moving is a change, too.
+    let (mut back, mut unclear) = (Vec::new(), Vec::new());
+    for (one, side, others) in
+        [(&survivor, &with_survivor, &with_other), (&other, &with_other, &with_survivor)]
+    {
+        for record in changed(book, one, parting.since()).await? {
+            let Some(stands) = store.person_of(&record)?.filter(|person| side.contains(person)) else {
+                continue;
+            };
+            match before(book, &record, parting.since()).await? {
+                Some(old) => {
+                    let came_from = store.person_of(&old)?.filter(|person| others.contains(person));
+                    back.extend(came_from.map(|person| (record, stands, person)));
+                }
+                // What names the one who was replaced was written by somebody who meant that person.
+                None if side.contains(&other) => {}
+                None => unclear.push((record, stands)),
+            }
+        }
+    }
+    for (record, from, to) in back {
+        let found = found(&record)?;
+        write(book.service(), vec![Entry::instead(&found, about(&found.resource, &from, &to))]).await?;
+    }
+    for (record, stands) in unclear {
+        if let Some(item) = item(book, parting, (&record, &stands), now).await? {
+            keep(book, item, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The server that brings entries back.
+fn all(book: &HealthBook, interaction: Interaction) -> Result<Access, Problem> {
+    Ok(book.service().decide(&SERVER, interaction, None)?)
+}
+
+/// What was written in the book of a person since a moment, but for the people themselves and for what the server wrote of
+/// it to be told.
+async fn changed(book: &HealthBook, person: &LogicalId, since: Instant) -> Result<Vec<Record>, Problem> {
+    let access = all(book, Interaction::Read)?;
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = book.service().store().book(&access, person, &[], Some(since), after, PAGE).await?;
+        all.extend(page.records.into_iter().filter(|record| {
+            !matches!(record.resource_type.as_str(), "Patient" | "Provenance" | "AuditEvent")
+        }));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+/// The version that was current at a moment; `None` of what came later.
+async fn before(book: &HealthBook, record: &Record, moment: Instant) -> Result<Option<Record>, Problem> {
+    let access = all(book, Interaction::History)?;
+    let scope = HistoryScope::Instance(record.resource_type, record.id.clone());
+    let window = HistoryWindow { until: Some(moment), count: 1, ..HistoryWindow::default() };
+    let page = book.service().store().history(&access, &scope, &window).await?;
+    Ok(page.records.into_iter().next().filter(|record| !record.is_deleted()))
+}
+
+fn found(record: &Record) -> Result<Found, Problem> {
+    let text = record.inspect()?.ok_or_else(internal)?;
+    let resource = serde_json::from_str(&text).map_err(|_| internal())?;
+    Ok(Found { version: record.version, resource })
+}
+
+/// The visit that an entry names.
+pub(super) fn visit(resource: &Value) -> &str {
+    let named = ["/encounter/reference", "/context/reference"].map(|pointer| text(resource, pointer));
+    named.into_iter().find(|named| named.starts_with("Encounter/")).unwrap_or_default()
+}
+
+/// What people have to decide of an entry that came since; `None` where it tells by itself.
+async fn item(
+    book: &HealthBook,
+    parting: &Parting,
+    (record, stands): (&Record, &LogicalId),
+    now: Instant,
+) -> Result<Option<Item>, Problem> {
+    let found = found(record)?;
+    let visit = visit(&found.resource);
+    // A visit that began before is the survivor's; one that came since is decided with all that belongs to it.
+    let store = book.service().store();
+    // So is what the server wrote of an act in that book.
+    if !visit.is_empty() || store.is_word_of_server(record.resource_type, &record.id).await? {
+        return Ok(None);
+    }
+    let access = all(book, Interaction::VersionRead)?;
+    let first = store.read_version(&access, record.resource_type, &record.id, VersionId::FIRST).await?;
+    let written = match first {
+        Some(first) => store.writes_of(std::slice::from_ref(&first)).await?.into_iter().next().flatten(),
+        None => None,
+    };
+    let entry = format!("{}/{}", record.resource_type, record.id);
+    let mut evidence = Vec::new();
+    // A citizen wrote in the own book.
+    if written.as_ref().is_some_and(|written| written.agent.starts_with("Patient/")) {
+        return Ok(None);
+    }
+    evidence.extend(written.map(|written| Evidence::new("written-by", &written.organization)));
+    Ok(Some(Item {
+        decision: Decision::Origin,
+        survivor: stands.to_string(),
+        other: parting.other.clone(),
+        entry: Some(entry),
+        basis: Basis::Parting,
+        reason: "no-origin".to_owned(),
+        evidence,
+        since: now.to_string(),
+        proposal: None,
+    }))
+}
+
+/// Moves an entry, and all that belongs to it where it is a visit, to another person.
+pub(super) async fn move_entry(
+    book: &HealthBook,
+    entry: &str,
+    from: &LogicalId,
+    to: &LogicalId,
+) -> Result<(), Problem> {
+    let mut entries = Vec::new();
+    for record in changed(book, from, Instant::from_microseconds(0)).await? {
+        let found = found(&record)?;
+        let name = format!("{}/{}", record.resource_type, record.id);
+        let is_meant = name == entry || visit(&found.resource) == entry;
+        if is_meant && book.service().store().person_of(&record)?.as_ref() == Some(from) {
+            entries.push(Entry::instead(&found, about(&found.resource, from, to)));
+        }
+    }
+    if entries.is_empty() { Ok(()) } else { write(book.service(), entries).await }
+}
+
+/// The same entry about another person.
+fn about(resource: &Value, from: &LogicalId, to: &LogicalId) -> Value {
+    let (from, to) = (format!("Patient/{from}"), format!("Patient/{to}"));
+    renamed(resource, &from, &to)
+}
+
+fn renamed(value: &Value, from: &str, to: &str) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, value)| match value.as_str() {
+                    Some(text) if name == "reference" && text == from => (name.clone(), Value::from(to)),
+                    _ => (name.clone(), renamed(value, from, to)),
+                })
+                .collect(),
+        ),
+        Value::Array(items) => items.iter().map(|item| renamed(item, from, to)).collect(),
+        other => other.clone(),
+    }
+}

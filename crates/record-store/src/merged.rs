@@ -1,0 +1,165 @@
+//! Books that are one person's: which they are, and how a question about one of them becomes one about all
+//! (`docs/merging.md`).
+
+use std::collections::HashMap;
+
+use access::Access;
+use diesel::sql_types::BigInt;
+use fhir::{Instant, LogicalId, ResourceType};
+use search::{Clause, ReferenceTest, SearchPlan};
+
+use crate::query::{self, ABOVE, BELOW};
+use crate::store::{Store, few};
+use crate::stored::type_number;
+use crate::{Record, StoreError};
+
+/// A merge of two books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merged {
+    /// Since when.
+    pub since: Instant,
+    /// Since when the books are apart again, if they are.
+    pub ended: Option<Instant>,
+}
+
+impl Store {
+    /// The books besides a book that a moment knows as the same person's.
+    pub(crate) async fn kin_of(&self, book: i64, at: i64) -> Result<Vec<i64>, StoreError> {
+        let rows: Vec<(i64,)> = few!(self, query::kin(book, None, at), (BigInt,))?;
+        Ok(rows.into_iter().map(|(book,)| book).collect())
+    }
+
+    /// The book and those that it replaces.
+    pub(crate) async fn with_replaced(&self, book: Option<i64>, at: i64) -> Result<Vec<i64>, StoreError> {
+        let Some(book) = book else { return Ok(Vec::new()) };
+        let rows: Vec<(i64,)> = few!(self, query::kin(book, Some(BELOW), at), (BigInt,))?;
+        Ok([book].into_iter().chain(rows.into_iter().map(|(book,)| book)).collect())
+    }
+
+    /// Who stands for the person of a `Patient` that was merged; `None` when it stands for itself.
+    pub async fn survivor_of(&self, patient: &Record) -> Result<Option<LogicalId>, StoreError> {
+        if patient.resource_type != ResourceType::PATIENT {
+            return Ok(None);
+        }
+        let rows: Vec<(i64,)> = few!(self, query::standing_for(patient.book), (BigInt,))?;
+        match rows.first() {
+            None => Ok(None),
+            Some((book,)) => self.read_patient_of(*book).await,
+        }
+    }
+
+    /// Everybody who is one with a person now, that person first; whom they replace and by whom they are replaced.
+    pub async fn one_person(&self, patient: &LogicalId) -> Result<Vec<LogicalId>, StoreError> {
+        let mut all = vec![patient.clone()];
+        let Some(book) = self.book_of(Some(patient)).await? else { return Ok(all) };
+        for book in self.kin_of(book, i64::MAX).await? {
+            all.extend(self.read_patient_of(book).await?);
+        }
+        Ok(all)
+    }
+
+    /// Those who replace a person, directly or over others.
+    pub async fn replacing(&self, patient: &LogicalId) -> Result<Vec<LogicalId>, StoreError> {
+        let mut all = Vec::new();
+        let Some(book) = self.book_of(Some(patient)).await? else { return Ok(all) };
+        let rows: Vec<(i64,)> = few!(self, query::kin(book, Some(ABOVE), i64::MAX), (BigInt,))?;
+        for (book,) in rows {
+            all.extend(self.read_patient_of(book).await?);
+        }
+        Ok(all)
+    }
+
+    /// When somebody was merged into another; `None` when that never was.
+    pub async fn merge_of(
+        &self,
+        patient: &LogicalId,
+        into: &LogicalId,
+    ) -> Result<Option<Merged>, StoreError> {
+        let books = (self.book_of(Some(patient)).await?, self.book_of(Some(into)).await?);
+        let (Some(book), Some(into)) = books else { return Ok(None) };
+        let rows: Vec<(i64, i64)> = few!(self, query::merge_of(book, into), (BigInt, BigInt))?;
+        Ok(rows.first().map(|(since, ended)| Merged {
+            since: Instant::from_microseconds(*since),
+            ended: (*ended != 0).then(|| Instant::from_microseconds(*ended)),
+        }))
+    }
+
+    /// The `Patient` in whose book a version belongs by what it says.
+    pub fn person_of(&self, record: &Record) -> Result<Option<LogicalId>, StoreError> {
+        let Some(body) = &record.body else { return Ok(None) };
+        let registry = self.registry();
+        body.read(&record.id, |resource| registry.extract(record.resource_type, resource).patient)
+    }
+
+    /// The plan as it is asked about all that are one person: who names one of them names each.
+    pub(crate) async fn of_one_person(
+        &self,
+        access: &Access,
+        plan: &SearchPlan,
+    ) -> Result<SearchPlan, StoreError> {
+        let mut plan = plan.clone();
+        let mut named = Vec::new();
+        plan.clauses
+            .iter_mut()
+            .for_each(|clause| each_reference(clause, &mut |values| named.extend(people(values))));
+        named.sort_unstable();
+        named.dedup();
+        if named.is_empty() {
+            return Ok(plan);
+        }
+        let statement = query::hashes_of_kin(named, access.at());
+        let rows: Vec<(i64, i64)> = few!(self, statement, (BigInt, BigInt))?;
+        if rows.is_empty() {
+            return Ok(plan);
+        }
+        let mut kin: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (of, hash) in rows {
+            kin.entry(of).or_default().push(hash);
+        }
+        plan.clauses.iter_mut().for_each(|clause| each_reference(clause, &mut |values| add(values, &kin)));
+        // It may hold more than that of one book now.
+        if let Some(patient) = &plan.book {
+            let hash = self.registry().hasher().reference_id(patient.as_str());
+            if kin.contains_key(&hash) {
+                plan.book = None;
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// The hashes of what may be a person.
+fn people(values: &[ReferenceTest]) -> impl Iterator<Item = i64> + '_ {
+    let patient = type_number(ResourceType::PATIENT);
+    let of_people = move |value: &&ReferenceTest| value.target_type.is_none_or(|kind| kind == patient);
+    values.iter().filter(of_people).map(|value| value.target)
+}
+
+fn add(values: &mut Vec<ReferenceTest>, kin: &HashMap<i64, Vec<i64>>) {
+    let patient = type_number(ResourceType::PATIENT);
+    let others: Vec<i64> = people(values).filter_map(|hash| kin.get(&hash)).flatten().copied().collect();
+    for target in others {
+        let test = ReferenceTest { target, target_type: Some(patient) };
+        if !values.contains(&test) {
+            values.push(test);
+        }
+    }
+}
+
+/// Every list of references in a clause that names what is looked for. What a chain leads to is not named.
+fn each_reference(clause: &mut Clause, work: &mut dyn FnMut(&mut Vec<ReferenceTest>)) {
+    match clause {
+        Clause::Reference { values, .. } => work(values),
+        Clause::All(parts) | Clause::Any(parts) | Clause::Has { clauses: parts, .. } => {
+            parts.iter_mut().for_each(|part| each_reference(part, work));
+        }
+        Clause::Not(part) => each_reference(part, work),
+        Clause::Check { superset, .. } => each_reference(superset, work),
+        Clause::Chain { targets, .. } => {
+            for target in targets {
+                target.clauses.iter_mut().for_each(|part| each_reference(part, work));
+            }
+        }
+        _ => {}
+    }
+}

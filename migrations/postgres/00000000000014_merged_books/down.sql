@@ -1,0 +1,2 @@
+DROP TABLE book_kin;
+DROP TABLE book_merge;

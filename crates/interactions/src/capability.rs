@@ -196,6 +196,7 @@ fn resource(
     let mut operations = match name {
         "Patient" => vec!["everything"],
         "Observation" => vec!["lastn"],
+        "CoverageEligibilityRequest" => vec!["submit"],
         _ => Vec::new(),
     };
     let about_codes = TerminologyOperation::ALL.iter().filter(|operation| operation.resource_type() == name);

@@ -11,6 +11,7 @@
 mod at_once;
 mod codes;
 mod emergencies;
+mod insurance;
 mod notices;
 mod people;
 mod registry;

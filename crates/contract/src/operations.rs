@@ -38,6 +38,10 @@ const fn one(name: &'static str, kind: &'static str) -> Parameter {
     Parameter { name, kind, required: false, many: false }
 }
 
+const fn needed(name: &'static str, kind: &'static str) -> Parameter {
+    Parameter { name, kind, required: true, many: false }
+}
+
 const fn many(name: &'static str, kind: &'static str) -> Parameter {
     Parameter { name, kind, required: false, many: true }
 }
@@ -79,7 +83,7 @@ pub const OPERATIONS: &[Operation] = &[
         name: "registry-lookup",
         resource_type: Some("Patient"),
         of_type: true,
-        of_instance: false,
+        of_instance: true,
         description: "Who a citizen number is, by the word of the population registry; the Patient is made or brought up to date.",
         parameters: &[one("identifier", "Identifier"), one("birthDate", "date")],
         result: "Patient",
@@ -101,6 +105,15 @@ pub const OPERATIONS: &[Operation] = &[
         description: "Takes such a link back: each entry is where it came from, and who read the mixed book is told.",
         parameters: &[one("other", "Reference")],
         result: "Patient",
+    },
+    Operation {
+        name: "submit",
+        resource_type: Some("CoverageEligibilityRequest"),
+        of_type: true,
+        of_instance: false,
+        description: "Whether an insurance card holds, by the word of social insurance; Coverage is brought up to date.",
+        parameters: &[needed("resource", "CoverageEligibilityRequest")],
+        result: "CoverageEligibilityResponse",
     },
     Operation {
         name: "lastn",

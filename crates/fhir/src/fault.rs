@@ -465,8 +465,20 @@ catalogue! {
         "the version must be named with If-Match", "phải nêu phiên bản bằng If-Match";
     /// The registry does not answer, and nothing usable is known.
     RegistryUnavailable = "registry-unavailable", Transient,
-        "the population registry does not answer: try again in a moment",
-        "cơ sở dữ liệu dân cư không trả lời: hãy thử lại sau giây lát";
+        "the population registry or social insurance does not answer: try again in a moment",
+        "cơ sở dữ liệu dân cư hoặc bảo hiểm xã hội không trả lời: hãy thử lại sau giây lát";
+
+    /// A number that somebody else in the books has.
+    PersonKnown = "person-known", Duplicate,
+        "somebody with this citizen number has a book already: link the two instead of giving the number twice",
+        "người mang số định danh này đã có sổ: hãy liên kết hai sổ thay vì gắn số hai lần";
+    /// A number that is not of this person.
+    NotThisPerson { name } = "person-differs", Value,
+        "{name} of this person is not what the registry has under the number", "{name} của người này không khớp với dữ liệu dân cư của số này";
+    /// A book of somebody who died.
+    BookClosed = "book-closed", Processing,
+        "the person has died: the book takes only what happened before",
+        "người này đã mất: sổ chỉ nhận những gì xảy ra trước đó";
 
     // The server.
     /// The queue is full.

@@ -17,6 +17,7 @@ mod gate;
 mod grants;
 pub mod guardians;
 pub mod input;
+pub mod insurance;
 mod ledger;
 pub mod majority;
 pub mod merging;

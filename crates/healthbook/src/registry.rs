@@ -11,7 +11,7 @@ use health_book::HealthBook;
 use health_book::merging;
 use health_book::registry::{ConnectedRegistry, parked};
 use outbound::{Peer, PeerSettings};
-use population_registry::{Registry, RegistrySettings};
+use population_registry::{CardLogin, Registry, RegistrySettings};
 
 use crate::command_log::logged;
 use crate::configuration::{Configuration, DatabaseFlags};
@@ -129,7 +129,18 @@ pub fn connect(configuration: &Configuration) -> Result<Option<ConnectedRegistry
         integration: configuration.registry_integration.0.clone(),
         officer: configuration.registry_officer.0.clone(),
         authorization: configuration.registry_authorization.as_ref().map(|secret| secret.0.clone()),
+        card_officer_name: configuration.insurance_officer_name.0.clone(),
+        card_officer_number: configuration.insurance_officer_number.0.clone(),
+        card_login: configuration
+            .insurance_username
+            .as_ref()
+            .zip(configuration.insurance_password.as_ref())
+            .map(|(username, password)| CardLogin {
+                username: username.0.clone(),
+                password: password.0.clone(),
+            }),
         ..RegistrySettings::default()
     };
-    Ok(Some(ConnectedRegistry::new(Arc::new(Registry::new(Arc::new(peer), settings)))))
+    let registry = Arc::new(Registry::new(Arc::new(peer), settings));
+    Ok(Some(ConnectedRegistry::new(registry.clone()).with_cards(registry)))
 }

@@ -68,6 +68,14 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         )
         .service(resource("/Patient/{id}/$link", "POST").route(web::post().to(merging::link)))
         .service(resource("/Patient/{id}/$unlink", "POST").route(web::post().to(merging::unlink)))
+        .service(
+            resource("/Patient/{id}/$registry-lookup", "POST")
+                .route(web::post().to(population::registry_lookup_of)),
+        )
+        .service(
+            resource("/CoverageEligibilityRequest/$submit", "POST")
+                .route(web::post().to(population::submit_eligibility)),
+        )
         .configure(configure_terminology)
         .service(web::resource("/{type}/{id}/${operation}").to(unknown_operation))
         .service(web::resource("/{type}/${operation}").to(unknown_operation))

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 
 use access::Interaction;
 use actix_web::http::header;
-use actix_web::web::{Data, Payload};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use fhir::{Fault, Instant, ResourceType};
+use fhir::{Fault, Instant, LogicalId, ResourceType};
 use health_book::HealthBook;
-use health_book::registry::{Distribution, LookUp, look_up};
+use health_book::insurance::{Submitted, submit};
+use health_book::registry::{ConnectedRegistry, Distribution, LookUp, issue, look_up};
 use interactions::MatchRequest;
 use serde_json::{Value, json};
 
@@ -43,6 +44,45 @@ pub(crate) async fn registry_lookup(incoming: Incoming, payload: Payload) -> Res
     let body = read_json(&incoming.state, incoming.headers(), payload).await?;
     let asked = LookUp::read(&interactions::operation_parameters(&body.bytes)?)?;
     let answer = look_up(book, registry, &incoming.caller, &asked, Instant::now()).await?;
+    Ok(reply::document(answer))
+}
+
+/// `POST Patient/[id]/$registry-lookup`
+pub(crate) async fn registry_lookup_of(
+    incoming: Incoming,
+    id: Path<String>,
+    payload: Payload,
+) -> Result<HttpResponse, Failure> {
+    let service = incoming.service();
+    for interaction in [Interaction::Create, Interaction::Update] {
+        service.decide(&incoming.caller, interaction, Some(ResourceType::PATIENT)).map_err(Failure::from)?;
+    }
+    let id = LogicalId::try_from(id.as_str()).map_err(|_| Failure::new(404, Fault::NotFound))?;
+    let book = &incoming.state.app.health_book;
+    let name = "$registry-lookup".to_owned();
+    let registry = book.registry().ok_or_else(|| Failure::new(404, Fault::UnknownOperation { name }))?;
+    let body = read_json(&incoming.state, incoming.headers(), payload).await?;
+    let asked = LookUp::read(&interactions::operation_parameters(&body.bytes)?)?;
+    let answer = issue(book, registry, &incoming.caller, &id, &asked, Instant::now()).await?;
+    Ok(reply::document(answer))
+}
+
+/// `POST CoverageEligibilityRequest/$submit`
+pub(crate) async fn submit_eligibility(
+    incoming: Incoming,
+    payload: Payload,
+) -> Result<HttpResponse, Failure> {
+    incoming
+        .service()
+        .decide(&incoming.caller, Interaction::Update, Some(ResourceType::PATIENT))
+        .map_err(Failure::from)?;
+    let book = &incoming.state.app.health_book;
+    let cards = book.registry().and_then(ConnectedRegistry::cards);
+    let name = "$submit".to_owned();
+    let cards = cards.ok_or_else(|| Failure::new(404, Fault::UnknownOperation { name }))?;
+    let body = read_json(&incoming.state, incoming.headers(), payload).await?;
+    let submitted = Submitted::read(&body.bytes)?;
+    let answer = submit(book, cards, &incoming.caller, &submitted, Instant::now()).await?;
     Ok(reply::document(answer))
 }
 

@@ -197,6 +197,7 @@ fn resource(
     let mut operations = match name {
         "Patient" => vec!["everything", "match"],
         "Observation" => vec!["lastn"],
+        "CoverageEligibilityRequest" => vec!["submit"],
         _ => Vec::new(),
     };
     let about_codes = TerminologyOperation::ALL.iter().filter(|operation| operation.resource_type() == name);

@@ -11,6 +11,7 @@ mod bundle;
 mod bundle_text;
 mod capability;
 mod condition;
+mod deceased;
 mod definitions;
 mod entity_tag;
 mod everything;
@@ -36,6 +37,7 @@ mod provenance;
 mod query_text;
 mod read;
 mod refusals;
+pub mod registration;
 pub mod registry;
 mod reindex;
 mod search;
@@ -72,7 +74,7 @@ pub use page::PAGE_PARAMETER;
 pub use patch::{JSON_PATCH, PatchDocument, conditional_patch, patch};
 pub use person::{
     OLD_IDENTITY_CARD, citizens_of_numbers, create_citizen, is_citizen_number, organization_of_facility,
-    patient_of_citizen,
+    patient_of_citizen, update_citizen,
 };
 pub use policy::{PolicyFailure, follow_policy, work_at_policy};
 pub use problem::{Problem, READ_ONLY};

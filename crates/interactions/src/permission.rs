@@ -12,7 +12,7 @@ use crate::facts::{Subject, facts};
 use crate::person::{KNOWN_BY, is_citizen_number, who_has};
 use crate::prepare::content;
 use crate::search::with_resource;
-use crate::{Problem, Service, Stored, registry, visit_end};
+use crate::{Problem, Service, Stored, deceased, registration, registry, visit_end};
 
 /// Elements of a `Patient` with a citizen number that come from the population registry.
 const DESCRIBED: [&str; 3] = ["name", "birthDate", "gender"];
@@ -77,6 +77,12 @@ pub(crate) async fn permit(
     made: &NewOnes,
 ) -> Result<Permitted, Problem> {
     registry::check(service, access, &mut write).await?;
+    if !access.is_by_server() {
+        registration::check(&write)?;
+    }
+    if !is_free(access) || service.has_registry() {
+        deceased::check(service, access, &write).await?;
+    }
     if is_free(access) {
         // What is loaded is loaded as it is; what the server changes prolongs nothing.
         if let (Precondition::Version(_), Some(content)) = (write.precondition, &mut write.content) {
@@ -222,6 +228,10 @@ async fn check_new_patient(
     let mut numbers = with_content(content, id, |patient| {
         for element in GUARDED {
             let Some(value) = patient.get(element) else { continue };
+            // A stillborn is registered by who knows the death.
+            if element.contains("deceased") && registration::is_stillborn(patient) {
+                continue;
+            }
             let names_own = element == "managingOrganization"
                 && own.is_some()
                 && value.text("reference") == own.as_deref();

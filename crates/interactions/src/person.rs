@@ -1,11 +1,11 @@
 //! From a number that the state gave to the resource that holds it: for signing in and for commands of the operator.
 
 use access::{Caller, Interaction};
-use fhir::{LogicalId, ResourceType};
+use fhir::{Fault, LogicalId, ResourceType, VersionId};
 
 use crate::condition::{Condition, ask};
 use crate::registry::REGISTRY;
-use crate::write::conditional_create;
+use crate::write::{conditional_create, conditional_update};
 use crate::{Problem, Service, Stored};
 
 /// The system of citizen numbers.
@@ -40,6 +40,24 @@ pub async fn citizens_of_numbers(service: &Service, numbers: &[&str]) -> Result<
 pub async fn create_citizen(service: &Service, numbers: &[&str], patient: &[u8]) -> Result<Stored, Problem> {
     let access = service.decide(&REGISTRY, Interaction::Update, None)?;
     conditional_create(service, &access, ResourceType::PATIENT, patient, &of_numbers(numbers)).await
+}
+
+/// Writes the `Patient` of a citizen over the version that was read, as the server. Refused when somebody else has one of
+/// the numbers: nobody gets a number that is given.
+pub async fn update_citizen(
+    service: &Service,
+    numbers: &[&str],
+    patient: &[u8],
+    version: VersionId,
+) -> Result<Stored, Problem> {
+    let access = service.decide(&REGISTRY, Interaction::Update, None)?;
+    let criteria = of_numbers(numbers);
+    let written =
+        conditional_update(service, &access, ResourceType::PATIENT, patient, &criteria, Some(version)).await;
+    written.map_err(|problem| {
+        let is_other = problem.issues.iter().any(|issue| issue.fault == Fault::WrongId);
+        if is_other { Problem::new(409, Fault::PersonKnown) } else { problem }
+    })
 }
 
 fn of_numbers(numbers: &[&str]) -> String {

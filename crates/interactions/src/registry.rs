@@ -102,10 +102,10 @@ fn is_bound(service: &Service, access: &Access, resource_type: ResourceType) -> 
 
 /// Refuses a write that changes what is the registry's. What was looked at goes with a write that nobody else decides.
 pub(crate) async fn check(service: &Service, access: &Access, write: &mut Write) -> Result<(), Problem> {
-    let Some(content) = &write.content else { return Ok(()) };
     if !is_bound(service, access, write.resource_type) {
         return Ok(());
     }
+    let Some(content) = &write.content else { return check_deleted(service, access, write).await };
     let found = match write.precondition {
         Precondition::New => None,
         _ => service.store().read(access, write.resource_type, &write.id).await?,
@@ -131,6 +131,20 @@ pub(crate) async fn check(service: &Service, access: &Access, write: &mut Write)
             (Some(found), _) => write.seen = Seen::Version(found.version),
             (None, _) => write.seen = Seen::Absent,
         }
+    }
+    Ok(())
+}
+
+/// Nobody deletes a person whom the registry knows: the number would be free, and the book without its person.
+async fn check_deleted(service: &Service, access: &Access, write: &mut Write) -> Result<(), Problem> {
+    let found = service.store().read(access, write.resource_type, &write.id).await?;
+    let Some(found) = found.filter(|found| !found.is_deleted()) else { return Ok(()) };
+    if with_resource(&found, Owned::of)?.is_verified {
+        return Err(field_owned("Patient"));
+    }
+    // A number that comes meanwhile changes the version.
+    if is_free(access) && write.seen == Seen::Unchecked {
+        write.seen = Seen::Version(found.version);
     }
     Ok(())
 }

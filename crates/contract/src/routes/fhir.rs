@@ -250,12 +250,36 @@ pub(super) const OPERATIONS: &[Route] = &[
     .sends("Parameters")
     .answers(&[(200, "Result")])
     .refuses(OUTCOME, WRITE),
+    Route::new(
+        Post,
+        "/fhir/Patient/{id}/$registry-lookup",
+        "registryLookupOf",
+        FHIR,
+        "Gives somebody who was registered without a number the one that the registry has issued",
+    )
+    .by(Caller::Token { scopes: "cu" })
+    .takes(OPERATION)
+    .sends("Parameters")
+    .answers(&[(200, "Result")])
+    .refuses(OUTCOME, WRITE),
     Route::new(Post, "/fhir/Patient/{id}/$unlink", "unlink", FHIR, "Takes such a link back")
         .by(Caller::Token { scopes: "u" })
         .takes(OPERATION)
         .sends("Parameters")
         .answers(&[(200, "Result")])
         .refuses(OUTCOME, WRITE),
+    Route::new(
+        Post,
+        "/fhir/CoverageEligibilityRequest/$submit",
+        "submitEligibility",
+        FHIR,
+        "Whether an insurance card holds, by the word of social insurance",
+    )
+    .by(Caller::Token { scopes: "u" })
+    .takes(OPERATION)
+    .sends("Result")
+    .answers(&[(200, "Result")])
+    .refuses(OUTCOME, WRITE),
     asked("/fhir/Observation/$lastn", "lastn", FHIR, "The latest Observations of each code"),
     posted("/fhir/Observation/$lastn", "lastnPosted", FHIR, "The same, parameters in the body"),
     posted(

@@ -8,6 +8,7 @@ use population_registry::{Freshness, Staleness, Status};
 use record_store::Effect;
 use serde_json::Value;
 
+use super::issue::{continue_newborn, newborn_of};
 use super::patient::{Verified, patient_of, representative};
 use super::told::Told;
 use crate::ledger::{Found, items, read, text};
@@ -42,6 +43,12 @@ pub(super) async fn apply(service: &Service, told: &Told<'_>) -> Result<Applied,
         let found = match find(service, &numbers).await? {
             Some(found) => found,
             None => {
+                if let Some(newborn) = newborn_of(service, told).await? {
+                    match continue_newborn(service, told, newborn).await? {
+                        Some(applied) => return Ok(applied),
+                        None => continue,
+                    }
+                }
                 let patient = patient_of(told, None, replacing(service, told).await?);
                 let stored = interactions::create_citizen(service, &numbers, &bytes(&patient)?).await?;
                 if stored.effect == Effect::Created {

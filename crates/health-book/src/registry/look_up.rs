@@ -16,6 +16,9 @@ use crate::HealthBook;
 use crate::ledger::{Found, text};
 use crate::refusal::internal;
 
+/// What the operation is called in the log.
+pub(super) const NAME: &str = "Patient/$registry-lookup";
+
 /// Who is asked for.
 pub struct LookUp {
     question: Question,
@@ -39,10 +42,14 @@ impl LookUp {
         let birth_date = BirthDate::try_from(given("birthDate")?).map_err(|_| wrong("birthDate"))?;
         Ok(Self { question: Question { number, birth_date, name: None } })
     }
+
+    pub(super) fn question(&self) -> &Question {
+        &self.question
+    }
 }
 
 /// Asks the gate: who may register people may ask.
-fn decide(service: &Service, caller: &Caller) -> Result<Access, Problem> {
+pub(super) fn decide(service: &Service, caller: &Caller) -> Result<Access, Problem> {
     Ok(service.decide(caller, Interaction::Create, Some(ResourceType::PATIENT))?)
 }
 
@@ -78,7 +85,7 @@ pub async fn look_up(
     if let Some(seconds) = age {
         make_stale(&mut identity, seconds);
     }
-    note(book, &access, &found).await?;
+    note(book, &access, &found, NAME).await?;
     Ok(identity.to_string())
 }
 
@@ -105,15 +112,20 @@ async fn last_known(
 }
 
 /// That the identity is shown stands in the log of the person.
-async fn note(book: &HealthBook, access: &Access, found: &Found) -> Result<(), Problem> {
+pub(crate) async fn note(
+    book: &HealthBook,
+    access: &Access,
+    found: &Found,
+    name: &str,
+) -> Result<(), Problem> {
     let service = book.service();
     let server = service.decide(&interactions::registry::REGISTRY, Interaction::Read, None)?;
     let record = service.store().read(&server, ResourceType::PATIENT, &found.id()?).await?;
     let record = record.ok_or_else(internal)?;
-    record.confirm(&Showing::begin(access, Action::Operation, "Patient/$registry-lookup")?);
+    record.confirm(&Showing::begin(access, Action::Operation, name)?);
     Ok(())
 }
 
-fn unavailable() -> Problem {
+pub(super) fn unavailable() -> Problem {
     Problem::new(503, Fault::RegistryUnavailable)
 }

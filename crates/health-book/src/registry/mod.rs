@@ -3,6 +3,7 @@
 mod apply;
 mod effects;
 mod figures;
+mod issue;
 mod lag;
 mod lease;
 mod look_up;
@@ -13,25 +14,41 @@ mod told;
 mod worker;
 
 pub use figures::RegistryFigures;
+pub use issue::issue;
+pub(crate) use issue::may_change;
 pub use lag::{Distribution, LAG_BOUNDS};
+pub(crate) use look_up::note;
 pub use look_up::{LookUp, look_up};
 pub use worker::work_at_registry;
 
 use std::sync::Arc;
 
-use population_registry::PopulationRegistry;
+use population_registry::{CardDirectory, PopulationRegistry};
 
 /// The registry of a server, and what is counted of it. Cloning it gives another handle.
 #[derive(Clone)]
 pub struct ConnectedRegistry {
     port: Arc<dyn PopulationRegistry>,
     figures: Arc<RegistryFigures>,
+    cards: Option<Arc<dyn CardDirectory>>,
 }
 
 impl ConnectedRegistry {
     /// A registry behind its port.
     pub fn new(port: Arc<dyn PopulationRegistry>) -> Self {
-        Self { port, figures: Arc::default() }
+        Self { port, figures: Arc::default(), cards: None }
+    }
+
+    /// The same with the card directory of social insurance.
+    #[must_use]
+    pub fn with_cards(mut self, cards: Arc<dyn CardDirectory>) -> Self {
+        self.cards = Some(cards);
+        self
+    }
+
+    /// The card directory of social insurance, where one is connected.
+    pub fn cards(&self) -> Option<&dyn CardDirectory> {
+        self.cards.as_deref()
     }
 
     /// What is counted.

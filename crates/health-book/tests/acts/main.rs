@@ -13,6 +13,7 @@ mod codes;
 mod emergencies;
 mod merging;
 mod merging_model;
+mod insurance;
 mod notices;
 mod people;
 mod registry;

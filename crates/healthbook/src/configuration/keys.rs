@@ -140,6 +140,14 @@ keys! {
         registry_integration: Text = "healthbook", "CODE";
         #[doc = "The officer (MaCanBo) as whom it asks"]
         registry_officer: Text = "healthbook", "CODE";
+        #[doc = "Name of the officer who looks insurance cards up (hoTenCb)"]
+        insurance_officer_name: Text = "healthbook", "NAME";
+        #[doc = "Citizen number of that officer (cccdCb)"]
+        insurance_officer_number: Text = "", "NUMBER";
+        #[doc = "Account of this server at social insurance"]
+        insurance_username: Option<Secret> = "", "NAME";
+        #[doc = "Password of that account, as it is sent: its MD5 sum; better given as a variable or in the file"]
+        insurance_password: Option<Secret> = "", "SECRET";
         #[doc = "Proxies in front of this server whose X-Forwarded-For is believed"]
         trusted_proxies: usize = "0", "NUMBER";
     }

@@ -184,8 +184,10 @@ pub(super) fn stored_response(
 ) -> Result<EntryResponse, Problem> {
     let Stored { resource_type, id, version, last_updated, .. } = stored;
     let deleted = stored.body.is_none();
-    let outcome = (answer == Return::OperationOutcome)
-        .then(|| fhir::outcome_json(&[fhir::Issue::information(Fault::AllOk)]));
+    let all_ok = || fhir::Issue::information(Fault::AllOk);
+    let outcome = crate::deceased::warning(*resource_type, id)
+        .or_else(|| (answer == Return::OperationOutcome).then(all_ok))
+        .map(|issue| fhir::outcome_json(&[issue]));
     Ok(EntryResponse {
         status: stored.status(),
         location: (!deleted).then(|| format!("{}/{resource_type}/{id}/_history/{version}", service.base())),

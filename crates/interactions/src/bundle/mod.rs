@@ -38,11 +38,15 @@ pub async fn process_bundle(
         Ok((body, is_transaction, entries))
     })
     .await?;
-    if is_transaction {
-        transaction::answer(service, caller, body, entries, answer).await
-    } else {
-        batch::answer(service, caller, body, entries, answer).await
-    }
+    let work = async {
+        if is_transaction {
+            transaction::answer(service, caller, body, entries, answer).await
+        } else {
+            batch::answer(service, caller, body, entries, answer).await
+        }
+    };
+    // Boxed: the work is a large future, and the scope would hold it once more.
+    crate::deceased::scope(Box::pin(work)).await
 }
 
 /// The type of a Bundle that can be processed.

@@ -1,6 +1,8 @@
 //! What the book does with the answers and the events of the population registry (`docs/registry-sync.md`).
 
 mod apply;
+mod backfill;
+mod backfill_part;
 mod effects;
 mod figures;
 mod lag;
@@ -12,6 +14,7 @@ mod patient;
 mod told;
 mod worker;
 
+pub use backfill::{BackfillError, BackfillSettings, Progress, backfill, begin_again, progress};
 pub use figures::RegistryFigures;
 pub use lag::{Distribution, LAG_BOUNDS};
 pub use look_up::{LookUp, look_up};

@@ -60,6 +60,8 @@ pub enum SecurityKind {
     RegistryCursor,
     /// An event of the registry that could not be applied.
     RegistryParked,
+    /// How far a part of the population is taken over.
+    RegistryBackfill,
 }
 
 impl SecurityKind {
@@ -86,6 +88,7 @@ impl SecurityKind {
             Self::RegistryLease => 30,
             Self::RegistryCursor => 31,
             Self::RegistryParked => 32,
+            Self::RegistryBackfill => 34,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Simulator {
         Self { child, base: base.trim().to_owned(), _folder: folder }
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub fn get(&self, path: &str) -> (u16, String) {
         let answer = HttpClient::new(&self.base).get(path);
         (answer.status, answer.text().to_owned())
     }

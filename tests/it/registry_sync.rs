@@ -21,7 +21,7 @@ fn server(database: &TestDatabase, simulator: &Simulator) -> TestServer {
     start(database, &["--registry", &simulator.base])
 }
 
-fn question(system: &str, number: &str, birth_date: &str) -> String {
+pub fn question(system: &str, number: &str, birth_date: &str) -> String {
     json!({"resourceType": "Parameters", "parameter": [
         {"name": "identifier", "valueIdentifier": {"system": system, "value": number}},
         {"name": "birthDate", "valueDate": birth_date},
@@ -41,14 +41,14 @@ fn code(issue: &Value) -> &Value {
     &issue["details"]["coding"][0]["code"]
 }
 
-fn tags(patient: &Value) -> Vec<&str> {
+pub fn tags(patient: &Value) -> Vec<&str> {
     let tags = patient["meta"]["tag"].as_array().unwrap().iter();
     tags.filter(|tag| tag["system"] == "urn:healthbook:verification")
         .map(|tag| tag["code"].as_str().unwrap())
         .collect()
 }
 
-fn part<'v>(patient: &'v Value, name: &str) -> Option<&'v Value> {
+pub fn part<'v>(patient: &'v Value, name: &str) -> Option<&'v Value> {
     let extensions = patient["extension"].as_array()?;
     let registry = extensions.iter().find(|it| it["url"] == "urn:healthbook:registry")?;
     registry["extension"].as_array()?.iter().find(|it| it["url"] == name)

@@ -1,7 +1,6 @@
 //! The events of the population registry in the book: delivered twice, in disorder and broken, through outages and a server
 //! that is killed, they leave what the sequential model says (`docs/registry-sync.md`, section 5).
-//!
-//! `HEALTHBOOK_TEST_EVENTS` and `HEALTHBOOK_TEST_PEOPLE` make it larger.
+//! `registry_storm` is the large form of it.
 
 use std::thread;
 use std::time::Duration;
@@ -17,20 +16,20 @@ use crate::support::program::{Caller, run, words};
 use crate::support::{matches, start, value};
 
 /// The seed of the simulators of the tests.
-const SEED: u64 = 7;
+pub const SEED: u64 = 7;
 /// Looks at whether the feed is read to its end.
 const LOOKS: u32 = 20_000;
 
-fn number_of(variable: &str, usual: u64) -> u64 {
+pub fn number_of(variable: &str, usual: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-fn outcomes(server: &TestServer) -> Value {
+pub fn outcomes(server: &TestServer) -> Value {
     let stats = server.client().request("GET", "/stats", &[("Accept", "application/json")], b"");
     value(stats.text())["registry"]["events"].clone()
 }
 
-fn count(events: &Value) -> u64 {
+pub fn count(events: &Value) -> u64 {
     events.as_object().unwrap().values().filter_map(Value::as_u64).sum()
 }
 
@@ -46,7 +45,7 @@ fn wait_for_end(server: &TestServer, done: impl Fn(&TestServer) -> bool) {
 }
 
 /// The parts of a `Patient` that the registry says.
-fn told(patient: &Value) -> Value {
+pub fn told(patient: &Value) -> Value {
     let numbers = patient["identifier"].as_array().unwrap().iter();
     let numbers: Vec<&Value> = numbers.filter(|it| it["system"] == SYSTEM).map(|it| &it["value"]).collect();
     let registry =
@@ -66,7 +65,7 @@ fn told(patient: &Value) -> Value {
     })
 }
 
-fn expected(record: &Demographics, version: u64) -> Value {
+pub fn expected(record: &Demographics, version: u64) -> Value {
     let record = serde_json::to_value(record).unwrap();
     let former = record["formerNumbers"].as_array().cloned().unwrap_or_default();
     let numbers: Vec<Value> = [vec![record["number"].clone()], former].concat();
@@ -86,8 +85,7 @@ fn expected(record: &Demographics, version: u64) -> Value {
 
 #[test]
 fn whatever_happens_on_the_way_the_book_is_what_the_model_says() {
-    let (people, events) =
-        (number_of("HEALTHBOOK_TEST_PEOPLE", 200), number_of("HEALTHBOOK_TEST_EVENTS", 2_000));
+    let (people, events) = (200, 2_000);
     for database in TestDatabase::each() {
         let simulator = Simulator::start(&[
             "--people",
@@ -157,11 +155,11 @@ fn whatever_happens_on_the_way_the_book_is_what_the_model_says() {
     }
 }
 
-fn find(caller: &Caller<'_>, record: &Demographics) -> Vec<Value> {
+pub fn find(caller: &Caller<'_>, record: &Demographics) -> Vec<Value> {
     let found = caller.read(&format!("/fhir/Patient?identifier={SYSTEM}%7C{}", record.number.as_str()));
     matches(&found)
 }
 
-fn stored(caller: &Caller<'_>, record: &Demographics) -> Option<u64> {
+pub fn stored(caller: &Caller<'_>, record: &Demographics) -> Option<u64> {
     told(find(caller, record).first()?)["version"].as_u64()
 }

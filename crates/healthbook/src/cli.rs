@@ -145,13 +145,14 @@ Every command has its own --help with examples.")]
   healthbook serve --provider http://127.0.0.1:9090
   healthbook provider-simulator --fault wrong-nonce")]
     ProviderSimulator(ProviderSimulator),
-    /// The feed of the population registry: what could not be applied
+    /// The population registry: what could not be applied, and taking over everybody whom it knows
     #[command(
         subcommand,
         after_help = "Examples:
   healthbook serve --registry http://127.0.0.1:9091
   healthbook registry parked
-  healthbook registry work-list"
+  healthbook registry work-list
+  healthbook registry backfill --registry http://127.0.0.1:9091"
     )]
     Registry(RegistryCommand),
     /// Run a simulated population registry with any number of invented people

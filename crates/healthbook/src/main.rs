@@ -26,6 +26,7 @@ mod policy;
 mod progress;
 mod provider_simulator;
 mod registry;
+mod registry_backfill;
 mod registry_simulator;
 mod reindex;
 mod report_key;
@@ -92,7 +93,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::ProviderSimulator(command) => {
             in_runtime(provider_simulator::run(load(command.database.given())?, command))
         }
-        Command::Registry(command) => in_runtime(registry::run(load(command.database().given())?, command)),
+        Command::Registry(command) => in_runtime(registry::run(load(command.given())?, command)),
         Command::RegistrySimulator(command) => {
             in_runtime(registry_simulator::run(load(Vec::new())?, *command))
         }

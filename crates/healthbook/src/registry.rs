@@ -1,4 +1,4 @@
-//! The population registry: its connection by the configuration, and `healthbook registry` for what could not be applied.
+//! The population registry: its connection by the configuration, and `healthbook registry`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use population_registry::{CardLogin, Registry, RegistrySettings};
 use crate::command_log::logged;
 use crate::configuration::{Configuration, DatabaseFlags};
 use crate::failure::{Failure, print};
-use crate::person;
+use crate::registry_backfill::BackfillCommand;
+use crate::{person, registry_backfill};
 
 /// Time to connect.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
@@ -29,6 +30,12 @@ pub enum RegistryCommand {
   healthbook registry parked
   healthbook registry parked --retry 9f86d081884c7d65")]
     Parked(ParkedCommand),
+    /// Take over everybody whom the registry knows; goes on where it stopped, and several may work at once
+    #[command(after_help = "Examples:
+  healthbook registry backfill --registry http://127.0.0.1:9091
+  healthbook registry backfill --registry https://registry.example --people-per-second 500
+  healthbook registry backfill --progress")]
+    Backfill(BackfillCommand),
     /// How many people and entries wait for the decision of two officers
     #[command(after_help = "Examples:
   healthbook registry work-list")]
@@ -60,14 +67,29 @@ impl RegistryCommand {
         match self {
             Self::Parked(parked) => &parked.database,
             Self::WorkList(list) => &list.database,
+            Self::Backfill(backfill) => &backfill.database,
         }
+    }
+
+    /// The flags that were given.
+    pub fn given(&self) -> Vec<(&'static str, String)> {
+        let mut given = self.database().given();
+        if let Self::Backfill(BackfillCommand { registry: Some(registry), .. }) = self {
+            given.push(("registry", registry.clone()));
+        }
+        given
     }
 }
 
 /// Runs the command.
 pub async fn run(configuration: Configuration, command: RegistryCommand) -> Result<(), Failure> {
+    if let RegistryCommand::Backfill(command) = command {
+        return registry_backfill::run(configuration, command).await;
+    }
     let book = person::open(&configuration).await?;
     let done = match command {
+        // Already run.
+        RegistryCommand::Backfill(_) => Ok(()),
         RegistryCommand::WorkList(_) => work_list(&book).await,
         RegistryCommand::Parked(command) => match &command.retry {
             None => list(&book).await,
@@ -112,6 +134,14 @@ async fn retry(book: &HealthBook, id: &str) -> Result<(), Failure> {
 
 /// The registry of the configuration; none without an address.
 pub fn connect(configuration: &Configuration) -> Result<Option<ConnectedRegistry>, Failure> {
+    Ok(adapter(configuration)?.map(|registry| {
+        let registry = Arc::new(registry);
+        ConnectedRegistry::new(registry.clone()).with_cards(registry)
+    }))
+}
+
+/// The adapter to the registry of the configuration.
+pub fn adapter(configuration: &Configuration) -> Result<Option<Registry>, Failure> {
     let Some(url) = configuration.registry.as_ref() else { return Ok(None) };
     let read = |key: &str, file: Option<&Path>| {
         let text = file.map(std::fs::read).transpose();
@@ -141,6 +171,5 @@ pub fn connect(configuration: &Configuration) -> Result<Option<ConnectedRegistry
             }),
         ..RegistrySettings::default()
     };
-    let registry = Arc::new(Registry::new(Arc::new(peer), settings));
-    Ok(Some(ConnectedRegistry::new(registry.clone()).with_cards(registry)))
+    Ok(Some(Registry::new(Arc::new(peer), settings)))
 }

@@ -54,6 +54,9 @@ pub struct RegistrySimulator {
     /// How long an outage lasts
     #[arg(long, value_name = "TIME", value_parser = time, requires = "outage_every")]
     pub outage_for: Option<Duration>,
+    /// When the first outage begins [default: as long after the start as from one to the next]
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "outage_every")]
+    pub outage_after: Option<Duration>,
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -87,6 +90,7 @@ impl RegistrySimulator {
                 error_rate: self.error_rate,
                 outage_every: self.outage_every,
                 outage_for: self.outage_for.unwrap_or_default(),
+                outage_after: self.outage_after,
             },
         }
     }

@@ -103,7 +103,8 @@ fn told(book: &HealthBook) -> Value {
     let figures = registry.figures();
     json!({"registry": {
         "events": figures.outcomes(),
-        "lagSeconds": {"province": lags(figures.by_province()), "kind": lags(figures.by_kind())},
+        "lagSeconds": {"province": lags(figures.by_province()), "kind": lags(figures.by_kind()),
+            "link": lags(figures.by_link())},
     }})
 }
 
@@ -135,6 +136,7 @@ fn page(stats: &Value) -> String {
     let titles = [
         ("province", "Tỉnh / <span lang=\"en\">Province</span>"),
         ("kind", "Loại sự kiện / <span lang=\"en\">Kind of event</span>"),
+        ("link", "Đường kết nối / <span lang=\"en\">Link</span>"),
     ];
     for (name, title) in titles {
         page.push_str(&format!(
@@ -145,6 +147,7 @@ fn page(stats: &Value) -> String {
         for (name, lag) in rows.into_iter().flatten() {
             let cell = |name: &str| match lag.get(name) {
                 Some(Value::Number(number)) => number.to_string(),
+                _ if lag.get("count") == Some(&json!(0)) => "–".to_owned(),
                 _ => "> 604800".to_owned(),
             };
             let (count, p50, p95) = (cell("count"), cell("p50"), cell("p95"));
@@ -163,8 +166,15 @@ pub(crate) fn write_lag(text: &mut String, book: &HealthBook) -> std::fmt::Resul
     if text.ends_with(END) {
         text.truncate(text.len() - END.len());
     }
-    let kinds = registry.figures().by_kind().into_iter().map(|(kind, lags)| (kind.to_owned(), lags));
-    let families = [("province", registry.figures().by_province()), ("kind", kinds.collect())];
+    let figures = registry.figures();
+    let owned = |all: BTreeMap<&'static str, Distribution>| {
+        all.into_iter().map(|(name, lags)| (name.to_owned(), lags)).collect::<BTreeMap<_, _>>()
+    };
+    let families = [
+        ("province", figures.by_province()),
+        ("kind", owned(figures.by_kind())),
+        ("link", owned(figures.by_link())),
+    ];
     for (label, all) in families {
         let family = format!("healthbook_registry_lag_by_{label}_seconds");
         writeln!(text, "# HELP {family} Time from an event of the population registry to the book.")?;

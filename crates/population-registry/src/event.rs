@@ -130,15 +130,17 @@ impl Delivery {
         match read {
             Ok(event) => Delivery::Event(Box::new(event)),
             Err(fault) => {
-                let mut end = text.len().min(MOST_BYTES);
-                while !text.is_char_boundary(end) {
-                    end -= 1;
-                }
-                let text = text.get(..end).unwrap_or_default().to_owned();
+                let text = shortened(text, MOST_BYTES);
                 Delivery::Malformed(Malformed { fault, id, person, sequence, text })
             }
         }
     }
+}
+
+/// A text of so many bytes at most.
+pub(crate) fn shortened(mut text: String, most: usize) -> String {
+    text.truncate(text.floor_char_boundary(most));
+    text
 }
 
 /// Letters that no log or index stumbles over.

@@ -9,8 +9,8 @@ use fhir::Instant;
 
 use crate::event::is_id;
 use crate::{
-    BirthDate, CardQuestion, CardReport, Cursor, Demographics, EventPage, PageSize, PersonalNumber,
-    RegistryError, Relationships,
+    BirthDate, CardQuestion, CardReport, Cursor, Demographics, EventPage, PageSize, PeoplePage,
+    PersonalNumber, RegistryError, Relationships,
 };
 
 /// Names a question, here and at the other side.
@@ -116,6 +116,18 @@ pub trait PopulationRegistry: Send + Sync {
         after: Option<&'a Cursor>,
         size: PageSize,
     ) -> Asking<'a, EventPage>;
+}
+
+/// The listing of the whole population, for a book that begins. Reading, too.
+pub trait PopulationListing: Send + Sync {
+    /// The people of a part after a place in it; from its beginning without one.
+    fn people<'a>(
+        &'a self,
+        id: RequestId,
+        part: u16,
+        after: Option<&'a Cursor>,
+        size: PageSize,
+    ) -> Asking<'a, PeoplePage>;
 }
 
 /// The card directory of social insurance.

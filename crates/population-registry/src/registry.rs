@@ -10,8 +10,8 @@ use crate::resilience::{Attempt, Chance, Clock, Guard, Limits, Repeat, SystemCha
 use crate::soap::{self, AskedFor, Asker, Operation, read_person, read_verification, write_question};
 use crate::{
     Answer, Ask, Asking, CardDateForm, CardDirectory, CardLogin, CardQuestion, CardReport, Claim, Cursor,
-    Demographics, EventPage, Field, PageSize, PopulationRegistry, Question, RegistryError, Relationships,
-    RequestId, Transport, Verification,
+    Demographics, EventPage, Field, PageSize, PeoplePage, PopulationListing, PopulationRegistry, Question,
+    RegistryError, Relationships, RequestId, Transport, Verification,
 };
 
 /// Most bytes of an answer in SOAP, and of a card.
@@ -25,6 +25,7 @@ const TOKEN_MARGIN: i64 = 60 * 1_000_000;
 
 const REGISTRY: &str = "population-registry";
 const FEED: &str = "population-registry-feed";
+const LISTING: &str = "population-registry-listing";
 const INSURANCE: &str = "social-insurance";
 
 /// How this server presents itself, and how much it asks.
@@ -57,6 +58,7 @@ pub struct Registry {
     clock: Arc<dyn Clock>,
     people: Guard,
     feed: Guard,
+    listing: Guard,
     cards: Guard,
     token: Mutex<Option<Token>>,
 }
@@ -75,13 +77,13 @@ impl Registry {
         chance: Arc<dyn Chance>,
     ) -> Self {
         let guard = || Guard::new(settings.limits, clock.clone(), chance.clone());
-        let (people, feed, cards) = (guard(), guard(), guard());
-        Self { transport, settings, clock, people, feed, cards, token: Mutex::new(None) }
+        let (people, feed, listing, cards) = (guard(), guard(), guard(), guard());
+        Self { transport, settings, clock, people, feed, listing, cards, token: Mutex::new(None) }
     }
 
     /// The guards, with their names, for metrics.
-    pub fn guards(&self) -> [(&'static str, &Guard); 3] {
-        [(REGISTRY, &self.people), (FEED, &self.feed), (INSURANCE, &self.cards)]
+    pub fn guards(&self) -> [(&'static str, &Guard); 4] {
+        [(REGISTRY, &self.people), (FEED, &self.feed), (LISTING, &self.listing), (INSURANCE, &self.cards)]
     }
 
     /// Asks under a guard, and says when, how long and under which name.
@@ -160,6 +162,18 @@ impl Registry {
         }
         let differences: Vec<Field> = answer.value.differences(question);
         if differences.is_empty() { Ok(answer) } else { Err(RegistryError::Mismatch(differences)) }
+    }
+
+    /// A page of JSON.
+    async fn page(&self, attempt: Attempt, id: &RequestId, path: &str) -> Result<Vec<u8>, RegistryError> {
+        let told = self.transport.send(Ask {
+            path: path.to_owned(),
+            body: None,
+            headers: self.headers(id),
+            limit: attempt.limit,
+            most_bytes: MOST_PAGE_BYTES,
+        });
+        told.await?.body_of_success()
     }
 
     /// A token that is good for a while, unless it is `spent`.
@@ -257,14 +271,26 @@ impl PopulationRegistry for Registry {
             let after = after.map(|cursor| format!("&after={}", cursor.as_str())).unwrap_or_default();
             let (path, asked) = (&format!("/events?limit={}{after}", size.get()), &id);
             let answer = self.asked((FEED, &self.feed), id.clone(), |attempt| async move {
-                let told = self.transport.send(Ask {
-                    path: path.clone(),
-                    body: None,
-                    headers: self.headers(asked),
-                    limit: attempt.limit,
-                    most_bytes: MOST_PAGE_BYTES,
-                });
-                Ok((EventPage::read(&told.await?.body_of_success()?, size)?, None))
+                Ok((EventPage::read(&self.page(attempt, asked, path).await?, size)?, None))
+            });
+            answer.await
+        })
+    }
+}
+
+impl PopulationListing for Registry {
+    fn people<'a>(
+        &'a self,
+        id: RequestId,
+        part: u16,
+        after: Option<&'a Cursor>,
+        size: PageSize,
+    ) -> Asking<'a, PeoplePage> {
+        Box::pin(async move {
+            let after = after.map(|cursor| format!("&after={}", cursor.as_str())).unwrap_or_default();
+            let (path, asked) = (&format!("/people?part={part}&limit={}{after}", size.get()), &id);
+            let answer = self.asked((LISTING, &self.listing), id.clone(), |attempt| async move {
+                Ok((PeoplePage::read(&self.page(attempt, asked, path).await?, size)?, None))
             });
             answer.await
         })

@@ -7,12 +7,17 @@ use fhir::Instant;
 use population_registry::{Event, EventKind};
 
 use super::lag::Distribution;
+use super::told::{ANSWER, FEED};
+
+/// The ways on which something comes.
+const LINKS: [&str; 3] = [ANSWER, FEED, "social-insurance"];
 
 #[derive(Debug, Default)]
 struct Counted {
     outcomes: BTreeMap<&'static str, u64>,
     provinces: BTreeMap<String, Distribution>,
     kinds: BTreeMap<&'static str, Distribution>,
+    links: BTreeMap<&'static str, Distribution>,
 }
 
 /// The figures of this server since its start.
@@ -30,10 +35,14 @@ impl RegistryFigures {
         *count = count.saturating_add(1);
     }
 
+    /// What was asked at a moment is in the book.
+    pub(super) fn answered(&self, link: &'static str, asked: Instant, now: Instant) {
+        self.counted().links.entry(link).or_default().add(seconds_between(asked, now));
+    }
+
     /// An event is visible in the book.
     pub(super) fn visible(&self, event: &Event, now: Instant) {
-        let micros = now.microseconds().saturating_sub(event.emitted.microseconds()).max(0);
-        let seconds = micros as f64 / 1e6;
+        let seconds = seconds_between(event.emitted, now);
         let record = &event.record;
         let place = record.current.as_ref().or(record.permanent.as_ref());
         // A label must not be any text that the other side likes.
@@ -43,6 +52,7 @@ impl RegistryFigures {
         let mut counted = self.counted();
         counted.provinces.entry(province).or_default().add(seconds);
         counted.kinds.entry(kind(event.kind)).or_default().add(seconds);
+        counted.links.entry(FEED).or_default().add(seconds);
     }
 
     /// Events by what came of them.
@@ -59,6 +69,18 @@ impl RegistryFigures {
     pub fn by_kind(&self) -> BTreeMap<&'static str, Distribution> {
         self.counted().kinds.clone()
     }
+
+    /// From the event, or from the question, to the book, by the way on which it came. All ways are there, also those on
+    /// which nothing has come.
+    pub fn by_link(&self) -> BTreeMap<&'static str, Distribution> {
+        let mut all = BTreeMap::from(LINKS.map(|link| (link, Distribution::default())));
+        all.extend(self.counted().links.clone());
+        all
+    }
+}
+
+fn seconds_between(from: Instant, to: Instant) -> f64 {
+    to.microseconds().saturating_sub(from.microseconds()).max(0) as f64 / 1e6
 }
 
 fn kind(kind: EventKind) -> &'static str {

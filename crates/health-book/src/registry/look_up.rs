@@ -11,7 +11,7 @@ use super::ConnectedRegistry;
 use super::apply::{apply, find, has_number, usable_age};
 use super::effects::follow;
 use super::patient::{identity_of, make_stale};
-use super::told::Told;
+use super::told::{ANSWER, Told};
 use crate::HealthBook;
 use crate::ledger::{Found, text};
 use crate::refusal::internal;
@@ -71,8 +71,11 @@ pub async fn look_up(
                 version: answer.registry_version,
                 verified_at: answer.asked_at,
                 event: None,
+                person: None,
             };
-            (written(book, &told, now).await?, None)
+            let found = written(book, &told, now).await?;
+            registry.figures().answered(ANSWER, answer.asked_at, Instant::now());
+            (found, None)
         }
         Err(RegistryError::NotFound | RegistryError::Mismatch(_)) => return Err(Problem::not_found()),
         Err(error) => {

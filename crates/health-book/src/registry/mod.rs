@@ -1,6 +1,8 @@
 //! What the book does with the answers and the events of the population registry (`docs/registry-sync.md`).
 
 mod apply;
+mod backfill;
+mod backfill_part;
 mod effects;
 mod figures;
 mod issue;
@@ -13,6 +15,7 @@ mod patient;
 mod told;
 mod worker;
 
+pub use backfill::{BackfillError, BackfillSettings, Progress, backfill, begin_again, progress};
 pub use figures::RegistryFigures;
 pub use issue::issue;
 pub(crate) use issue::may_change;

@@ -17,8 +17,8 @@ use super::told::Told;
 use crate::HealthBook;
 use crate::refusal::internal;
 
-/// People that are worked on at one time.
-const PARALLEL: usize = 32;
+/// People that are worked on at one time: what is written together is committed together.
+pub(super) const PARALLEL: usize = 256;
 /// Tries of one event.
 const TRIES: u32 = 3;
 /// Before the next try, times the number of tries so far.
@@ -80,7 +80,7 @@ async fn of_person(
             figures.came("superseded");
             continue;
         }
-        match tried(book, event, asked_at, again).await {
+        match tried(book, &Told::by(event, asked_at), again).await {
             Ok(outcome) => {
                 is_done = true;
                 if outcome == Outcome::Applied {
@@ -105,18 +105,18 @@ async fn of_person(
 }
 
 /// Whether it says nothing about the event.
-fn is_of_database(problem: &Problem) -> bool {
+pub(super) fn is_of_database(problem: &Problem) -> bool {
     matches!(problem.status, 503 | 504)
 }
 
-async fn tried(book: &HealthBook, event: &Event, asked_at: Instant, again: bool) -> Result<Outcome, Problem> {
+/// Applies a record and does what follows from it, three times if it must be.
+pub(super) async fn tried(book: &HealthBook, told: &Told<'_>, again: bool) -> Result<Outcome, Problem> {
     let mut tries = 1;
     loop {
-        let told = Told::by(event, asked_at);
         let done = async {
-            let applied = apply(book.service(), &told).await?;
+            let applied = apply(book.service(), told).await?;
             // What follows may be what failed before.
-            follow(book, &told, &applied, again || tries > 1, Instant::now()).await?;
+            follow(book, told, &applied, again || tries > 1, Instant::now()).await?;
             Ok::<_, Problem>(applied.outcome)
         };
         match done.await {

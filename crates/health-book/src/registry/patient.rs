@@ -213,7 +213,9 @@ fn extension(told: &Told<'_>, old: &Value) -> Value {
     }
     if let Some(event) = told.event {
         parts.push(json!({"url": "event", "valueString": event.id}));
-        parts.push(json!({"url": "person", "valueString": event.person}));
+    }
+    if let Some(person) = told.person {
+        parts.push(json!({"url": "person", "valueString": person}));
     } else {
         // An answer does not tell the registry's key.
         let known = items(old, "/extension").iter().find(|it| text(it, "/url") == EXTENSION);

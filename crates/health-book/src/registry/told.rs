@@ -1,7 +1,7 @@
 //! What the registry has told of a person, by an answer or by an event.
 
 use fhir::Instant;
-use population_registry::{Demographics, Event};
+use population_registry::{Demographics, Event, ListedPerson};
 
 /// Source of what an answer told.
 pub(super) const ANSWER: &str = "population-registry";
@@ -18,12 +18,26 @@ pub(super) struct Told<'a> {
     pub(super) verified_at: Instant,
     /// The event; none of an answer.
     pub(super) event: Option<&'a Event>,
+    /// The registry's key of the person, where it is told.
+    pub(super) person: Option<&'a str>,
 }
 
 impl<'a> Told<'a> {
     /// What an event told.
     pub(super) fn by(event: &'a Event, verified_at: Instant) -> Self {
-        Self { record: &event.record, version: Some(event.version), verified_at, event: Some(event) }
+        Self {
+            record: &event.record,
+            version: Some(event.version),
+            verified_at,
+            event: Some(event),
+            person: Some(&event.person),
+        }
+    }
+
+    /// What the listing told.
+    pub(super) fn listed(listed: &'a ListedPerson, verified_at: Instant) -> Self {
+        let (record, person) = (&listed.record, Some(listed.person.as_str()));
+        Self { record, version: Some(listed.version), verified_at, event: None, person }
     }
 
     /// All numbers, the one in force first.

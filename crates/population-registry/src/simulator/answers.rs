@@ -46,7 +46,7 @@ impl Shown {
         Self::text(200, "application/json", body.to_string())
     }
 
-    fn refused(status: u16, why: &str) -> Self {
+    pub(super) fn refused(status: u16, why: &str) -> Self {
         Self::text(status, "text/plain; charset=utf-8", format!("{why}\n"))
     }
 }
@@ -72,6 +72,7 @@ impl Simulator {
             "/sample" => self.sample(wanted.query, now),
             "/soap" => self.soap(wanted.body, now),
             "/events" => self.events(wanted.query, now),
+            "/people" => self.people(wanted.query, now),
             "/api/token/take" => self.token(wanted.body, now),
             "/api/egw/KQNhanLichSuKCB2024" => Shown::json(&self.card(wanted.body, now)),
             _ => Shown::refused(404, "no such path"),
@@ -186,7 +187,7 @@ pub(super) fn shown(body: &Value) -> Shown {
 }
 
 /// A parameter of a query.
-fn parameter(query: &str, name: &str) -> Option<String> {
+pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())

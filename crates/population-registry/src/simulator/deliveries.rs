@@ -90,6 +90,13 @@ impl Deliveries {
         (found, place)
     }
 
+    /// The place in the feed before which everything has happened, and nothing that had not.
+    pub(super) fn place_of(&self, happened: u64, end: u64) -> Place {
+        // A run is delivered when all of it has happened, and the last run is whatever is left.
+        let run = if happened >= end { end.div_ceil(self.run) } else { happened / self.run };
+        Place { run, taken: 0 }
+    }
+
     /// Everything that is delivered in a run.
     fn of_run(&self, people: &Citizens, run: u64, end: u64) -> Vec<(u64, Form)> {
         let events = |run: u64| {

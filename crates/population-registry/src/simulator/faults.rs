@@ -18,6 +18,8 @@ pub struct Faults {
     pub outage_every: Option<Duration>,
     /// How long an outage lasts.
     pub outage_for: Duration,
+    /// When the first one begins; as long after the start as from one to the next without.
+    pub outage_after: Option<Duration>,
 }
 
 impl Simulator {
@@ -28,7 +30,7 @@ impl Simulator {
 
     /// Whether nobody is there now.
     pub fn is_out(&self, now: Instant) -> bool {
-        let Faults { outage_every: Some(every), outage_for, .. } = self.settings.faults else {
+        let Faults { outage_every: Some(every), outage_for, outage_after, .. } = self.settings.faults else {
             return false;
         };
         if every.is_zero() || outage_for >= every {
@@ -36,7 +38,8 @@ impl Simulator {
         }
         let passed = now.microseconds().saturating_sub(self.start.microseconds());
         let passed = Duration::from_micros(u64::try_from(passed).unwrap_or(0)).as_micros();
-        passed >= every.as_micros() && passed % every.as_micros() < outage_for.as_micros()
+        let since = passed.checked_sub(outage_after.unwrap_or(every).as_micros());
+        since.is_some_and(|since| since % every.as_micros() < outage_for.as_micros())
     }
 
     /// Whether this question is answered by an error.

@@ -8,6 +8,7 @@ mod deliveries;
 mod events;
 mod faults;
 mod life;
+mod listing;
 mod population;
 #[cfg(test)]
 mod tests;

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    Ask, CardDirectory as _, CardQuestion, Claim, Cursor, Delivery, EventKind, Field, PageSize,
-    PersonalNumber, PopulationRegistry as _, Question, Registry, RegistryError, RegistrySettings, RequestId,
-    Sending, Status, Told, Transport, Verification, same_name,
+    Ask, CardDirectory as _, CardQuestion, Claim, Cursor, Delivery, EventKind, Field, Listed, PageSize,
+    PersonalNumber, PopulationListing as _, PopulationRegistry as _, Question, Registry, RegistryError,
+    RegistrySettings, RequestId, Sending, Status, Told, Transport, Verification, same_name,
 };
 
 const NOW: Instant = Instant::from_microseconds(1_800_000_000_000_000);
@@ -255,6 +255,46 @@ async fn a_former_number_leads_to_the_record_under_the_new_one() {
 }
 
 #[tokio::test]
+async fn the_listing_tells_everybody_once_and_names_the_place_in_the_feed() {
+    let feed = FeedFaults { reorder_window: 30, duplicate_rate: 0.1, ..FeedFaults::default() };
+    let direct = Direct::new(SimulatorSettings { events: Some(700), feed, ..settings(500) });
+    let (population, registry) = (direct.simulator.population(), registry(&direct));
+    let mut met: HashMap<String, u64> = HashMap::new();
+    let mut place = None;
+    for part in 0..64 {
+        let mut after: Option<Cursor> = None;
+        loop {
+            let page = registry.people(id(), part, after.as_ref(), PageSize::clamped(3)).await;
+            let page = match page {
+                Err(RegistryError::RateLimited(wait)) => {
+                    tokio::time::sleep(wait).await;
+                    continue;
+                }
+                page => page.unwrap().value,
+            };
+            assert_eq!((page.parts, page.total), (64, 500));
+            for listed in page.people {
+                let Listed::Person(listed) = listed else { panic!("all of them can be read") };
+                let person = population.person_of_key(&listed.person).unwrap();
+                let expected = population.model_after(700, person).unwrap();
+                assert!((listed.record, listed.version) == expected);
+                assert_eq!(met.insert(listed.person, listed.version), None, "nobody twice");
+            }
+            place = Some(page.feed);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    let born = (0..500).filter(|person| population.model_after(700, *person).is_some()).count();
+    assert_eq!(met.len(), born);
+    let page = registry.events(id(), place.as_ref(), PageSize::clamped(100)).await.unwrap().value;
+    assert!(page.deliveries.is_empty(), "all that has happened is in the listing");
+    assert!(registry.people(id(), 64, None, PageSize::clamped(3)).await.is_err(), "there is no such part");
+}
+
+#[tokio::test]
 async fn errors_and_outages_by_order_are_seen_as_such() {
     let every = Some(Duration::from_secs(60));
     let out = Faults { outage_every: every, outage_for: Duration::from_secs(60), ..Faults::default() };
@@ -268,6 +308,12 @@ async fn errors_and_outages_by_order_are_seen_as_such() {
     assert_eq!(
         [0, 5, 59, 60, 65, 66, 121].map(|it| simulator.is_out(at(it))),
         [false, false, false, true, true, false, true]
+    );
+    let soon = Faults { outage_after: Some(Duration::from_secs(2)), ..some };
+    let simulator = Simulator::new(SimulatorSettings { faults: soon, ..settings(100) }, NOW);
+    assert_eq!(
+        [1, 2, 7, 8, 61, 62].map(|it| simulator.is_out(at(it))),
+        [false, true, true, false, false, true]
     );
     let errors = Faults { error_rate: 0.3, ..Faults::default() };
     let simulator = Simulator::new(SimulatorSettings { faults: errors, ..settings(100) }, NOW);

@@ -66,6 +66,8 @@ pub enum SecurityKind {
     Unmerging,
     /// Somebody who is replaced by who is not in the book yet.
     AwaitedMerge,
+    /// How far a part of the population is taken over.
+    RegistryBackfill,
 }
 
 impl SecurityKind {
@@ -95,6 +97,7 @@ impl SecurityKind {
             Self::MergeWork => 40,
             Self::Unmerging => 41,
             Self::AwaitedMerge => 42,
+            Self::RegistryBackfill => 34,
         }
     }
 }

@@ -1,0 +1,256 @@
+//! One part of the listing: page after page behind a place that is kept, so that whoever comes next goes on there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant as Moment};
+
+use fhir::Instant;
+use interactions::Problem;
+use population_registry::{
+    BirthDate, Cursor, Event, EventKind, Listed, ListedPerson, PageSize, PopulationListing, RequestId,
+};
+use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::apply::Outcome;
+use super::backfill::{BackfillError, BackfillSettings, Progress, pause_of, read};
+use super::lease::Lease;
+use super::page::{PARALLEL, is_of_database, tried};
+use super::parked;
+use super::patient::representative;
+use super::told::Told;
+use super::worker::prolong;
+use crate::HealthBook;
+use crate::refusal::internal;
+
+/// People of a page.
+const PAGE: u32 = 500;
+/// Between two reports of how far it is.
+const TOLD: Duration = Duration::from_secs(2);
+
+/// What is done with a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Pass {
+    /// The people are written.
+    People,
+    /// The representatives of minors become guardians.
+    Guardians,
+    /// Nothing.
+    Done,
+}
+
+/// How far a part is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Part {
+    number: u16,
+    pub(super) pass: Pass,
+    after: Option<String>,
+    pub(super) people: u64,
+    pub(super) written: u64,
+    pub(super) parked: u64,
+    /// The version of its record.
+    #[serde(skip)]
+    version: i32,
+}
+
+impl Part {
+    /// A part of which nothing is done.
+    pub(super) fn first(number: u16) -> Self {
+        Self { number, pass: Pass::People, after: None, people: 0, written: 0, parked: 0, version: 1 }
+    }
+
+    /// Reads one.
+    pub(super) fn of(record: &SecurityRecord) -> Result<Self, Problem> {
+        let part: Self = serde_json::from_str(&record.value).map_err(|_| internal())?;
+        Ok(Self { version: record.version, ..part })
+    }
+
+    /// Reads the one of an id.
+    pub(super) async fn read(store: &Store, id: &str) -> Result<Option<Self>, Problem> {
+        let record = store.security_record(SecurityKind::RegistryBackfill, id, Instant::now()).await?;
+        record.as_ref().map(Self::of).transpose()
+    }
+
+    /// The id of its record.
+    pub(super) fn id(&self) -> String {
+        format!("part-{}", self.number)
+    }
+
+    /// Its record.
+    pub(super) fn record(&self) -> Result<SecurityRecord, Problem> {
+        let value = serde_json::to_string(self).map_err(|_| internal())?;
+        let record = SecurityRecord::new(SecurityKind::RegistryBackfill, self.id(), value);
+        Ok(SecurityRecord { version: self.version, ..record })
+    }
+}
+
+/// What there is to work with.
+pub(super) struct Work<'a> {
+    pub(super) book: &'a HealthBook,
+    pub(super) listing: &'a dyn PopulationListing,
+    pub(super) settings: BackfillSettings,
+    pub(super) report: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// What came of the work at a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// A pass is done.
+    Worked,
+    /// Somebody else is at it.
+    Lost,
+}
+
+/// Works at a part to the end of its pass. The lease only keeps others from doing the same: what counts is that the
+/// record of the part is replaced by whoever read it.
+pub(super) async fn work_at_part(work: &Work<'_>, part: Part, lease: Lease) -> Result<Ended, BackfillError> {
+    let is_held = Arc::new(AtomicBool::new(true));
+    let mut keeping = tokio::spawn(prolong(lease.clone(), Arc::clone(&is_held)));
+    let done = tokio::select! {
+        done = pages(work, part, &is_held) => done,
+        _ = &mut keeping => Ok(Ended::Lost),
+    };
+    keeping.abort();
+    // Only when nobody prolongs it any more is it given back.
+    let _ = keeping.await;
+    lease.release(Instant::now()).await?;
+    done
+}
+
+async fn pages(work: &Work<'_>, mut part: Part, is_held: &AtomicBool) -> Result<Ended, BackfillError> {
+    let Work { book, listing, settings, report } = work;
+    let mut told = Moment::now();
+    let store = book.service().store();
+    let size = PAGE.min(settings.people_per_second.max(1));
+    let least = Duration::from_secs_f64(f64::from(size) / f64::from(settings.people_per_second.max(1)));
+    while is_held.load(Ordering::Relaxed) {
+        let begin = Moment::now();
+        let id = RequestId::drawn(uuid::Uuid::now_v7().as_u64_pair().1);
+        let after = part.after.as_deref().and_then(|text| Cursor::try_from(text).ok());
+        let size = PageSize::clamped(usize::try_from(size).unwrap_or(1));
+        let answer = match listing.people(id, part.number, after.as_ref(), size).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let pause = pause_of(error)?;
+                tracing::debug!(error = "no answer", "the registry's listing does not answer");
+                sleep(pause).await;
+                continue;
+            }
+        };
+        let is_last = answer.value.next.is_none();
+        let next = answer.value.next.map(|next| next.as_str().to_owned());
+        let count = answer.value.people.len() as u64;
+        let done = take_over(book, answer.value.people, answer.asked_at, part.pass).await?;
+        if part.pass == Pass::People {
+            part.people += count;
+            part.written += done.written;
+            part.parked += done.parked.len() as u64;
+        }
+        part.after = next;
+        if is_last {
+            part.pass = if part.pass == Pass::People { Pass::Guardians } else { Pass::Done };
+        }
+        let parked = done.parked.into_iter().map(SecurityChange::Put).collect();
+        let claim = SecurityChange::Replace(part.record()?);
+        if !store.change_security(claim, parked, Instant::now()).await? {
+            return Ok(Ended::Lost);
+        }
+        part.version = part.version.saturating_add(1);
+        if is_last {
+            return Ok(Ended::Worked);
+        }
+        if told.elapsed() >= TOLD {
+            told = Moment::now();
+            report(read(store).await?.0);
+        }
+        sleep(least.saturating_sub(begin.elapsed())).await;
+    }
+    Ok(Ended::Lost)
+}
+
+#[derive(Default)]
+struct Done {
+    written: u64,
+    parked: Vec<SecurityRecord>,
+}
+
+enum One {
+    Written,
+    Known,
+    Parked(SecurityRecord),
+}
+
+/// Works on the people of a page beside each other.
+async fn take_over(
+    book: &HealthBook,
+    people: Vec<Listed>,
+    asked_at: Instant,
+    pass: Pass,
+) -> Result<Done, Problem> {
+    let mut done = Done::default();
+    let mut running = JoinSet::new();
+    let mut waiting = people.into_iter();
+    loop {
+        while running.len() < PARALLEL
+            && let Some(listed) = waiting.next()
+        {
+            match listed {
+                Listed::Person(person) if pass == Pass::People || has_representative(&person) => {
+                    let book = book.clone();
+                    running.spawn(async move { of_person(&book, &person, asked_at, pass).await });
+                }
+                Listed::Malformed(malformed) if pass == Pass::People => {
+                    let store = book.service().store();
+                    done.parked.push(parked::of_malformed(store, &malformed, Instant::now())?);
+                }
+                _ => {}
+            }
+        }
+        match running.join_next().await.map(|one| one.map_err(|_| internal())) {
+            None => return Ok(done),
+            Some(one) => match one?? {
+                One::Written => done.written += 1,
+                One::Known => {}
+                One::Parked(record) => done.parked.push(record),
+            },
+        }
+    }
+}
+
+/// Who is grown up is left out where it is asked whether a representative becomes a guardian.
+fn has_representative(person: &ListedPerson) -> bool {
+    representative(&person.record).is_some() && matches!(person.record.birth_date, BirthDate::Day(_))
+}
+
+async fn of_person(
+    book: &HealthBook,
+    person: &ListedPerson,
+    asked_at: Instant,
+    pass: Pass,
+) -> Result<One, Problem> {
+    match tried(book, &Told::listed(person, asked_at), pass == Pass::Guardians).await {
+        Ok(Outcome::Applied) => Ok(One::Written),
+        Ok(Outcome::Duplicate | Outcome::Stale) => Ok(One::Known),
+        Err(problem) if is_of_database(&problem) => Err(problem),
+        Err(problem) => {
+            let codes: Vec<&str> = problem.issues.iter().map(|issue| issue.fault.code()).collect();
+            tracing::warn!(?codes, "somebody of the registry's listing is parked");
+            // As an event it can be tried again like any other.
+            let event = Event {
+                id: format!("listed-{}-{}", person.version, uuid::Uuid::now_v7().simple()),
+                person: person.person.clone(),
+                sequence: person.version.max(1),
+                version: person.version,
+                kind: EventKind::Correction,
+                occurred: asked_at,
+                emitted: asked_at,
+                record: person.record.clone(),
+            };
+            let parked = parked::of_event(book.service().store(), &event, &problem, Instant::now())?;
+            Ok(One::Parked(parked))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `healthbook registry backfill`: everybody is taken over once, whoever is killed on the way, beside a server that follows
+//! the feed (`docs/registry-sync.md`, section 7).
+//!
+//! `HEALTHBOOK_BACKFILL_PEOPLE` makes it larger.
+
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use population_registry::simulator::model_after;
+use population_registry::{BirthDate, Status};
+use serde_json::Value;
+use test_support::{Backend, TemporaryDirectory, TestDatabase};
+
+use crate::registry_simulator::Simulator;
+use crate::registry_sync_feed::{SEED, expected, find, number_of, stored, told};
+use crate::support::program::{Caller, program, run, words};
+use crate::support::{matches, start};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(50);
+
+struct Backfill<'a> {
+    database: &'a TestDatabase,
+    registry: &'a str,
+    folder: TemporaryDirectory,
+}
+
+impl Backfill<'_> {
+    fn spawn(&self) -> Child {
+        let mut command = program(self.folder.path());
+        command.args([
+            "registry",
+            "backfill",
+            "--registry",
+            self.registry,
+            "--database",
+            self.database.url(),
+        ]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// What is told of all processes together.
+    fn line(&self) -> String {
+        let asked = ["registry", "backfill", "--progress", "--database", self.database.url()];
+        let output = run(self.folder.path(), &asked);
+        // What it logs tells the time.
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// People who were looked at; none before it has begun.
+    fn people(&self) -> u64 {
+        self.line().split(" of ").next().and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+    }
+}
+
+#[test]
+fn everybody_is_taken_over_once_whoever_is_killed_and_what_happens_meanwhile_wins() {
+    let people = number_of("HEALTHBOOK_BACKFILL_PEOPLE", 400);
+    let events = people * 2;
+    // Of two events for each person one has happened, the other happens on the way.
+    let rate = (people as f64 / 15.0).max(1.0);
+    for database in TestDatabase::each() {
+        let simulator = Simulator::start(&[
+            "--people",
+            &people.to_string(),
+            "--events",
+            &events.to_string(),
+            "--events-per-second",
+            &rate.to_string(),
+            "--error-rate",
+            "0.02",
+        ]);
+        let server = start(&database, &["--registry", &simulator.base]);
+        let backfill =
+            Backfill { database: &database, registry: &simulator.base, folder: TemporaryDirectory::new() };
+        let many = if database.backend() == Backend::Postgres { 2 } else { 1 };
+        let begin = Instant::now();
+        for round in 1..=3 {
+            let mut running: Vec<Child> = (0..many).map(|_| backfill.spawn()).collect();
+            while backfill.people() < people * round / 5 {
+                thread::sleep(LOOK);
+            }
+            for child in &mut running {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+        }
+        let mut running: Vec<Child> = (0..many).map(|_| backfill.spawn()).collect();
+        for child in &mut running {
+            assert!(child.wait().unwrap().success(), "{}", backfill.line());
+        }
+        let taken = begin.elapsed();
+        let line = backfill.line();
+        assert!(
+            line.contains("(100.0 %)") && line.contains(" 0 parked") && line.contains("64 with guardians"),
+            "{line}"
+        );
+        let caller = Caller::unlimited(&server);
+        for person in 0..people {
+            let (record, version) =
+                model_after(SEED, people, events, person).expect("all are born in the end");
+            while stored(&caller, &record) != Some(version) {
+                thread::sleep(LOOK);
+            }
+            let found = find(&caller, &record);
+            assert_eq!(found.len(), 1, "person {person}");
+            assert_eq!(told(&found[0]), expected(&record, version), "person {person}");
+            let id = found[0]["id"].as_str().unwrap();
+            let history = caller.resources(&format!("/fhir/Patient/{id}/_history?_count=100"));
+            let versions: Vec<u64> = history.iter().map(|it| told(it)["version"].as_u64().unwrap()).collect();
+            assert!(
+                versions.is_sorted_by(|newer, older| newer > older),
+                "nothing is written twice: {versions:?}"
+            );
+            let Some(representative) = &record.relationships.representative else { continue };
+            let is_minor = matches!(record.birth_date, BirthDate::Day(day) if day.year() >= 2012);
+            let number = representative.number.as_ref().map(|number| number.as_str());
+            if is_minor && record.status == Status::Alive && number.is_some_and(|it| has_number(&caller, it))
+            {
+                let relations = caller.read(&format!("/fhir/Consent?patient={id}&status=active"));
+                assert!(!matches(&relations).is_empty(), "the representative of {person} is the guardian");
+            }
+        }
+        // A second time nothing is left.
+        let begun = Instant::now();
+        let again = backfill.spawn().wait().unwrap();
+        assert!(again.success());
+        assert_eq!(backfill.line(), line);
+        println!(
+            "{:?}: {people} people by {many} process(es), killed 3 times, in {taken:.1?}; again in {:.1?}; {}",
+            database.backend(),
+            begun.elapsed(),
+            line.trim()
+        );
+    }
+}
+
+fn has_number(caller: &Caller<'_>, number: &str) -> bool {
+    let system = crate::registry_sync::SYSTEM;
+    let found: Value = caller.read(&format!("/fhir/Patient?identifier={system}%7C{number}"));
+    matches(&found).len() == 1
+}
+
+#[test]
+fn without_a_registry_or_a_beginning_it_says_so() {
+    let database = TestDatabase::sqlite();
+    drop(start(&database, &[]));
+    let folder = TemporaryDirectory::new();
+    let asked = |more: &[&str]| {
+        let arguments = [&["registry", "backfill", "--database", database.url()], more].concat();
+        run(folder.path(), &arguments)
+    };
+    let without = asked(&[]);
+    assert!(!without.status.success() && words(&without).contains("--registry"), "{}", words(&without));
+    let progress = asked(&["--progress"]);
+    assert!(progress.status.success() && words(&progress).contains("nothing is taken over yet"));
+}

@@ -190,9 +190,16 @@ fn resource(
     } else if name == crate::PROVENANCE {
         value["documentation"] = json!(ORIGIN);
     }
-    let own = (name == "Patient").then(|| {
-        json!({"name": "registry-lookup", "definition": "urn:healthbook:operation:Patient-registry-lookup"})
-    });
+    // What R4 does not define.
+    let own: &[(&str, &str)] = match name {
+        "Patient" => &[
+            ("summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"),
+            ("timeline", "urn:healthbook:operation:Patient-timeline"),
+            ("registry-lookup", "urn:healthbook:operation:Patient-registry-lookup"),
+        ],
+        _ => &[],
+    };
+    let own = own.iter().map(|(name, definition)| json!({"name": name, "definition": definition}));
     let mut operations = match name {
         "Patient" => vec!["everything"],
         "Observation" => vec!["lastn"],

@@ -67,6 +67,24 @@ pub const OPERATIONS: &[Operation] = &[
         result: "Bundle",
     },
     Operation {
+        name: "summary",
+        resource_type: Some("Patient"),
+        of_type: true,
+        of_instance: true,
+        description: "The book at a glance, as a document: what is active, and of each measurement the latest.",
+        parameters: &[one("identifier", "string"), one("profile", "canonical")],
+        result: "Bundle",
+    },
+    Operation {
+        name: "timeline",
+        resource_type: Some("Patient"),
+        of_type: false,
+        of_instance: true,
+        description: "The events of a life by life stage, newest first, in pages.",
+        parameters: &[one("_count", "integer")],
+        result: "Bundle",
+    },
+    Operation {
         name: "match",
         resource_type: Some("Patient"),
         of_type: true,
@@ -287,9 +305,18 @@ impl Operation {
         }
     }
 
-    /// Whether no standard defines it. These are the ones that change something, too.
-    fn is_own(&self) -> bool {
+    /// Whether it changes something.
+    fn changes(&self) -> bool {
         matches!(self.name, "reindex" | "registry-lookup" | "link" | "unlink")
+    }
+
+    /// The definition that it follows, where there is one.
+    fn base(&self) -> Option<String> {
+        match self.name {
+            "reindex" | "registry-lookup" | "link" | "unlink" | "timeline" => None,
+            "summary" => Some("http://hl7.org/fhir/uv/ips/OperationDefinition/summary".to_owned()),
+            _ => Some(format!("http://hl7.org/fhir/OperationDefinition/{}", self.id())),
+        }
     }
 
     /// Its `OperationDefinition`.
@@ -309,16 +336,13 @@ impl Operation {
             "status": "active",
             "kind": "operation",
             "description": self.description,
-            "affectsState": self.is_own(),
+            "affectsState": self.changes(),
             "code": self.name,
         });
         if let Some(members) = definition.as_object_mut() {
             if let Some(kind) = self.resource_type {
-                if !self.is_own() {
-                    members.insert(
-                        "base".to_owned(),
-                        format!("http://hl7.org/fhir/OperationDefinition/{}", self.id()).into(),
-                    );
+                if let Some(base) = self.base() {
+                    members.insert("base".to_owned(), base.into());
                 }
                 members.insert("resource".to_owned(), json!([kind]));
             }

@@ -9,7 +9,7 @@ use interactions::TerminologyOperation;
 
 use crate::failure::Failure;
 use crate::incoming::Incoming;
-use crate::{handlers, merging, population, terminology, validate};
+use crate::{glance, handlers, merging, population, terminology, validate};
 
 /// Adds every path below the FHIR base. The order matters: the first that fits is taken.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -54,6 +54,21 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             resource("/{type}/{id}/{member}/_search", "POST")
                 .route(web::post().to(handlers::posted_compartment_search)),
+        )
+        .service(
+            resource("/Patient/$summary", "GET, HEAD, POST")
+                .route(get().to(glance::summary_by_identifier))
+                .route(web::post().to(glance::posted_summary_by_identifier)),
+        )
+        .service(
+            resource("/Patient/{id}/$summary", "GET, HEAD, POST")
+                .route(get().to(glance::summary))
+                .route(web::post().to(glance::posted_summary)),
+        )
+        .service(
+            resource("/Patient/{id}/$timeline", "GET, HEAD, POST")
+                .route(get().to(glance::timeline))
+                .route(web::post().to(glance::posted_timeline)),
         )
         .service(
             resource("/Observation/$lastn", "GET, HEAD, POST")

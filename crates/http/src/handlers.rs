@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reply;
 
-type Answer = Result<HttpResponse, Failure>;
+pub(crate) type Answer = Result<HttpResponse, Failure>;
 
 /// `GET metadata`: open to everybody.
 pub(crate) async fn capabilities(incoming: Incoming) -> Answer {
@@ -300,7 +300,10 @@ fn compartment_request(
 }
 
 /// The parameters of an operation that was posted: of the url, and of a form or a `Parameters` resource.
-async fn operation_pairs(incoming: &Incoming, payload: Payload) -> Result<Vec<(String, String)>, Failure> {
+pub(crate) async fn operation_pairs(
+    incoming: &Incoming,
+    payload: Payload,
+) -> Result<Vec<(String, String)>, Failure> {
     incoming.decide(Interaction::ReadOperation)?;
     let sent = if has_form(incoming.headers()) {
         pairs(&read_form(&incoming.state, incoming.headers(), payload).await?)?

@@ -11,6 +11,7 @@ mod docs;
 mod failure;
 mod fhir_routes;
 mod fhir_xml;
+mod glance;
 mod handlers;
 mod health;
 mod home;

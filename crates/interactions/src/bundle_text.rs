@@ -38,6 +38,46 @@ impl BundleText {
         Self { out, entries: 0 }
     }
 
+    /// Starts a document: what it is, under a name of its own and with its time.
+    pub(crate) fn document(profile: &str, now: fhir::Instant) -> Self {
+        let id = uuid::Uuid::now_v7();
+        let out = format!(
+            "{{\"resourceType\":\"Bundle\",\"id\":\"{id}\",\"meta\":{{\"lastUpdated\":\"{now}\",\"profile\":[\"{profile}\"]}},\
+             \"identifier\":{{\"system\":\"urn:ietf:rfc:3986\",\"value\":\"urn:uuid:{id}\"}},\"type\":\"document\",\"timestamp\":\"{now}\""
+        );
+        Self { out, entries: 0 }
+    }
+
+    /// A resource of a document.
+    pub(crate) fn part_of_document(&mut self, url: &str, resource: &str) {
+        self.begin();
+        self.out.push_str("\"fullUrl\":");
+        write_string(url, &mut self.out);
+        self.out.push_str(",\"resource\":");
+        self.out.push_str(resource);
+        self.out.push('}');
+    }
+
+    /// A resource that was found, with what is told beside it: an `extension` as JSON.
+    pub(crate) fn found_as(
+        &mut self,
+        base: &str,
+        record: &Record,
+        extension: &str,
+        showing: &Showing,
+    ) -> Result<(), Problem> {
+        let Some(resource) = record.show(showing)? else { return Ok(()) };
+        self.begin();
+        self.out.push_str("\"extension\":[");
+        self.out.push_str(extension);
+        self.out.push_str("],");
+        self.full_url(base, record.resource_type, &record.id);
+        self.out.push_str(",\"resource\":");
+        self.out.push_str(&resource);
+        self.out.push_str(",\"search\":{\"mode\":\"match\"}}");
+        Ok(())
+    }
+
     fn begin(&mut self) {
         self.out.push_str(if self.entries == 0 { ",\"entry\":[{" } else { ",{" });
         self.entries += 1;

@@ -190,10 +190,18 @@ fn resource(
     } else if name == crate::PROVENANCE {
         value["documentation"] = json!(ORIGIN);
     }
-    let own = ["registry-lookup", "link", "unlink"]
-        .into_iter()
-        .filter(|_| name == "Patient")
-        .map(|own| json!({"name": own, "definition": format!("urn:healthbook:operation:Patient-{own}")}));
+    // What R4 does not define.
+    let own: &[(&str, &str)] = match name {
+        "Patient" => &[
+            ("summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"),
+            ("timeline", "urn:healthbook:operation:Patient-timeline"),
+            ("registry-lookup", "urn:healthbook:operation:Patient-registry-lookup"),
+            ("link", "urn:healthbook:operation:Patient-link"),
+            ("unlink", "urn:healthbook:operation:Patient-unlink"),
+        ],
+        _ => &[],
+    };
+    let own = own.iter().map(|(name, definition)| json!({"name": name, "definition": definition}));
     let mut operations = match name {
         "Patient" => vec!["everything", "match"],
         "Observation" => vec!["lastn"],

@@ -155,7 +155,8 @@ fn names(observation: &Node<'_>) -> Vec<String> {
     codes(observation).into_iter().map(|code| format!("{subject} {code}")).collect()
 }
 
-fn codes(observation: &Node<'_>) -> Vec<String> {
+/// The codings of its code, or its text where there is none.
+pub(crate) fn codes(observation: &Node<'_>) -> Vec<String> {
     let Some(code) = observation.get("code") else { return vec![String::new()] };
     let codings = code.get("coding").map(Node::items).unwrap_or_default();
     let named: Vec<String> = codings

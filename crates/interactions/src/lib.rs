@@ -7,6 +7,7 @@ mod access_log;
 mod access_log_report;
 mod access_log_search;
 mod audit_event;
+mod book;
 mod bundle;
 mod bundle_text;
 mod capability;
@@ -53,6 +54,10 @@ pub use access_log::{keep, log_period, name_asker, origin_of};
 pub use access_log_report::{AccessLogReport, AccessLogRequest, access_log_report};
 pub use access_log_search::{
     AUDIT_EVENT, audit_event_proof, is_log_entry, may_read as may_read_log, read_audit_event,
+};
+pub use book::{
+    Event, EventKind, LifeStage, Summary, SummaryProfile, Timeline, patient_of_identifier, summary,
+    summary_of, timeline, timeline_of,
 };
 pub use bundle::process_bundle;
 pub use capability::{capability_statement, statement_of};

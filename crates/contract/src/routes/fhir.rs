@@ -280,6 +280,17 @@ pub(super) const OPERATIONS: &[Route] = &[
     .sends("Result")
     .answers(&[(200, "Result")])
     .refuses(OUTCOME, WRITE),
+    asked(
+        "/fhir/Patient/$summary",
+        "summaryByIdentifier",
+        FHIR,
+        "The summary of the book of whoever has an identifier",
+    ),
+    posted("/fhir/Patient/$summary", "summaryByIdentifierPosted", FHIR, "The same, parameters in the body"),
+    asked("/fhir/Patient/{id}/$summary", "summary", FHIR, "A book at a glance: a document"),
+    posted("/fhir/Patient/{id}/$summary", "summaryPosted", FHIR, "The same, parameters in the body"),
+    asked("/fhir/Patient/{id}/$timeline", "timeline", FHIR, "The events of a life, newest first, in pages"),
+    posted("/fhir/Patient/{id}/$timeline", "timelinePosted", FHIR, "The same, parameters in the body"),
     asked("/fhir/Observation/$lastn", "lastn", FHIR, "The latest Observations of each code"),
     posted("/fhir/Observation/$lastn", "lastnPosted", FHIR, "The same, parameters in the body"),
     posted(

@@ -32,14 +32,27 @@ struct SearchPageState {
     at: Option<PageCursor>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct PageCursor {
+/// Where a page ended, as it is sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PageCursor {
     values: Vec<PageValue>,
     book: i64,
     key: i64,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+impl From<&Cursor> for PageCursor {
+    fn from(cursor: &Cursor) -> Self {
+        Self { values: cursor.values.iter().map(page_value).collect(), book: cursor.book, key: cursor.key }
+    }
+}
+
+impl From<PageCursor> for Cursor {
+    fn from(at: PageCursor) -> Self {
+        Self { values: at.values.into_iter().map(sort_value).collect(), book: at.book, key: at.key }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum PageValue {
     Missing,
     Integer(i64),
@@ -60,15 +73,14 @@ pub(super) fn open(
     request.pairs = state.pairs;
     request.posted = state.posted;
     let (Some(begun), Some(at)) = (state.begun, state.at) else { return Ok(None) };
-    let values = at.values.into_iter().map(sort_value).collect();
-    let cursor = Cursor { values, book: at.book, key: at.key };
+    let cursor = Cursor::from(at);
     let position = if state.backwards { Position::Before(cursor) } else { Position::After(cursor) };
     Ok(Some(Walk { position, begun: Instant::from_microseconds(begun), total: state.total }))
 }
 
 /// The place of a link, with how far the caller reaches: it holds a total that another caller may not learn, nor the
 /// same one through another client or for another purpose.
-fn bound(access: &Access, place: &str) -> String {
+pub(crate) fn bound(access: &Access, place: &str) -> String {
     format!("{place} {}", access.fingerprint())
 }
 
@@ -111,11 +123,7 @@ pub(super) fn links(
             begun: at.map(|_| begun.microseconds()),
             total: at.and(page.total),
             backwards: at.is_some_and(|(_, backwards)| backwards),
-            at: at.map(|(cursor, _)| PageCursor {
-                values: cursor.values.iter().map(page_value).collect(),
-                book: cursor.book,
-                key: cursor.key,
-            }),
+            at: at.map(|(cursor, _)| PageCursor::from(cursor)),
         };
         let sealed = service.links().seal(&bound(access, &place), &state)?;
         Ok::<_, Problem>(page_url(&url, &sealed, understood))

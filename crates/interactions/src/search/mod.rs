@@ -10,6 +10,7 @@ use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, Severity};
 use record_store::Showing;
 use search::{Clause, ParsedQuery, QueryContext, Registry, SearchPlan, Shown, Total};
 
+pub(crate) use self::links::{PageCursor, bound};
 pub use self::lookup::look_up;
 pub(crate) use self::lookup::{plan_of, with_resource};
 use crate::access_log_search::{audit_events, is_of_the_log};

@@ -71,6 +71,8 @@ fn operation(query: &str, language: Language) -> String {
     let name = path.rsplit('/').next().unwrap_or_default();
     match name {
         "$everything" => format!("{} {}", language.say("đọc", "read"), whole_book(language)),
+        "$summary" => language.say("đọc bản tóm tắt của sổ", "read the summary of the book").to_owned(),
+        "$timeline" => language.say("đọc dòng thời gian của sổ", "read the timeline of the book").to_owned(),
         "$lastn" => {
             language.say("đọc các kết quả gần nhất", "read the latest results and measurements").to_owned()
         }

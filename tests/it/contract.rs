@@ -53,6 +53,7 @@ fn registered() -> BTreeSet<(String, String)> {
         ("sharing/mod.rs", "/access"),
         ("transparency.rs", "/transparency"),
         ("sign_in/mod.rs", "/auth"),
+        ("sign_in/book/mod.rs", "/book"),
     ];
     let mut found = BTreeSet::new();
     let sources = root().join("crates/http/src");

@@ -19,6 +19,8 @@ mod auth_book;
 mod bad_input;
 mod bad_input_headers;
 mod batch;
+mod book_browser;
+mod book_pages;
 mod bundle_answers;
 mod check_up_import;
 mod clinic_book;

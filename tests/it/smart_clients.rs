@@ -19,20 +19,20 @@ use crate::support::sign_in::{next_code, password, staff_name};
 use crate::support::{body, text};
 
 /// One browser at a time: it is the largest program of all tests.
-static BROWSER: Mutex<()> = Mutex::new(());
+pub(crate) static BROWSER: Mutex<()> = Mutex::new(());
 
-fn clients() -> PathBuf {
+pub(crate) fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 
 #[track_caller]
-fn missing(what: &str) -> ! {
+pub(crate) fn missing(what: &str) -> ! {
     panic!("{what} is missing: run `bash tests/clients/install`, or see CONTRIBUTING.md")
 }
 
 /// A browser of the Chromium family: named, or found in `PATH`.
 #[track_caller]
-fn browser() -> PathBuf {
+pub(crate) fn browser() -> PathBuf {
     if let Some(named) = env::var_os("HEALTHBOOK_TEST_CHROMIUM") {
         return named.into();
     }
@@ -51,7 +51,7 @@ fn python() -> PathBuf {
 
 /// Runs a client to its end and answers what it asks.
 #[track_caller]
-fn run(mut command: Command, settings: &Value, answer: impl Fn(&str) -> String) -> String {
+pub(crate) fn run(mut command: Command, settings: &Value, answer: impl Fn(&str) -> String) -> String {
     command.arg(settings.to_string()).current_dir(clients());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| missing(&format!("{command:?} ({error})")));

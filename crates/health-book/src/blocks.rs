@@ -129,6 +129,25 @@ pub async fn block_organization(
     Ok(())
 }
 
+/// What a block of the whole own book would do to a facility, told before it is made (`POST /access/effects`).
+pub async fn effects_of_block(
+    book: &HealthBook,
+    caller: &Caller,
+    organization: &LogicalId,
+    now: Instant,
+) -> Result<Value, Problem> {
+    let now = now.truncated_to_millis();
+    let open = gate::own_book(book.service(), caller, now).await?;
+    if read(book.service(), "Organization", organization).await?.is_none() {
+        return Err(Rule::NoSuchFacility.into());
+    }
+    let ends = plus(now, book.settings().longest_block);
+    let grantee = Some(Grantee::Organization(organization.clone()));
+    let close = Close { grantee, begins: now, ends, ..Close::default() };
+    let draft = denial(&new_id()?, &open, close, "block", now).to_string();
+    crate::effects::effects(book, caller, draft.as_bytes(), now).await
+}
+
 /// Writes the denial.
 pub(crate) async fn write(
     book: &HealthBook,
@@ -137,6 +156,14 @@ pub(crate) async fn write(
     act: &'static str,
     now: Instant,
 ) -> Result<LogicalId, Problem> {
+    let id = new_id()?;
+    let resource = denial(&id, open, close, act, now);
+    ledger::write(book.service(), vec![Entry::new(resource)]).await?;
+    Ok(id)
+}
+
+/// The denial as a `Consent`.
+fn denial(id: &LogicalId, open: &Book, close: Close, act: &'static str, now: Instant) -> Value {
     let mut evidence = Evidence::new(act, "api", &open.account);
     evidence.citizen = Some(open.citizen.clone());
     evidence.text_version = close.text_version;
@@ -144,11 +171,7 @@ pub(crate) async fn write(
     provision.types = close.types;
     provision.labels = close.labels;
     provision.in_emergency = close.in_emergency;
-    let id = new_id()?;
-    let now = now.truncated_to_millis();
-    let resource = consent(&id, &open.patient, Relation::Block, "active", &provision, &evidence, now);
-    ledger::write(book.service(), vec![Entry::new(resource)]).await?;
-    Ok(id)
+    consent(id, &open.patient, Relation::Block, "active", &provision, &evidence, now.truncated_to_millis())
 }
 
 /// The blocks that live.

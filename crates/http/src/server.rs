@@ -52,7 +52,10 @@ pub async fn serve(
             .configure(oauth::configure)
             .configure(|service| {
                 if let Some(signing_in) = signing_in {
-                    let scope = web::scope("/auth").app_data(signing_in).configure(sign_in::configure);
+                    let scope =
+                        web::scope("/auth").app_data(signing_in.clone()).configure(sign_in::configure);
+                    service.service(scope.default_service(web::to(unknown_path)));
+                    let scope = web::scope("/book").app_data(signing_in).configure(sign_in::book::configure);
                     service.service(scope.default_service(web::to(unknown_path)));
                 }
             })

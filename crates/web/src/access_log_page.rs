@@ -5,7 +5,8 @@ use maud::{Markup, html};
 
 use crate::Language;
 use crate::access_words::{AccessLine, LineOutcome, day_words};
-use crate::layout::page_at;
+use crate::book::{BookPlace, navigation};
+use crate::layout::page_with;
 
 /// A facility as it can be chosen or is blocked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,10 +99,11 @@ impl AccessLogPage<'_> {
             p { a.link href="/auth/sessions" { (say("Thiết bị đang đăng nhập", "Devices that are signed in")) } }
         };
         let title = say("Ai đã xem sổ của tôi", "Who looked at my book");
-        page_at(
+        page_with(
             title,
             self.language,
             &format!("{HERE}?{}", without_language(self.filter, self.language)),
+            &navigation(self.language, None, BookPlace::Accesses),
             &body,
         )
     }

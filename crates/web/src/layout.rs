@@ -37,6 +37,42 @@ ul.list>li.alarm{border-left:5px solid #9b1c1c;background:#fdf0f0;padding-left:.
 .choice input{width:1.5rem;min-height:1.5rem}
 .choice label{margin:0}
 summary{cursor:pointer;color:#00566d;padding:.5rem 0}
+nav ul{display:flex;flex-wrap:wrap;gap:0 1.25rem;list-style:none;padding:0;margin:.5rem 0 0}
+nav a{display:inline-flex;align-items:center;min-height:2.75rem}
+nav a[aria-current]{color:inherit;font-weight:600}
+h3{font-size:1.0625rem;margin:1.25rem 0 .25rem}
+body{overflow-wrap:break-word}
+dl{margin:0}
+dt{font-weight:600;margin-top:.6rem}
+dd{margin:.1rem 0 0}
+.card{border:1px solid #9aa9b0;border-radius:.6rem;padding:.25rem 1rem 1rem;margin:1rem 0}
+.class{font-size:1.3rem;font-weight:600;margin:.5rem 0}
+table{border-collapse:collapse;width:100%}
+caption,th,td{text-align:left;padding:.35rem .5rem .35rem 0}
+td+td,th+th{text-align:right}
+tr+tr{border-top:1px solid #9aa9b0}
+.trend{display:block;width:100%;height:auto;margin:.5rem 0}
+.trend polyline{fill:none;stroke:#00566d;stroke-width:2}
+.trend circle{fill:#00566d}
+.trend text{font-size:13px;fill:#1a2b33}
+@media print{nav,form,.button,header a,details>summary{display:none}body{max-width:none}}
+@media (prefers-color-scheme:dark){
+body,input,select{background:#10191d;color:#e6eef1}
+a,summary,button.second,a.second{color:#7fd0e6}
+.hint{color:#b6c6cd}
+input,select{border-color:#7d929b}
+button,a.button{background:#7fd0e6;border-color:#7fd0e6;color:#10191d}
+button.second,a.second,button.end{background:#10191d}
+button.second,a.second{color:#7fd0e6}
+button.end,.mark{color:#ffb4b4}
+button.end{border-color:#ffb4b4}
+.error,.notice,ul.list>li.alarm{background:#2b2020}
+.notice{background:#16272d}
+.secret{background:#1b272c}
+.trend polyline{stroke:#7fd0e6}
+.trend circle{fill:#7fd0e6}
+.trend text{fill:#e6eef1}
+}
 ";
 
 /// A whole page. The title is the heading too.
@@ -46,6 +82,17 @@ pub fn page(title: &str, language: Language, body: &Markup) -> String {
 
 /// A page that is found at an address also when it came as the answer to a form. The address ends with `?` or `&`.
 pub(crate) fn page_at(title: &str, language: Language, here: &str, body: &Markup) -> String {
+    page_with(title, language, here, &html! {}, body)
+}
+
+/// The same with a way to the other pages.
+pub(crate) fn page_with(
+    title: &str,
+    language: Language,
+    here: &str,
+    navigation: &Markup,
+    body: &Markup,
+) -> String {
     let other = match language {
         Language::Vietnamese => ("en", "English"),
         Language::English => ("vi", "Tiếng Việt"),
@@ -56,6 +103,7 @@ pub(crate) fn page_at(title: &str, language: Language, here: &str, body: &Markup
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 title { (title) " – " (language.say("Sổ sức khỏe điện tử", "Health book")) }
                 link rel="stylesheet" href="/auth/style.css";
@@ -65,6 +113,7 @@ pub(crate) fn page_at(title: &str, language: Language, here: &str, body: &Markup
                     p { (language.say("Sổ sức khỏe điện tử", "Health book")) }
                     a.link href={ (here) "lang=" (other.0) } lang=(other.0) hreflang=(other.0) { (other.1) }
                 }
+                (navigation)
                 main {
                     h1 { (title) }
                     (body)

@@ -6,6 +6,7 @@
 mod access_log_page;
 mod access_words;
 mod activation;
+mod book;
 mod consent;
 mod docs;
 mod language;
@@ -22,6 +23,11 @@ mod tests;
 pub use access_log_page::{AccessFilter, AccessLogPage, Blocked, FacilityChoice};
 pub use access_words::{AccessLine, LineOutcome, access_lines, day_words, time_words};
 pub use activation::{ActivationPage, EnrolmentPage};
+pub use book::{
+    BlockChoice, BlockPage, BookHead, BookPlace, BooksPage, CheckUp, CheckUpLine, CheckUpPage, Finding,
+    Glance, GlanceLine, GlancePage, LifeEvent, Measured, Person, SharingLine, TimelinePage, WhoMayPage,
+    health_class_words, life_stage, number_words,
+};
 pub use consent::{Consent, ConsentChoice, back_to_app, consent, refused_authorization};
 pub use docs::{DOCS_STYLE, DocumentLink, document, documents};
 pub use language::Language;

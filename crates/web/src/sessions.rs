@@ -75,6 +75,7 @@ impl SessionsPage<'_> {
         let body = html! {
             (body)
             @if self.citizen {
+                p { a.link href="/book" { (say("Sổ sức khỏe của tôi", "My health book")) } }
                 p { a.link href="/auth/access-log" { (say("Ai đã xem sổ của tôi", "Who looked at my book")) } }
             }
             p { a.link href="/auth/passkey/add" { (say("Thêm khóa truy cập", "Add a passkey")) } }

@@ -10,9 +10,17 @@ use crate::route::{Deprecation, Route};
 
 /// All routes.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    [open::ROUTES, fhir::ROUTES, fhir::OPERATIONS, access::ROUTES, oauth::ROUTES, sign_in::ROUTES]
-        .into_iter()
-        .flatten()
+    [
+        open::ROUTES,
+        fhir::ROUTES,
+        fhir::OPERATIONS,
+        access::ROUTES,
+        oauth::ROUTES,
+        sign_in::ROUTES,
+        sign_in::BOOK,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Whether the route with this path pattern will go away.

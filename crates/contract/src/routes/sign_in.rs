@@ -59,6 +59,30 @@ pub(super) const ROUTES: &[Route] = &[
         .sends("Assisted"),
 ];
 
+/// Pages of the citizen's book (`docs/book-pages.md`).
+pub(super) const BOOK: &[Route] = &[
+    shown("/book", "bookPage", "The book at a glance").by(Caller::Session).takes(&["lang", "of"]),
+    shown("/book/check-ups/{id}", "checkUpPage", "One check-up").by(Caller::Session).takes(&["lang", "of"]),
+    shown("/book/timeline", "timelinePage", "The life so far").by(Caller::Session).takes(&[
+        "lang",
+        "of",
+        "page-query",
+    ]),
+    shown("/book/others", "booksPage", "The other books that are open").by(Caller::Session),
+    shown("/book/who-may", "whoMayPage", "Who may look").by(Caller::Session).takes(&["lang", "of"]),
+    shown("/book/block", "blockPage", "What a block does, before it is made")
+        .by(Caller::Session)
+        .takes(&["lang", "facility"]),
+    sent("/book/block", "blockFacility", "Close the own book to a facility")
+        .by(Caller::Session)
+        .takes(&["lang"]),
+    shown("/book/lift", "liftPage", "What lifting a block does, before it is done")
+        .by(Caller::Session)
+        .takes(&["lang", "block-query"]),
+    sent("/book/lift", "liftBlock", "Lift a block").by(Caller::Session).takes(&["lang"]),
+    sent("/book/sign-out", "signOut", "Sign this device out").by(Caller::Session).takes(&["lang"]),
+];
+
 const REFUSED: &[u16] = &[400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503];
 
 const fn shown(path: &'static str, id: &'static str, summary: &'static str) -> Route {

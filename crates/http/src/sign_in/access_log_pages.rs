@@ -48,8 +48,8 @@ impl Asked {
 /// A citizen in a browser.
 pub(super) struct Reader {
     pub(super) caller: Caller,
-    session: Session,
-    cookie: String,
+    pub(super) session: Session,
+    pub(super) cookie: String,
 }
 
 impl Reader {
@@ -77,7 +77,7 @@ impl Reader {
     }
 
     /// Whether the citizen is alone with the device: what staff opened for somebody is for reading.
-    fn may_change(&self) -> bool {
+    pub(super) fn may_change(&self) -> bool {
         self.session.assisted_by.is_none()
     }
 }

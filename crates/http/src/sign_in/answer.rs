@@ -36,9 +36,16 @@ pub(super) fn page_with_script(text: String) -> HttpResponse {
     response
 }
 
-/// Where a sign-in leads to: the authorization that waits, or the devices.
+/// What waits when somebody wanted to open the book before signing in; no authorization has this id.
+pub(super) const BOOK: &str = "book";
+
+/// Where a sign-in leads to: the authorization that waits, the book, or the devices.
 pub(super) fn destination(continue_with: Option<&str>) -> String {
-    continue_with.map_or_else(|| "/auth/sessions".to_owned(), |id| format!("/auth/consent?continue={id}"))
+    match continue_with {
+        None => "/auth/sessions".to_owned(),
+        Some(BOOK) => "/book".to_owned(),
+        Some(id) => format!("/auth/consent?continue={id}"),
+    }
 }
 
 /// A redirect after a form.

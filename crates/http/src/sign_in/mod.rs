@@ -4,6 +4,7 @@ mod access_log_files;
 mod access_log_pages;
 mod activation;
 mod answer;
+pub(crate) mod book;
 mod cookies;
 mod pages;
 mod passkeys;

@@ -83,7 +83,12 @@ async fn show(sign_in: &SignIn, request: &HttpRequest, language: Language) -> Re
 }
 
 /// Ends a session; its tokens are dead for this server when that is answered.
-async fn end_now(sign_in: &SignIn, state: &State, own: &Session, id: &str) -> Result<bool, Trouble> {
+pub(super) async fn end_now(
+    sign_in: &SignIn,
+    state: &State,
+    own: &Session,
+    id: &str,
+) -> Result<bool, Trouble> {
     let now = Instant::now();
     let ended = end_session(sign_in.accounts.store(), own, id, now).await?;
     if let (true, Authentication::On(auth)) = (ended, &state.app.authentication)

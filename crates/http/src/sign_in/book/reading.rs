@@ -1,0 +1,89 @@
+//! The one place where these pages read a book: by the same searches as the API, through the gate, with their entries in
+//! the log of accesses.
+
+use access::{Caller, Interaction};
+use audit_log::Action;
+use fhir::{Fault, LogicalId, ResourceType};
+use interactions::{Problem, Refused, SearchRequest, Service};
+use jiff::civil::Date;
+use record_store::{Journal, Showing};
+use serde_json::Value;
+
+/// A book that is read by somebody.
+pub(super) struct Reading<'a> {
+    pub(super) service: &'a Service,
+    pub(super) caller: &'a Caller,
+    pub(super) patient: LogicalId,
+}
+
+fn internal() -> Problem {
+    Problem::new(500, Fault::Internal)
+}
+
+impl Reading<'_> {
+    /// The person. Who may not read the book learns that nobody is there, and the log has it.
+    pub(super) async fn person(&self) -> Result<Value, Problem> {
+        let read = async {
+            let access = self.service.decide(self.caller, Interaction::Read, Some(ResourceType::PATIENT))?;
+            let record =
+                interactions::read(self.service, &access, ResourceType::PATIENT, &self.patient).await?;
+            let showing = Showing::begin(&access, Action::Read, "")?;
+            let text = record.show(&showing)?.ok_or_else(Problem::not_found)?;
+            serde_json::from_str(&text).map_err(|_| internal())
+        };
+        let read: Result<Value, Problem> = read.await;
+        if let (Err(problem), Some(journal)) = (&read, Journal::current()) {
+            let (action, id) = (Action::Read, Some(self.patient.clone()));
+            let refused = Refused { action, resource_type: ResourceType::PATIENT, id };
+            interactions::note_refusal(&journal, problem.status, refused);
+        }
+        read
+    }
+
+    /// Resources of the book.
+    pub(super) async fn find(&self, kind: &str, pairs: &[(&str, &str)]) -> Result<Vec<Value>, Problem> {
+        let kind: ResourceType = kind.parse().map_err(|_| internal())?;
+        let mut all = vec![("patient", self.patient.as_str())];
+        all.extend_from_slice(pairs);
+        self.search(kind, &all).await
+    }
+
+    /// Resources of a type that the person who asks may see.
+    pub(super) async fn search(
+        &self,
+        kind: ResourceType,
+        pairs: &[(&str, &str)],
+    ) -> Result<Vec<Value>, Problem> {
+        let access = self.service.decide(self.caller, Interaction::Search, Some(kind))?;
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let request =
+            SearchRequest { resource_type: Some(kind), pairs, strict: true, ..SearchRequest::default() };
+        let bundle = interactions::search(self.service, &access, request).await?;
+        let mut bundle: Value = serde_json::from_str(&bundle).map_err(|_| internal())?;
+        let entries = bundle.get_mut("entry").and_then(Value::as_array_mut).map(std::mem::take);
+        Ok(entries
+            .unwrap_or_default()
+            .iter_mut()
+            .filter_map(|entry| entry.get_mut("resource").map(Value::take))
+            .collect())
+    }
+
+    /// The name of a facility.
+    pub(super) async fn facility(&self, id: &LogicalId) -> Result<String, Problem> {
+        let kind: ResourceType = "Organization".parse().map_err(|_| internal())?;
+        let found = self.search(kind, &[("_id", id.as_str())]).await?;
+        let name = found.first().and_then(|found| found.get("name")).and_then(Value::as_str);
+        name.map(str::to_owned).ok_or_else(Problem::not_found)
+    }
+
+    /// The day of a FHIR time where the country is; nothing for a year or a month alone.
+    pub(super) fn day(&self, text: &str) -> Option<Date> {
+        match text.parse::<jiff::Timestamp>() {
+            Ok(moment) => {
+                let registry = self.service.store().registry();
+                Some(registry.time_zone().to_datetime(moment).date())
+            }
+            Err(_) => text.parse().ok(),
+        }
+    }
+}

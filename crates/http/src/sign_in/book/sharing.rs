@@ -1,0 +1,234 @@
+//! Who may look: the list, the block with the page that asks before, signing out.
+
+use ::web::{BlockChoice, BlockPage, Language, Notice, SharingLine, WhoMayPage};
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Form, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use auth::account::form_token_holds;
+use fhir::{Instant, LogicalId};
+use health_book::{blocks, relations};
+use interactions::Problem;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::facts::{items, name, text};
+use super::{Asked, Visit, shown, visit};
+use crate::app::State;
+use crate::sign_in::SignIn;
+use crate::sign_in::answer::{Trouble, redirect};
+use crate::sign_in::cookies::Cookie;
+use crate::sign_in::session_pages::end_now;
+
+/// By which right somebody may look, in words.
+fn right(authority: &str, language: Language) -> &'static str {
+    let (vietnamese, english) = match authority {
+        "presence" => ("Bạn đã đưa mã khi đến khám", "You showed a code when you were there"),
+        "encounter" => ("Bạn đã khám tại đây", "You were treated there"),
+        "referral" => ("Bạn được chuyển đến đây", "You were referred there"),
+        "appointment" => ("Bạn có hẹn khám", "You have an appointment"),
+        "home-station" => ("Trạm y tế nơi bạn ở", "The health station where you live"),
+        "registration" => ("Nơi đã đăng ký sổ", "It registered the book"),
+        "prescription" => ("Bạn đã đưa mã đơn thuốc", "You showed the code of a prescription"),
+        "consent" => ("Bạn đã đồng ý", "You agreed"),
+        "emergency" => ("Cấp cứu", "An emergency"),
+        "delegation" => ("Bạn đã ủy quyền", "You gave a delegation"),
+        "guardian" => ("Người giám hộ", "Guardian"),
+        _ => ("Theo quyền khác", "By another right"),
+    };
+    language.say(vietnamese, english)
+}
+
+fn line(item: &Value, visit: &Visit<'_>, ends: Option<String>) -> SharingLine {
+    let (language, authority) = (visit.language, text(item, "/authority"));
+    let is_person = item.get("person").is_some();
+    let unnamed = match (is_person, authority) {
+        (true, "guardian") => language.say("Người giám hộ", "Guardian"),
+        (true, _) => language.say("Người được ủy quyền", "The person with the delegation"),
+        (false, _) => language.say("Cơ sở y tế", "A facility"),
+    };
+    let name = text(item, "/facility/name");
+    SharingLine {
+        name: if name.is_empty() { unnamed.to_owned() } else { name.to_owned() },
+        why: right(authority, language),
+        ends,
+        closed: item.get("closed").and_then(Value::as_bool).unwrap_or_default(),
+        facility: Some(text(item, "/facility/id").to_owned()).filter(|id| !id.is_empty()),
+    }
+}
+
+/// `GET /book/who-may`
+pub(super) async fn who_may(
+    sign_in: Data<SignIn>,
+    state: Data<State>,
+    request: HttpRequest,
+    asked: Query<Asked>,
+) -> HttpResponse {
+    visit(&sign_in, &state, &request, &asked, async |visit| {
+        let (book, caller, now) = (&state.app.health_book, &visit.reader.caller, Instant::now());
+        let reading = visit.reading()?;
+        let person = reading.person().await?;
+        let patient = visit.of.as_ref().map(ToString::to_string);
+        let wanted = relations::ListRequest { patient, ..relations::ListRequest::default() };
+        let list = relations::list(book, caller, wanted, now).await?;
+        let (mut facilities, mut people) = (Vec::<SharingLine>::new(), Vec::new());
+        for item in items(&list, "/items") {
+            let ends = reading.day(text(item, "/ends")).map(|day| day.strftime("%d/%m/%Y").to_string());
+            let line = line(item, visit, ends);
+            if item.get("person").is_some() {
+                people.push(line);
+            } else if facilities.iter().all(|known| (&known.name, known.why) != (&line.name, line.why)) {
+                facilities.push(line);
+            }
+        }
+        let own = visit.of.is_none();
+        let blocked = if own { blocks::facilities(book, caller, now).await? } else { Vec::new() };
+        let blocks: Vec<BlockChoice> = blocked
+            .into_iter()
+            .map(|blocked| BlockChoice { id: blocked.block.to_string(), name: blocked.name })
+            .collect();
+        let name = name(&person);
+        let page = WhoMayPage {
+            head: visit.head(&name),
+            facilities: &facilities,
+            people: &people,
+            blocks: &blocks,
+            may_change: own && visit.reader.may_change(),
+        };
+        Ok(shown(page.render()))
+    })
+    .await
+}
+
+fn id_of(text: Option<&str>) -> Result<LogicalId, Problem> {
+    LogicalId::try_from(text.unwrap_or_default()).map_err(|_| Problem::not_found())
+}
+
+/// `GET /book/block`: what follows, before anything is done.
+pub(super) async fn block_page(
+    sign_in: Data<SignIn>,
+    state: Data<State>,
+    request: HttpRequest,
+    asked: Query<Asked>,
+) -> HttpResponse {
+    visit(&sign_in, &state, &request, &asked, async |visit| {
+        let facility = id_of(asked.facility.as_deref())?;
+        let (book, caller) = (&state.app.health_book, &visit.reader.caller);
+        let told = blocks::effects_of_block(book, caller, &facility, Instant::now()).await?;
+        let effects: Vec<String> = items(&told, "/effects")
+            .iter()
+            .map(|effect| text(effect, &format!("/{}", visit.language.code())).to_owned())
+            .collect();
+        let name = visit.reading()?.facility(&facility).await?;
+        let (head, id) = (visit.head(""), facility.as_str());
+        Ok(shown(BlockPage { head, closes: true, id, name: &name, effects: &effects }.render()))
+    })
+    .await
+}
+
+/// `GET /book/lift`
+pub(super) async fn lift_page(
+    sign_in: Data<SignIn>,
+    state: Data<State>,
+    request: HttpRequest,
+    asked: Query<Asked>,
+) -> HttpResponse {
+    visit(&sign_in, &state, &request, &asked, async |visit| {
+        let block = id_of(asked.block.as_deref())?;
+        let blocked =
+            blocks::facilities(&state.app.health_book, &visit.reader.caller, Instant::now()).await?;
+        let blocked =
+            blocked.into_iter().find(|blocked| blocked.block == block).ok_or_else(Problem::not_found)?;
+        let effects = [
+            visit.language.say(
+                "Cơ sở này lại xem được sổ của bạn theo những quyền đang có (ví dụ vì bạn khám tại đó).",
+                "The facility can look at your book again, by the rights that it has (because you are treated there, for instance).",
+            ),
+            visit.language.say("Bạn chặn lại được bất cứ lúc nào.", "You can block it again at any time."),
+        ];
+        let effects = effects.map(str::to_owned);
+        let (head, id) = (visit.head(""), block.as_str());
+        Ok(shown(BlockPage { head, closes: false, id, name: &blocked.name, effects: &effects }.render()))
+    })
+    .await
+}
+
+/// A form of these pages.
+#[derive(Deserialize)]
+pub(super) struct Sent {
+    form: String,
+    facility: Option<String>,
+    block: Option<String>,
+}
+
+/// That the form is of a page of ours in this browser.
+fn is_ours(visit: &Visit<'_>, form: &Sent) -> Result<(), Trouble> {
+    match form_token_holds(visit.sign_in.accounts.store(), &visit.reader.cookie, &form.form) {
+        true => Ok(()),
+        false => Err(Trouble::new(StatusCode::FORBIDDEN, Notice::OldForm)),
+    }
+}
+
+/// That it is, and that the citizen is alone with the device.
+fn may_change(visit: &Visit<'_>, form: &Sent) -> Result<(), Trouble> {
+    is_ours(visit, form)?;
+    match visit.reader.may_change() {
+        true => Ok(()),
+        false => Err(Trouble::new(StatusCode::FORBIDDEN, Notice::NotPossible)),
+    }
+}
+
+fn back(visit: &Visit<'_>) -> HttpResponse {
+    redirect(&format!("/book/who-may?lang={}", visit.language.code()), Vec::new())
+}
+
+/// `POST /book/block`
+pub(super) async fn block(
+    sign_in: Data<SignIn>,
+    state: Data<State>,
+    request: HttpRequest,
+    asked: Query<Asked>,
+    form: Form<Sent>,
+) -> HttpResponse {
+    visit(&sign_in, &state, &request, &asked, async |visit| {
+        may_change(visit, &form)?;
+        let facility = id_of(form.facility.as_deref())?;
+        let (book, caller) = (&state.app.health_book, &visit.reader.caller);
+        blocks::block_organization(book, caller, &facility, Instant::now()).await?;
+        Ok(back(visit))
+    })
+    .await
+}
+
+/// `POST /book/lift`
+pub(super) async fn lift(
+    sign_in: Data<SignIn>,
+    state: Data<State>,
+    request: HttpRequest,
+    asked: Query<Asked>,
+    form: Form<Sent>,
+) -> HttpResponse {
+    visit(&sign_in, &state, &request, &asked, async |visit| {
+        may_change(visit, &form)?;
+        let block = form.block.as_deref().unwrap_or_default();
+        blocks::lift(&state.app.health_book, &visit.reader.caller, block, Instant::now()).await?;
+        Ok(back(visit))
+    })
+    .await
+}
+
+/// `POST /book/sign-out`
+pub(super) async fn sign_out(
+    sign_in: Data<SignIn>,
+    state: Data<State>,
+    request: HttpRequest,
+    asked: Query<Asked>,
+    form: Form<Sent>,
+) -> HttpResponse {
+    visit(&sign_in, &state, &request, &asked, async |visit| {
+        is_ours(visit, &form)?;
+        let own = &visit.reader.session;
+        end_now(&sign_in, &state, own, &own.id).await?;
+        Ok(redirect("/auth/sign-in", vec![Cookie::Session.clear(sign_in.plain_loopback)]))
+    })
+    .await
+}

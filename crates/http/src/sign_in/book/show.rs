@@ -1,0 +1,319 @@
+//! What the pages of a book show, made of its resources.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ::web::{CheckUp, CheckUpLine, Finding, Glance, GlanceLine, Language, LifeEvent, Measured};
+use fhir::LogicalId;
+use interactions::{Problem, open_day, seal_day};
+use jiff::civil::Date;
+use serde_json::Value;
+
+use super::facts::{birth_date, concept_of, has_loinc, items, plain, target, text, value};
+use super::reading::Reading;
+
+const CHECK_UP: &str = "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-composition-health-checkup";
+const CLASSIFICATION: &str =
+    "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-observation-health-classification";
+const CLASS: &str = "http://fhir.hl7.org.vn/core/CodeSystem/vn-health-classification-cs";
+const TIMELINE: &str = "book/timeline";
+/// Resources of each type that a page of the timeline asks for.
+const PAGE: usize = 20;
+
+/// Measures with a trend: LOINC code and name.
+const MEASURES: [(&str, &str, &str); 6] = [
+    ("8302-2", "Chiều cao", "Height"),
+    ("29463-7", "Cân nặng", "Weight"),
+    ("39156-5", "Chỉ số khối cơ thể (BMI)", "Body mass index"),
+    ("8480-6", "Huyết áp tâm thu", "Systolic blood pressure"),
+    ("8462-4", "Huyết áp tâm trương", "Diastolic blood pressure"),
+    ("8867-4", "Mạch", "Pulse"),
+];
+
+fn kind(resource: &Value) -> &str {
+    text(resource, "/resourceType")
+}
+
+/// What a resource is called in a reference.
+fn place(resource: &Value) -> String {
+    format!("{}/{}", kind(resource), text(resource, "/id"))
+}
+
+/// The names of the facilities among what was found.
+fn facilities(found: &[Value]) -> BTreeMap<String, String> {
+    let organizations = found.iter().filter(|it| kind(it) == "Organization");
+    organizations.map(|it| (place(it), text(it, "/name").to_owned())).collect()
+}
+
+/// The facility that a reference names.
+fn facility(reference: Option<&Value>, known: &BTreeMap<String, String>) -> String {
+    let Some(reference) = reference else { return String::new() };
+    let known = known.get(target(text(reference, "/reference")));
+    known.cloned().unwrap_or_else(|| text(reference, "/display").to_owned())
+}
+
+fn class_of(observation: &Value) -> Option<String> {
+    let codings = items(observation, "/valueCodeableConcept/coding");
+    codings.iter().find(|it| text(it, "/system") == CLASS).map(|it| text(it, "/code").to_owned())
+}
+
+/// The entries of all sections.
+fn entries(composition: &Value) -> BTreeSet<&str> {
+    let sections = items(composition, "/section").iter();
+    sections.flat_map(|it| items(it, "/entry")).map(|it| target(text(it, "/reference"))).collect()
+}
+
+/// The book at a glance.
+pub(super) async fn glance(reading: &Reading<'_>, person: &Value) -> Result<Glance, Problem> {
+    let line = |resource: &Value, member: &str, day: &str| GlanceLine {
+        name: concept_of(resource, member),
+        day: reading.day(text(resource, day)),
+    };
+    let allergies = reading.find("AllergyIntolerance", &[("_count", "50")]).await?;
+    let problems = [("clinical-status", "active"), ("_sort", "-recorded-date"), ("_count", "20")];
+    let problems = reading.find("Condition", &problems).await?;
+    let medicines = [("status", "active"), ("_sort", "-authoredon"), ("_count", "20")];
+    let medicines = reading.find("MedicationRequest", &medicines).await?;
+    let vaccines = reading.find("Immunization", &[("_sort", "-date"), ("_count", "50")]).await?;
+    let visits = [("_sort", "-date"), ("_count", "30"), ("_include", "Encounter:service-provider")];
+    let visits = reading.find("Encounter", &visits).await?;
+    let names = facilities(&visits);
+    let mut treated: Vec<String> = Vec::new();
+    for visit in visits.iter().filter(|it| kind(it) == "Encounter") {
+        let name = facility(visit.get("serviceProvider"), &names);
+        if !name.is_empty() && !treated.contains(&name) {
+            treated.push(name);
+        }
+    }
+    Ok(Glance {
+        born: birth_date(person),
+        allergies: allergies.iter().map(|it| line(it, "code", "/recordedDate")).collect(),
+        problems: problems.iter().map(|it| line(it, "code", "/recordedDate")).collect(),
+        medicines: medicines.iter().map(|it| line(it, "medicationCodeableConcept", "/authoredOn")).collect(),
+        vaccines: vaccines.iter().map(|it| line(it, "vaccineCode", "/occurrenceDateTime")).collect(),
+        check_ups: check_ups(reading).await?,
+        facilities: treated,
+    })
+}
+
+async fn check_ups(reading: &Reading<'_>) -> Result<Vec<CheckUpLine>, Problem> {
+    let asked =
+        [("_profile", CHECK_UP), ("_sort", "-date"), ("_count", "5"), ("_include", "Composition:author")];
+    let found = reading.find("Composition", &asked).await?;
+    let classes =
+        reading.find("Observation", &[("_profile", CLASSIFICATION), ("_sort", "-date"), ("_count", "20")]);
+    let (names, classes) = (facilities(&found), classes.await?);
+    let lines = found.iter().filter(|it| kind(it) == "Composition").map(|composition| {
+        let entries = entries(composition);
+        let class = classes.iter().find(|it| entries.contains(place(it).as_str()));
+        CheckUpLine {
+            id: text(composition, "/id").to_owned(),
+            day: reading.day(text(composition, "/date")),
+            facility: facility(items(composition, "/author").first(), &names),
+            class: class.and_then(class_of),
+        }
+    });
+    Ok(lines.collect())
+}
+
+/// One check-up with the values of earlier days.
+pub(super) async fn check_up(
+    reading: &Reading<'_>,
+    id: &LogicalId,
+    language: Language,
+) -> Result<CheckUp, Problem> {
+    let asked = [
+        ("_id", id.as_str()),
+        ("_profile", CHECK_UP),
+        ("_include", "Composition:entry"),
+        ("_include", "Composition:author"),
+    ];
+    let found = reading.find("Composition", &asked).await?;
+    let composition = found.iter().find(|it| kind(it) == "Composition").ok_or_else(Problem::not_found)?;
+    let day = reading.day(text(composition, "/date"));
+    let by_place: BTreeMap<String, &Value> = found.iter().map(|it| (place(it), it)).collect();
+    let mut check_up = CheckUp {
+        title: concept_of(composition, "type"),
+        day,
+        facility: facility(items(composition, "/author").first(), &facilities(&found)),
+        ..CheckUp::default()
+    };
+    let mut measured: BTreeMap<usize, (String, String)> = BTreeMap::new();
+    for section in items(composition, "/section") {
+        let title = text(section, "/title").to_owned();
+        let words = plain(text(section, "/text/div"));
+        if !words.is_empty() {
+            check_up.conclusions.push((title.clone(), words));
+        }
+        let mut findings = Vec::new();
+        for entry in items(section, "/entry") {
+            let Some(resource) = by_place.get(target(text(entry, "/reference"))) else { continue };
+            match kind(resource) {
+                "Observation" => match class_of(resource) {
+                    Some(class) => check_up.class = check_up.class.or(Some(class)),
+                    None => observation(resource, language, &mut measured, &mut findings),
+                },
+                "Condition" => {
+                    let name = language.say("Chẩn đoán", "Diagnosis").to_owned();
+                    findings.push(Finding { name, value: concept_of(resource, "code") });
+                }
+                _ => {}
+            }
+        }
+        if !findings.is_empty() {
+            check_up.findings.push((title, findings));
+        }
+    }
+    check_up.measured = with_earlier(reading, measured, day, language).await?;
+    Ok(check_up)
+}
+
+/// The values of an observation: those with a trend, and the others.
+fn observation(
+    observation: &Value,
+    language: Language,
+    measured: &mut BTreeMap<usize, (String, String)>,
+    findings: &mut Vec<Finding>,
+) {
+    for part in std::iter::once(observation).chain(items(observation, "/component")) {
+        let trended = MEASURES.iter().position(|(code, ..)| has_loinc(part, code));
+        let number = part.pointer("/valueQuantity/value").map(Value::to_string);
+        if let (Some(measure), Some(number)) = (trended, number) {
+            let unit = text(part, "/valueQuantity/unit").to_owned();
+            measured.entry(measure).or_insert((number, unit));
+        } else if let Some(value) = value(part, language).filter(|value| !value.is_empty()) {
+            findings.push(Finding { name: concept_of(part, "code"), value });
+        }
+    }
+}
+
+/// What was measured, with the values of days before.
+async fn with_earlier(
+    reading: &Reading<'_>,
+    measured: BTreeMap<usize, (String, String)>,
+    day: Option<Date>,
+    language: Language,
+) -> Result<Vec<Measured>, Problem> {
+    let Some(day) = day.filter(|_| !measured.is_empty()) else { return Ok(Vec::new()) };
+    let codes: Vec<String> = std::iter::once("85354-9")
+        .chain(MEASURES.iter().map(|(code, ..)| *code))
+        .map(|code| format!("http://loinc.org|{code}"))
+        .collect();
+    let before = format!("lt{day}");
+    let asked = [
+        ("code", codes.join(",")),
+        ("date", before),
+        ("_sort", "-date".to_owned()),
+        ("_count", "60".to_owned()),
+    ];
+    let asked: Vec<(&str, &str)> = asked.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let earlier = reading.find("Observation", &asked).await?;
+    let made = measured.into_iter().filter_map(|(measure, (number, unit))| {
+        let (code, vietnamese, english) = MEASURES.get(measure)?;
+        let mut values = vec![(day, number)];
+        for observation in &earlier {
+            let Some(of) = reading.day(text(observation, "/effectiveDateTime")) else { continue };
+            let parts = std::iter::once(observation).chain(items(observation, "/component"));
+            let part = parts.filter(|part| has_loinc(part, code)).find_map(|part| {
+                // A value in another unit cannot be compared.
+                (text(part, "/valueQuantity/unit") == unit).then(|| part.pointer("/valueQuantity/value"))?
+            });
+            if let Some(number) = part.filter(|_| values.last().is_some_and(|(last, _)| *last != of)) {
+                values.push((of, number.to_string()));
+            }
+        }
+        Some(Measured { name: language.say(vietnamese, english).to_owned(), unit, values })
+    });
+    Ok(made.collect())
+}
+
+/// A page of the life so far, whole days, and where it goes on.
+pub(super) async fn timeline(
+    reading: &Reading<'_>,
+    page: Option<&str>,
+    language: Language,
+) -> Result<(Vec<LifeEvent>, Option<String>), Problem> {
+    let say = |vietnamese, english| language.say(vietnamese, english);
+    let before = page.map(|page| open_day(reading.service, TIMELINE, page)).transpose()?;
+    let before = before.map(|day| format!("lt{day}"));
+    let kinds = [
+        (
+            "Composition",
+            "date",
+            "/date",
+            "type",
+            Some("Composition:author"),
+            say("Khám sức khỏe", "Check-up"),
+        ),
+        (
+            "Encounter",
+            "date",
+            "/period/start",
+            "",
+            Some("Encounter:service-provider"),
+            say("Lần khám", "Visit"),
+        ),
+        (
+            "Immunization",
+            "date",
+            "/occurrenceDateTime",
+            "vaccineCode",
+            None,
+            say("Tiêm chủng", "Vaccination"),
+        ),
+        ("Condition", "recorded-date", "/recordedDate", "code", None, say("Chẩn đoán", "Diagnosis")),
+        ("Procedure", "date", "/performedDateTime", "code", None, say("Thủ thuật", "Procedure")),
+    ];
+    let (mut events, mut visits, mut horizon) = (Vec::new(), BTreeSet::new(), None::<Date>);
+    for (name, parameter, at, named, include, word) in kinds {
+        let (sort, count) = (format!("-{parameter}"), PAGE.to_string());
+        let mut asked = vec![("_sort", sort.as_str()), ("_count", count.as_str())];
+        asked.extend(before.as_deref().map(|before| (parameter, before)));
+        asked.extend(include.map(|include| ("_include", include)));
+        let found = reading.find(name, &asked).await?;
+        let names = facilities(&found);
+        let of_kind: Vec<&Value> = found.iter().filter(|it| kind(it) == name).collect();
+        // Of a type that fills its page the last day may go on.
+        let days = of_kind.iter().filter_map(|it| reading.day(text(it, at)));
+        if let Some(last) = days.min().filter(|_| of_kind.len() >= PAGE) {
+            horizon = Some(horizon.map_or(last, |known| known.max(last)));
+        }
+        for resource in of_kind {
+            let Some(day) = reading.day(text(resource, at)) else { continue };
+            let is_check_up = items(resource, "/meta/profile").iter().any(|it| it.as_str() == Some(CHECK_UP));
+            let (by, words) = match name {
+                "Encounter" if visits.contains(&place(resource)) => continue,
+                "Encounter" => (resource.get("serviceProvider"), visit_words(resource)),
+                "Composition" => {
+                    visits.insert(target(text(resource, "/encounter/reference")).to_owned());
+                    (items(resource, "/author").first(), concept_of(resource, named))
+                }
+                _ => (None, concept_of(resource, named)),
+            };
+            let word =
+                if name == "Composition" && !is_check_up { say("Tài liệu", "Document") } else { word };
+            events.push(LifeEvent {
+                day,
+                kind: word,
+                name: if words.is_empty() { word.to_owned() } else { words },
+                facility: facility(by, &names),
+                check_up: is_check_up.then(|| text(resource, "/id").to_owned()),
+            });
+        }
+    }
+    events.sort_by_key(|event| std::cmp::Reverse(event.day));
+    let next = horizon.map(|horizon| {
+        // A day with more than a page of one type is shown as far as it was read.
+        let whole = events.iter().any(|event| event.day > horizon);
+        events.retain(|event| if whole { event.day > horizon } else { event.day >= horizon });
+        let next = if whole { horizon.tomorrow().unwrap_or(horizon) } else { horizon };
+        seal_day(reading.service, TIMELINE, next)
+    });
+    Ok((events, next.transpose()?))
+}
+
+/// Why somebody came, or what kind of visit it was.
+fn visit_words(encounter: &Value) -> String {
+    let of = |member| items(encounter, member).first().map(super::facts::concept).unwrap_or_default();
+    let reason = of("/reasonCode");
+    if reason.is_empty() { of("/type") } else { reason }
+}

@@ -63,6 +63,7 @@ pub async fn issue(
         version: answer.registry_version,
         verified_at: answer.asked_at,
         event: None,
+        person: None,
     };
     let found = given(book, &told, patient, now).await?;
     note(book, &access, &found, NAME).await?;

@@ -43,7 +43,11 @@ pub(crate) fn token_rows(hasher: &Hasher, slot: Slot, item: &Item<'_>, out: &mut
             let name = canonical_system(system);
             let system = hasher.system(name);
             let forms = [Some(code), number_of_card(name, code)];
-            out.extend(forms.into_iter().flatten().map(|code| TokenRow { slot, code: hasher.code(code), system }));
+            out.extend(forms.into_iter().flatten().map(|code| TokenRow {
+                slot,
+                code: hasher.code(code),
+                system,
+            }));
         }
     });
 }

@@ -11,9 +11,9 @@
 mod at_once;
 mod codes;
 mod emergencies;
+mod insurance;
 mod merging;
 mod merging_model;
-mod insurance;
 mod notices;
 mod people;
 mod registry;

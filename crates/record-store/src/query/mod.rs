@@ -8,8 +8,8 @@ mod directory;
 mod driver;
 mod gate;
 mod history;
-mod people;
 mod kin;
+mod people;
 mod search;
 mod sharing;
 mod shield;
@@ -26,8 +26,8 @@ pub(crate) use directory::{
 pub(crate) use driver::{Class, class, first};
 pub(crate) use gate::{Gate, Places, RowNames, is_everything};
 pub(crate) use history::{history, history_total, moved_since, newest, there};
-pub(crate) use people::{MATCH_KEYS, count_people, people_at, people_of_keys};
 pub(crate) use kin::{ABOVE, BELOW, hashes_of_kin, kin, merge_of, put_merge, standing_for};
+pub(crate) use people::{MATCH_KEYS, count_people, people_at, people_of_keys};
 pub(crate) use search::{Page, Route, can_walk};
 pub(crate) use sharing::{
     author_kind, book_counts, denials, expected_patient_of_book, grants, grants_in_force, patient_of_book,

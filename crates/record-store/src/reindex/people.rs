@@ -104,7 +104,7 @@ mod tests {
                 .unwrap();
             }
             Engine::Postgres(engine) => {
-                postgres::execute(&mut *engine.reader().await.unwrap(), statement).await.unwrap();
+                postgres::execute(&mut engine.reader().await.unwrap(), statement).await.unwrap();
             }
         };
     }

@@ -61,8 +61,8 @@ fn pages(language: Language, text: &str) -> Vec<String> {
         TimelinePage { head, born: None, events: &[], next: None }.render(),
         WhoMayPage {
             head,
-            facilities: &[sharing.clone()],
-            people: &[sharing],
+            facilities: std::slice::from_ref(&sharing),
+            people: std::slice::from_ref(&sharing),
             blocks: &[block],
             may_change: true,
         }

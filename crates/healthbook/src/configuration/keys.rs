@@ -143,7 +143,7 @@ keys! {
         #[doc = "Name of the officer who looks insurance cards up (hoTenCb)"]
         insurance_officer_name: Text = "healthbook", "NAME";
         #[doc = "Citizen number of that officer (cccdCb)"]
-        insurance_officer_number: Text = "", "NUMBER";
+        insurance_officer_number: Option<Text> = "", "NUMBER";
         #[doc = "Account of this server at social insurance"]
         insurance_username: Option<Secret> = "", "NAME";
         #[doc = "Password of that account, as it is sent: its MD5 sum; better given as a variable or in the file"]

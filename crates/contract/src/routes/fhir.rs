@@ -277,7 +277,7 @@ pub(super) const OPERATIONS: &[Route] = &[
     )
     .by(Caller::Token { scopes: "u" })
     .takes(OPERATION)
-    .sends("Result")
+    .sends("Resource")
     .answers(&[(200, "Result")])
     .refuses(OUTCOME, WRITE),
     asked(

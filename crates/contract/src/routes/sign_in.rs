@@ -79,7 +79,7 @@ pub(super) const BOOK: &[Route] = &[
     shown("/book/lift", "liftPage", "What lifting a block does, before it is done")
         .by(Caller::Session)
         .takes(&["lang", "block-query"]),
-    sent("/book/lift", "liftBlock", "Lift a block").by(Caller::Session).takes(&["lang"]),
+    sent("/book/lift", "liftBlockOfBook", "Lift a block").by(Caller::Session).takes(&["lang"]),
     sent("/book/sign-out", "signOut", "Sign this device out").by(Caller::Session).takes(&["lang"]),
 ];
 

@@ -160,7 +160,7 @@ pub fn adapter(configuration: &Configuration) -> Result<Option<Registry>, Failur
         officer: configuration.registry_officer.0.clone(),
         authorization: configuration.registry_authorization.as_ref().map(|secret| secret.0.clone()),
         card_officer_name: configuration.insurance_officer_name.0.clone(),
-        card_officer_number: configuration.insurance_officer_number.0.clone(),
+        card_officer_number: configuration.insurance_officer_number.as_ref().map(|text| text.0.clone()).unwrap_or_default(),
         card_login: configuration
             .insurance_username
             .as_ref()

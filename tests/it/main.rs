@@ -28,6 +28,7 @@ mod conditional;
 mod contract;
 mod crud;
 mod crud_headers;
+mod data_axis;
 mod death;
 mod durability;
 mod error_catalogue;

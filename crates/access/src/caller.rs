@@ -23,6 +23,9 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// The server when it writes what a message of a facility tells: whom such a message names is entitled to nothing by it.
+    pub const MESSAGE: Self = Self::Background { job: "message" };
+
     /// The account or client that asks.
     pub fn subject(&self) -> Option<&str> {
         match self {

@@ -23,6 +23,8 @@ pub enum Author {
     Citizen(LogicalId),
     /// A facility, by its `Organization`.
     Facility(LogicalId),
+    /// The server, for a message that a facility sent: its word opens no book.
+    Message,
 }
 
 /// What is known about a write besides the resource.

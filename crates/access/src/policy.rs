@@ -107,7 +107,8 @@ impl Policy {
             Caller::Anonymous => Err(Denied::Unauthenticated),
             Caller::Unrestricted => Ok(self.unlimited(interaction.writes(), at)),
             Caller::Background { .. } => {
-                Ok(Access { by_server: true, ..self.unlimited(interaction.writes(), at) })
+                let author = if *caller == Caller::MESSAGE { Author::Message } else { Author::Server };
+                Ok(Access { by_server: true, author, ..self.unlimited(interaction.writes(), at) })
             }
             Caller::Authenticated(identity) => self.decide_for(identity, interaction, about, at),
         }

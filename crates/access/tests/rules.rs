@@ -8,7 +8,7 @@
 
 use fhir::{Instant, LogicalId, ResourceType};
 use healthbook_access::{
-    Access, Action, Actor, Agreement, Authority, Caller, Case, Denied, Identity, Interaction, Labels,
+    Access, Action, Actor, Agreement, Author, Authority, Caller, Case, Denied, Identity, Interaction, Labels,
     OfficerRole, Policy, Purpose, Reach, Role, Scopes, StaffRole, Verdict,
 };
 
@@ -451,4 +451,16 @@ fn an_explanation_names_rules_and_the_version_and_nobody() {
     let text = access.explanation(&policy);
     assert!(text.contains(policy.version()) && text.contains("treat/physician/read"));
     assert!(!text.contains("99001") && !text.contains("somebody"));
+}
+
+#[test]
+fn what_the_server_writes_out_of_a_message_is_not_the_word_of_the_server() {
+    let author = |caller: &Caller| {
+        let at = Instant::from_microseconds(1);
+        let access =
+            Policy::built_in().decide(caller, Interaction::Create, Some(of("Encounter")), at).unwrap();
+        (access.author().clone(), access.is_by_server())
+    };
+    assert_eq!(author(&Caller::MESSAGE), (Author::Message, true));
+    assert_eq!(author(&Caller::Background { job: "import" }), (Author::Server, true));
 }

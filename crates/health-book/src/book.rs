@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fhir::LogicalId;
 use interactions::{Problem, Service};
 
+use crate::data_axis::DataAxis;
 use crate::ledger;
 use crate::notice::{LogNotifier, Notice, Notifier};
 use crate::registry::ConnectedRegistry;
@@ -20,6 +21,7 @@ pub struct HealthBook {
     courier: Arc<dyn Courier>,
     figures: Arc<Figures>,
     registry: Option<ConnectedRegistry>,
+    axis: Option<DataAxis>,
 }
 
 impl HealthBook {
@@ -32,6 +34,7 @@ impl HealthBook {
             courier: Arc::new(NoCourier),
             figures: Arc::default(),
             registry: None,
+            axis: None,
         }
     }
 
@@ -60,6 +63,18 @@ impl HealthBook {
     /// The population registry, where one is connected.
     pub fn registry(&self) -> Option<&ConnectedRegistry> {
         self.registry.as_ref()
+    }
+
+    /// The same with a data axis: facilities send their messages here.
+    #[must_use]
+    pub fn taking(mut self, axis: DataAxis) -> Self {
+        self.axis = Some(axis);
+        self
+    }
+
+    /// The data axis, where messages are taken.
+    pub fn axis(&self) -> Option<&DataAxis> {
+        self.axis.as_ref()
     }
 
     /// What is counted of notices.

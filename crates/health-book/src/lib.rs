@@ -10,6 +10,7 @@ mod book;
 pub mod closing;
 mod consent;
 mod daily;
+pub mod data_axis;
 pub mod delegations;
 pub mod effects;
 pub mod emergency;

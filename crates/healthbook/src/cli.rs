@@ -18,6 +18,7 @@ use crate::policy::Policy;
 use crate::provider_simulator::ProviderSimulator;
 use crate::registry::RegistryCommand;
 use crate::registry_simulator::RegistrySimulator;
+use crate::sender::SenderCommand;
 
 /// Healthbook: the FHIR R4 backend of a national health book.
 #[derive(Debug, Parser)]
@@ -155,6 +156,15 @@ Every command has its own --help with examples.")]
   healthbook registry backfill --registry http://127.0.0.1:9091"
     )]
     Registry(RegistryCommand),
+    /// Who may send messages of the data axis, and what of them is not in the books
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  healthbook sender list
+  healthbook sender parked
+Every command has its own --help with examples."
+    )]
+    Sender(SenderCommand),
     /// Run a simulated population registry with any number of invented people
     #[command(after_help = "Examples:
   healthbook registry-simulator --people 1000000 --seed 7

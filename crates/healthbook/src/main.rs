@@ -30,6 +30,7 @@ mod registry_backfill;
 mod registry_simulator;
 mod reindex;
 mod report_key;
+mod sender;
 mod serve;
 mod shutdown;
 mod sign_in;
@@ -94,6 +95,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             in_runtime(provider_simulator::run(load(command.database.given())?, command))
         }
         Command::Registry(command) => in_runtime(registry::run(load(command.given())?, command)),
+        Command::Sender(command) => in_runtime(sender::run(load(command.database().given())?, command)),
         Command::RegistrySimulator(command) => {
             in_runtime(registry_simulator::run(load(Vec::new())?, *command))
         }

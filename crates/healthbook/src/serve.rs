@@ -18,7 +18,7 @@ use crate::configuration::{self, Configuration};
 use crate::demo::{self, Description};
 use crate::failure::Failure;
 use crate::shutdown::Signals;
-use crate::{log_key, logging, notices, opening, registry, report_key, sign_in};
+use crate::{log_key, logging, notices, opening, registry, report_key, sender, sign_in};
 
 /// How often the log repeats that authentication is off.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(600);
@@ -104,6 +104,9 @@ async fn serve(
         health_book = health_book.asking(connected.clone());
         tokio::spawn(health_book::registry::work_at_registry(health_book.clone(), connected));
     }
+    let axis = sender::axis(configuration, &health_book).await?;
+    health_book = health_book.taking(axis.clone());
+    tokio::spawn(health_book::data_axis::work_at_axis(health_book.clone(), axis));
     let rules = notices::rules(configuration)?;
     tokio::spawn(health_book::work_at_notices(health_book.clone(), rules));
     tokio::spawn(health_book::work_daily(health_book.clone()));

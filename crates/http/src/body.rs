@@ -137,14 +137,18 @@ pub(crate) async fn read_form(
 async fn read(state: &State, headers: &HeaderMap, mut payload: Payload) -> Result<Body, Failure> {
     let body = read_within_limits(state, headers, &mut payload).await;
     if body.as_ref().is_err_and(|failure| failure.close) {
-        // actix-http reads on for as long as chunks come when nobody holds the payload, and closes the
-        // connection after the answer when somebody does.
-        actix_web::rt::spawn(async move {
-            tokio::time::sleep(HELD).await;
-            drop(payload);
-        });
+        hold(payload);
     }
     body
+}
+
+/// Holds the rest of a body that is not read: actix-http reads on for as long as chunks come when nobody holds the
+/// payload, and closes the connection after the answer when somebody does.
+pub(crate) fn hold(payload: Payload) {
+    actix_web::rt::spawn(async move {
+        tokio::time::sleep(HELD).await;
+        drop(payload);
+    });
 }
 
 async fn read_within_limits(

@@ -7,6 +7,7 @@ mod app;
 mod body;
 mod credentials;
 mod cross_origin;
+mod data_axis;
 mod docs;
 mod failure;
 mod fhir_routes;

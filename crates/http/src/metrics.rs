@@ -31,6 +31,8 @@ pub(crate) struct Metrics {
     lag_entries: Gauge<i64, AtomicI64>,
     lag_seconds: Gauge<i64, AtomicI64>,
     registry_events: Family<[(&'static str, &'static str); 1], Counter>,
+    axis_messages: Family<[(&'static str, &'static str); 1], Counter>,
+    axis_waiting: Gauge<i64, AtomicI64>,
 }
 
 fn histogram() -> Histogram {
@@ -57,6 +59,9 @@ impl Metrics {
         let registry_events = Family::default();
         let help = "Events of the population registry by what came of them";
         registry.register("registry_events", help, registry_events.clone());
+        let (axis_messages, axis_waiting) = (Family::default(), Gauge::default());
+        registry.register("axis_messages", "Messages of the data axis by result", axis_messages.clone());
+        registry.register("axis_waiting", "Messages of the data axis that wait", axis_waiting.clone());
         Self {
             registry,
             requests,
@@ -67,6 +72,8 @@ impl Metrics {
             lag_entries,
             lag_seconds,
             registry_events,
+            axis_messages,
+            axis_waiting,
         }
     }
 
@@ -101,6 +108,16 @@ pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
         for (outcome, count) in registry.figures().outcomes() {
             let counter = state.metrics.registry_events.get_or_create(&[("outcome", outcome)]);
             counter.inner().store(count, Ordering::Relaxed);
+        }
+    }
+    if let Some(axis) = state.app.health_book.axis() {
+        for (outcome, count) in axis.figures().outcomes() {
+            let counter = state.metrics.axis_messages.get_or_create(&[("outcome", outcome)]);
+            counter.inner().store(count, Ordering::Relaxed);
+        }
+        // While the database does not answer the last number stands.
+        if let Ok((waiting, _)) = state.app.service.store().waiting_axis_messages().await {
+            state.metrics.axis_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
         }
     }
     let mut text = String::new();

@@ -16,8 +16,8 @@ use crate::docs::Contract;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::{
-    cross_origin, docs, fhir_routes, fhir_xml, health, home, logged, metrics, oauth, population, sharing,
-    sign_in, transparency, watch,
+    cross_origin, data_axis, docs, fhir_routes, fhir_xml, health, home, logged, metrics, oauth, population,
+    sharing, sign_in, transparency, watch,
 };
 
 /// Large bodies that are parsed at one time.
@@ -80,6 +80,7 @@ pub async fn serve(
             .route("/metrics", web::get().to(metrics::metrics))
             .route("/stats", web::get().to(population::stats))
             .route("/", web::get().to(home::home))
+            .configure(data_axis::configure)
             .configure(docs::configure)
             .default_service(web::to(unknown_path))
     })

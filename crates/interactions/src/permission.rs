@@ -223,7 +223,7 @@ async fn check_new_patient(
 ) -> Result<Vec<Expectation>, Problem> {
     let own = match access.author() {
         Author::Facility(organization) => Some(format!("Organization/{organization}")),
-        Author::Server | Author::Citizen(_) => None,
+        Author::Server | Author::Citizen(_) | Author::Message => None,
     };
     let mut numbers = with_content(content, id, |patient| {
         for element in GUARDED {

@@ -6,6 +6,7 @@
 
 mod access_log;
 mod api;
+mod axis;
 mod body;
 mod current_registry;
 mod database;
@@ -43,6 +44,7 @@ pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,
     Job, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,
 };
+pub use axis::{AxisLimits, AxisMessage, AxisState, Queued};
 pub use body::Body;
 pub use gatekeeping::{Changeable, Made};
 pub use merged::Merged;

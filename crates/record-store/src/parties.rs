@@ -11,12 +11,16 @@ fn named(hasher: &Hasher, kind: &str, id: &LogicalId) -> i64 {
     hasher.reference_id(&format!("{kind}/{id}"))
 }
 
-/// Kind and number of an author: 0 the server, 1 a citizen, 2 a facility.
+/// The kind of a message: its word opens no book.
+pub(crate) const MESSAGE: i16 = 3;
+
+/// Kind and number of an author: 0 the server, 1 a citizen, 2 a facility, 3 a message.
 pub(crate) fn author_number(hasher: &Hasher, author: &Author) -> (i16, i64) {
     match author {
         Author::Server => (0, 0),
         Author::Citizen(id) => (1, named(hasher, "Patient", id)),
         Author::Facility(id) => (2, named(hasher, "Organization", id)),
+        Author::Message => (MESSAGE, 0),
     }
 }
 

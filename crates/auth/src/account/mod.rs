@@ -4,6 +4,7 @@
 
 mod activation;
 mod assisted;
+mod data_sender;
 mod demo;
 mod error;
 mod hashing;
@@ -33,6 +34,9 @@ use record_store::Store;
 
 pub use activation::{Activated, Activation, Enrolment, activation_code, set_contact};
 pub use assisted::{Presence, assist};
+pub use data_sender::{
+    DataSender, REFRESH_LIFE, SenderAnswer, SenderError, SenderKnown, SenderTokens, TOKEN_LIFE, active_sender,
+};
 pub use demo::{DemoAccount, make_demo_accounts};
 pub use error::AuthError;
 pub use hashing::Work;

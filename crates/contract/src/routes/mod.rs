@@ -1,6 +1,7 @@
 //! The one table of routes. What is registered and what stands here is compared by a test, in both directions.
 
 mod access;
+mod data_axis;
 mod fhir;
 mod oauth;
 mod open;
@@ -18,6 +19,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         oauth::ROUTES,
         sign_in::ROUTES,
         sign_in::BOOK,
+        data_axis::ROUTES,
     ]
     .into_iter()
     .flatten()

@@ -5,6 +5,7 @@ mod backfill;
 mod backfill_part;
 mod effects;
 mod figures;
+mod identify;
 mod issue;
 mod lag;
 mod lease;
@@ -17,6 +18,7 @@ mod worker;
 
 pub use backfill::{BackfillError, BackfillSettings, Progress, backfill, begin_again, progress};
 pub use figures::RegistryFigures;
+pub(crate) use identify::{Known, identify};
 pub use issue::issue;
 pub(crate) use issue::may_change;
 pub use lag::{Distribution, LAG_BOUNDS};

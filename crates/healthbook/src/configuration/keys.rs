@@ -148,6 +148,8 @@ keys! {
         insurance_username: Option<Secret> = "", "NAME";
         #[doc = "Password of that account, as it is sent: its MD5 sum; better given as a variable or in the file"]
         insurance_password: Option<Secret> = "", "SECRET";
+        #[doc = "Key that signs answers to messages of the data axis, a file in PEM (PKCS #8, RSA); one is kept in the database when empty"]
+        data_axis_key: Option<PathBuf> = "", "FILE";
         #[doc = "Proxies in front of this server whose X-Forwarded-For is believed"]
         trusted_proxies: usize = "0", "NUMBER";
     }

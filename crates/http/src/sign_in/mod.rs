@@ -21,6 +21,7 @@ use auth::account::provider::Provider;
 
 pub(crate) use answer::page_policy;
 pub(crate) use cookies::session_cookie;
+pub(crate) use visitor::address_of;
 
 /// Largest form.
 const LARGEST_FORM: usize = 16 * 1_024;

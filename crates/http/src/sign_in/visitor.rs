@@ -10,8 +10,7 @@ use crate::language::Language as Preferred;
 
 /// The visitor of a request.
 pub(super) fn visitor(request: &HttpRequest, trusted_proxies: usize, continue_with: Option<&str>) -> Visitor {
-    let peer = request.peer_addr().map(|peer| peer.ip());
-    let address = address(request.headers(), peer, trusted_proxies);
+    let address = address_of(request, trusted_proxies);
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Visitor {
         address,
@@ -21,6 +20,12 @@ pub(super) fn visitor(request: &HttpRequest, trusted_proxies: usize, continue_wi
         },
         continue_with: continue_with.filter(|id| is_id(id)).map(str::to_owned),
     }
+}
+
+/// From where a request came.
+pub(crate) fn address_of(request: &HttpRequest, trusted_proxies: usize) -> Option<IpAddr> {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    address(request.headers(), peer, trusted_proxies)
 }
 
 /// An id of ours: nothing that could be an address or markup.

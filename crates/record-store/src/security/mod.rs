@@ -68,6 +68,14 @@ pub enum SecurityKind {
     AwaitedMerge,
     /// How far a part of the population is taken over.
     RegistryBackfill,
+    /// A sender of messages of the data axis.
+    AxisSender,
+    /// From the name by which a sender signs in to the sender.
+    AxisUser,
+    /// A token of a sender.
+    AxisToken,
+    /// The key that signs answers to messages.
+    AxisKey,
 }
 
 impl SecurityKind {
@@ -98,6 +106,10 @@ impl SecurityKind {
             Self::Unmerging => 41,
             Self::AwaitedMerge => 42,
             Self::RegistryBackfill => 34,
+            Self::AxisSender => 50,
+            Self::AxisUser => 51,
+            Self::AxisToken => 52,
+            Self::AxisKey => 53,
         }
     }
 }

@@ -4,7 +4,7 @@ use access::{Authority, DenialFact, Facts, GrantFact, GrantSource, Grantee, Labe
 use fhir::{LogicalId, ResourceType};
 use search::Hasher;
 
-use crate::parties::{grantee_number, type_or_all, visit_number, visit_of};
+use crate::parties::{MESSAGE, grantee_number, type_or_all, visit_number, visit_of};
 
 /// Whose version it is and to which visit it belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,7 +117,7 @@ fn counts(hasher: &Hasher, patient: Option<&LogicalId>, grant: &GrantFact, stamp
         && stamp.author_kind == 1
         && patient
             .is_none_or(|patient| stamp.author != grantee_number(hasher, &Grantee::Patient(patient.clone())));
-    by_table && counts && !entrusted
+    by_table && counts && !entrusted && stamp.author_kind != MESSAGE
 }
 
 fn of_grant(hasher: &Hasher, grant: &GrantFact) -> Terms {
@@ -203,12 +203,12 @@ mod tests {
     fn a_word_counts_by_who_says_it() {
         let hasher = Hasher::new([7; 16]);
         let clinic = grantee_number(&hasher, &Grantee::Organization(LogicalId::try_from("clinic").unwrap()));
-        let authors = [(0, 0), (1, 3), (2, clinic), (2, 4)];
+        let authors = [(0, 0), (1, 3), (2, clinic), (2, 4), (MESSAGE, 0)];
         for (source, expected) in [
-            (GrantSource::Anyone, [true, true, true, true]),
-            (GrantSource::CitizenOrServer, [true, true, false, false]),
-            (GrantSource::GranteeOrServer, [true, false, true, false]),
-            (GrantSource::Server, [true, false, false, false]),
+            (GrantSource::Anyone, [true, true, true, true, false]),
+            (GrantSource::CitizenOrServer, [true, true, false, false, false]),
+            (GrantSource::GranteeOrServer, [true, false, true, false, false]),
+            (GrantSource::Server, [true, false, false, false, false]),
         ] {
             for ((author_kind, author), expected) in authors.into_iter().zip(expected) {
                 let stamp = Stamp { visit: 1, author, author_kind };
@@ -225,7 +225,9 @@ mod tests {
         let hasher = Hasher::new([7; 16]);
         let clinic = grantee_number(&hasher, &Grantee::Organization(LogicalId::try_from("clinic").unwrap()));
         let referral = grant(GrantSource::NotGrantee, Authority::Referral);
-        for (author_kind, author, expected) in [(0, 0, 1), (1, 3, 1), (2, 4, 1), (2, clinic, 0)] {
+        for (author_kind, author, expected) in
+            [(0, 0, 1), (1, 3, 1), (2, 4, 1), (2, clinic, 0), (MESSAGE, 0, 0)]
+        {
             let stamp = Stamp { visit: 1, author, author_kind };
             let rows = FactRows::of(&hasher, (10, None), &referral, &stamp);
             assert_eq!(rows.grants.len(), expected, "{author_kind}");

@@ -54,7 +54,7 @@ impl Gate {
         let hasher = registry.hasher();
         let author = match access.author() {
             author @ Author::Facility(_) => Some(author_number(hasher, author)),
-            Author::Server | Author::Citizen(_) => None,
+            Author::Server | Author::Citizen(_) | Author::Message => None,
         };
         Self(Some(Arc::new(Limits {
             registry: Arc::clone(registry),

@@ -1,0 +1,1 @@
+DROP TABLE axis_message;

@@ -122,6 +122,7 @@ mod tests {
     #[test]
     fn a_database_from_before_gets_the_keys_from_whichever_server_walks() {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let _alone = runtime.block_on(crate::plans_tests::ALONE.lock());
         for database in TestDatabase::each() {
             runtime.block_on(async {
                 let settings = StoreSettings::new(database.url());

@@ -159,7 +159,11 @@ fn the_timeline_goes_back_to_the_beginning_and_shows_each_thing_once() {
         .iter()
         .map(|kind| citizen.resources(&format!("/fhir/{kind}?_count=200")).len())
         .sum();
-    assert_eq!(events, all, "{pages} pages");
+    // The visit of a check-up stands there as the check-up.
+    let check_ups = citizen.resources("/fhir/Composition?_count=200");
+    let within = check_ups.iter().filter(|it| it["encounter"]["reference"].is_string()).count();
+    assert!(within > 0, "the demo holds check-ups");
+    assert_eq!(events, all - within, "{pages} pages");
     let _ = browser.request("GET", "/book/timeline?page=x", None).expect_status(400);
 }
 

@@ -135,8 +135,8 @@ impl Limits {
         self.by_rights(statement, row, rights, Some("g"), types);
         // What entitles to the book of who stands for the person entitles to the others, but opens no label there.
         statement.text(format_args!(
-            "{AS_TEST}) OR EXISTS (SELECT 1 FROM book_kin k JOIN book_grant g ON g.book = k.other WHERE k.book = {book} \
-             AND k.relation = {ABOVE} AND k.since <= "
+            "{AS_TEST}) OR EXISTS (SELECT 1 FROM book_kin kin JOIN book_grant g ON g.book = kin.other WHERE kin.book = {book} \
+             AND kin.relation = {ABOVE} AND kin.since <= "
         ));
         statement.big(self.now).sql(" AND g.grantee = ").big(grantee);
         self.in_force(statement, "g", row, types);
@@ -224,12 +224,12 @@ impl Limits {
         self.closing(statement, row, types);
         // What is closed in one book of a person is closed in all.
         statement.text(format_args!(
-            ") AND NOT EXISTS (SELECT 1 FROM book_kin k JOIN book_denial d ON d.book = k.other WHERE k.book = {book} \
-             AND d.grantee IN (0,"
+            ") AND NOT EXISTS (SELECT 1 FROM book_kin kin WHERE kin.book = {book} \
+             AND EXISTS (SELECT 1 FROM book_denial d WHERE d.book = kin.other AND d.grantee IN (0,"
         ));
         statement.big(grantee).sql(")");
         self.closing(statement, row, types);
-        statement.sql(")))");
+        statement.text(format_args!("){AS_TEST})))"));
     }
 
     /// Appends that the denial `d` holds and is about the row.

@@ -9,6 +9,7 @@ use crate::registry_simulator::Simulator;
 use crate::registry_sync::SYSTEM;
 use crate::sharing::facility;
 use crate::sharing_gate::staff;
+use crate::support::access_log::{signed, whole_log};
 use crate::support::program::{Caller, Demo};
 use crate::support::{body, expect_refusal, start, text};
 
@@ -176,7 +177,6 @@ fn a_question_that_cannot_be_asked_is_refused() {
 }
 
 #[test]
-#[ignore = "fails: the log of accesses does not name $submit"]
 fn who_may_change_the_person_may_ask_and_it_stands_in_the_log() {
     let simulator = Simulator::start(&[]);
     let demo =
@@ -192,8 +192,11 @@ fn who_may_change_the_person_may_ask_and_it_stands_in_the_log() {
     let mut asked = question(&own);
     asked["insurance"] = json!([{"coverage": {"identifier": {"value": "TE1990000000001"}}}]);
     let _ = submit(&registrar, &asked).expect_status(200);
-    let physician = staff(&demo, facility(&demo), "pharmacist", "TREAT");
-    let refused = submit(&physician, &asked).status;
+    let pharmacist = staff(&demo, facility(&demo), "pharmacist", "TREAT");
+    let _ = submit(&pharmacist, &asked).expect_status(403);
+    let elsewhere = text(&demo.description["clients"][1]["facility"]);
+    let stranger = staff(&demo, &elsewhere, "registrar", "TREAT");
+    let refused = submit(&stranger, &asked).status;
     assert!(matches!(refused, 403 | 404), "{refused}");
     let anonymous = demo.server().client().send_fhir(
         "POST",
@@ -201,8 +204,12 @@ fn who_may_change_the_person_may_ask_and_it_stands_in_the_log() {
         asked.to_string(),
     );
     expect_refusal("nobody", &anonymous, 401);
-    let entries = crate::support::access_log::whole_log(&demo);
-    let named =
-        entries.iter().filter(|entry| format!("{entry:?}").contains("CoverageEligibilityRequest/$submit"));
-    assert!(named.count() >= 1);
+    signed(&demo);
+    let entries = whole_log(&demo);
+    let told = |outcome: u8, words: &str| {
+        let of_outcome = entries.iter().filter(|entry| entry.outcome.number() == outcome);
+        of_outcome.filter(|entry| entry.query.contains(words) && entry.patient.contains(&own)).count()
+    };
+    assert_eq!(told(0, "CoverageEligibilityRequest/$submit"), 1, "what was shown");
+    assert_eq!(told(4, ""), 1, "what another facility's registrar was refused");
 }

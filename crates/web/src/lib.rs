@@ -26,7 +26,7 @@ pub use activation::{ActivationPage, EnrolmentPage};
 pub use book::{
     BlockChoice, BlockPage, BookHead, BookPlace, BooksPage, CheckUp, CheckUpLine, CheckUpPage, Finding,
     Glance, GlanceLine, GlancePage, LifeEvent, Measured, Person, SharingLine, TimelinePage, WhoMayPage,
-    health_class_words, life_stage, number_words,
+    health_class_words, number_words,
 };
 pub use consent::{Consent, ConsentChoice, back_to_app, consent, refused_authorization};
 pub use docs::{DOCS_STYLE, DocumentLink, document, documents};

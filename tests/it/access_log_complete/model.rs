@@ -452,10 +452,15 @@ fn of_sharing(exchange: &Exchange, books: &Books) -> Vec<Row> {
         }
         ("blocks", Some(id), None) => vec![written(consent(id), 2, Action::Patch)],
         ("emergency", None, _) => {
-            let mut rows = vec![written(consent(&text(&answer["id"])), 1, Action::Create)];
-            rows.push(written(text(&answer["review"]), 1, Action::Create));
-            // The notice to the citizen, whose id the answer does not tell: the run takes it from the log.
-            let patient = books.of(&rows[0].resource, "1");
+            // Asked again it is renewed: the same Consent, no further review. The citizen is told of either.
+            let renewals = answer["renewals"].as_u64().unwrap();
+            let action = if renewals == 0 { Action::Create } else { Action::Update };
+            let mut rows = vec![written(consent(&text(&answer["id"])), 1 + renewals, action)];
+            if renewals == 0 {
+                rows.push(written(text(&answer["review"]), 1, Action::Create));
+            }
+            // The notice, whose id the answer does not tell: the run takes it from the log.
+            let patient = rows[0].patient.clone();
             rows.push(Row {
                 patient,
                 resource: "Communication/*".to_owned(),

@@ -86,7 +86,8 @@ const STREAMS: [Stream; 7] = [
         &[("status:not", "entered-in-error,not-done"), ("_sort", "-date")],
         &["performedDateTime", "performedPeriod"],
     ),
-    ("DocumentReference", &[NO_MISTAKE, ("_sort", "-date")], &["date"]),
+    // The original of a message that was kept has no date of its own.
+    ("DocumentReference", &[NO_MISTAKE, ("date:missing", "false"), ("_sort", "-date")], &["date"]),
 ];
 
 /// How far a stream was read: this many events behind a place.

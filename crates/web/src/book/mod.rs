@@ -15,5 +15,5 @@ pub(crate) use frame::navigation;
 pub use frame::{BookHead, BookPlace, BooksPage, Person};
 pub use glance::{CheckUpLine, Glance, GlanceLine, GlancePage};
 pub use sharing::{BlockChoice, BlockPage, SharingLine, WhoMayPage};
-pub use timeline::{LifeEvent, TimelinePage, life_stage};
+pub use timeline::{LifeEvent, TimelinePage};
 pub use words::{health_class_words, number_words};

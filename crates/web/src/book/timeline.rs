@@ -5,13 +5,16 @@ use maud::html;
 
 use super::words::day_figures;
 use super::{BookHead, BookPlace};
-use crate::Language;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LifeEvent {
-    /// The day.
-    pub day: Date,
+    /// The day, where it is known.
+    pub day: Option<Date>,
+    /// What is known of the date without a day: a month or a year.
+    pub about: String,
+    /// The stage of life: in the language of the page, empty where it is not known.
+    pub stage: &'static str,
     /// What kind: in the language of the page.
     pub kind: &'static str,
     /// What.
@@ -22,27 +25,10 @@ pub struct LifeEvent {
     pub check_up: Option<String>,
 }
 
-/// The stage of life in which a day lies.
-pub fn life_stage(born: Option<Date>, day: Date, language: Language) -> &'static str {
-    let Some(born) = born.filter(|born| *born <= day) else { return "" };
-    let years = day.year() - born.year() - i16::from((day.month(), day.day()) < (born.month(), born.day()));
-    let days = day.since(born).map_or(i32::MAX, |span| span.get_days());
-    match years {
-        0 if days < 28 => language.say("Sơ sinh", "Newborn"),
-        0 => language.say("Dưới 1 tuổi", "Infant"),
-        1..=9 => language.say("Trẻ em", "Child"),
-        10..=17 => language.say("Vị thành niên", "Adolescent"),
-        18..=59 => language.say("Người lớn", "Adult"),
-        _ => language.say("Người cao tuổi", "Older adult"),
-    }
-}
-
 /// The page.
 pub struct TimelinePage<'a> {
     /// What is around.
     pub head: BookHead<'a>,
-    /// The day of birth.
-    pub born: Option<Date>,
     /// What happened, the newest first.
     pub events: &'a [LifeEvent],
     /// Where the page goes on.
@@ -53,22 +39,23 @@ impl TimelinePage<'_> {
     /// The page.
     pub fn render(&self) -> String {
         let language = self.head.language;
-        let stages = self.events.chunk_by(|one, other| {
-            life_stage(self.born, one.day, language) == life_stage(self.born, other.day, language)
-        });
+        let stages = self.events.chunk_by(|one, other| one.stage == other.stage);
         let body = html! {
             @if self.events.is_empty() {
                 p.notice { (language.say("Chưa có gì trong sổ ở đoạn này.", "There is nothing in this part of the book.")) }
             }
             @for stage in stages {
-                h2 { (stage.first().map_or("", |event| match life_stage(self.born, event.day, language) {
+                h2 { (match stage.first().map_or("", |event| event.stage) {
                     "" => language.say("Các sự kiện", "What happened"),
                     stage => stage,
-                })) }
+                }) }
                 ul.list {
                     @for event in stage {
                         li {
-                            p { strong { (day_figures(event.day)) } " – " (event.kind) }
+                            p {
+                                strong { @match event.day { Some(day) => { (day_figures(day)) } None => { (event.about) } } }
+                                " – " (event.kind)
+                            }
                             p {
                                 @match &event.check_up {
                                     Some(id) => { a.link href=(self.head.link(&format!("/book/check-ups/{id}"))) { (event.name) } }

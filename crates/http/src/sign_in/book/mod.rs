@@ -47,10 +47,14 @@ pub(crate) struct Asked {
     block: Option<String>,
 }
 
+/// What every page is made of.
+type Wanted = (Data<SignIn>, Data<State>, HttpRequest, Query<Asked>);
+
 /// A request for a page of a book.
 struct Visit<'a> {
     sign_in: &'a SignIn,
     state: &'a State,
+    asked: &'a Asked,
     reader: Reader,
     language: Language,
     /// Whose book, when it is not the own one.
@@ -60,12 +64,7 @@ struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     /// Who asks, or where to go first.
-    async fn of(
-        sign_in: &'a SignIn,
-        state: &'a State,
-        request: &HttpRequest,
-        asked: &Asked,
-    ) -> Result<Result<Self, HttpResponse>, Trouble> {
+    async fn of((sign_in, state, request, asked): &'a Wanted) -> Result<Result<Self, HttpResponse>, Trouble> {
         let language = language(request, asked.lang.as_deref());
         let Ok(reader) = Reader::of(sign_in, request).await? else {
             let to = format!("/auth/sign-in?continue={BOOK}&lang={}", language.code());
@@ -77,7 +76,7 @@ impl<'a> Visit<'a> {
         };
         let own = own_patient(&reader)?;
         let form = form_token(sign_in.accounts.store(), &reader.cookie);
-        Ok(Ok(Self { sign_in, state, of: of.filter(|of| *of != own), reader, language, form }))
+        Ok(Ok(Self { sign_in, state, asked, of: of.filter(|of| *of != own), reader, language, form }))
     }
 
     fn reading(&self) -> Result<Reading<'_>, Trouble> {
@@ -106,18 +105,16 @@ fn own_patient(reader: &Reader) -> Result<LogicalId, Trouble> {
 
 /// Makes a page for who is signed in; what goes wrong is a page in the same language.
 async fn visit(
-    sign_in: &SignIn,
-    state: &State,
-    request: &HttpRequest,
-    asked: &Asked,
+    wanted: &Wanted,
     make: impl AsyncFnOnce(&Visit<'_>) -> Result<HttpResponse, Trouble>,
 ) -> HttpResponse {
     let made = async {
-        match Visit::of(sign_in, state, request, asked).await? {
+        match Visit::of(wanted).await? {
             Ok(visit) => make(&visit).await,
             Err(answer) => Ok(answer),
         }
     };
+    let (_, _, request, asked) = wanted;
     let language = language(request, asked.lang.as_deref());
     made.await.unwrap_or_else(|trouble: Trouble| trouble.page(language))
 }
@@ -127,13 +124,8 @@ fn shown(text: String) -> HttpResponse {
 }
 
 /// `GET /book`
-async fn glance(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    asked: Query<Asked>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
+async fn glance(wanted: Wanted) -> HttpResponse {
+    visit(&wanted, async |visit| {
         let reading = visit.reading()?;
         let person = reading.person().await?;
         let glance = show::glance(&reading, &person).await?;
@@ -143,14 +135,8 @@ async fn glance(
 }
 
 /// `GET /book/check-ups/{id}`
-async fn check_up(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    id: Path<String>,
-    asked: Query<Asked>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
+async fn check_up(wanted: Wanted, id: Path<String>) -> HttpResponse {
+    visit(&wanted, async |visit| {
         let id = LogicalId::try_from(id.as_str()).map_err(|_| interactions::Problem::not_found())?;
         let reading = visit.reading()?;
         let person = reading.person().await?;
@@ -164,32 +150,22 @@ async fn check_up(
 }
 
 /// `GET /book/timeline`
-async fn timeline(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    asked: Query<Asked>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
+async fn timeline(wanted: Wanted) -> HttpResponse {
+    visit(&wanted, async |visit| {
         let reading = visit.reading()?;
         let person = reading.person().await?;
-        let page = asked.page.as_deref().filter(|page| !page.is_empty());
+        let page = visit.asked.page.as_deref().filter(|page| !page.is_empty());
         let (events, next) = show::timeline(&reading, page, visit.language).await?;
-        let (name, born) = (facts::name(&person), facts::birth_date(&person));
+        let name = facts::name(&person);
         let head = visit.head(&name);
-        Ok(shown(::web::TimelinePage { head, born, events: &events, next: next.as_deref() }.render()))
+        Ok(shown(::web::TimelinePage { head, events: &events, next: next.as_deref() }.render()))
     })
     .await
 }
 
 /// `GET /book/others`
-async fn others(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    asked: Query<Asked>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
+async fn others(wanted: Wanted) -> HttpResponse {
+    visit(&wanted, async |visit| {
         let reading = visit.reading()?;
         let own = own_patient(&visit.reader)?;
         let all = reading.search(ResourceType::PATIENT, &[("_count", "50")]).await?;

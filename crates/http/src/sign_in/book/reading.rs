@@ -1,13 +1,18 @@
 //! The one place where these pages read a book: by the same searches as the API, through the gate, with their entries in
 //! the log of accesses.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use access::{Caller, Interaction};
 use audit_log::Action;
 use fhir::{Fault, LogicalId, ResourceType};
-use interactions::{Problem, Refused, SearchRequest, Service};
+use interactions::{Event, Problem, Refused, SearchRequest, Service};
 use jiff::civil::Date;
 use record_store::{Journal, Showing};
 use serde_json::Value;
+
+use super::facts::target;
+use super::show::facilities;
 
 /// A book that is read by somebody.
 pub(super) struct Reading<'a> {
@@ -66,6 +71,42 @@ impl Reading<'_> {
             .iter_mut()
             .filter_map(|entry| entry.get_mut("resource").map(Value::take))
             .collect())
+    }
+
+    /// Events of the life, each with its resource, and where they go on.
+    pub(super) async fn events(
+        &self,
+        page: Option<&str>,
+    ) -> Result<(Vec<(Event, Value)>, Option<String>), Problem> {
+        let access =
+            self.service.decide(self.caller, Interaction::ReadOperation, Some(ResourceType::PATIENT))?;
+        let found = interactions::timeline_of(self.service, &access, &self.patient, None, page).await?;
+        let about = Some((ResourceType::PATIENT, self.patient.clone()));
+        let query = format!("Patient/{}/$timeline", self.patient);
+        let showing = Showing::begin_about(&access, Action::Operation, query, about)?;
+        let mut events = Vec::with_capacity(found.events.len());
+        for event in found.events {
+            let Some(text) = event.record.show(&showing)? else { continue };
+            events.push((event, serde_json::from_str(&text).map_err(|_| internal())?));
+        }
+        Ok((events, found.next))
+    }
+
+    /// Names of facilities by how they are referred to, as far as they are in this book's server.
+    pub(super) async fn facilities(
+        &self,
+        references: impl Iterator<Item = &str>,
+    ) -> Result<BTreeMap<String, String>, Problem> {
+        let ids: BTreeSet<&str> =
+            references.filter_map(|it| target(it).strip_prefix("Organization/")).collect();
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let kind: ResourceType = "Organization".parse().map_err(|_| internal())?;
+        let count = ids.len().to_string();
+        let ids = ids.into_iter().collect::<Vec<_>>().join(",");
+        let found = self.search(kind, &[("_id", ids.as_str()), ("_count", count.as_str())]).await?;
+        Ok(facilities(&found))
     }
 
     /// The name of a facility.

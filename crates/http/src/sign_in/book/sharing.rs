@@ -1,9 +1,9 @@
 //! Who may look: the list, the block with the page that asks before, signing out.
 
 use ::web::{BlockChoice, BlockPage, Language, Notice, SharingLine, WhoMayPage};
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Form, Query};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::Form;
 use auth::account::form_token_holds;
 use fhir::{Instant, LogicalId};
 use health_book::{blocks, relations};
@@ -12,9 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::facts::{items, name, text};
-use super::{Asked, Visit, shown, visit};
-use crate::app::State;
-use crate::sign_in::SignIn;
+use super::{Visit, Wanted, shown, visit};
 use crate::sign_in::answer::{Trouble, redirect};
 use crate::sign_in::cookies::Cookie;
 use crate::sign_in::session_pages::end_now;
@@ -57,14 +55,9 @@ fn line(item: &Value, visit: &Visit<'_>, ends: Option<String>) -> SharingLine {
 }
 
 /// `GET /book/who-may`
-pub(super) async fn who_may(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    asked: Query<Asked>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
-        let (book, caller, now) = (&state.app.health_book, &visit.reader.caller, Instant::now());
+pub(super) async fn who_may(wanted: Wanted) -> HttpResponse {
+    visit(&wanted, async |visit| {
+        let (book, caller, now) = (&visit.state.app.health_book, &visit.reader.caller, Instant::now());
         let reading = visit.reading()?;
         let person = reading.person().await?;
         let patient = visit.of.as_ref().map(ToString::to_string);
@@ -104,15 +97,10 @@ fn id_of(text: Option<&str>) -> Result<LogicalId, Problem> {
 }
 
 /// `GET /book/block`: what follows, before anything is done.
-pub(super) async fn block_page(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    asked: Query<Asked>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
-        let facility = id_of(asked.facility.as_deref())?;
-        let (book, caller) = (&state.app.health_book, &visit.reader.caller);
+pub(super) async fn block_page(wanted: Wanted) -> HttpResponse {
+    visit(&wanted, async |visit| {
+        let facility = id_of(visit.asked.facility.as_deref())?;
+        let (book, caller) = (&visit.state.app.health_book, &visit.reader.caller);
         let told = blocks::effects_of_block(book, caller, &facility, Instant::now()).await?;
         let effects: Vec<String> = items(&told, "/effects")
             .iter()
@@ -126,16 +114,11 @@ pub(super) async fn block_page(
 }
 
 /// `GET /book/lift`
-pub(super) async fn lift_page(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    asked: Query<Asked>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
-        let block = id_of(asked.block.as_deref())?;
+pub(super) async fn lift_page(wanted: Wanted) -> HttpResponse {
+    visit(&wanted, async |visit| {
+        let block = id_of(visit.asked.block.as_deref())?;
         let blocked =
-            blocks::facilities(&state.app.health_book, &visit.reader.caller, Instant::now()).await?;
+            blocks::facilities(&visit.state.app.health_book, &visit.reader.caller, Instant::now()).await?;
         let blocked =
             blocked.into_iter().find(|blocked| blocked.block == block).ok_or_else(Problem::not_found)?;
         let effects = [
@@ -182,17 +165,11 @@ fn back(visit: &Visit<'_>) -> HttpResponse {
 }
 
 /// `POST /book/block`
-pub(super) async fn block(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    asked: Query<Asked>,
-    form: Form<Sent>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
+pub(super) async fn block(wanted: Wanted, form: Form<Sent>) -> HttpResponse {
+    visit(&wanted, async |visit| {
         may_change(visit, &form)?;
         let facility = id_of(form.facility.as_deref())?;
-        let (book, caller) = (&state.app.health_book, &visit.reader.caller);
+        let (book, caller) = (&visit.state.app.health_book, &visit.reader.caller);
         blocks::block_organization(book, caller, &facility, Instant::now()).await?;
         Ok(back(visit))
     })
@@ -200,35 +177,23 @@ pub(super) async fn block(
 }
 
 /// `POST /book/lift`
-pub(super) async fn lift(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    asked: Query<Asked>,
-    form: Form<Sent>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
+pub(super) async fn lift(wanted: Wanted, form: Form<Sent>) -> HttpResponse {
+    visit(&wanted, async |visit| {
         may_change(visit, &form)?;
         let block = form.block.as_deref().unwrap_or_default();
-        blocks::lift(&state.app.health_book, &visit.reader.caller, block, Instant::now()).await?;
+        blocks::lift(&visit.state.app.health_book, &visit.reader.caller, block, Instant::now()).await?;
         Ok(back(visit))
     })
     .await
 }
 
 /// `POST /book/sign-out`
-pub(super) async fn sign_out(
-    sign_in: Data<SignIn>,
-    state: Data<State>,
-    request: HttpRequest,
-    asked: Query<Asked>,
-    form: Form<Sent>,
-) -> HttpResponse {
-    visit(&sign_in, &state, &request, &asked, async |visit| {
+pub(super) async fn sign_out(wanted: Wanted, form: Form<Sent>) -> HttpResponse {
+    visit(&wanted, async |visit| {
         is_ours(visit, &form)?;
         let own = &visit.reader.session;
-        end_now(&sign_in, &state, own, &own.id).await?;
-        Ok(redirect("/auth/sign-in", vec![Cookie::Session.clear(sign_in.plain_loopback)]))
+        end_now(visit.sign_in, visit.state, own, &own.id).await?;
+        Ok(redirect("/auth/sign-in", vec![Cookie::Session.clear(visit.sign_in.plain_loopback)]))
     })
     .await
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::web::{CheckUp, CheckUpLine, Finding, Glance, GlanceLine, Language, LifeEvent, Measured};
 use fhir::LogicalId;
-use interactions::{Problem, open_day, seal_day};
+use interactions::{EventKind, Problem};
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -15,9 +15,6 @@ const CHECK_UP: &str = "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-
 const CLASSIFICATION: &str =
     "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-observation-health-classification";
 const CLASS: &str = "http://fhir.hl7.org.vn/core/CodeSystem/vn-health-classification-cs";
-const TIMELINE: &str = "book/timeline";
-/// Resources of each type that a page of the timeline asks for.
-const PAGE: usize = 20;
 
 /// Measures with a trend: LOINC code and name.
 const MEASURES: [(&str, &str, &str); 6] = [
@@ -39,7 +36,7 @@ fn place(resource: &Value) -> String {
 }
 
 /// The names of the facilities among what was found.
-fn facilities(found: &[Value]) -> BTreeMap<String, String> {
+pub(super) fn facilities(found: &[Value]) -> BTreeMap<String, String> {
     let organizations = found.iter().filter(|it| kind(it) == "Organization");
     organizations.map(|it| (place(it), text(it, "/name").to_owned())).collect()
 }
@@ -226,89 +223,54 @@ async fn with_earlier(
     Ok(made.collect())
 }
 
-/// A page of the life so far, whole days, and where it goes on.
+/// A page of the life so far, as `$timeline` tells it, and where it goes on.
 pub(super) async fn timeline(
     reading: &Reading<'_>,
     page: Option<&str>,
     language: Language,
 ) -> Result<(Vec<LifeEvent>, Option<String>), Problem> {
-    let say = |vietnamese, english| language.say(vietnamese, english);
-    let before = page.map(|page| open_day(reading.service, TIMELINE, page)).transpose()?;
-    let before = before.map(|day| format!("lt{day}"));
-    let kinds = [
-        (
-            "Composition",
-            "date",
-            "/date",
-            "type",
-            Some("Composition:author"),
-            say("Khám sức khỏe", "Check-up"),
-        ),
-        (
-            "Encounter",
-            "date",
-            "/period/start",
-            "",
-            Some("Encounter:service-provider"),
-            say("Lần khám", "Visit"),
-        ),
-        (
-            "Immunization",
-            "date",
-            "/occurrenceDateTime",
-            "vaccineCode",
-            None,
-            say("Tiêm chủng", "Vaccination"),
-        ),
-        ("Condition", "recorded-date", "/recordedDate", "code", None, say("Chẩn đoán", "Diagnosis")),
-        ("Procedure", "date", "/performedDateTime", "code", None, say("Thủ thuật", "Procedure")),
-    ];
-    let (mut events, mut visits, mut horizon) = (Vec::new(), BTreeSet::new(), None::<Date>);
-    for (name, parameter, at, named, include, word) in kinds {
-        let (sort, count) = (format!("-{parameter}"), PAGE.to_string());
-        let mut asked = vec![("_sort", sort.as_str()), ("_count", count.as_str())];
-        asked.extend(before.as_deref().map(|before| (parameter, before)));
-        asked.extend(include.map(|include| ("_include", include)));
-        let found = reading.find(name, &asked).await?;
-        let names = facilities(&found);
-        let of_kind: Vec<&Value> = found.iter().filter(|it| kind(it) == name).collect();
-        // Of a type that fills its page the last day may go on.
-        let days = of_kind.iter().filter_map(|it| reading.day(text(it, at)));
-        if let Some(last) = days.min().filter(|_| of_kind.len() >= PAGE) {
-            horizon = Some(horizon.map_or(last, |known| known.max(last)));
+    let (found, next) = reading.events(page).await?;
+    let names = reading.facilities(found.iter().filter_map(|(event, _)| event.facility.as_deref())).await?;
+    // The visit of a check-up stands there as the check-up.
+    let of_check_ups: BTreeSet<&str> = found
+        .iter()
+        .filter(|(event, _)| event.kind == EventKind::CheckUp)
+        .map(|(_, resource)| target(text(resource, "/encounter/reference")))
+        .collect();
+    let shown = found.iter().filter(|(_, resource)| !of_check_ups.contains(place(resource).as_str()));
+    let events = shown.map(|(event, resource)| {
+        let date = event.date.as_deref().unwrap_or_default();
+        let kind = kind_words(event.kind, language);
+        let words = match event.kind {
+            EventKind::Encounter => visit_words(resource),
+            EventKind::Immunization => concept_of(resource, "vaccineCode"),
+            EventKind::Diagnosis | EventKind::Procedure => concept_of(resource, "code"),
+            EventKind::CheckUp | EventKind::Document => concept_of(resource, "type"),
+        };
+        let facility = event.facility.as_deref().and_then(|it| names.get(target(it)).cloned());
+        LifeEvent {
+            day: reading.day(date),
+            about: date.to_owned(),
+            stage: event.stage.map_or("", |stage| language.say(stage.vietnamese, stage.english)),
+            kind,
+            name: if words.is_empty() { kind.to_owned() } else { words },
+            facility: facility.unwrap_or_default(),
+            check_up: (event.kind == EventKind::CheckUp).then(|| text(resource, "/id").to_owned()),
         }
-        for resource in of_kind {
-            let Some(day) = reading.day(text(resource, at)) else { continue };
-            let is_check_up = items(resource, "/meta/profile").iter().any(|it| it.as_str() == Some(CHECK_UP));
-            let (by, words) = match name {
-                "Encounter" if visits.contains(&place(resource)) => continue,
-                "Encounter" => (resource.get("serviceProvider"), visit_words(resource)),
-                "Composition" => {
-                    visits.insert(target(text(resource, "/encounter/reference")).to_owned());
-                    (items(resource, "/author").first(), concept_of(resource, named))
-                }
-                _ => (None, concept_of(resource, named)),
-            };
-            let word =
-                if name == "Composition" && !is_check_up { say("Tài liệu", "Document") } else { word };
-            events.push(LifeEvent {
-                day,
-                kind: word,
-                name: if words.is_empty() { word.to_owned() } else { words },
-                facility: facility(by, &names),
-                check_up: is_check_up.then(|| text(resource, "/id").to_owned()),
-            });
-        }
-    }
-    events.sort_by_key(|event| std::cmp::Reverse(event.day));
-    let next = horizon.map(|horizon| {
-        // A day with more than a page of one type is shown as far as it was read.
-        let whole = events.iter().any(|event| event.day > horizon);
-        events.retain(|event| if whole { event.day > horizon } else { event.day >= horizon });
-        let next = if whole { horizon.tomorrow().unwrap_or(horizon) } else { horizon };
-        seal_day(reading.service, TIMELINE, next)
     });
-    Ok((events, next.transpose()?))
+    Ok((events.collect(), next))
+}
+
+fn kind_words(kind: EventKind, language: Language) -> &'static str {
+    let (vietnamese, english) = match kind {
+        EventKind::Encounter => ("Lần khám", "Visit"),
+        EventKind::CheckUp => ("Khám sức khỏe", "Check-up"),
+        EventKind::Immunization => ("Tiêm chủng", "Vaccination"),
+        EventKind::Diagnosis => ("Chẩn đoán", "Diagnosis"),
+        EventKind::Procedure => ("Thủ thuật", "Procedure"),
+        EventKind::Document => ("Tài liệu", "Document"),
+    };
+    language.say(vietnamese, english)
 }
 
 /// Why somebody came, or what kind of visit it was.

@@ -36,6 +36,14 @@ struct Bound {
     value: Bind,
 }
 
+/// The items, and the last of them again until they are a power of two: lists of all lengths share few prepared
+/// statements. Of nothing comes nothing.
+pub(crate) fn padded<T: Clone>(items: &[T]) -> impl Iterator<Item = T> {
+    let missing = items.len().next_power_of_two() - items.len();
+    let last = items.last().cloned();
+    items.iter().cloned().chain(last.into_iter().flat_map(move |last| std::iter::repeat_n(last, missing)))
+}
+
 /// A statement that returns no rows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Statement {
@@ -79,17 +87,12 @@ impl Statement {
         self.bind(Bind::Small(value))
     }
 
-    /// Appends values separated by commas. The list is filled up to a power of two by repeating its last
-    /// value, so that lists of all lengths share few prepared statements; use it inside `IN (...)` only.
+    /// Appends values separated by commas, as [`padded`]; use it inside `IN (...)` only. Nothing is in an empty list.
     pub(crate) fn list(&mut self, values: Vec<Bind>) -> &mut Self {
-        let wanted = values.len().next_power_of_two();
-        let last = values.last().cloned();
-        for (index, value) in values
-            .into_iter()
-            .chain(std::iter::repeat_with(|| last.clone()).flatten())
-            .take(wanted)
-            .enumerate()
-        {
+        if values.is_empty() {
+            return self.sql("NULL");
+        }
+        for (index, value) in padded(&values).enumerate() {
             if index > 0 {
                 self.sql(",");
             }
@@ -222,5 +225,23 @@ impl<T> QueryFragment<Sqlite> for Select<T> {
 impl<T> QueryFragment<Pg> for Select<T> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         QueryFragment::<Pg>::walk_ast(&self.statement, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_filled_up_and_an_empty_one_ends() {
+        for (given, expected) in [(0, 0), (1, 1), (2, 2), (3, 4), (5, 8)] {
+            let items: Vec<i64> = (0..given).collect();
+            let filled: Vec<i64> = padded(&items).collect();
+            assert_eq!(filled.len(), expected);
+            assert!(filled.starts_with(&items) && filled.iter().all(|item| items.contains(item)));
+        }
+        let mut statement = Statement::new("IN (");
+        statement.list(Vec::new()).sql(")");
+        assert_eq!(statement.written(|_| "?".to_owned()), "IN (NULL)");
     }
 }

@@ -220,66 +220,33 @@ pub(super) const OPERATIONS: &[Route] = &[
         "A book: the Patient and all that belongs to it",
     ),
     posted("/fhir/{type}/{id}/$everything", "everythingPosted", FHIR, "The same, parameters in the body"),
-    Route::new(Post, "/fhir/Patient/$match", "matchPatient", FHIR, "Who of the book a description means")
-        .by(Caller::Token { scopes: "c" })
-        .takes(OPERATION)
-        .sends("Parameters")
-        .answers(&[(200, "Result")])
-        .refuses(OUTCOME, WRITE),
-    Route::new(
-        Post,
+    changing("/fhir/Patient/$match", "matchPatient", "c", "Who of the book a description means"),
+    changing(
         "/fhir/Patient/$registry-lookup",
         "registryLookup",
-        FHIR,
+        "c",
         "Who a citizen number is, by the word of the population registry",
-    )
-    .by(Caller::Token { scopes: "c" })
-    .takes(OPERATION)
-    .sends("Parameters")
-    .answers(&[(200, "Result")])
-    .refuses(OUTCOME, WRITE),
-    Route::new(
-        Post,
+    ),
+    changing(
         "/fhir/Patient/{id}/$link",
         "link",
-        FHIR,
+        "u",
         "A record without a verified number is this person: the books become one",
-    )
-    .by(Caller::Token { scopes: "u" })
-    .takes(OPERATION)
-    .sends("Parameters")
-    .answers(&[(200, "Result")])
-    .refuses(OUTCOME, WRITE),
-    Route::new(
-        Post,
+    ),
+    changing(
         "/fhir/Patient/{id}/$registry-lookup",
         "registryLookupOf",
-        FHIR,
+        "cu",
         "Gives somebody who was registered without a number the one that the registry has issued",
-    )
-    .by(Caller::Token { scopes: "cu" })
-    .takes(OPERATION)
-    .sends("Parameters")
-    .answers(&[(200, "Result")])
-    .refuses(OUTCOME, WRITE),
-    Route::new(Post, "/fhir/Patient/{id}/$unlink", "unlink", FHIR, "Takes such a link back")
-        .by(Caller::Token { scopes: "u" })
-        .takes(OPERATION)
-        .sends("Parameters")
-        .answers(&[(200, "Result")])
-        .refuses(OUTCOME, WRITE),
-    Route::new(
-        Post,
+    ),
+    changing("/fhir/Patient/{id}/$unlink", "unlink", "u", "Takes such a link back"),
+    changing(
         "/fhir/CoverageEligibilityRequest/$submit",
         "submitEligibility",
-        FHIR,
+        "u",
         "Whether an insurance card holds, by the word of social insurance",
     )
-    .by(Caller::Token { scopes: "u" })
-    .takes(OPERATION)
-    .sends("Resource")
-    .answers(&[(200, "Result")])
-    .refuses(OUTCOME, WRITE),
+    .sends("Resource"),
     asked(
         "/fhir/Patient/$summary",
         "summaryByIdentifier",
@@ -373,6 +340,21 @@ const fn asked(path: &'static str, id: &'static str, group: &'static str, summar
         .takes(OPERATION)
         .answers(&[(200, "Result")])
         .refuses(OUTCOME, &[400, 401, 403, 404, 406, 410, 422, 500, 503, 504])
+}
+
+/// An operation that changes something, parameters in the body.
+const fn changing(
+    path: &'static str,
+    id: &'static str,
+    scopes: &'static str,
+    summary: &'static str,
+) -> Route {
+    Route::new(Post, path, id, FHIR, summary)
+        .by(Caller::Token { scopes })
+        .takes(OPERATION)
+        .sends("Parameters")
+        .answers(&[(200, "Result")])
+        .refuses(OUTCOME, WRITE)
 }
 
 const fn posted(path: &'static str, id: &'static str, group: &'static str, summary: &'static str) -> Route {

@@ -94,7 +94,7 @@ const fn shown(path: &'static str, id: &'static str, summary: &'static str) -> R
 
 const fn sent(path: &'static str, id: &'static str, summary: &'static str) -> Route {
     Route::new(Post, path, id, PAGES, summary)
-        .sends("Form")
+        .sends("PageForm")
         .answers(&[(200, "Page"), (303, "Redirect")])
         .refuses(Refusal::Page, REFUSED)
 }

@@ -37,13 +37,7 @@ pub(crate) async fn identify(
     let id = RequestId::drawn(uuid::Uuid::now_v7().as_u64_pair().1);
     match registry.port().look_up(id, &question).await {
         Ok(answer) => {
-            let told = Told {
-                record: &answer.value,
-                version: answer.registry_version,
-                verified_at: answer.asked_at,
-                event: None,
-                person: None,
-            };
+            let told = Told::answered(&answer);
             let applied = apply(book.service(), &told).await?;
             follow(book, &told, &applied, false, now).await?;
             Ok(Known::Is(applied.patient))

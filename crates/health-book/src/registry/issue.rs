@@ -58,13 +58,7 @@ pub async fn issue(
             return Err(unavailable());
         }
     };
-    let told = Told {
-        record: &answer.value,
-        version: answer.registry_version,
-        verified_at: answer.asked_at,
-        event: None,
-        person: None,
-    };
+    let told = Told::answered(&answer);
     let found = given(book, &told, patient, now).await?;
     note(book, &access, &found, NAME).await?;
     Ok(identity_of(&found.resource).to_string())

@@ -66,13 +66,7 @@ pub async fn look_up(
     let id = RequestId::drawn(uuid::Uuid::now_v7().as_u64_pair().1);
     let (found, age) = match registry.port().look_up(id, question).await {
         Ok(answer) => {
-            let told = Told {
-                record: &answer.value,
-                version: answer.registry_version,
-                verified_at: answer.asked_at,
-                event: None,
-                person: None,
-            };
+            let told = Told::answered(&answer);
             let found = written(book, &told, now).await?;
             registry.figures().answered(ANSWER, answer.asked_at, Instant::now());
             (found, None)

@@ -1,7 +1,7 @@
 //! What the registry has told of a person, by an answer or by an event.
 
 use fhir::Instant;
-use population_registry::{Demographics, Event, ListedPerson};
+use population_registry::{Answer, Demographics, Event, ListedPerson};
 
 /// Source of what an answer told.
 pub(super) const ANSWER: &str = "population-registry";
@@ -32,6 +32,12 @@ impl<'a> Told<'a> {
             event: Some(event),
             person: Some(&event.person),
         }
+    }
+
+    /// What was answered.
+    pub(super) fn answered(answer: &'a Answer<Demographics>) -> Self {
+        let (record, version) = (&answer.value, answer.registry_version);
+        Self { record, version, verified_at: answer.asked_at, event: None, person: None }
     }
 
     /// What the listing told.

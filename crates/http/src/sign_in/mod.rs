@@ -12,9 +12,10 @@ mod provider;
 mod session_pages;
 mod visitor;
 
-use actix_web::HttpResponse;
+use actix_web::error::InternalError;
 use actix_web::http::header;
 use actix_web::web::{self, FormConfig, JsonConfig, ServiceConfig};
+use actix_web::{HttpResponse, ResponseError as _};
 use auth::account::Accounts;
 use auth::account::passkey::Site;
 use auth::account::provider::Provider;
@@ -54,10 +55,19 @@ impl SignIn {
     }
 }
 
+/// Forms of the pages. What is no form is answered by a page, too, in the language of the browser.
+fn forms() -> FormConfig {
+    FormConfig::default().limit(LARGEST_FORM).error_handler(|error, request| {
+        let trouble = answer::Trouble::new(error.status_code(), ::web::Notice::NotPossible);
+        let answer = trouble.page(visitor::language(request, None));
+        InternalError::from_response(error, answer).into()
+    })
+}
+
 /// The routes below `/auth`.
 pub(crate) fn configure(service: &mut ServiceConfig) {
     service
-        .app_data(FormConfig::default().limit(LARGEST_FORM))
+        .app_data(forms())
         .app_data(JsonConfig::default().limit(LARGEST_FORM))
         .route("/style.css", web::get().to(style))
         .route("/sign-in", web::get().to(pages::start))

@@ -5,7 +5,7 @@ use audit_log::tree::NodeId;
 use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
 
 use crate::StoreError;
-use crate::statement::{Bind, Statement};
+use crate::statement::{Bind, Statement, padded};
 
 /// Rows of one insert. Lists of all lengths share few prepared statements: see [`chunks`].
 pub(super) const ROWS: usize = 64;
@@ -109,10 +109,8 @@ pub(super) fn blocks_naming_from(named: Named, hash: i64, from: u64, limit: i64)
 /// Nodes by their place.
 pub(super) fn nodes(ids: &[NodeId]) -> Statement {
     let mut statement = Statement::new("WITH w(level, place) AS (VALUES ");
-    // The last is repeated: lists of all lengths share few prepared statements. A repeated row is found twice.
-    let last = ids.last().copied();
-    let padded = ids.iter().copied().chain(std::iter::repeat_with(|| last).flatten());
-    for (index, id) in padded.take(ids.len().next_power_of_two()).enumerate() {
+    // A repeated row is found twice.
+    for (index, id) in padded(ids).enumerate() {
         statement.sql(if index > 0 { ",(" } else { "(" }).small(i16::from(id.level));
         statement.sql(",").big(signed(id.index)).sql(")");
     }
@@ -237,9 +235,7 @@ pub(super) fn nodes_behind((level, place): (i16, i64), limit: i64) -> Statement 
 pub(super) fn not_named(named: Named, rows: &[(i64, u64)]) -> Statement {
     let (table, column) = named.table();
     let mut statement = Statement::new("WITH w(hash, block) AS (VALUES ");
-    let last = rows.last().copied();
-    let padded = rows.iter().copied().chain(std::iter::repeat_with(|| last).flatten());
-    for (index, (hash, block)) in padded.take(rows.len().next_power_of_two()).enumerate() {
+    for (index, (hash, block)) in padded(rows).enumerate() {
         statement.sql(if index > 0 { ",(" } else { "(" }).big(hash).sql(",").big(signed(block)).sql(")");
     }
     statement.text(format_args!(
@@ -283,9 +279,7 @@ pub(super) fn put_readers(pairs: &[(i64, i64)]) -> Vec<Statement> {
 /// Those of the pairs that are noted.
 pub(super) fn known_readers(pairs: &[(i64, i64)]) -> Statement {
     let mut statement = Statement::new("WITH w(person, organization) AS (VALUES ");
-    let last = pairs.last().copied();
-    let padded = pairs.iter().copied().chain(std::iter::repeat_with(|| last).flatten());
-    for (index, (person, organization)) in padded.take(pairs.len().next_power_of_two()).enumerate() {
+    for (index, (person, organization)) in padded(pairs).enumerate() {
         statement.sql(if index > 0 { ",(" } else { "(" }).big(person).sql(",").big(organization).sql(")");
     }
     statement.sql(

@@ -8,7 +8,7 @@ use search::{ChainTarget, Clause, Registry, Slot};
 
 use super::Gate;
 use super::comparison::{any, index_condition, point, slots_in};
-use crate::statement::{Bind, Statement};
+use crate::statement::{Bind, Statement, padded};
 use crate::stored::{pack_id, type_number};
 
 /// Ends an EXISTS that must stay a test of each candidate: PostgreSQL makes a join of any other and may begin with it.
@@ -223,10 +223,7 @@ impl<'a> Conditions<'a> {
 
 /// Appends `(book, key), ...`, filled up to a power of two so that few statements are prepared.
 pub(super) fn places_list(statement: &mut Statement, places: &[(i64, i64)]) {
-    let wanted = places.len().next_power_of_two();
-    let last = places.last().copied();
-    let filled = places.iter().copied().chain(std::iter::repeat_with(|| last).flatten()).take(wanted);
-    for (index, (book, key)) in filled.enumerate() {
+    for (index, (book, key)) in padded(places).enumerate() {
         statement.sql(if index > 0 { ",(" } else { "(" }).big(book).sql(",").big(key).sql(")");
     }
 }

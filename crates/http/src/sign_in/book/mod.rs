@@ -8,7 +8,7 @@ mod show;
 
 use ::web::{BookHead, Language};
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Data, FormConfig, Path, Query, ServiceConfig};
+use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use auth::account::form_token;
 use fhir::{LogicalId, ResourceType};
@@ -17,14 +17,14 @@ use serde::Deserialize;
 use super::access_log_pages::Reader;
 use super::answer::{BOOK, Trouble, page, redirect};
 use super::visitor::language;
-use super::{LARGEST_FORM, SignIn};
+use super::{SignIn, forms};
 use crate::app::State;
 use reading::Reading;
 
 /// The routes below `/book`.
 pub(crate) fn configure(service: &mut ServiceConfig) {
     service
-        .app_data(FormConfig::default().limit(LARGEST_FORM))
+        .app_data(forms())
         .route("", web::get().to(glance))
         .route("/check-ups/{id}", web::get().to(check_up))
         .route("/timeline", web::get().to(timeline))

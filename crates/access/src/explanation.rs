@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use fhir::ResourceType;
+use fhir::{LogicalId, ResourceType};
 use json::Node;
 
 use crate::reading::{FactProblem, FactReason};
-use crate::{Access, Line, Policy, Reach, TypeSet};
+use crate::{Access, Grantee, Line, Policy, Reach, TypeSet};
 
 impl Access {
     /// The rules by which something is visible or writable.
@@ -62,37 +62,47 @@ impl Access {
         text
     }
 
-    /// A text that two accesses share only if both reach equally far, whenever they were made.
+    /// A text that two accesses share only if both reach equally far, whenever they were made. Each part stands with its
+    /// length, so that no two lists of parts make the same text; it is made for every answer that has a next page.
     pub fn fingerprint(&self) -> String {
-        let mut text = format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {} {}",
-            self.subject,
+        let mut text = String::with_capacity(512);
+        let (kind, grantee) = match &self.grantee {
+            None => ("", None),
+            Some(Grantee::Organization(id)) => ("organization", Some(id)),
+            Some(Grantee::Patient(id)) => ("patient", Some(id)),
+        };
+        for part in [
+            self.subject.as_deref(),
             self.purpose.map(crate::Purpose::code),
-            self.facility,
-            self.own,
-            self.grantee,
-            self.within,
-            self.sees_shielded,
-            self.policy_version
-        );
+            self.facility.as_deref(),
+            self.own.as_ref().map(LogicalId::as_str),
+            Some(kind),
+            grantee.map(LogicalId::as_str),
+            self.within.as_ref().map(LogicalId::as_str),
+            self.sees_shielded.then_some("shielded"),
+            Some(&*self.policy_version),
+        ] {
+            push_part(&mut text, part);
+        }
         match &self.visible {
-            Reach::Everything => text.push_str(" *"),
+            Reach::Everything => text.push('*'),
             Reach::Lines(lines) => {
                 for line in lines.iter() {
-                    let _ = write!(
-                        text,
-                        " {} {} {:?} {} {};",
-                        line.rule,
-                        line.authority.code(),
-                        line.types,
-                        line.labels.bits(),
-                        line.own_labels.bits()
-                    );
+                    push_part(&mut text, Some(&line.rule));
+                    push_part(&mut text, Some(line.authority.code()));
+                    push_types(&mut text, &line.types);
+                    for labels in [line.labels, line.own_labels] {
+                        push_number(&mut text, labels.bits().cast_unsigned());
+                    }
                 }
             }
         }
         for filter in self.filters().iter() {
-            let _ = write!(text, " {:?} {:?};", filter.types, filter.any_of);
+            push_types(&mut text, &filter.types);
+            push_number(&mut text, filter.any_of.len() as u64);
+            for query in &filter.any_of {
+                push_part(&mut text, Some(query));
+            }
         }
         text
     }
@@ -121,6 +131,31 @@ impl Access {
         }
         Ok(())
     }
+}
+
+/// A part with its length before it; `-` for none.
+fn push_part(text: &mut String, part: Option<&str>) {
+    match part {
+        None => text.push('-'),
+        Some(part) => {
+            push_number(text, part.len() as u64);
+            text.push_str(part);
+        }
+    }
+}
+
+fn push_types(text: &mut String, types: &TypeSet) {
+    types.words().into_iter().for_each(|word| push_number(text, word));
+}
+
+/// A number in hexadecimal digits, and a colon behind it.
+fn push_number(text: &mut String, number: u64) {
+    let digits = (16 - number.leading_zeros() / 4).max(1);
+    for place in (0..digits).rev() {
+        let digit = (number >> (place * 4)) & 15;
+        text.extend(char::from_digit(digit as u32, 16));
+    }
+    text.push(':');
 }
 
 fn line_words(text: &mut String, line: &Line, policy: &Policy) {

@@ -41,6 +41,11 @@ impl TypeSet {
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
+    /// The bits of the types, in the order of their numbers.
+    pub(crate) fn words(&self) -> [u64; WORDS] {
+        self.0
+    }
+
     /// Whether it holds every type.
     pub fn is_all(&self) -> bool {
         ResourceType::all().all(|resource_type| self.contains(resource_type))

@@ -38,7 +38,7 @@ impl Credentials {
         if shown.next().is_some() {
             return Err(invalid_token());
         }
-        let value = value.to_str().map_err(|_| invalid_token())?;
+        let value = str::from_utf8(value.as_bytes()).map_err(|_| invalid_token())?;
         let (scheme, token) = value.split_once(' ').ok_or_else(invalid_token)?;
         let proof = if scheme.eq_ignore_ascii_case("bearer") {
             None

@@ -89,7 +89,7 @@ pub(crate) struct RowNames {
 impl RowNames {
     /// The row of a table that has the columns of `resource`.
     pub(crate) fn of(table: &str) -> Self {
-        let column = |name: &str| format!("{table}.{name}");
+        let column = |name: &str| [table, ".", name].concat();
         Self {
             book: column("book"),
             visit: column("visit"),

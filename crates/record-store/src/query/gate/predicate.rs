@@ -30,7 +30,17 @@ impl Gate {
         types: &[ResourceType],
     ) {
         let Some(limits) = &self.0 else { return };
-        statement.text(format_args!(" AND (({book} = {table}.book AND {visit} = {table}.visit) OR (1 = 1"));
+        statement.pieces_of(&[
+            " AND ((",
+            book,
+            " = ",
+            table,
+            ".book AND ",
+            visit,
+            " = ",
+            table,
+            ".visit) OR (1 = 1",
+        ]);
         let row = RowNames { book: book.to_owned(), visit: visit.to_owned(), ..RowNames::of(table) };
         limits.open(statement, &row, types);
         statement.sql("))");
@@ -64,7 +74,7 @@ impl Limits {
     fn open(&self, statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
         let book = &row.book;
         if let Some(within) = &self.within {
-            statement.text(format_args!(" AND ({book} = 0 OR "));
+            statement.pieces_of(&[" AND (", book, " = 0 OR "]);
             one_of(statement, book, within);
             statement.sql(")");
         }
@@ -103,7 +113,7 @@ impl Limits {
             or(statement);
             // A row whose visit is not known yet may carry any label.
             // Not a range of books, which would tempt SQLite to an index in their order.
-            statement.text(format_args!("{book} <> 0 AND {} <> 0", row.visit));
+            statement.pieces_of(&[book, " <> 0 AND ", &row.visit, " <> 0"]);
             self.granted(statement, row, &granted, grantee, types);
             self.not_denied(statement, row, grantee, types);
             statement.sql(")");
@@ -125,24 +135,23 @@ impl Limits {
         types: &[ResourceType],
     ) {
         let RowNames { book, visit, key, .. } = row;
-        statement.text(format_args!(
-            " AND (EXISTS (SELECT 1 FROM book_grant g WHERE g.book = {book} AND g.grantee = "
-        ));
+        statement.pieces_of(&[
+            " AND (EXISTS (SELECT 1 FROM book_grant g WHERE g.book = ",
+            book,
+            " AND g.grantee = ",
+        ]);
         statement.big(grantee);
         self.in_force(statement, "g", row, types);
         // The Patient of the book is part of every visit.
-        statement.text(format_args!(" AND (g.visit = 0 OR g.visit = {visit} OR {key} = {book})"));
+        statement.pieces_of(&[" AND (g.visit = 0 OR g.visit = ", visit, " OR ", key, " = ", book, ")"]);
         self.by_rights(statement, row, rights, Some("g"), types);
         // What entitles to the book of who stands for the person entitles to the others, but opens no label there.
-        statement.text(format_args!(
-            "{AS_TEST}) OR EXISTS (SELECT 1 FROM book_kin kin JOIN book_grant g ON g.book = kin.other WHERE kin.book = {book} \
-             AND kin.relation = {ABOVE} AND kin.since <= "
-        ));
+        statement.pieces_of(&[AS_TEST, ") OR EXISTS (SELECT 1 FROM book_kin kin JOIN book_grant g ON g.book = kin.other WHERE kin.book = ", book, " AND kin.relation = ", &ABOVE.to_string(), " AND kin.since <= "]);
         statement.big(self.now).sql(" AND g.grantee = ").big(grantee);
         self.in_force(statement, "g", row, types);
         statement.sql(" AND g.visit = 0");
         self.by_rights(statement, row, rights, None, types);
-        statement.text(format_args!("{AS_TEST}))"));
+        statement.pieces_of(&[AS_TEST, "))"]);
     }
 
     /// Appends that the grant `g` gives one of the rights; `opening`: the grant that opens labels.
@@ -159,7 +168,7 @@ impl Limits {
             // A mask, for SQLite builds a table of each list each time.
             let by = by.iter().fold(0_i32, |mask, number| mask | (1 << i32::from(*number)));
             let or = if index > 0 { " OR " } else { "" };
-            statement.text(format_args!("{or}((1 << g.authority) & {by} <> 0"));
+            statement.pieces_of(&[or, "((1 << g.authority) & ", &by.to_string(), " <> 0"]);
             right.of_types(statement, row, types);
             self.labelled(statement, row, right, opening);
             statement.sql(")");
@@ -169,10 +178,10 @@ impl Limits {
 
     /// Appends that a grant or denial is of this time, purpose and type.
     fn in_force(&self, statement: &mut Statement, table: &str, row: &RowNames, types: &[ResourceType]) {
-        statement.text(format_args!(" AND {table}.begins <= ")).big(self.now);
-        statement.text(format_args!(" AND {table}.ends > ")).big(self.now);
-        statement.text(format_args!(" AND {table}.purpose IN (0,")).small(self.purpose).sql(")");
-        statement.text(format_args!(" AND {table}.resource_type IN (-1,"));
+        statement.pieces_of(&[" AND ", table, ".begins <= "]).big(self.now);
+        statement.pieces_of(&[" AND ", table, ".ends > "]).big(self.now);
+        statement.pieces_of(&[" AND ", table, ".purpose IN (0,"]).small(self.purpose).sql(")");
+        statement.pieces_of(&[" AND ", table, ".resource_type IN (-1,"]);
         match types {
             [only] => statement.small(type_number(*only)),
             _ => statement.sql(&row.kind),
@@ -189,11 +198,16 @@ impl Limits {
         let RowNames { book, visit, given, .. } = row;
         let opened = grant.map(|grant| format!(" & ~{grant}.labels")).unwrap_or_default();
         let own = (closed & right.own_labels).bits();
-        statement.text(format_args!(
-            " AND {visit} <> 0 AND NOT EXISTS (SELECT 1 FROM visit_label l WHERE l.book = {book} AND l.visit = {visit} \
-             AND (l.label & "
-        ));
-        statement.big(closed.bits()).text(format_args!("{opened}) <> 0"));
+        statement.pieces_of(&[
+            " AND ",
+            visit,
+            " <> 0 AND NOT EXISTS (SELECT 1 FROM visit_label l WHERE l.book = ",
+            book,
+            " AND l.visit = ",
+            visit,
+            " AND (l.label & ",
+        ]);
+        statement.big(closed.bits()).pieces_of(&[&opened, ") <> 0"]);
         if let Some((_, author)) = self.author.filter(|_| own != 0) {
             statement.sql(" AND ((l.label & ").big(own).sql(
                 ") = 0 OR NOT EXISTS (SELECT 1 FROM visit_label o WHERE o.book = l.book AND o.visit = l.visit \
@@ -205,7 +219,7 @@ impl Limits {
         // What the row is going to give is an own label then.
         let given = *given & closed.without(right.own_labels);
         if !given.is_empty() {
-            statement.sql(" AND (").big(given.bits()).text(format_args!("{opened}) = 0"));
+            statement.sql(" AND (").big(given.bits()).pieces_of(&[&opened, ") = 0"]);
         }
     }
 
@@ -217,19 +231,22 @@ impl Limits {
             one_of(statement, book, &self.own);
             statement.sql(" OR ");
         }
-        statement.text(format_args!(
-            "(NOT EXISTS (SELECT 1 FROM book_denial d WHERE d.book = {book} AND d.grantee IN (0,"
-        ));
+        statement.pieces_of(&[
+            "(NOT EXISTS (SELECT 1 FROM book_denial d WHERE d.book = ",
+            book,
+            " AND d.grantee IN (0,",
+        ]);
         statement.big(grantee).sql(")");
         self.closing(statement, row, types);
         // What is closed in one book of a person is closed in all.
-        statement.text(format_args!(
-            ") AND NOT EXISTS (SELECT 1 FROM book_kin kin WHERE kin.book = {book} \
-             AND EXISTS (SELECT 1 FROM book_denial d WHERE d.book = kin.other AND d.grantee IN (0,"
-        ));
+        statement.pieces_of(&[
+            ") AND NOT EXISTS (SELECT 1 FROM book_kin kin WHERE kin.book = ",
+            book,
+            " AND EXISTS (SELECT 1 FROM book_denial d WHERE d.book = kin.other AND d.grantee IN (0,",
+        ]);
         statement.big(grantee).sql(")");
         self.closing(statement, row, types);
-        statement.text(format_args!("){AS_TEST})))"));
+        statement.pieces_of(&[")", AS_TEST, ")))"]);
     }
 
     /// Appends that the denial `d` holds and is about the row.
@@ -239,14 +256,21 @@ impl Limits {
         if self.emergency {
             statement.sql(" AND d.in_emergency = 1");
         }
-        statement.text(format_args!(
-            " AND (d.visit = 0 OR d.visit = {visit}) AND (d.labels = 0 OR EXISTS (SELECT 1 FROM visit_label l \
-             WHERE l.book = {book} AND l.visit = {visit} AND (l.label & d.labels) <> 0{AS_TEST})"
-        ));
+        statement.pieces_of(&[
+            " AND (d.visit = 0 OR d.visit = ",
+            visit,
+            ") AND (d.labels = 0 OR EXISTS (SELECT 1 FROM visit_label l WHERE l.book = ",
+            book,
+            " AND l.visit = ",
+            visit,
+            " AND (l.label & d.labels) <> 0",
+            AS_TEST,
+            ")",
+        ]);
         if !given.is_empty() {
             statement.sql(" OR (d.labels & ").big(given.bits()).sql(") <> 0");
         }
-        statement.text(format_args!("){AS_TEST}"));
+        statement.pieces_of(&[")", AS_TEST]);
     }
 
     fn within_filter(&self, statement: &mut Statement, filter: &Filter, table: &str, types: &[ResourceType]) {
@@ -256,7 +280,7 @@ impl Limits {
         statement.sql(" AND (");
         let all_limited = !types.is_empty() && types.iter().all(|kind| filter.types.contains(*kind));
         if !all_limited {
-            statement.text(format_args!("NOT {table}.resource_type IN ({}) OR ", numbers(&filter.types)));
+            statement.pieces_of(&["NOT ", table, ".resource_type IN (", &numbers(&filter.types), ") OR "]);
         }
         if filter.any_of.is_empty() {
             statement.sql("1 = 0");
@@ -284,16 +308,16 @@ impl Right {
         }
         let wanted =
             if types.is_empty() { self.types } else { self.types.and(&types.iter().copied().collect()) };
-        statement.text(format_args!(" AND {} IN ({})", row.kind, numbers(&wanted)));
+        statement.pieces_of(&[" AND ", &row.kind, " IN (", &numbers(&wanted), ")"]);
     }
 }
 
 /// Appends that the book is one of few.
 fn one_of(statement: &mut Statement, book: &str, books: &[i64]) {
     match books {
-        [only] => statement.text(format_args!("{book} = ")).big(*only),
+        [only] => statement.pieces_of(&[book, " = "]).big(*only),
         books => {
-            statement.text(format_args!("{book} IN ("));
+            statement.pieces_of(&[book, " IN ("]);
             statement.list(books.iter().map(|book| Bind::Big(*book)).collect()).sql(")")
         }
     };

@@ -13,6 +13,7 @@ use std::thread;
 use serde_json::json;
 use test_support::{TemporaryDirectory, TestDatabase};
 
+use crate::access_log_complete::proxy::Proxy;
 use crate::support::program::{Caller, Demo, words};
 use crate::support::{body, encode, text};
 
@@ -71,7 +72,9 @@ fn run(name: &str, command: impl Fn(&Path) -> Command) {
     let demo = Demo::start(TestDatabase::sqlite());
     let token = demo.token(&["--client", &text(&demo.description["clients"][0]["id"])]);
     let made = demo.as_citizen(0).send("POST", "/access/presence-codes", "{}").expect_status(201);
-    let (base, bundles) = cutting_proxy(demo.server().base_url());
+    // What they send is traffic of the tests, too: the proxy notes it.
+    let noting = Proxy::before(demo.server().base_url());
+    let (base, bundles) = cutting_proxy(&noting.base_url);
     let folder = TemporaryDirectory::new();
     let visit = format!("{name}-1");
     let (number, patient) = demo.citizen(0);

@@ -28,7 +28,7 @@ pub(crate) fn put_national(server: &impl Fhir) {
     }
 }
 
-fn own(code: &str, base: &str, kind: &str, expression: &str) -> Value {
+pub(crate) fn own(code: &str, base: &str, kind: &str, expression: &str) -> Value {
     json!({
         "resourceType": "SearchParameter", "id": code, "url": format!("http://example.org/sp/{code}"), "name": "Own",
         "status": "active", "description": "One of our own", "code": code, "base": [base], "type": kind,

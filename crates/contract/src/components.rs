@@ -13,6 +13,12 @@ const TEXT: &str = include_str!("../definitions/components.json");
 const EVERYWHERE: [&str; 4] =
     ["X-Request-Id", "Cache-Control", "Content-Security-Policy", "X-Content-Type-Options"];
 
+/// Media types that a body may be sent as besides those of FHIR.
+const OTHER_NAMES: [(&str, &[&str]); 2] = [
+    ("application/fhir+json", &["application/json", "application/json+fhir"]),
+    ("application/fhir+xml", &["application/xml", "text/xml", "application/xml+fhir"]),
+];
+
 /// What the statuses of refusals mean.
 const STATUS_TEXTS: [(u16, &str); 21] = [
     (400, "The request cannot be understood."),
@@ -67,7 +73,7 @@ pub(crate) fn refusal(refused_as: Refusal, status: u16) -> Value {
         403 if refused_as != Refusal::Page => headers.push("WWW-Authenticate"),
         405 => headers.push("Allow"),
         409 => headers.extend(["ETag", "Retry-After"]),
-        410 | 412 => headers.push("ETag"),
+        410 | 412 | 428 => headers.push("ETag"),
         415 => headers.push("Accept-Patch"),
         429 => headers.extend(["Retry-After", "RateLimit"]),
         503 => headers.push("Retry-After"),
@@ -123,11 +129,18 @@ fn content(short: &Map<String, Value>, resource: Option<&str>) -> Map<String, Va
         let Some(name) = name.as_str() else { continue };
         match (media.as_str(), resource) {
             ("description", _) => {}
+            // What opens and closes books takes JSON under each of its names.
+            ("act", _) => {
+                for media in ["application/json", "application/fhir+json", "application/json+fhir"] {
+                    content.insert(media.to_owned(), json!({"schema": reference(name)}));
+                }
+            }
             ("fhir", Some(resource)) if name == "AnyResource" => extend(&mut content, fhir_content(resource)),
             ("fhir", _) => extend(&mut content, fhir_content(name)),
             (_, _) if name.is_empty() => {
                 content.insert(media.clone(), json!({"schema": {"type": "string"}}));
             }
+            ("or-outcome", _) => {}
             _ => {
                 content.insert(media.clone(), json!({"schema": reference(name)}));
             }
@@ -154,7 +167,13 @@ pub(crate) fn response(short: &Value, resource: Option<&str>) -> Value {
     let mut response = Map::new();
     response.insert("description".to_owned(), short.get("description").cloned().unwrap_or_default());
     response.insert("headers".to_owned(), header_references(&headers).into());
-    let content = content(short, resource);
+    let mut content = content(short, resource);
+    // Prefer: return=OperationOutcome.
+    if short.get("or-outcome").is_some()
+        && let Some(schema) = content.get_mut("application/fhir+json").and_then(|it| it.get_mut("schema"))
+    {
+        *schema = json!({"anyOf": [schema.take(), reference("OperationOutcome")]});
+    }
     if !content.is_empty() {
         response.insert("content".to_owned(), content.into());
     }
@@ -166,7 +185,17 @@ pub(crate) fn body(short: &Value, resource: Option<&str>) -> Value {
     let empty = Map::new();
     let short = short.as_object().unwrap_or(&empty);
     let required = !short.get("optional").and_then(Value::as_bool).unwrap_or(false);
-    json!({"required": required, "content": content(short, resource)})
+    let mut content = content(short, resource);
+    // A resource is taken under the plain and the former names of its form, too (R4, http.html#mime-type).
+    if short.contains_key("fhir") {
+        for (form, others) in OTHER_NAMES {
+            let Some(known) = content.get(form).cloned() else { continue };
+            for other in others {
+                content.entry(*other).or_insert_with(|| known.clone());
+            }
+        }
+    }
+    json!({"required": required, "content": content})
 }
 
 /// Schemas: those of R4, those written by hand, and the codes of the catalogue.

@@ -6,7 +6,7 @@ use crate::components::{
     CONTEXTS, all_schemas, body, definitions, refusal, refusal_name, response, security_schemes,
 };
 use crate::operations::Operation;
-use crate::route::{Caller, Method, Route};
+use crate::route::{Caller, Method, Refusal, Route};
 use crate::{BOOK_TYPES, ContractError, VERSION, routes, values};
 
 /// Paths that stand there for each type of the health book, with its own parameters and schema.
@@ -126,8 +126,14 @@ impl Builder {
         }
         operation.insert("security".to_owned(), security(route.caller));
         operation.insert("responses".to_owned(), self.responses(route, kind).into());
+        // Of the types of `_type`, or of the one that follows the compartment.
+        let over_types =
+            route.path.starts_with("/fhir/{type}/{id}/{member}") || route.id.starts_with("searchSystem");
         if route.path == "/fhir/{type}" && kind.is_none() && method == Method::Get {
             operation.insert("x-search-parameters".to_owned(), self.other_types().into());
+        } else if over_types || (kind.is_none() && takes_criteria(route)) {
+            let told = json!({"$ref": "#/paths/~1fhir~1{type}/get/x-search-parameters"});
+            operation.insert("x-search-parameters".to_owned(), told);
         }
         operation.into()
     }
@@ -136,7 +142,11 @@ impl Builder {
         let variables = route.variables().filter(|name| kind.is_none() || *name != "type");
         let mut names: Vec<String> =
             variables.chain(route.parameters.iter().copied()).map(str::to_owned).collect();
-        if let Some(operation) = Operation::of_path(route.path).filter(|_| route.method == Method::Get) {
+        let operation = Operation::of_path(route.path);
+        if let Some(operation) = operation
+            // The body of $validate may be the resource itself.
+            && (route.method == Method::Get || route.path.ends_with("$validate"))
+        {
             for parameter in operation.parameters.iter().filter(|it| is_simple(it.kind)) {
                 let name = format!("operation.{}.{}", parameter.name, parameter.kind);
                 let one = values::of_operation(parameter.kind);
@@ -146,11 +156,38 @@ impl Builder {
                 names.push(name);
             }
         }
-        // Criteria stand in the address of a search, and of what is done to what they match.
-        let by_criteria = route.path == "/fhir/{type}" && (route.head || route.method != Method::Post)
-            || route.path == "/fhir/{type}/_search";
-        if by_criteria && let Some(kind) = kind {
-            names.extend(self.search_parameters(kind));
+        // The latest of what a search finds.
+        let kind = if route.path == "/fhir/Observation/$lastn" { Some("Observation") } else { kind };
+        if (takes_criteria(route) || (route.head && route.path.ends_with("/$lastn")))
+            && let Some(kind) = kind
+        {
+            let own: Vec<&str> =
+                operation.map_or(&[][..], |it| it.parameters).iter().map(|it| it.name).collect();
+            let more = self.search_parameters(kind).into_iter();
+            names.extend(
+                more.filter(|name| !own.iter().any(|own| name.starts_with(&format!("search.{own}.")))),
+            );
+        }
+        // What every type has can be asked of several.
+        if route.id.starts_with("searchSystem") {
+            let of_one = self.search_parameters("Patient").into_iter();
+            names.extend(of_one.filter(|name| name.starts_with("search._")));
+        }
+        // Pages and refusals speak the language that the caller asks for.
+        if matches!(route.refused_as, Refusal::Page | Refusal::Outcome)
+            && !names.iter().any(|name| name == "Accept-Language")
+        {
+            names.push("Accept-Language".to_owned());
+        }
+        if names.iter().any(|name| name == "_format") {
+            names.push("_pretty".to_owned());
+        }
+        // The number of a request may be the caller's, wherever it is sent.
+        names.push("X-Request-Id".to_owned());
+        if matches!(route.caller, Caller::Token { .. } | Caller::OpenId)
+            && !names.iter().any(|name| name == "DPoP")
+        {
+            names.push("DPoP".to_owned());
         }
         names.dedup();
         names.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})).collect()
@@ -232,6 +269,12 @@ fn links(kind: &str) -> Map<String, Value> {
         .map(|operation| (operation.to_owned(), made(operation)))
         .into_iter()
         .collect()
+}
+
+/// Criteria stand in the address of a search, and of what is done to what they match.
+fn takes_criteria(route: &Route) -> bool {
+    route.path == "/fhir/{type}" && (route.head || route.method != Method::Post)
+        || route.path == "/fhir/{type}/_search"
 }
 
 fn is_simple(kind: &str) -> bool {

@@ -168,6 +168,7 @@ pub const OPERATIONS: &[Operation] = &[
             one("system", "uri"),
             one("version", "string"),
             one("coding", "Coding"),
+            one("date", "dateTime"),
             one("displayLanguage", "code"),
             many("property", "code"),
         ],
@@ -182,6 +183,7 @@ pub const OPERATIONS: &[Operation] = &[
         parameters: &[
             one("url", "uri"),
             one("codeSystem", "CodeSystem"),
+            one("date", "dateTime"),
             one("code", "code"),
             one("version", "string"),
             one("display", "string"),
@@ -247,6 +249,7 @@ pub const OPERATIONS: &[Operation] = &[
             one("url", "uri"),
             one("valueSet", "ValueSet"),
             one("valueSetVersion", "string"),
+            one("date", "dateTime"),
             one("code", "code"),
             one("system", "uri"),
             one("systemVersion", "string"),

@@ -42,11 +42,20 @@ pub(crate) fn schemas() -> Map<String, Value> {
             "properties": {"resourceType": reference("ResourceType")},
         }),
     );
+    let beside = json!({
+        "type": "object",
+        "minProperties": 1,
+        "properties": {
+            "id": reference("string"),
+            "extension": {"type": "array", "minItems": 1, "items": reference("Extension")},
+        },
+        "additionalProperties": false,
+    });
     schemas.insert(
         "PrimitiveExtension".to_owned(),
         json!({
             "description": "id and extensions of a primitive value, or of each value of a list.",
-            "type": ["object", "array"],
+            "anyOf": [beside, {"type": "array", "items": {"anyOf": [beside, {"type": "null"}]}}],
         }),
     );
     for id in TypeId::all() {

@@ -84,6 +84,10 @@ pub(crate) async fn answer<B: MessageBody + 'static>(
         }
         None => {
             *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+            // They are those of the resource, not of the refusal.
+            for name in [header::ETAG, header::LAST_MODIFIED] {
+                response.headers_mut().remove(name);
+            }
             let outcome = fhir::outcome_json(&[Issue::error(Fault::NotInXml)]);
             BoxBody::new(to_xml(outcome.as_bytes()).unwrap_or_default())
         }

@@ -1,7 +1,13 @@
 //! A fresh database for one test.
 
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
+
 use crate::postgres::{self, TemporaryPostgres};
 use crate::temporary_directory::{TemporaryDirectory, unique_name};
+
+/// A page of SQLite.
+const PAGE: u64 = 4096;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +124,33 @@ impl TestDatabase {
             Place::Postgres { .. } => {
                 let size = self.postgres_value("SELECT pg_database_size(current_database())");
                 size.and_then(|text| text.parse().ok()).expect("pg_database_size gives a number")
+            }
+        }
+    }
+
+    /// Damages what is stored, as a broken disk or a wrong hand does: on SQLite every page behind the first is
+    /// overwritten, on PostgreSQL the resources are no longer where they were.
+    ///
+    /// # Panics
+    /// When that cannot be done.
+    pub fn damage(&self) {
+        match &self.place {
+            Place::Sqlite(directory) => {
+                // What was written last stands behind the head of the write-ahead file.
+                for (name, kept) in [("healthbook.db", PAGE), ("healthbook.db-wal", 32)] {
+                    let Ok(mut file) = File::options().write(true).open(directory.path().join(name)) else {
+                        continue;
+                    };
+                    let length = file.metadata().expect("the file has a length").len();
+                    let rest = usize::try_from(length.saturating_sub(kept)).expect("it fits into memory");
+                    file.seek(SeekFrom::Start(kept))
+                        .and_then(|_| file.write_all(&vec![0xFF; rest]))
+                        .expect("the file can be written");
+                }
+            }
+            Place::Postgres { .. } => {
+                postgres::execute(&self.url, "ALTER TABLE resource RENAME TO resource_away")
+                    .unwrap_or_else(|error| panic!("cannot damage the database: {}", explain(&error)))
             }
         }
     }

@@ -3,7 +3,7 @@
 
 mod model;
 mod page;
-mod proxy;
+pub(crate) mod proxy;
 mod run;
 mod words;
 

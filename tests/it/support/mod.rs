@@ -4,6 +4,7 @@ pub mod access_log;
 pub mod bodies;
 pub mod browser;
 pub mod checks;
+pub mod codes;
 pub mod jose;
 pub mod json_text;
 pub mod oauth;

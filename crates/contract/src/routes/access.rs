@@ -24,16 +24,16 @@ pub(super) const ROUTES: &[Route] = &[
     act("/access/relations", "redeemCode", "A facility redeems a presence or prescription code")
         .sends("Code")
         .answers(&[(201, "Relation")]),
-    plain("/access/relations/{id}/end", "endRelation", "End a relation now").answers(&[(200, "Done")]),
+    plain("/access/relations/{id}/end", "endRelation", "End a relation now").answers(&[(200, "Ended")]),
     act("/access/relations/{id}/shorten", "shortenRelation", "Give a relation an earlier end")
         .sends("End")
-        .answers(&[(200, "Done")]),
+        .answers(&[(200, "Ended")]),
     act("/access/relations/{id}/extend", "extendRelation", "Give a relation a later end")
         .sends("End")
-        .answers(&[(200, "Done")]),
+        .answers(&[(200, "Ended")]),
     list("/access/blocks", "listBlocks", "What the citizen has closed")
         .takes(&["patient", "Accept-Language"])
-        .answers(&[(200, "Items")]),
+        .answers(&[(200, "Blocks")]),
     act("/access/blocks", "block", "Close the book, or a part of it")
         .sends("Block")
         .answers(&[(201, "Made")]),
@@ -46,18 +46,19 @@ pub(super) const ROUTES: &[Route] = &[
         .sends("Emergency")
         .answers(&[(200, "Emergency"), (201, "Emergency")]),
     list("/access/emergency/reviews", "listReviews", "Emergencies that a facility must answer for")
-        .answers(&[(200, "Items")]),
+        .answers(&[(200, "Reviews")]),
     act("/access/emergency/reviews/{id}/review", "review", "Say whether an emergency was justified")
         .sends("Review")
-        .answers(&[(200, "Done")]),
+        .answers(&[(200, "Reviewed")]),
     list("/access/delegations", "listDelegations", "Delegations that were given and taken")
-        .answers(&[(200, "Items")]),
+        .answers(&[(200, "Delegations")]),
     act("/access/delegations", "delegate", "Entrust the own book to somebody")
         .sends("Delegation")
         .answers(&[(201, "Made")]),
     plain("/access/delegations/{id}/accept", "acceptDelegation", "Accept a delegation")
-        .answers(&[(200, "Done")]),
-    plain("/access/delegations/{id}/end", "endDelegation", "End a delegation").answers(&[(200, "Done")]),
+        .answers(&[(200, "DelegationState")]),
+    plain("/access/delegations/{id}/end", "endDelegation", "End a delegation")
+        .answers(&[(200, "DelegationState")]),
     list("/access/notices/preferences", "noticePreferences", "How the citizen wants notices")
         .answers(&[(200, "NoticePreferences")]),
     Route::new(
@@ -73,7 +74,7 @@ pub(super) const ROUTES: &[Route] = &[
     .answers(&[(200, "NoticePreferences")])
     .refuses(Refusal::Outcome, SENT),
     list("/access/notices/patterns", "noticePatterns", "Unusual patterns of the staff of a facility")
-        .answers(&[(200, "Items")]),
+        .answers(&[(200, "Patterns")]),
     list("/access/merges", "listMerges", "People and entries about which two officers have to decide")
         .answers(&[(200, "MergeWork")]),
     act(
@@ -85,11 +86,11 @@ pub(super) const ROUTES: &[Route] = &[
     .answers(&[(201, "Made")]),
     act("/access/merges/{id}/propose", "proposeMerge", "Propose what is to be decided")
         .sends("MergeProposal")
-        .answers(&[(200, "Done")]),
+        .answers(&[(200, "MergeProposed")]),
     plain("/access/merges/{id}/confirm", "confirmMerge", "Confirm what another officer proposed")
-        .answers(&[(200, "Done")]),
+        .answers(&[(200, "MergeDecided")]),
     plain("/access/visits/{id}/private", "makePrivate", "Make a visit of an adolescent private")
-        .answers(&[(200, "Done")]),
+        .answers(&[(200, "PrivateVisit")]),
     act("/access/preview", "preview", "What staff of a facility would see of the own book")
         .sends("Preview")
         .answers(&[(200, "Preview")]),
@@ -97,12 +98,12 @@ pub(super) const ROUTES: &[Route] = &[
         .sends("Consent")
         .answers(&[(200, "Effects")]),
     list("/access/shields", "listShields", "Location shields that wait for a second officer")
-        .answers(&[(200, "Items")]),
+        .answers(&[(200, "Shields")]),
     act("/access/shields", "askShield", "Ask for a location shield, or that it is lifted")
         .sends("Shield")
         .answers(&[(202, "Asked")]),
     plain("/access/shields/{id}/confirm", "confirmShield", "Confirm what another officer asked for")
-        .answers(&[(200, "Done")]),
+        .answers(&[(200, "ShieldConfirmed")]),
 ];
 
 const fn list(path: &'static str, id: &'static str, summary: &'static str) -> Route {

@@ -10,7 +10,7 @@ const REFUSED: &[u16] = &[404, 408, 415, 500, 503, 504];
 pub(super) const ROUTES: &[Route] = &[
     Route::new(Post, "/api/auth/login", "axisLogin", AXIS, "A sender of the data axis signs in")
         .sends("AxisLogin")
-        .answers(&[(200, "AxisLogin"), (429, "AxisLogin")])
+        .answers(&[(200, "AxisLogin"), (429, "AxisTries")])
         .refuses(Refusal::Outcome, &[400, 404, 408, 413, 415, 500, 503]),
     Route::new(Post, "/api/auth/refresh", "axisRefresh", AXIS, "Other tokens for the one that refreshes")
         .sends("AxisRefresh")

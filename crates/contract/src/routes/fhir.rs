@@ -32,9 +32,16 @@ const SEARCH: &[&str] = &[
     "_page",
     "_format",
     "Prefer-handling",
+    "_has",
+    "_filter",
+    "_list",
+    "_type",
 ];
 const HISTORY: &[&str] = &["_count", "_since", "_at", "_page", "_format", "Prefer-handling"];
 const OPERATION: &[&str] = &["_format", "Accept-Language"];
+const PAGES: &[&str] = &["_format", "Accept-Language", "_page"];
+const STRICT_PAGES: &[&str] = &["_format", "Accept-Language", "_page", "Prefer-handling"];
+const STRICT: &[&str] = &["_format", "Accept-Language", "Prefer-handling"];
 
 const STORED: &[(u16, &str)] = &[(200, "Stored"), (201, "Created")];
 
@@ -218,8 +225,10 @@ pub(super) const OPERATIONS: &[Route] = &[
         "everything",
         FHIR,
         "A book: the Patient and all that belongs to it",
-    ),
-    posted("/fhir/{type}/{id}/$everything", "everythingPosted", FHIR, "The same, parameters in the body"),
+    )
+    .takes(STRICT_PAGES),
+    posted("/fhir/{type}/{id}/$everything", "everythingPosted", FHIR, "The same, parameters in the body")
+        .takes(STRICT),
     changing("/fhir/Patient/$match", "matchPatient", "c", "Who of the book a description means"),
     changing(
         "/fhir/Patient/$registry-lookup",
@@ -246,20 +255,24 @@ pub(super) const OPERATIONS: &[Route] = &[
         "u",
         "Whether an insurance card holds, by the word of social insurance",
     )
-    .sends("Resource"),
+    .sends("Eligibility"),
     asked(
         "/fhir/Patient/$summary",
         "summaryByIdentifier",
         FHIR,
         "The summary of the book of whoever has an identifier",
-    ),
-    posted("/fhir/Patient/$summary", "summaryByIdentifierPosted", FHIR, "The same, parameters in the body"),
+    )
+    .refuses(OUTCOME, &[400, 401, 403, 404, 406, 410, 412, 422, 500, 503, 504]),
+    posted("/fhir/Patient/$summary", "summaryByIdentifierPosted", FHIR, "The same, parameters in the body")
+        .refuses(OUTCOME, &[400, 401, 403, 404, 406, 408, 410, 412, 413, 415, 422, 500, 503, 504]),
     asked("/fhir/Patient/{id}/$summary", "summary", FHIR, "A book at a glance: a document"),
     posted("/fhir/Patient/{id}/$summary", "summaryPosted", FHIR, "The same, parameters in the body"),
-    asked("/fhir/Patient/{id}/$timeline", "timeline", FHIR, "The events of a life, newest first, in pages"),
+    asked("/fhir/Patient/{id}/$timeline", "timeline", FHIR, "The events of a life, newest first, in pages")
+        .takes(PAGES),
     posted("/fhir/Patient/{id}/$timeline", "timelinePosted", FHIR, "The same, parameters in the body"),
-    asked("/fhir/Observation/$lastn", "lastn", FHIR, "The latest Observations of each code"),
-    posted("/fhir/Observation/$lastn", "lastnPosted", FHIR, "The same, parameters in the body"),
+    asked("/fhir/Observation/$lastn", "lastn", FHIR, "The latest Observations of each code")
+        .takes(STRICT_PAGES),
+    posted("/fhir/Observation/$lastn", "lastnPosted", FHIR, "The same, parameters in the body").takes(STRICT),
     posted(
         "/fhir/{type}/$validate",
         "validateType",

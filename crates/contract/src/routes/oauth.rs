@@ -71,6 +71,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Get, "/auth/authorize", "authorize", OAUTH, "Authorization code with PKCE")
         .takes(&[
             "response_type",
+            "response_mode",
             "client_id",
             "redirect_uri",
             "scope",

@@ -19,9 +19,14 @@ pub(super) const ROUTES: &[Route] = &[
         .answers(&[(200, "Script")]),
     shown("/auth/passkey", "passkeyPage", "Sign in by passkey").takes(&["continue", "lang"]),
     shown("/auth/passkey/add", "passkeyAddPage", "Add a passkey"),
-    asked("/auth/passkey/sign-in/begin", "passkeyBegin", "A challenge"),
+    asked("/auth/passkey/sign-in/begin", "passkeyBegin", "A challenge")
+        .sends("PasskeyBegin")
+        .answers(OPTIONS),
     asked("/auth/passkey/sign-in/finish", "passkeyFinish", "The answer to the challenge").sends("Passkey"),
-    asked("/auth/passkey/add/begin", "passkeyAddBegin", "A challenge for a new passkey").by(Caller::Session),
+    asked("/auth/passkey/add/begin", "passkeyAddBegin", "A challenge for a new passkey")
+        .by(Caller::Session)
+        .sends("PasskeyBegin")
+        .answers(OPTIONS),
     asked("/auth/passkey/add/finish", "passkeyAddFinish", "The new passkey")
         .by(Caller::Session)
         .sends("Passkey"),
@@ -35,7 +40,7 @@ pub(super) const ROUTES: &[Route] = &[
         .by(Caller::Session)
         .answers(&[(200, "Sessions"), (303, "Redirect")]),
     sent("/auth/sessions/end", "endSession", "Sign a device out").by(Caller::Session),
-    Route::new(Delete, "/auth/sessions/{id}", "deleteSession", PAGES, "Sign a device out")
+    Route::new(Delete, "/auth/sessions/{session}", "deleteSession", PAGES, "Sign a device out")
         .by(Caller::Session)
         .answers(&[(204, "Nothing")])
         .refuses(Refusal::Page, REFUSED),
@@ -56,7 +61,8 @@ pub(super) const ROUTES: &[Route] = &[
     sent("/auth/access-log/lift", "liftFromLog", "Lift such a block").by(Caller::Session).takes(&["lang"]),
     asked("/auth/sessions/assisted", "assistedSession", "Staff opens a session for a citizen who is present")
         .by(Caller::Session)
-        .sends("Assisted"),
+        .sends("Assisted")
+        .answers(&[(201, "AssistedSession")]),
 ];
 
 /// Pages of the citizen's book (`docs/book-pages.md`).
@@ -83,6 +89,8 @@ pub(super) const BOOK: &[Route] = &[
     sent("/book/sign-out", "signOut", "Sign this device out").by(Caller::Session).takes(&["lang"]),
 ];
 
+const OPTIONS: &[(u16, &str)] = &[(200, "PasskeyOptions")];
+
 const REFUSED: &[u16] = &[400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503];
 
 const fn shown(path: &'static str, id: &'static str, summary: &'static str) -> Route {
@@ -94,13 +102,12 @@ const fn shown(path: &'static str, id: &'static str, summary: &'static str) -> R
 
 const fn sent(path: &'static str, id: &'static str, summary: &'static str) -> Route {
     Route::new(Post, path, id, PAGES, summary)
+        .takes(&["lang"])
         .sends("PageForm")
         .answers(&[(200, "Page"), (303, "Redirect")])
         .refuses(Refusal::Page, REFUSED)
 }
 
 const fn asked(path: &'static str, id: &'static str, summary: &'static str) -> Route {
-    Route::new(Post, path, id, PAGES, summary)
-        .answers(&[(200, "Json"), (201, "Json")])
-        .refuses(Refusal::Page, REFUSED)
+    Route::new(Post, path, id, PAGES, summary).answers(&[(200, "Place")]).refuses(Refusal::Page, REFUSED)
 }

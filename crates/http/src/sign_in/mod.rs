@@ -88,7 +88,7 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
         .route("/provider/callback", web::get().to(provider::callback))
         .route("/sessions", web::get().to(session_pages::list))
         .route("/sessions/end", web::post().to(session_pages::end))
-        .route("/sessions/{id}", web::delete().to(session_pages::delete))
+        .route("/sessions/{session}", web::delete().to(session_pages::delete))
         .route("/access-log", web::get().to(access_log_pages::page_of_log))
         .route("/access-log.pdf", web::get().to(access_log_files::report))
         .route("/access-log/extract", web::get().to(access_log_files::extract))

@@ -140,7 +140,7 @@ async fn end_one(
     })
 }
 
-/// `DELETE /auth/sessions/{id}`. A page from elsewhere cannot send it: the cookie is `SameSite=Lax`, and there is no
+/// `DELETE /auth/sessions/{session}`. A page from elsewhere cannot send it: the cookie is `SameSite=Lax`, and there is no
 /// leave by CORS.
 pub(crate) async fn delete(
     sign_in: Data<SignIn>,

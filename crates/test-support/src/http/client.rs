@@ -5,7 +5,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::record::note;
 use super::response::Response;
 
 /// Servers close idle connections after a few seconds; one that rested longer than this is not used again.
@@ -83,13 +82,9 @@ impl HttpClient {
         };
         let response = match (response, sent) {
             (Ok(response), Ok(())) => response,
-            (Ok(response), Err(_)) => {
-                note(method, path, &response);
-                return Ok(response);
-            }
+            (Ok(response), Err(_)) => return Ok(response),
             (Err(error), Ok(())) | (Err(_), Err(error)) => return Err(error),
         };
-        note(method, path, &response);
         if response.keeps_alive() {
             self.idle_connections().push((connection, Instant::now()));
         }

@@ -4,12 +4,14 @@ use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use super::record::Asked;
 use super::response::{self, Response};
 
 /// A connection to the server under test.
 #[derive(Debug)]
 pub struct Connection {
     stream: BufReader<TcpStream>,
+    asked: Asked,
 }
 
 impl Connection {
@@ -23,7 +25,7 @@ impl Connection {
         let limit = Some(Duration::from_secs(60));
         stream.set_read_timeout(limit)?;
         stream.set_write_timeout(limit)?;
-        Ok(Self { stream: BufReader::new(stream) })
+        Ok(Self { stream: BufReader::new(stream), asked: Asked::default() })
     }
 
     /// The socket, to set other limits or to shut one side.
@@ -36,6 +38,7 @@ impl Connection {
     /// # Errors
     /// When the server has closed the connection.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.asked.sent(bytes);
         self.stream.get_mut().write_all(bytes)
     }
 
@@ -44,7 +47,7 @@ impl Connection {
     /// # Errors
     /// When the connection ends within the answer, or the answer is not HTTP.
     pub fn read_response(&mut self) -> io::Result<Response> {
-        response::read(&mut self.stream, false)
+        self.read(false)
     }
 
     /// Reads the answer to a HEAD request.
@@ -52,7 +55,13 @@ impl Connection {
     /// # Errors
     /// As [`Self::read_response`].
     pub fn read_response_to_head(&mut self) -> io::Result<Response> {
-        response::read(&mut self.stream, true)
+        self.read(true)
+    }
+
+    fn read(&mut self, to_head: bool) -> io::Result<Response> {
+        let response = response::read(&mut self.stream, to_head)?;
+        self.asked.answered(&response);
+        Ok(response)
     }
 
     /// Reads whatever still comes until the server closes the connection.

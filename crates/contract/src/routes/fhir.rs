@@ -258,6 +258,18 @@ pub(super) const OPERATIONS: &[Route] = &[
     posted("/fhir/Patient/{id}/$summary", "summaryPosted", FHIR, "The same, parameters in the body"),
     asked("/fhir/Patient/{id}/$timeline", "timeline", FHIR, "The events of a life, newest first, in pages"),
     posted("/fhir/Patient/{id}/$timeline", "timelinePosted", FHIR, "The same, parameters in the body"),
+    asked(
+        "/fhir/Organization/{id}/$check-up-due",
+        "checkUpDue",
+        FHIR,
+        "Who of a facility's people is due for the annual check-up, in pages",
+    ),
+    posted(
+        "/fhir/Organization/{id}/$check-up-due",
+        "checkUpDuePosted",
+        FHIR,
+        "The same, parameters in the body",
+    ),
     asked("/fhir/Observation/$lastn", "lastn", FHIR, "The latest Observations of each code"),
     posted("/fhir/Observation/$lastn", "lastnPosted", FHIR, "The same, parameters in the body"),
     posted(

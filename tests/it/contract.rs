@@ -54,6 +54,7 @@ fn registered() -> BTreeSet<(String, String)> {
         ("transparency.rs", "/transparency"),
         ("sign_in/mod.rs", "/auth"),
         ("sign_in/book/mod.rs", "/book"),
+        ("sign_in/station/mod.rs", "/station"),
     ];
     let mut found = BTreeSet::new();
     let sources = root().join("crates/http/src");

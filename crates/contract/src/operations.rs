@@ -85,6 +85,20 @@ pub const OPERATIONS: &[Operation] = &[
         result: "Bundle",
     },
     Operation {
+        name: "check-up-due",
+        resource_type: Some("Organization"),
+        of_type: false,
+        of_instance: true,
+        description: "Who of the people of a facility is due, done or overdue for the annual check-up of a year, in pages. For its staff.",
+        parameters: &[
+            one("people", "code"),
+            one("year", "integer"),
+            one("status", "code"),
+            one("_count", "integer"),
+        ],
+        result: "Bundle",
+    },
+    Operation {
         name: "match",
         resource_type: Some("Patient"),
         of_type: true,
@@ -316,7 +330,7 @@ impl Operation {
     /// The definition that it follows, where there is one.
     fn base(&self) -> Option<String> {
         match self.name {
-            "reindex" | "registry-lookup" | "link" | "unlink" | "timeline" => None,
+            "reindex" | "registry-lookup" | "link" | "unlink" | "timeline" | "check-up-due" => None,
             "summary" => Some("http://hl7.org/fhir/uv/ips/OperationDefinition/summary".to_owned()),
             _ => Some(format!("http://hl7.org/fhir/OperationDefinition/{}", self.id())),
         }

@@ -15,13 +15,16 @@ pub enum NoticeKind {
     EmergencyNotJustified,
     /// A child comes of age.
     Majority,
+    /// The annual check-up is due.
+    CheckUpDue,
     /// An access that is new or unusual.
     Access(AccessRule),
 }
 
 impl NoticeKind {
     /// The codes of those that no citizen can switch off.
-    pub(crate) const ALWAYS: [&str; 3] = ["emergency-access", "emergency-not-justified", "majority"];
+    pub(crate) const ALWAYS: [&str; 4] =
+        ["emergency-access", "emergency-not-justified", "majority", "check-up-due"];
 
     /// The code.
     pub fn code(self) -> &'static str {
@@ -29,6 +32,7 @@ impl NoticeKind {
             Self::Emergency => "emergency-access",
             Self::EmergencyNotJustified => "emergency-not-justified",
             Self::Majority => "majority",
+            Self::CheckUpDue => "check-up-due",
             Self::Access(rule) => rule.code(),
         }
     }

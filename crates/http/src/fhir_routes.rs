@@ -71,6 +71,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
                 .route(web::post().to(glance::posted_timeline)),
         )
         .service(
+            resource("/Organization/{id}/$check-up-due", "GET, HEAD, POST")
+                .route(get().to(glance::check_up_due))
+                .route(web::post().to(glance::posted_check_up_due)),
+        )
+        .service(
             resource("/Observation/$lastn", "GET, HEAD, POST")
                 .route(get().to(handlers::lastn))
                 .route(web::post().to(handlers::posted_lastn)),

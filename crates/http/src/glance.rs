@@ -1,8 +1,10 @@
-//! A book read for people: `$summary` and `$timeline`.
+//! A book read for people: `$summary` and `$timeline`; the people of a facility: `$check-up-due`.
 
 use access::Interaction;
-use actix_web::web::Payload;
+use actix_web::web::{Path, Payload};
+use fhir::{Fault, Instant, LogicalId};
 
+use crate::failure::Failure;
 use crate::handlers::{Answer, operation_pairs};
 use crate::incoming::Incoming;
 use crate::reply;
@@ -57,4 +59,21 @@ async fn run_timeline(incoming: &Incoming, pairs: &[(String, String)]) -> Answer
     let access = incoming.decide(Interaction::ReadOperation)?;
     let id = incoming.id(404)?;
     Ok(reply::document(interactions::timeline(incoming.service(), &access, &id, pairs).await?))
+}
+
+/// `GET Organization/[id]/$check-up-due`
+pub(crate) async fn check_up_due(incoming: Incoming, id: Path<String>) -> Answer {
+    run_check_up_due(&incoming, &id, &incoming.pairs).await
+}
+
+/// `POST Organization/[id]/$check-up-due`
+pub(crate) async fn posted_check_up_due(incoming: Incoming, id: Path<String>, payload: Payload) -> Answer {
+    let pairs = operation_pairs(&incoming, payload).await?;
+    run_check_up_due(&incoming, &id, &pairs).await
+}
+
+async fn run_check_up_due(incoming: &Incoming, id: &str, pairs: &[(String, String)]) -> Answer {
+    let id = LogicalId::try_from(id).map_err(|_| Failure::new(404, Fault::NotFound))?;
+    let (service, caller) = (incoming.service(), &incoming.caller);
+    Ok(reply::document(health_book::check_up::due(service, caller, &id, pairs, Instant::now()).await?))
 }

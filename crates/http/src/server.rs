@@ -55,6 +55,9 @@ pub async fn serve(
                     let scope =
                         web::scope("/auth").app_data(signing_in.clone()).configure(sign_in::configure);
                     service.service(scope.default_service(web::to(unknown_path)));
+                    let scope = web::scope("/station").app_data(signing_in.clone());
+                    let scope = scope.configure(sign_in::station::configure);
+                    service.service(scope.default_service(web::to(unknown_path)));
                     let scope = web::scope("/book").app_data(signing_in).configure(sign_in::book::configure);
                     service.service(scope.default_service(web::to(unknown_path)));
                 }

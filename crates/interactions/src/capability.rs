@@ -199,6 +199,7 @@ fn resource(
             ("link", "urn:healthbook:operation:Patient-link"),
             ("unlink", "urn:healthbook:operation:Patient-unlink"),
         ],
+        "Organization" => &[("check-up-due", "urn:healthbook:operation:Organization-check-up-due")],
         _ => &[],
     };
     let own = own.iter().map(|(name, definition)| json!({"name": name, "definition": definition}));

@@ -11,6 +11,7 @@ mod book;
 mod bundle;
 mod bundle_text;
 mod capability;
+mod check_up_due;
 mod condition;
 mod deceased;
 mod definitions;
@@ -61,6 +62,10 @@ pub use book::{
 };
 pub use bundle::process_bundle;
 pub use capability::{capability_statement, statement_of};
+pub use check_up_due::{
+    DuePage, DuePerson, DueRequest, Examination, People, check_up_due, check_up_due_of,
+    check_up_due_of_person, examinations_of, vietnamese_day,
+};
 pub use definitions::{
     Definitions, DefinitionsError, PackageChange, follow_packages, planned_definitions, work_at_packages,
 };

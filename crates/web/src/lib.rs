@@ -17,6 +17,7 @@ mod reference;
 mod sessions;
 mod sign_in;
 mod simulator;
+mod station;
 #[cfg(test)]
 mod tests;
 
@@ -39,3 +40,4 @@ pub use reference::reference;
 pub use sessions::{SessionLine, SessionsPage};
 pub use sign_in::{CodePage, SignInPage};
 pub use simulator::simulator;
+pub use station::{CheckUpFormPage, DueLine, DueListPage, FormField, FormInput, StationHead, StationNotice};

@@ -40,6 +40,8 @@ pub enum Notice {
     OldForm,
     /// The page is for citizens, who have a book.
     ForCitizens,
+    /// The page is for staff of a station.
+    ForStaff,
     /// It cannot be done.
     NotPossible,
     /// The log is not signed yet.
@@ -103,6 +105,10 @@ impl Notice {
             Self::ForCitizens => (
                 "Trang này chỉ dành cho người dân có sổ sức khỏe.",
                 "This page is for citizens, who have a health book.",
+            ),
+            Self::ForStaff => (
+                "Trang này chỉ dành cho nhân viên tiếp đón, điều dưỡng, bác sĩ và trưởng trạm.",
+                "This page is for registrars, nurses, physicians and heads of stations.",
             ),
             Self::NotPossible => ("Không thực hiện được việc này.", "This cannot be done."),
             Self::NotSigned => (

@@ -2,4 +2,5 @@
 
 mod book;
 mod refused;
+mod second;
 mod sending;

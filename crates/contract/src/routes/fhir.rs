@@ -270,6 +270,19 @@ pub(super) const OPERATIONS: &[Route] = &[
     asked("/fhir/Patient/{id}/$timeline", "timeline", FHIR, "The events of a life, newest first, in pages")
         .takes(PAGES),
     posted("/fhir/Patient/{id}/$timeline", "timelinePosted", FHIR, "The same, parameters in the body"),
+    asked(
+        "/fhir/Organization/{id}/$check-up-due",
+        "checkUpDue",
+        FHIR,
+        "Who of a facility's people is due for the annual check-up, in pages",
+    )
+    .takes(PAGES),
+    posted(
+        "/fhir/Organization/{id}/$check-up-due",
+        "checkUpDuePosted",
+        FHIR,
+        "The same, parameters in the body",
+    ),
     asked("/fhir/Observation/$lastn", "lastn", FHIR, "The latest Observations of each code")
         .takes(STRICT_PAGES),
     posted("/fhir/Observation/$lastn", "lastnPosted", FHIR, "The same, parameters in the body").takes(STRICT),

@@ -19,6 +19,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         oauth::ROUTES,
         sign_in::ROUTES,
         sign_in::BOOK,
+        sign_in::STATION,
         data_axis::ROUTES,
     ]
     .into_iter()

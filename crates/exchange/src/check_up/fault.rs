@@ -181,6 +181,11 @@ impl Fault {
         Self { record, part: field.part, field: field.name, row, rule }
     }
 
+    /// The visit lies after the day on which its check-up is recorded.
+    pub fn not_yet() -> Self {
+        Self { record: 1, part: "XML2", field: "NGAY_VAO", row: None, rule: Rule::Date }
+    }
+
     /// The stable code of the rule.
     pub fn code(&self) -> &'static str {
         self.rule.code()

@@ -40,6 +40,22 @@ pub fn from_bundle(bundle: &Node<'_>) -> Result<CheckUp, Vec<Fault>> {
     read::from_values(found.drawn_up, found.texts, rows)
 }
 
+/// What a `Patient` says of the fields of a message: part, field and text. Nothing is judged here.
+pub fn texts_of_patient(patient: &Node<'_>) -> Vec<(&'static str, &'static str, String)> {
+    let mut found = Found::default();
+    found.patient(patient);
+    let mut texts: Vec<_> =
+        found.texts.into_iter().map(|(field, text)| (field.part, field.name, text)).collect();
+    if !texts.iter().any(|(_, field, _)| *field == "HO_TEN")
+        && let Some(name) = items(patient, "name").first()
+    {
+        let given = items(name, "given").iter().filter_map(Node::as_str);
+        let words: Vec<&str> = name.text("family").into_iter().chain(given).collect();
+        texts.extend((!words.is_empty()).then(|| ("XML1", "HO_TEN", words.join(" "))));
+    }
+    texts
+}
+
 /// What the Composition of a check-up in a book names as its entries: `Type/id`. A correction needs it
 /// (`Places::former`).
 pub fn entries(composition: &Node<'_>) -> Vec<String> {

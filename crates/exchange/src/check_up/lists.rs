@@ -11,6 +11,14 @@ type List = HashMap<String, String>;
 /// The day from which decision 2062 holds: its list of `DOI_TUONG` has 16 groups, that of decision 1551 had 14.
 pub(super) const NEW_SUBJECTS: Date = date(2026, 7, 7);
 
+/// The codes of a list with their words, in the order of the codes; nothing of an unknown list.
+pub fn choices(list: &str) -> Vec<(&'static str, &'static str)> {
+    let codes = LISTS.get(list).into_iter().flatten();
+    let mut choices: Vec<(&str, &str)> = codes.map(|(code, words)| (code.as_str(), words.as_str())).collect();
+    choices.sort_unstable();
+    choices
+}
+
 /// "Other" in the list of decision 1551, and in that of decision 2062.
 const OTHER: (&str, &str) = ("14", "16");
 

@@ -9,6 +9,7 @@
 //! ```
 
 mod days;
+mod due;
 mod fault;
 mod from_fhir;
 mod identity;
@@ -23,12 +24,14 @@ mod value;
 mod xml_read;
 mod xml_write;
 
+pub use due::{DUE_RULE, DueRule, DueState, Judged};
 pub use fault::{Fault, Rule};
-pub use from_fhir::{entries, from_bundle};
+pub use from_fhir::{entries, from_bundle, texts_of_patient};
+pub use lists::choices;
 pub use read::read;
 pub use record::{AgeGroup, CheckUp, Identity, Sex};
 pub use table::{FIELDS, Field, Kind, PARTS, Part};
-pub use to_fhir::{Places, Raw};
+pub use to_fhir::{CHECK_UP_VISIT, CLASS_PROFILE, COMPOSITION_PROFILE, Places, Raw, VISIT_KIND};
 
 /// The form of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use record_store::{AxisMessage, AxisState, Queued};
 
 use super::DataAxis;
 use crate::HealthBook;
+use crate::check_up::Repeated;
 use crate::moment::day;
 use crate::refusal::internal;
 use crate::secret::hashed;
@@ -232,6 +233,7 @@ pub async fn state(
         AxisState::NotVerified => (ResultCode::VerifyFail, DataState::NotVerified),
         AxisState::Failed => (ResultCode::SaveFail, DataState::Failed),
     };
+    let first = Repeated::words(&known.reason);
     let reply = Reply {
         version: VERSION,
         receiver: RECEIVER,
@@ -239,7 +241,7 @@ pub async fn state(
         about: Some(&id),
         code,
         state,
-        notice: &known.reason,
+        notice: first.as_deref().unwrap_or(&known.reason),
         sent: milliseconds(known.sent),
         now: milliseconds(now),
         own_id: &format!(

@@ -15,6 +15,7 @@ use super::identify::{Person, person};
 use super::intake::format_of;
 use super::write::write;
 use crate::HealthBook;
+use crate::check_up::repeated;
 use crate::moment::plus;
 use crate::refusal::internal;
 
@@ -124,8 +125,13 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
         }
     }
     let raw = Raw::of(&message.content, format, &check_ups);
+    let mut repeats = None;
     for (check_up, patient) in check_ups.iter().zip(&people) {
+        // Before it is written itself. Of a message with several people the first that repeats one is told.
+        if repeats.is_none() {
+            repeats = repeated(book.service(), &sender.organization, patient, check_up, now).await?;
+        }
         write(book.service(), &sender, patient, check_up, &raw, &message.content).await?;
     }
-    Ok(Outcome::Is(AxisState::Stored, String::new()))
+    Ok(Outcome::Is(AxisState::Stored, repeats.map(|first| first.reason()).unwrap_or_default()))
 }

@@ -60,6 +60,12 @@ pub(super) const PROMISES: &[Document] = &[
     document!("access", "access.md", "Quyền truy cập", "Access"),
     document!("permission-matrix", "permission-matrix.md", "Bảng quyền", "The permission matrix"),
     document!("sharing", "sharing.md", "Chia sẻ", "Sharing"),
+    document!(
+        "station-pages",
+        "station-pages.md",
+        "Các trang của trạm y tế",
+        "The pages of a health station"
+    ),
     document!("book-pages", "book-pages.md", "Các trang của sổ", "The pages of the book"),
     document!("access-log", "access-log.md", "Nhật ký truy cập", "The log of accesses"),
     document!("notices", "notices.md", "Thông báo", "Notices"),

@@ -39,11 +39,15 @@ pub(super) fn page_with_script(text: String) -> HttpResponse {
 /// What waits when somebody wanted to open the book before signing in; no authorization has this id.
 pub(super) const BOOK: &str = "book";
 
-/// Where a sign-in leads to: the authorization that waits, the book, or the devices.
+/// The same of the pages of a station.
+pub(super) const STATION: &str = "station";
+
+/// Where a sign-in leads to: the authorization that waits, the book, the station, or the devices.
 pub(super) fn destination(continue_with: Option<&str>) -> String {
     match continue_with {
         None => "/auth/sessions".to_owned(),
         Some(BOOK) => "/book".to_owned(),
+        Some(STATION) => "/station".to_owned(),
         Some(id) => format!("/auth/consent?continue={id}"),
     }
 }

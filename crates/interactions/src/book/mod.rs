@@ -9,14 +9,14 @@ mod timeline;
 use access::Access;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType};
 use record_store::SearchPage;
-use search::{Position, QueryContext};
+use search::Position;
 
 pub use self::stages::LifeStage;
 pub use self::summary::{Summary, SummaryProfile, summary, summary_of};
 pub use self::timeline::{Event, EventKind, Timeline, timeline, timeline_of};
 use crate::condition::ask;
 use crate::query_text::query_text;
-use crate::search::look_up;
+use crate::search::{OwnSearch, own_search};
 use crate::{Problem, Service};
 
 /// A search in one book, as the server asks it: criteria are its own, never a caller's.
@@ -36,28 +36,10 @@ impl InBook<'_> {
         count: u32,
         position: Position,
     ) -> Result<SearchPage, Problem> {
-        let failed = || Problem::new(500, Fault::Internal);
-        let kind: ResourceType = kind.parse().map_err(|_| failed())?;
-        let mut pairs = vec![("patient".to_owned(), format!("Patient/{}", self.patient))];
-        pairs.extend(criteria.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let context = QueryContext {
-            base: self.service.base(),
-            now: self.until,
-            default_count: count,
-            most_count: count,
-        };
-        let store = self.service.store();
-        let parsed = store.registry().parse(&[kind], &pairs, &context);
-        if !parsed.errors.is_empty() || !parsed.unknown.is_empty() {
-            tracing::error!(kind = kind.as_str(), "the criteria of the server cannot be parsed");
-            return Err(failed());
-        }
-        let mut plan = parsed.plan;
-        look_up(self.service, self.access, &mut plan).await?;
-        plan.count = count;
-        plan.until = Some(self.until);
-        plan.position = position;
-        Ok(store.search(self.access, &plan).await?)
+        let mut pairs = vec![("patient", format!("Patient/{}", self.patient))];
+        pairs.extend(criteria.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let asked = OwnSearch { kind, pairs: &pairs, count, position, until: Some(self.until) };
+        own_search(self.service, self.access, asked).await
     }
 }
 
@@ -81,12 +63,12 @@ pub async fn patient_of_identifier(
     found.only()?.cloned().ok_or_else(Problem::not_found)
 }
 
-fn invalid(name: &str) -> Problem {
+pub(crate) fn invalid(name: &str) -> Problem {
     let issue = Issue::error(Fault::InvalidSearchValue { name: name.to_owned() });
     Problem::from_issue(400, issue.at(format!("http.{name}")))
 }
 
-fn unsupported(name: &str, operation: &str) -> Problem {
+pub(crate) fn unsupported(name: &str, operation: &str) -> Problem {
     let fault = Fault::UnsupportedParameter { name: name.to_owned(), kind: operation.to_owned() };
     Problem::from_issue(400, Issue::error(fault).at(format!("http.{name}")))
 }

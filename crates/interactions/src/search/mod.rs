@@ -3,6 +3,7 @@
 mod include;
 mod links;
 mod lookup;
+mod own;
 
 use access::{Access, Caller};
 use audit_log::Action;
@@ -13,6 +14,7 @@ use search::{Clause, ParsedQuery, QueryContext, Registry, SearchPlan, Shown, Tot
 pub(crate) use self::links::{PageCursor, bound};
 pub use self::lookup::look_up;
 pub(crate) use self::lookup::{plan_of, with_resource};
+pub(crate) use self::own::{OwnSearch, own_search, own_search_all};
 use crate::access_log_search::{audit_events, is_of_the_log};
 use crate::bundle_text::BundleText;
 use crate::logged::{logged_query, note_asked, patients_named};

@@ -57,7 +57,9 @@ impl Store {
             None => (i64::MAX, None),
         };
         let from_smallest = Route { driver: smallest, walk: false };
-        if few < i64::from(FEW) || limit == MANY {
+        // Where there are no more than a page holds, an order would be followed to its end in search of the rest.
+        let fills_no_page = few < i64::from(limit) && few <= i64::from(plan.count);
+        if few < i64::from(FEW) || fills_no_page || limit == MANY {
             return Ok(from_smallest);
         }
         // Many candidates wherever one begins. Following an order ends soon if matches are frequent in it.

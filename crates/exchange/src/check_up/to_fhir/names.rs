@@ -13,6 +13,11 @@ pub(in crate::check_up) const LOCATION: &str = "https://www.gs1.org/gln";
 /// Codes of visits that had none and were computed.
 pub(in crate::check_up) const COMPUTED_VISIT: &str = "urn:healthbook:check-up-visit";
 
+/// What a visit is for, beside its national type, which says nothing of that.
+pub const VISIT_KIND: &str = "urn:healthbook:code-system:visit-kind";
+/// The visit is a check-up: known to those, too, who see visits and nothing of what was found.
+pub const CHECK_UP_VISIT: &str = "check-up";
+
 /// A field of the message: `XML10.CHIEU_CAO`.
 pub(in crate::check_up) const FIELD: &str = "urn:healthbook:code-system:check-up-field";
 /// `MA_DICH_VU` as it was sent.
@@ -32,12 +37,12 @@ pub(in crate::check_up) const ABSENT: &str = "http://hl7.org/fhir/StructureDefin
 
 pub(super) const BUNDLE_PROFILE: &str =
     vn_core!("StructureDefinition/vn-core-health-checkup-document-bundle");
-pub(super) const COMPOSITION_PROFILE: &str =
-    vn_core!("StructureDefinition/vn-core-composition-health-checkup");
+/// The profile of the `Composition` of a check-up.
+pub const COMPOSITION_PROFILE: &str = vn_core!("StructureDefinition/vn-core-composition-health-checkup");
 pub(super) const PATIENT_PROFILE: &str = vn_core!("StructureDefinition/vn-core-patient");
 pub(super) const ENCOUNTER_PROFILE: &str = vn_core!("StructureDefinition/vn-core-encounter");
-pub(super) const CLASS_PROFILE: &str =
-    vn_core!("StructureDefinition/vn-core-observation-health-classification");
+/// The profile of the `Observation` with the class of health.
+pub const CLASS_PROFILE: &str = vn_core!("StructureDefinition/vn-core-observation-health-classification");
 pub(super) const VITAL_PROFILE: &str = vn_core!("StructureDefinition/vn-core-observation-vital-signs");
 pub(super) const DIAGNOSIS_PROFILE: &str = vn_core!("StructureDefinition/vn-core-condition-diagnosis");
 pub(super) const LAB_PROFILE: &str = vn_core!("StructureDefinition/vn-core-observation-lab");

@@ -101,6 +101,8 @@ impl Maker<'_> {
         });
         let participants: Vec<Node<'static>> = participants.collect();
         let reason = self.value("XML1", "LY_DO_VV").map(|reason| concept(Vec::new(), Some(reason)));
+        let visit_type = text("MA_LOAI_KCB").map(|code| Self::coded("visit-type", code)).into_iter();
+        let kind = concept(vec![coding(VISIT_KIND, CHECK_UP_VISIT)], Some("Khám sức khỏe"));
         let class = Object::default().text("system", ACT_CODE).text("code", "AMB").node();
         let period = Object::default().text("start", self.when());
         Object::resource("Encounter", &self.id("Encounter"))
@@ -110,10 +112,7 @@ impl Maker<'_> {
             .list("identifier", vec![self.visit_identifier()])
             .text("status", "finished")
             .with("class", class)
-            .list(
-                "type",
-                text("MA_LOAI_KCB").map(|code| Self::coded("visit-type", code)).into_iter().collect(),
-            )
+            .list("type", visit_type.chain([kind]).collect())
             .with("subject", self.patient())
             .list("participant", participants)
             .with("period", period.node())

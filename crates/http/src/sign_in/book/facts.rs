@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 /// A text at a place, empty without one.
-pub(super) fn text<'a>(value: &'a Value, place: &str) -> &'a str {
+pub(in crate::sign_in) fn text<'a>(value: &'a Value, place: &str) -> &'a str {
     value.pointer(place).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -15,7 +15,7 @@ pub(super) fn items<'a>(value: &'a Value, place: &str) -> &'a [Value] {
 }
 
 /// The name of a person.
-pub(super) fn name(person: &Value) -> String {
+pub(in crate::sign_in) fn name(person: &Value) -> String {
     let Some(name) = items(person, "/name").first() else { return String::new() };
     let whole = text(name, "/text");
     if !whole.is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn name(person: &Value) -> String {
 }
 
 /// The day of birth.
-pub(super) fn birth_date(person: &Value) -> Option<Date> {
+pub(in crate::sign_in) fn birth_date(person: &Value) -> Option<Date> {
     text(person, "/birthDate").parse().ok()
 }
 

@@ -1,7 +1,7 @@
 //! `/book`: the pages of the citizen who is signed in (`docs/book-pages.md`). What is shown goes through the gate and
 //! leaves its entry in the log of accesses.
 
-mod facts;
+pub(super) mod facts;
 mod reading;
 mod sharing;
 mod show;

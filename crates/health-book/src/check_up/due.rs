@@ -1,0 +1,74 @@
+//! Who may ask who is due: staff of the facility itself, for treatment.
+
+use access::{Access, Caller, Denied, Interaction, Purpose, StaffRole};
+use audit_log::Action;
+use fhir::{Instant, LogicalId, ResourceType};
+use interactions::{DuePage, DuePerson, DueRequest, Problem, Refused, Service, note_refusal};
+use record_store::Journal;
+
+use crate::who::{self, Staff};
+
+/// Who works at the list.
+const ROLES: [StaffRole; 4] =
+    [StaffRole::Registrar, StaffRole::Nurse, StaffRole::Physician, StaffRole::StationHead];
+
+/// Staff of a station, and what they see by the gate.
+pub(super) fn of_station<'c>(service: &Service, caller: &'c Caller) -> Result<(Staff<'c>, Access), Problem> {
+    let staff = who::staff(caller, &ROLES)?;
+    if staff.identity.purpose != Purpose::Treatment {
+        return Err(Denied::Forbidden.into());
+    }
+    let access = service.decide(caller, Interaction::ReadOperation, Some(ResourceType::PATIENT))?;
+    Ok((staff, access))
+}
+
+/// Somebody of the list of a facility, whoever is on its page: 404 for everybody else.
+pub(super) async fn listed(
+    service: &Service,
+    access: &Access,
+    facility: &LogicalId,
+    patient: &LogicalId,
+    now: Instant,
+) -> Result<DuePerson, Problem> {
+    let person = interactions::check_up_due_of_person(service, access, facility, patient, now).await?;
+    person.ok_or_else(Problem::not_found)
+}
+
+/// `Organization/[id]/$check-up-due`: a page as a Bundle. Of another facility 403, whether there is one or not.
+pub async fn due(
+    service: &Service,
+    caller: &Caller,
+    facility: &LogicalId,
+    pairs: &[(String, String)],
+    now: Instant,
+) -> Result<String, Problem> {
+    let asking = async {
+        let (staff, access) = of_station(service, caller)?;
+        if staff.organization != facility {
+            return Err(Denied::Forbidden.into());
+        }
+        interactions::check_up_due(service, &access, facility, pairs, now).await
+    };
+    let answer: Result<String, Problem> = asking.await;
+    if let (Err(problem), Some(journal)) = (&answer, Journal::current()) {
+        let refused = Refused {
+            action: Action::Operation,
+            resource_type: ResourceType::ORGANIZATION,
+            id: Some(facility.clone()),
+        };
+        note_refusal(&journal, problem.status, refused);
+    }
+    answer
+}
+
+/// The page of the own facility as data, with the access by which it is shown.
+pub async fn due_page(
+    service: &Service,
+    caller: &Caller,
+    request: &DueRequest,
+    now: Instant,
+) -> Result<(DuePage, Access), Problem> {
+    let (staff, access) = of_station(service, caller)?;
+    let page = interactions::check_up_due_of(service, &access, staff.organization, request, now).await?;
+    Ok((page, access))
+}

@@ -1,0 +1,113 @@
+//! Recording a check-up by form: the texts become a message, and the message is written as one that came by the data axis.
+
+use std::collections::BTreeMap;
+
+use access::Caller;
+use exchange::check_up::{CheckUp, Fault, Format, Raw};
+use fhir::{Instant, LogicalId};
+use interactions::Problem;
+
+use super::form::{ASKED, known, recorder};
+use super::second::first_of;
+use super::write;
+use crate::HealthBook;
+use crate::ledger::{read, text};
+use crate::moment::day;
+use crate::turn;
+
+/// What a form says.
+#[derive(Debug, Clone, Default)]
+pub struct CheckUpForm {
+    /// Texts by place: `XML10.CHIEU_CAO`. What the form does not ask is not taken.
+    pub texts: BTreeMap<String, String>,
+    /// That another examination is wanted although there is one within twelve months.
+    pub again: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Recorded {
+    /// It is in the book.
+    Written {
+        /// The document.
+        composition: LogicalId,
+    },
+    /// Something is wrong, and nothing was written.
+    Wrong(Vec<Fault>),
+    /// There is one within twelve months, and nothing was written.
+    Repeats {
+        /// Its day.
+        day: jiff::civil::Date,
+        /// Where it was, if that may be known.
+        facility: Option<String>,
+    },
+}
+
+/// Records a check-up.
+pub async fn record(
+    book: &HealthBook,
+    caller: &Caller,
+    patient: &LogicalId,
+    form: &CheckUpForm,
+    now: Instant,
+) -> Result<Recorded, Problem> {
+    let service = book.service();
+    let recorder = recorder(service, caller, patient, now).await?;
+    let stored = recorder.person.record.inspect()?.ok_or_else(Problem::not_found)?;
+    let mut texts: BTreeMap<(&str, &str), String> = BTreeMap::new();
+    for (part, field, text) in known(service, &recorder, &stored).await? {
+        texts.insert((part, field), text);
+    }
+    for (part, field) in ASKED {
+        if let Some(text) = form.texts.get(&format!("{part}.{field}")) {
+            texts.insert((part, field), text.trim().to_owned());
+        }
+    }
+    let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
+    let texts = texts.map(|((part, field), text)| (part, field, text));
+    let check_up = match CheckUp::of_fields(day(now), texts, Vec::<Vec<(&str, String)>>::new()) {
+        Ok(check_up) => check_up,
+        Err(faults) => return Ok(Recorded::Wrong(faults)),
+    };
+    // Nobody was examined tomorrow.
+    if day(now).is_some_and(|today| check_up.date() > today) {
+        return Ok(Recorded::Wrong(vec![Fault::not_yet()]));
+    }
+    let _turn = turn::wait(service.store(), "check-up", patient.as_str()).await?;
+    if !form.again
+        && let Some(first) = first_of(service, &recorder.access, patient, &check_up).await?
+    {
+        let id = first.facility.as_deref().and_then(|it| it.strip_prefix("Organization/"));
+        let facility = match id.and_then(|id| LogicalId::try_from(id).ok()) {
+            Some(id) => read(service, "Organization", &id).await?,
+            None => None,
+        };
+        let facility = facility.map(|found| text(&found.resource, "/name").to_owned());
+        crate::noted::told(patient, "station/check-up");
+        return Ok(Recorded::Repeats { day: first.day, facility });
+    }
+    let message = check_up.to_json().into_bytes();
+    let all = [check_up];
+    let raw = Raw::of(&message, Format::Json, &all);
+    let [check_up] = &all;
+    let organization = recorder.staff.organization;
+    let composition = write(service, organization, patient, check_up, &raw, &message).await?;
+    Ok(Recorded::Written { composition })
+}
+
+/// The fields that the form asks, as the message knows them.
+pub fn fields() -> impl Iterator<Item = &'static exchange::check_up::Field> {
+    ASKED.iter().filter_map(|(part, name)| {
+        exchange::check_up::FIELDS.iter().find(|field| field.part == *part && field.name == *name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_the_form_is_one_of_the_message() {
+        assert_eq!(fields().count(), ASKED.len());
+    }
+}

@@ -1,0 +1,76 @@
+//! A reminder of the annual check-up: a notice in the book, at most one in thirty days, whoever sends it.
+
+use access::Caller;
+use exchange::check_up::DueState;
+use fhir::{Instant, LogicalId, ResourceType};
+use interactions::Problem;
+
+use super::due::{listed, of_station};
+use crate::HealthBook;
+use crate::ledger::{Entry, find_all, new_id, read, text, write};
+use crate::moment::{DAY, plus, start_of};
+use crate::noted::concerns;
+use crate::notice::{Bilingual, Notice, NoticeKind, communication};
+use crate::refusal::Rule;
+use crate::turn;
+use crate::vocabulary::ACT;
+
+/// Days within which nobody is reminded twice.
+const PAUSE: i64 = 30;
+/// Notices of thirty days that are looked at.
+const MOST: usize = 5_000;
+
+/// Reminds somebody of the list of the own facility: 404 for others, 422 where there is nothing to remind of, 409 when somebody
+/// was reminded already.
+pub async fn remind(
+    book: &HealthBook,
+    caller: &Caller,
+    patient: &LogicalId,
+    now: Instant,
+) -> Result<(), Problem> {
+    concerns(ResourceType::PATIENT, patient);
+    let (service, now) = (book.service(), now.truncated_to_millis());
+    let (staff, access) = of_station(service, caller)?;
+    let person = listed(service, &access, staff.organization, patient, now).await?;
+    if person.judged.state == DueState::Done {
+        return Err(Rule::NotPossible.into());
+    }
+    let _turn = turn::wait(service.store(), "check-up-reminder", patient.as_str()).await?;
+    let since = plus(now, PAUSE.saturating_mul(-DAY));
+    let pairs = [("patient", patient.to_string()), ("sent", format!("gt{since}"))];
+    let told = find_all(service, "Communication", &pairs, MOST).await?;
+    let code = NoticeKind::CheckUpDue.code();
+    let is_reminder = |topic: &str, system: &str| topic == code && system == ACT;
+    if told.iter().any(|it| {
+        is_reminder(text(&it.resource, "/topic/coding/0/code"), text(&it.resource, "/topic/coding/0/system"))
+            && start_of(text(&it.resource, "/sent")).is_some_and(|sent| sent > since)
+    }) {
+        return Err(Rule::Reminded.into());
+    }
+    let facility = read(service, "Organization", staff.organization).await?;
+    let name = facility.map(|found| text(&found.resource, "/name").to_owned()).unwrap_or_default();
+    let due = person.judged.due.strftime("%d/%m/%Y").to_string();
+    let texts = match person.judged.state {
+        DueState::Overdue => Bilingual {
+            vietnamese: format!(
+                "{name} nhắc bạn khám sức khỏe định kỳ: lần khám năm nay đã quá hạn ngày {due}. Hãy đến trạm hoặc đặt lịch khám."
+            ),
+            english: format!(
+                "{name} reminds you of your annual check-up: it was due by {due}. Come to the station or make an appointment."
+            ),
+        },
+        _ => Bilingual {
+            vietnamese: format!(
+                "{name} nhắc bạn khám sức khỏe định kỳ trước hết ngày {due}. Hãy đến trạm hoặc đặt lịch khám."
+            ),
+            english: format!(
+                "{name} reminds you of your annual check-up: it is due by {due}. Come to the station or make an appointment."
+            ),
+        },
+    };
+    let notice = Notice { kind: NoticeKind::CheckUpDue, patient: patient.clone(), communication: new_id()? };
+    let resource = communication(&notice, Some(staff.organization), &[], &texts, now);
+    write(service, vec![Entry::new(resource)]).await?;
+    book.tell(&[notice]);
+    Ok(())
+}

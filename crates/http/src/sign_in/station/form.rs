@@ -1,0 +1,185 @@
+//! The form that records a check-up.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ::web::{CheckUpFormPage, FormField, FormInput, Language, StationNotice};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Form;
+use exchange::check_up::{AgeGroup, Fault, Field, Kind, choices};
+use fhir::{Instant, LogicalId};
+use health_book::check_up::{self, CheckUpForm, Recorded};
+
+use super::{Visit, Wanted, patient_of, shown, visit};
+use crate::sign_in::answer::{Trouble, page};
+
+/// Fields of the form that no text of a citizen can be: they are told apart from those of the message by their names.
+const OWN: [&str; 3] = ["form", "patient", "again"];
+
+fn place(field: &Field) -> String {
+    format!("{}.{}", field.part, field.name)
+}
+
+/// `GET /station/check-up?patient=ID`
+pub(super) async fn show(wanted: Wanted) -> HttpResponse {
+    visit(&wanted, async |visit| {
+        let patient = patient_of(visit.asked.patient.as_deref())?;
+        let begun =
+            check_up::begin(&visit.state.app.health_book, &visit.caller, &patient, Instant::now()).await;
+        let begun = begun.map_err(|problem| visit.refused(&patient, problem))?;
+        let texts: BTreeMap<String, String> =
+            begun.texts.into_iter().map(|(part, field, text)| (format!("{part}.{field}"), text)).collect();
+        let fields = fields(&texts, &[], visit.language);
+        let page = CheckUpFormPage {
+            head: visit.head(),
+            patient: patient.as_str(),
+            name: &begun.name,
+            fields: &fields,
+            faults: &[],
+            repeats: None,
+        };
+        Ok(shown(page.render()))
+    })
+    .await
+}
+
+/// `POST /station/check-up`
+pub(super) async fn record(wanted: Wanted, form: Form<HashMap<String, String>>) -> HttpResponse {
+    visit(&wanted, async |visit| {
+        let of = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+        visit.is_ours(of("form"))?;
+        let patient = patient_of(form.get("patient").map(String::as_str))?;
+        let texts = form.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+        let texts: BTreeMap<String, String> =
+            texts.map(|(name, text)| (name.clone(), text.clone())).collect();
+        let sent = CheckUpForm { texts, again: !of("again").is_empty() };
+        let book = &visit.state.app.health_book;
+        let recorded = check_up::record(book, &visit.caller, &patient, &sent, Instant::now()).await;
+        match recorded.map_err(|problem| visit.refused(&patient, problem))? {
+            Recorded::Written { .. } => Ok(visit.back(StationNotice::Recorded)),
+            Recorded::Wrong(faults) => again(visit, &patient, &sent, &faults, None).await,
+            Recorded::Repeats { day, facility } => {
+                let day = day.strftime("%d/%m/%Y").to_string();
+                again(visit, &patient, &sent, &[], Some((&day, facility.as_deref()))).await
+            }
+        }
+    })
+    .await
+}
+
+/// The form once more, with what was typed.
+async fn again(
+    visit: &Visit<'_>,
+    patient: &LogicalId,
+    sent: &CheckUpForm,
+    faults: &[Fault],
+    repeats: Option<(&str, Option<&str>)>,
+) -> Result<HttpResponse, Trouble> {
+    // Whose form it is has to stand in it, and that it is shown again is noted.
+    let begun = check_up::begin(&visit.state.app.health_book, &visit.caller, patient, Instant::now()).await;
+    let name = begun.map_err(|problem| visit.refused(patient, problem))?.name;
+    let fields = fields(&sent.texts, faults, visit.language);
+    let asked = |fault: &&Fault| !fields.iter().any(|field| field.name == fault.place());
+    let others: Vec<String> = faults.iter().filter(asked).map(|fault| said(fault, visit.language)).collect();
+    let page_of_form = CheckUpFormPage {
+        head: visit.head(),
+        patient: patient.as_str(),
+        name: &name,
+        fields: &fields,
+        faults: &others,
+        repeats,
+    };
+    let status = if repeats.is_some() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(page(status, Vec::new(), page_of_form.render()))
+}
+
+fn said(fault: &Fault, language: Language) -> String {
+    let field = exchange::check_up::FIELDS.iter().find(|field| place(field) == fault.place());
+    let rule = language.say(fault.rule.vietnamese(), fault.rule.english());
+    match field {
+        Some(field) => format!("{}: {rule}", language.say(field.vietnamese, field.english)),
+        None => format!("{}: {rule}", fault.place()),
+    }
+}
+
+fn fields(texts: &BTreeMap<String, String>, faults: &[Fault], language: Language) -> Vec<FormField> {
+    let made = check_up::fields().map(|field| {
+        let name = place(field);
+        let wrong = faults.iter().filter(|fault| fault.place() == name);
+        let wrong = wrong.map(|fault| language.say(fault.rule.vietnamese(), fault.rule.english()).to_owned());
+        FormField {
+            label: language.say(field.vietnamese, field.english).to_owned(),
+            hint: hint(field, language).map(str::to_owned),
+            value: texts.get(&name).cloned().unwrap_or_default(),
+            required: field.required.iter().any(|(group, _)| *group == AgeGroup::Adult),
+            input: input(field, language),
+            faults: wrong.collect(),
+            name,
+        }
+    });
+    made.collect()
+}
+
+/// Lists that are short enough to be chosen from; of the others the code is typed.
+const CHOSEN: [&str; 6] = ["subject", "funding", "class", "ethnic-group", "province", "occupation"];
+
+fn input(field: &Field, language: Language) -> FormInput {
+    if field.list == "class" {
+        let classes = ["1", "2", "3", "4", "5"].into_iter().filter_map(|code| {
+            let (words, _) = ::web::health_class_words(code, language)?;
+            Some((code.to_owned(), words))
+        });
+        return FormInput::Choice(classes.collect());
+    }
+    match field.kind {
+        Kind::Flag => {
+            let words = |vietnamese, english| language.say(vietnamese, english).to_owned();
+            FormInput::Choice(vec![
+                ("0".to_owned(), words("Không", "No")),
+                ("1".to_owned(), words("Có", "Yes")),
+            ])
+        }
+        Kind::Code | Kind::Subject if CHOSEN.contains(&field.list) => {
+            let all = choices(field.list).into_iter();
+            FormInput::Choice(
+                all.map(|(code, words)| (code.to_owned(), format!("{code} – {words}"))).collect(),
+            )
+        }
+        Kind::Number | Kind::Measure => FormInput::Number,
+        _ => FormInput::Text,
+    }
+}
+
+fn hint(field: &Field, language: Language) -> Option<&'static str> {
+    let (vietnamese, english) = match (field.kind, field.name) {
+        (Kind::Time, _) => {
+            ("năm, tháng, ngày, giờ, phút: 202611290830", "year, month, day, hour, minute: 202611290830")
+        }
+        (Kind::Pressure, _) => ("tâm thu/tâm trương: 120/80", "systolic/diastolic: 120/80"),
+        (Kind::Icd, _) => ("mã ICD-10, cách nhau bằng dấu ;", "codes of ICD-10, apart by ;"),
+        (Kind::Location, _) => ("13 chữ số", "13 digits"),
+        (Kind::Code, "MAXA_CU_TRU") => ("mã xã, phường: 5 chữ số", "code of the commune: 5 digits"),
+        (Kind::Code, "MA_LOAI_KCB") => ("mã 2 chữ số, ví dụ 01", "code of 2 digits, such as 01"),
+        (_, "CHIEU_CAO") => ("cm", "cm"),
+        (_, "CAN_NANG") => ("kg", "kg"),
+        (_, "CHI_SO_BMI") => ("kg/m²", "kg/m²"),
+        (_, "MACH") => ("lần/phút", "beats a minute"),
+        _ => return None,
+    };
+    Some(language.say(vietnamese, english))
+}
+
+impl Visit<'_> {
+    /// What was refused, and in whose book it stands that it was tried.
+    pub(super) fn refused(&self, patient: &fhir::LogicalId, problem: interactions::Problem) -> Trouble {
+        if let Some(journal) = record_store::Journal::current() {
+            let refused = interactions::Refused {
+                action: audit_log::Action::Read,
+                resource_type: fhir::ResourceType::PATIENT,
+                id: Some(patient.clone()),
+            };
+            interactions::note_refusal(&journal, problem.status, refused);
+        }
+        Trouble::from(problem)
+    }
+}

@@ -1,0 +1,132 @@
+//! The form that records the check-up of an adult. Names of fields are those of the message.
+
+use maud::{Markup, html};
+
+use super::StationHead;
+
+/// How a field is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormInput {
+    /// By a text.
+    Text,
+    /// By a number, with the keys for it.
+    Number,
+    /// By one of these codes, each with its words.
+    Choice(Vec<(String, String)>),
+}
+
+/// A field of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormField {
+    /// `XML10.CHIEU_CAO`
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// How it is written, where that is not plain.
+    pub hint: Option<String>,
+    /// What stands in it.
+    pub value: String,
+    /// Whether the message cannot be without it.
+    pub required: bool,
+    /// How it is filled in.
+    pub input: FormInput,
+    /// What is wrong with it, in the language of the page.
+    pub faults: Vec<String>,
+}
+
+/// The page.
+pub struct CheckUpFormPage<'a> {
+    /// What is around.
+    pub head: StationHead<'a>,
+    /// The id of the `Patient`.
+    pub patient: &'a str,
+    /// The name of the person.
+    pub name: &'a str,
+    /// The fields.
+    pub fields: &'a [FormField],
+    /// What is wrong with what the form does not ask.
+    pub faults: &'a [String],
+    /// The check-up within twelve months that this one would repeat: its day, and where it was if that may be known.
+    pub repeats: Option<(&'a str, Option<&'a str>)>,
+}
+
+impl CheckUpFormPage<'_> {
+    /// The page.
+    pub fn render(&self) -> String {
+        let language = self.head.language;
+        let say = |vietnamese, english| language.say(vietnamese, english);
+        let wrong = self.faults.len() + self.fields.iter().filter(|field| !field.faults.is_empty()).count();
+        let body = html! {
+            p { strong { (self.name) } }
+            p.hint { (say(
+                "Mẫu dành cho người từ đủ 18 tuổi. Họ tên, giới tính, ngày sinh và số định danh lấy từ sổ.",
+                "For people of 18 years and more. Name, sex, day of birth and number are those of the book.")) }
+            @if wrong > 0 {
+                div.error role="alert" id="faults" {
+                    p { (say("Chưa ghi được. Hãy sửa những chỗ được đánh dấu.", "Nothing was recorded. Please mend what is marked.")) }
+                    @if !self.faults.is_empty() { ul { @for fault in self.faults { li { (fault) } } } }
+                }
+            }
+            form method="post" action={ "/station/check-up?lang=" (language.code()) } {
+                input type="hidden" name="form" value=(self.head.form);
+                input type="hidden" name="patient" value=(self.patient);
+                @if let Some((day, facility)) = self.repeats {
+                    div.notice role="alert" {
+                        p { (say("Đã có lần khám sức khỏe ngày ", "There is a check-up of ")) strong { (day) }
+                            @if let Some(facility) = facility { ", " (facility) }
+                            (say(", chưa quá 12 tháng. Hãy dùng lại kết quả đó. Chưa ghi gì.",
+                                ", within twelve months. Please use its result again. Nothing was recorded.")) }
+                        div.choice {
+                            input type="checkbox" id="again" name="again" value="yes";
+                            label for="again" { (say("Vẫn cần khám lại và ghi lần này", "Another examination is needed: record this one")) }
+                        }
+                    }
+                }
+                @for field in self.fields { (self.field(field)) }
+                button { (say("Ghi vào sổ", "Record it")) }
+            }
+            a.button.second href={ "/station?lang=" (language.code()) } { (say("Không, quay lại", "No, go back")) }
+        };
+        let here = format!("/station/check-up?patient={}&", self.patient);
+        self.head.page(say("Ghi lần khám sức khỏe", "Record a check-up"), &here, None, &body)
+    }
+
+    fn field(&self, field: &FormField) -> Markup {
+        let language = self.head.language;
+        let id = field.name.replace('.', "-");
+        let hint_id = format!("{id}-hint");
+        let fault_id = format!("{id}-fault");
+        let mut described = Vec::new();
+        if field.hint.is_some() {
+            described.push(hint_id.as_str());
+        }
+        if !field.faults.is_empty() {
+            described.push(fault_id.as_str());
+        }
+        let described = described.join(" ");
+        let described = Some(described.as_str()).filter(|it| !it.is_empty());
+        let invalid = (!field.faults.is_empty()).then_some("true");
+        html! {
+            label for=(id) { (field.label)
+                @if field.required { " (" (language.say("bắt buộc", "required")) ")" } }
+            @if let Some(hint) = &field.hint { p.hint id=(hint_id) { (hint) } }
+            @if !field.faults.is_empty() {
+                div.error id=(fault_id) { @for fault in &field.faults { p { (fault) } } }
+            }
+            @match &field.input {
+                FormInput::Choice(choices) => {
+                    select id=(id) name=(field.name) aria-describedby=[described] aria-invalid=[invalid] {
+                        option value="" { "–" }
+                        @for (code, words) in choices {
+                            option value=(code) selected[*code == field.value] { (words) }
+                        }
+                    }
+                }
+                FormInput::Text => input id=(id) name=(field.name) value=(field.value) maxlength="1024" autocomplete="off"
+                    aria-describedby=[described] aria-invalid=[invalid];,
+                FormInput::Number => input id=(id) name=(field.name) value=(field.value) inputmode="decimal" maxlength="100"
+                    autocomplete="off" aria-describedby=[described] aria-invalid=[invalid];,
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A second examination within twelve months is kept, and answered with the first (docs/check-up.md, section 9).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use test_support::{TestDatabase, TestServer};
+
+use super::sending::{Person, Sender, check_up, code, push, settled};
+use crate::support::{Fhir, matches, start, value};
+
+/// A check-up on another day.
+fn on(day: &str, text: &str) -> String {
+    let mut message = value(text);
+    let files = &mut message["khamsuckhoe"]["thongtinhoso"]["danhsachhoso"]["hoso"][0]["filehoso"];
+    for file in files.as_array_mut().unwrap() {
+        if file["loaihoso"] == "XML2" {
+            let content = STANDARD.decode(file["noidungfile"].as_str().unwrap()).unwrap();
+            let mut content = value(std::str::from_utf8(&content).unwrap());
+            let (_, fields) = content.as_object_mut().unwrap().iter_mut().next().unwrap();
+            fields["ngay_vao"] = json!(format!("{day}0830"));
+            file["noidungfile"] = json!(STANDARD.encode(content.to_string()));
+        }
+    }
+    message.to_string()
+}
+
+struct Facility<'s> {
+    server: &'s TestServer,
+    sender: Sender,
+    token: String,
+}
+
+impl<'s> Facility<'s> {
+    fn of(id: &'static str, code: &'static str, server: &'s TestServer, database: &TestDatabase) -> Self {
+        let sender = Sender::added(id, code, server, database);
+        let token = sender.login(server);
+        Self { server, sender, token }
+    }
+
+    /// What `message_notify` says once it is written.
+    fn sends(&self, person: &Person, visit: &str, day: &str) -> String {
+        let text = on(day, &check_up(person, self.sender.facility, self.sender.id, visit, "2"));
+        let message = self.sender.message(&self.sender.message_id(), "json/base64", text.as_bytes());
+        assert_eq!(code(&push(self.server, &self.token, &message)), "CM_SUCCESS");
+        let id = message["header"]["msg_id"].as_str().unwrap();
+        let done = settled(self.server, &self.token, id);
+        assert_eq!(code(&done), "PS_DS_SAVE_SUCCESS", "{done}");
+        let notice: &Value = &done["data"]["message_notify"];
+        notice.as_str().unwrap_or_default().to_owned()
+    }
+}
+
+#[test]
+fn the_first_is_named_by_its_day_and_the_second_is_kept() {
+    for database in TestDatabase::each() {
+        let server = start(&database, &[]);
+        let person = Person::number(3);
+        let _ = server.put(&person.resource()).expect_status(201);
+        let one = Facility::of("2000000990019", "99001", &server, &database);
+        let other = Facility::of("2000000990774", "99077", &server, &database);
+        let says = |notice: &str, day: &str, place: &str| {
+            assert!(notice.contains(day) && notice.contains(place), "{notice}");
+            assert!(notice.contains("urn:healthbook:rule:annual-check-up|1"), "{notice}");
+            assert!(
+                !notice.contains("99001") && !notice.contains("99077"),
+                "which other one is not told: {notice}"
+            );
+        };
+        assert_eq!(one.sends(&person, "LK1", "20220301"), "", "the first");
+        assert_eq!(one.sends(&person, "LK1", "20220302"), "", "a correction");
+        says(&one.sends(&person, "LK2", "20220901"), "02/03/2022", "chính cơ sở này");
+        says(&other.sends(&person, "LK1", "20230301"), "01/09/2022", "cơ sở khác");
+        assert_eq!(other.sends(&person, "LK3", "20240301"), "", "the day on which twelve months are over");
+        assert_eq!(other.sends(&person, "LK4", "20210101"), "", "what came earlier repeats nothing");
+        let kept =
+            matches(&server.searchset(&format!("/fhir/Composition?patient={}&_count=50", person.id())));
+        assert_eq!(kept.len(), 5, "each is in the book");
+        // Who has closed the book to a facility tells it nothing.
+        let block = json!({
+            "resourceType": "Consent", "id": "closed", "status": "active",
+            "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+            "category": [{"coding": [{"system": "urn:healthbook:relation", "code": "block"}]}],
+            "patient": {"reference": format!("Patient/{}", person.id())},
+            "policyRule": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "OPTOUT"}]},
+            "provision": {"type": "deny", "actor": [{
+                "role": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "PRCP"}]},
+                "reference": {"reference": "Organization/org-99077"},
+            }]},
+        });
+        let _ = server.put(&block.to_string()).expect_status(201);
+        assert_eq!(other.sends(&person, "LK5", "20240401"), "");
+        says(&one.sends(&person, "LK6", "20240402"), "01/04/2024", "cơ sở khác");
+    }
+}

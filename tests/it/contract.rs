@@ -177,6 +177,31 @@ fn each_route_is_there_and_answers_as_documented() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A body that is optional is not missed (RFC 9110, section 15.5.16 is about bodies that were sent), one that is needed is.
+#[test]
+fn an_operation_needs_a_body_where_the_document_says_so() {
+    let server = start(&TestDatabase::sqlite(), &[]);
+    let document = value(server.http().get("/openapi.json").expect_status(200).text());
+    let (mut needed, mut optional) = (0, 0);
+    for (method, path) in operations(&document) {
+        let operation = &document["paths"][&path][method.to_lowercase()];
+        let body = resolved(&document, &operation["requestBody"]);
+        if !path.contains("/$") || body.is_null() {
+            continue;
+        }
+        let place = path.replace("{type}", "Patient").replace("{id}", "nothing-there");
+        let status = server.http().request(&method, &place, &[], b"").status;
+        if body["required"] == false {
+            optional += 1;
+            assert_ne!(status, 415, "{path}");
+        } else {
+            needed += 1;
+            assert!((400..500).contains(&status), "{path}: {status}");
+        }
+    }
+    assert!(needed >= 7 && optional >= 10, "{needed} {optional}");
+}
+
 #[test]
 fn the_capability_statement_and_the_document_name_the_same() {
     let server = start(&TestDatabase::sqlite(), &[]);

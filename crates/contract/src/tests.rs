@@ -59,6 +59,20 @@ fn every_name_in_the_table_is_defined() {
     }
 }
 
+/// A body of a resource is named after its type, so that no body of an act may have such a name.
+#[test]
+fn no_body_hides_that_of_a_type() {
+    let definitions = crate::components::definitions().unwrap();
+    for name in definitions["requestBodies"].as_object().unwrap().keys() {
+        assert!(!crate::BOOK_TYPES.contains(&name.as_str()), "{name}");
+    }
+    let document = openapi(&statement()).unwrap();
+    let draft = &document["paths"]["/access/effects"]["post"]["requestBody"]["$ref"];
+    let content = &document["components"]["requestBodies"]["ConsentDraft"]["content"];
+    assert_eq!(draft, "#/components/requestBodies/ConsentDraft");
+    assert!(content.get("application/fhir+xml").is_none());
+}
+
 #[test]
 fn types_of_the_book_have_their_own_parameters_and_schemas() {
     let document = openapi(&statement()).unwrap();

@@ -108,11 +108,10 @@ pub(crate) fn has_body(headers: &HeaderMap) -> bool {
     length.is_some_and(|length| length.trim() != "0") || headers.contains_key(header::TRANSFER_ENCODING)
 }
 
-/// Whether the body is said to be a form.
-pub(crate) fn has_form(headers: &HeaderMap) -> bool {
+/// Whether the body is said to be a form, or nothing is said of it: then there may be none, which [`read_form`] judges.
+pub(crate) fn has_form_or_nothing(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type
-        .is_some_and(|text| text.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
+    content_type.is_none_or(|text| text.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
 }
 
 /// Reads the parameters of a `POST _search`.

@@ -9,7 +9,7 @@ use fhir::{Fault, ResourceType};
 use interactions::{PatchDocument, SearchRequest, pairs};
 use record_store::{Begun, HistoryScope, Phase, Record, Showing};
 
-use crate::body::{has_form, read_form, read_json, read_message, read_patch};
+use crate::body::{has_form_or_nothing, read_form, read_json, read_message, read_patch};
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reply;
@@ -299,13 +299,14 @@ fn compartment_request(
     })
 }
 
-/// The parameters of an operation that was posted: of the url, and of a form or a `Parameters` resource.
+/// The parameters of an operation that was posted: of the url, and of a form or a `Parameters` resource,
+/// where there is one.
 pub(crate) async fn operation_pairs(
     incoming: &Incoming,
     payload: Payload,
 ) -> Result<Vec<(String, String)>, Failure> {
     incoming.decide(Interaction::ReadOperation)?;
-    let sent = if has_form(incoming.headers()) {
+    let sent = if has_form_or_nothing(incoming.headers()) {
         pairs(&read_form(&incoming.state, incoming.headers(), payload).await?)?
     } else {
         let body = read_json(&incoming.state, incoming.headers(), payload).await?;

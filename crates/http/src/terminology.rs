@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::web::Payload;
 use interactions::{TerminologyOperation, TerminologyRequest, pairs};
 
-use crate::body::{has_form, read_form, read_json};
+use crate::body::{has_form_or_nothing, read_form, read_json};
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reply;
@@ -25,7 +25,7 @@ pub(crate) async fn posted(incoming: Incoming, payload: Payload, operation: Term
     incoming.decide(Interaction::ReadOperation)?;
     let mut sent = incoming.pairs.clone();
     let headers = incoming.headers();
-    if has_form(headers) || !headers.contains_key(header::CONTENT_TYPE) {
+    if has_form_or_nothing(headers) {
         sent.extend(pairs(&read_form(&incoming.state, headers, payload).await?)?);
         return answer(&incoming, operation, sent, None).await;
     }

@@ -166,8 +166,11 @@ impl Store {
         Ok(Queued::Before(Box::new(known)))
     }
 
-    /// A message by its id, without its content.
+    /// A message by its id, without its content. Nothing has an id with U+0000, which PostgreSQL cannot hold.
     pub async fn axis_message(&self, id: &str) -> Result<Option<AxisMessage>, StoreError> {
+        if id.contains('\0') {
+            return Ok(None);
+        }
         let mut statement = columns(false);
         statement.sql("m.id = ").bind(Bind::Text(id.to_owned()));
         let rows: Vec<Row> = few!(self, statement, Types)?;

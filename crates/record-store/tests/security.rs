@@ -49,6 +49,18 @@ fn an_id_is_taken_until_its_time_is_over() {
     });
 }
 
+/// Callers may send U+0000, which a text of PostgreSQL cannot hold: nothing has such an id, and that is no fault.
+#[test]
+fn nothing_has_an_id_with_a_null_character() {
+    run(|url| async move {
+        let store = open(&url).await;
+        assert_eq!(store.security_record(KIND, "a\0", at(1)).await.unwrap(), None);
+        let remove = SecurityChange::Remove(KIND, "a\0".to_owned());
+        assert!(!store.change_security(remove, Vec::new(), at(1)).await.unwrap());
+        assert!(store.axis_message("a\0").await.unwrap().is_none());
+    });
+}
+
 #[test]
 fn of_many_who_take_the_same_thing_one_succeeds() {
     run(|url| async move {

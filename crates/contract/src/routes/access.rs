@@ -95,7 +95,7 @@ pub(super) const ROUTES: &[Route] = &[
         .sends("Preview")
         .answers(&[(200, "Preview")]),
     act("/access/effects", "effects", "What a draft of a Consent would do")
-        .sends("Consent")
+        .sends("ConsentDraft")
         .answers(&[(200, "Effects")]),
     list("/access/shields", "listShields", "Location shields that wait for a second officer")
         .answers(&[(200, "Shields")]),

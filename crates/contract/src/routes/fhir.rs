@@ -378,7 +378,7 @@ const fn changing(
     Route::new(Post, path, id, FHIR, summary)
         .by(Caller::Token { scopes })
         .takes(OPERATION)
-        .sends("Parameters")
+        .sends("NeededParameters")
         .answers(&[(200, "Result")])
         .refuses(OUTCOME, WRITE)
 }

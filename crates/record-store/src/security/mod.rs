@@ -205,13 +205,16 @@ const SANDBOX: &str = "sandbox";
 type RecordRow = (String, String, i32, i64, String);
 
 impl Store {
-    /// A record that lives at a moment.
+    /// A record that lives at a moment. Nothing has an id with U+0000, which callers may send and PostgreSQL cannot hold.
     pub async fn security_record(
         &self,
         kind: SecurityKind,
         id: &str,
         now: Instant,
     ) -> Result<Option<SecurityRecord>, StoreError> {
+        if id.contains('\0') {
+            return Ok(None);
+        }
         let rows: Vec<RecordRow> =
             select!(self, sql::record(kind.number(), id, now), (Text, Text, Integer, BigInt, Text))?;
         Ok(rows.into_iter().next().map(|row| record(kind, row)))
@@ -253,6 +256,9 @@ impl Store {
         deeds: Vec<Deed>,
         now: Instant,
     ) -> Result<bool, StoreError> {
+        if matches!(&claim, SecurityChange::Remove(_, id) if id.contains('\0')) {
+            return Ok(false);
+        }
         let mut statements: Vec<_> = others.into_iter().map(|change| sql::change(change, now)).collect();
         statements.extend(beside(&deeds)?);
         let claim = sql::change(claim, now);

@@ -7,6 +7,7 @@
 mod ages;
 pub mod blocks;
 mod book;
+pub mod check_ups;
 pub mod closing;
 mod consent;
 mod daily;

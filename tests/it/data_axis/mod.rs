@@ -2,4 +2,4 @@
 
 mod book;
 mod refused;
-mod sending;
+pub mod sending;

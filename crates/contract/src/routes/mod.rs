@@ -1,6 +1,7 @@
 //! The one table of routes. What is registered and what stands here is compared by a test, in both directions.
 
 mod access;
+mod check_ups;
 mod data_axis;
 mod fhir;
 mod oauth;
@@ -20,6 +21,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         sign_in::ROUTES,
         sign_in::BOOK,
         data_axis::ROUTES,
+        check_ups::ROUTES,
     ]
     .into_iter()
     .flatten()

@@ -1,43 +1,40 @@
-//! A check-up into its book: one transaction, in the log of accesses as that of the sender's organization.
+//! A check-up into its book: one transaction.
 
 use access::Caller;
-use auth::account::DataSender;
 use exchange::check_up::{CheckUp, Places, Raw};
 use fhir::LogicalId;
-use interactions::{Problem, Return, Service};
-use record_store::Journal;
+use interactions::{ImportOutcome, Problem, Service, import_bundle};
 
 use crate::ledger::{items, read, text};
 use crate::refusal::internal;
 
 /// Writes a check-up. The same again changes nothing; a correction makes new versions, and what it does not tell any more is
-/// deleted.
-pub(super) async fn write(
+/// deleted. Who did it and which message it came with is what the task says (`Journal`, `Message`).
+pub async fn write(
     service: &Service,
-    sender: &DataSender,
+    caller: &Caller,
     patient: &LogicalId,
+    organization: Option<&LogicalId>,
     check_up: &CheckUp,
     raw: &Raw<'_>,
-    bytes: &[u8],
-) -> Result<(), Problem> {
+) -> Result<ImportOutcome, Problem> {
     let composition = LogicalId::try_from(check_up.composition_id().as_str()).map_err(|_| internal())?;
     let before = read(service, "Composition", &composition).await?;
     let sections = before.as_ref().map(|found| items(&found.resource, "/section")).unwrap_or_default();
     let entries = sections.iter().flat_map(|section| items(section, "/entry"));
     let places = Places {
         patient: Some(format!("Patient/{patient}")),
-        organization: Some(format!("Organization/{}", sender.organization)),
+        organization: organization.map(|organization| format!("Organization/{organization}")),
         former: entries
             .map(|entry| text(entry, "/reference").to_owned())
             .filter(|it| !it.is_empty())
             .collect(),
     };
     let bundle = check_up.transaction(&places, Some(raw)).to_json().into_bytes();
-    let journal = Journal::new(uuid::Uuid::now_v7());
-    journal.asked_by(sender.origin());
-    interactions::name_asker(service, &journal).await?;
-    let writing = interactions::process_bundle(service, &Caller::MESSAGE, bundle, Return::Minimal);
-    let done = journal.scope(Box::pin(interactions::message(bytes).scope(writing))).await;
-    interactions::keep(service, &journal).await?;
-    done.map(drop)
+    // Boxed: a transaction is a large future.
+    let mut outcome = Box::pin(import_bundle(service, caller, bundle)).await?;
+    match outcome.failed.pop() {
+        None => Ok(outcome),
+        Some((_, problem)) => Err(problem),
+    }
 }

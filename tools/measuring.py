@@ -21,7 +21,7 @@ import urllib.parse
 
 
 class Server:
-    """`healthbook serve --demo` on a free port of loopback, with a folder of its own."""
+    """`healthbook serve --demo` on a free port of loopback, with a folder of its own; without a demo when people is None."""
 
     def __init__(self, program, database=None, people=30, arguments=(), folder=None):
         self.program = str(pathlib.Path(program).resolve())
@@ -29,7 +29,8 @@ class Server:
         self.folder = pathlib.Path(folder or self._folder.name)
         self.database = database or f"sqlite:{self.folder / 'book.db'}"
         self.log = []
-        command = [self.program, "serve", "--demo", str(people), "--listen", "127.0.0.1:0", *self.place(), *arguments]
+        demo = [] if people is None else ["--demo", str(people)]
+        command = [self.program, "serve", *demo, "--listen", "127.0.0.1:0", *self.place(), *arguments]
         self.process = subprocess.Popen(
             command, cwd=self.folder, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -86,10 +87,10 @@ class Server:
             time.sleep(0.02)
         raise SystemExit("no one-time code in the log")
 
-    def run(self, *arguments):
-        """Another command on the same database; its output."""
+    def run(self, *arguments, typed=None):
+        """Another command on the same database; its output. `typed` is its standard input."""
         command = [self.program, *arguments, *self.place()]
-        done = subprocess.run(command, cwd=self.folder, env=clean(), capture_output=True, text=True)
+        done = subprocess.run(command, cwd=self.folder, env=clean(), capture_output=True, text=True, input=typed)
         if done.returncode:
             raise SystemExit(f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout.strip()

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use test_support::{TemporaryDirectory, TestDatabase, TestServer};
 
@@ -16,6 +18,20 @@ fn sample(name: &str) -> String {
     fs::read_to_string(folder.join(name)).unwrap()
 }
 
+/// The sample of a pupil as JSON, of somebody else.
+fn sample_of_pupil(number: &str, name: &str) -> String {
+    let mut message: Value = serde_json::from_str(&sample("pupil.json")).unwrap();
+    let top = match message.get("khamsuckhoe") {
+        Some(_) => &mut message["khamsuckhoe"],
+        None => &mut message,
+    };
+    let part = &mut top["thongtinhoso"]["danhsachhoso"]["hoso"][0]["filehoso"][0]["noidungfile"];
+    let text = String::from_utf8(STANDARD.decode(part.as_str().unwrap()).unwrap()).unwrap();
+    assert!(text.contains(PUPIL.0) && text.contains("VŨ THỊ BÚT CHÌ"));
+    *part = STANDARD.encode(text.replace(PUPIL.0, number).replace("VŨ THỊ BÚT CHÌ", name)).into();
+    message.to_string()
+}
+
 fn import(database: &TestDatabase, folder: &Path, path: &str) -> Output {
     let data_folder = folder.join("data");
     run(
@@ -24,9 +40,14 @@ fn import(database: &TestDatabase, folder: &Path, path: &str) -> Output {
     )
 }
 
-fn person(number: &str, born: &str) -> String {
+/// Who is in the sample of an adult.
+const ADULT: (&str, &str) = ("099072000417", "Đặng Văn Giả Định");
+/// Who is in the sample of a pupil.
+const PUPIL: (&str, &str) = ("099314000552", "Vũ Thị Bút Chì");
+
+fn person((number, name): (&str, &str), born: &str) -> String {
     json!({
-        "resourceType": "Patient", "id": format!("p-{number}"), "birthDate": born, "name": [{"text": "Giả Định"}],
+        "resourceType": "Patient", "id": format!("p-{number}"), "birthDate": born, "name": [{"text": name}],
         "identifier": [{"system": "http://fhir.hl7.org.vn/core/sid/cccd", "value": number}],
     })
     .to_string()
@@ -47,8 +68,8 @@ fn a_message_comes_into_the_book_of_its_person_again_without_change_and_correcte
         // The messages come first in the order of names; who they are of comes last.
         put("a.xml", &sample("adult.xml"));
         put("b.json", &sample("pupil.json"));
-        put("y.json", &person("099072000417", "1972-03-14"));
-        put("z.json", &person("099314000552", "2014-09-05"));
+        put("y.json", &person(ADULT, "1972-03-14"));
+        put("z.json", &person(PUPIL, "2014-09-05"));
         let output = import(&database, folder, "in");
         assert!(output.status.success(), "{}", words(&output));
         // The same check-up as others write it, and once more as JSON: other bytes, the same fields.
@@ -98,13 +119,28 @@ fn what_is_not_loaded_is_told_by_field_and_without_a_value() {
     put("bad-2.xml", &sample("adult-as-seen.xml").replace("099072000417", "0990720004XX"));
     put("born-on-another-day.xml", &sample("adult.xml"));
     put("unknown.xml", &sample("pupil.xml"));
-    put("y.json", &person("099072000417", "1972-03-15"));
+    put("y.json", &person(ADULT, "1972-03-15"));
+    // The same person by number and birth: another name, or the other sex, is another person.
+    let mut known: Value = serde_json::from_str(&person(PUPIL, "2014-09-05")).unwrap();
+    known["id"] = "p-other".into();
+    known["identifier"][0]["value"] = "099314000553".into();
+    known["gender"] = "male".into();
+    put("y-other-sex.json", &known.to_string());
+    put("z-other-sex.json", &sample_of_pupil("099314000553", "VŨ THỊ BÚT CHÌ"));
+    known["id"] = "p-third".into();
+    known["identifier"][0]["value"] = "099314000554".into();
+    known["gender"] = "female".into();
+    put("y-other-name.json", &known.to_string());
+    put("z-other-name.json", &sample_of_pupil("099314000554", "VŨ THỊ BÚT MỰC"));
     let output = import(database, folder, "in");
     assert!(!output.status.success());
     let told = words(&output);
+    assert!(told.contains("z-other-sex.json: check-up-person-differs at XML1.GIOI_TINH: "), "{told}");
+    assert!(told.contains("z-other-name.json: check-up-person-differs at XML1.HO_TEN: "), "{told}");
+    assert!(told.contains("1  XML1.HO_TEN  check-up-person-differs"), "by field: {told}");
     assert!(told.contains("bad-1.xml record 1: check-up-citizen-number at XML1.SO_CCCD: "), "{told}");
     assert!(told.contains("2  XML1.SO_CCCD  check-up-citizen-number"), "{told}");
-    assert!(told.contains("born-on-another-day.xml: check-up-person-differs"), "{told}");
-    assert!(told.contains("unknown.xml: check-up-person-unknown"), "{told}");
+    assert!(told.contains("born-on-another-day.xml: check-up-person-differs at XML1.NGAY_SINH: "), "{told}");
+    assert!(told.contains("unknown.xml: check-up-person-unknown at XML1.SO_CCCD: "), "{told}");
     assert!(!told.contains("09907200041") && !told.contains("GIẢ ĐỊNH"), "{told}");
 }

@@ -51,10 +51,11 @@ pub enum Command {
   healthbook serve --auth off --listen 127.0.0.1:0     for tests on this machine only
   healthbook serve --config healthbook.toml --print-config")]
     Serve(Box<Serve>),
-    /// Load FHIR Bundles and NDJSON files
+    /// Load FHIR Bundles, NDJSON files and messages of check-ups
     #[command(after_help = "Examples:
   healthbook import synthea/output/fhir
   healthbook import patients.ndjson.gz observations.ndjson.zst --database postgres://book:secret@db/book
+  healthbook import check-ups --base-url https://book.example/fhir --client his-01001 --secret-file secret.txt
 Files may be plain or compressed with gzip, bzip2 or zstd. An import that was interrupted goes on where it
 stopped; loading the same again changes nothing. Exit code 1 when something could not be loaded.")]
     Import(Import),
@@ -238,6 +239,21 @@ pub struct Import {
     /// Largest Bundle or line in MiB, unpacked
     #[arg(long, value_name = "MIB", default_value = "256")]
     pub largest: NonZeroUsize,
+    /// Send messages of check-ups to this server, instead of writing into a database
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Access token for it
+    #[arg(long, value_name = "TOKEN", requires = "base_url")]
+    pub token: Option<String>,
+    /// File with the access token; read again when the server does not believe the one at hand any more
+    #[arg(long, value_name = "FILE", requires = "base_url", conflicts_with = "token")]
+    pub token_file: Option<PathBuf>,
+    /// Client that gets the tokens itself
+    #[arg(long, value_name = "ID", requires = "base_url", requires = "secret_file", conflicts_with_all = ["token", "token_file"])]
+    pub client: Option<String>,
+    /// File with the secret of the client
+    #[arg(long, value_name = "FILE", requires = "client")]
+    pub secret_file: Option<PathBuf>,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseFlags,

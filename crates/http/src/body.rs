@@ -64,8 +64,12 @@ pub(crate) async fn read_message(
     Ok((message, as_json(headers, body).await?))
 }
 
-/// A body in one of the formats of a resource.
-async fn read_resource(state: &State, headers: &HeaderMap, payload: Payload) -> Result<Body, Failure> {
+/// A body in one of the formats of a resource, as it came.
+pub(crate) async fn read_resource(
+    state: &State,
+    headers: &HeaderMap,
+    payload: Payload,
+) -> Result<Body, Failure> {
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) && !is_xml(content_type) {

@@ -5,6 +5,7 @@
 
 mod app;
 mod body;
+mod check_ups;
 mod credentials;
 mod cross_origin;
 mod data_axis;

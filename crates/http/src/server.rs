@@ -16,8 +16,8 @@ use crate::docs::Contract;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::{
-    cross_origin, data_axis, docs, fhir_routes, fhir_xml, health, home, logged, metrics, oauth, population,
-    sharing, sign_in, transparency, watch,
+    check_ups, cross_origin, data_axis, docs, fhir_routes, fhir_xml, health, home, logged, metrics, oauth,
+    population, sharing, sign_in, transparency, watch,
 };
 
 /// Large bodies that are parsed at one time.
@@ -84,6 +84,7 @@ pub async fn serve(
             .route("/stats", web::get().to(population::stats))
             .route("/", web::get().to(home::home))
             .configure(data_axis::configure)
+            .configure(check_ups::configure)
             .configure(docs::configure)
             .default_service(web::to(unknown_path))
     })

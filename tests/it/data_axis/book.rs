@@ -176,7 +176,8 @@ fn the_person_sees_who_wrote_and_the_facility_gains_no_right() {
     let sender = Sender::new(SENDER.0, code_of_facility);
     let output = sender.add_with(&demo.database, PASSWORD, &["--facility", code_of_facility]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let person = Person { number: number.to_owned(), born: born(adult), name: "GIẢ ĐỊNH".to_owned() };
+    let name = demo.description["citizens"][adult]["name"].as_str().unwrap().to_uppercase();
+    let person = Person { number: number.to_owned(), born: born(adult), name };
     let token = sender.login(demo.server());
     let message = sender.check_up(&person, "LK1", "2");
     let answer = push(demo.server(), &token, &message);

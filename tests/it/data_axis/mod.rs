@@ -3,4 +3,4 @@
 mod book;
 mod refused;
 mod second;
-mod sending;
+pub mod sending;

@@ -232,6 +232,9 @@ pub fn check_up(person: &Person, facility: &str, location: &str, visit: &str, cl
                     fields["so_cccd"] = json!(person.number);
                     fields["ngay_sinh"] = json!(format!("{}0000", person.born.replace('-', "")));
                     fields["ho_ten"] = json!(person.name);
+                    // The fourth digit says sex and century: even digits are men's.
+                    let is_man = person.number.as_bytes()[3].is_multiple_of(2);
+                    fields["gioi_tinh"] = json!(if is_man { "1" } else { "2" });
                 }
                 "XML2" => {
                     fields["ma_lk"] = json!(visit);

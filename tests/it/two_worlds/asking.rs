@@ -364,7 +364,15 @@ fn compartment(dice: &mut Dice, pool: &Pool) -> Query {
 
 fn operation(dice: &mut Dice, pool: &Pool) -> Query {
     let book = pool.book(dice);
-    match dice.below(8) {
+    match dice.below(14) {
+        8..11 => summary(dice, pool, &book),
+        11.. => {
+            let mut query = Query::get(format!("/fhir/Patient/{book}/$timeline"));
+            if dice.chance(20) {
+                query.method = "POST";
+            }
+            query.parameter(format!("_count={}", dice.word(&["1", "3", "20", "100"])))
+        }
         0..4 => {
             let query = Query::get(format!("/fhir/Patient/{book}/$everything"));
             match dice.below(4) {
@@ -381,6 +389,25 @@ fn operation(dice: &mut Dice, pool: &Pool) -> Query {
             identity(pool.resource(dice, Some("Encounter")).unwrap()).1
         )),
     }
+}
+
+/// A book at a glance, of somebody by id or by identifier.
+fn summary(dice: &mut Dice, pool: &Pool, book: &str) -> Query {
+    const IPS: &str = "http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips";
+    let identifier = pool.resource(dice, Some("Patient")).and_then(|patient| {
+        let identifier = &patient["identifier"][0];
+        Some(format!("{}|{}", identifier["system"].as_str()?, identifier["value"].as_str()?))
+    });
+    let mut query = match identifier {
+        Some(identifier) if dice.chance(25) => {
+            Query::get("/fhir/Patient/$summary").parameter(format!("identifier={}", encode(&identifier)))
+        }
+        _ => Query::get(format!("/fhir/Patient/{book}/$summary")),
+    };
+    if dice.chance(20) {
+        query.method = "POST";
+    }
+    if dice.chance(40) { query.parameter(format!("profile={}", encode(IPS))) } else { query }
 }
 
 /// The same search, with its parameters in the body.

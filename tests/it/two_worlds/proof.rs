@@ -136,6 +136,8 @@ fn reading() -> Vec<Way> {
             query.path.starts_with("/fhir/Patient/") && query.path.split('/').count() == 5
         }),
         ("$everything", |query| query.path.ends_with("/$everything")),
+        ("$summary", |query| query.path.ends_with("/$summary")),
+        ("$timeline", |query| query.path.ends_with("/$timeline")),
         ("$lastn", |query| query.path.ends_with("/$lastn")),
         ("_search", |query| query.path.ends_with("/_search")),
         ("HEAD", |query| query.method == "HEAD"),

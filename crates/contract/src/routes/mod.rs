@@ -1,6 +1,7 @@
 //! The one table of routes. What is registered and what stands here is compared by a test, in both directions.
 
 mod access;
+mod check_ups;
 mod data_axis;
 mod fhir;
 mod oauth;
@@ -21,6 +22,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         sign_in::BOOK,
         sign_in::STATION,
         data_axis::ROUTES,
+        check_ups::ROUTES,
     ]
     .into_iter()
     .flatten()

@@ -1,15 +1,19 @@
-//! The annual check-up as a station works at it (`docs/check-up.md`, sections 8 to 10).
+//! The annual check-up (`docs/check-up.md`): into books, whichever way it comes, and as a station works at it.
 
 mod due;
 mod form;
+mod identify;
 mod record;
 mod remind;
 mod second;
+mod take;
 mod write;
 
 pub use due::{due, due_page};
 pub use form::{ASKED, Begun, begin};
+pub use identify::{Person, Unverified, person};
 pub use record::{CheckUpForm, Recorded, fields, record};
 pub use remind::remind;
 pub(crate) use second::{Repeated, repeated};
-pub(crate) use write::write;
+pub use take::{Refused, Taken, may_send, take};
+pub use write::write;

@@ -13,6 +13,7 @@ use super::write;
 use crate::HealthBook;
 use crate::ledger::{read, text};
 use crate::moment::day;
+use crate::refusal::internal;
 use crate::turn;
 
 /// What a form says.
@@ -90,8 +91,10 @@ pub async fn record(
     let all = [check_up];
     let raw = Raw::of(&message, Format::Json, &all);
     let [check_up] = &all;
-    let organization = recorder.staff.organization;
-    let composition = write(service, organization, patient, check_up, &raw, &message).await?;
+    let organization = Some(recorder.staff.organization);
+    let writing = write(service, &Caller::MESSAGE, patient, organization, check_up, &raw);
+    interactions::message(&message).scope(writing).await?;
+    let composition = LogicalId::try_from(check_up.composition_id().as_str()).map_err(|_| internal())?;
     Ok(Recorded::Written { composition })
 }
 

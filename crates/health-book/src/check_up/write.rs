@@ -1,37 +1,39 @@
-//! A check-up into its book: one transaction of the message's mapping, whichever way the check-up came.
+//! A check-up into its book: one transaction.
 
 use access::Caller;
 use exchange::check_up::{CheckUp, Places, Raw};
 use fhir::LogicalId;
-use interactions::{Problem, Return, Service};
+use interactions::{ImportOutcome, Problem, Service, import_bundle};
 
-use crate::ledger::{items, read, text};
-use crate::refusal::internal;
+use crate::check_up;
 
 /// Writes a check-up. The same again changes nothing; a correction makes new versions, and what it does not tell any more is
-/// deleted. `bytes` are what arrived in one piece. Whoever asks is in the journal of the running task.
-pub(crate) async fn write(
+/// deleted. Who did it and which message it came with is what the task says (`Journal`, `Message`).
+pub async fn write(
     service: &Service,
-    organization: &LogicalId,
+    caller: &Caller,
     patient: &LogicalId,
+    organization: Option<&LogicalId>,
     check_up: &CheckUp,
     raw: &Raw<'_>,
-    bytes: &[u8],
-) -> Result<LogicalId, Problem> {
+) -> Result<ImportOutcome, Problem> {
     let composition = LogicalId::try_from(check_up.composition_id().as_str()).map_err(|_| internal())?;
     let before = read(service, "Composition", &composition).await?;
     let sections = before.as_ref().map(|found| items(&found.resource, "/section")).unwrap_or_default();
     let entries = sections.iter().flat_map(|section| items(section, "/entry"));
     let places = Places {
         patient: Some(format!("Patient/{patient}")),
-        organization: Some(format!("Organization/{organization}")),
+        organization: organization.map(|organization| format!("Organization/{organization}")),
         former: entries
             .map(|entry| text(entry, "/reference").to_owned())
             .filter(|it| !it.is_empty())
             .collect(),
     };
     let bundle = check_up.transaction(&places, Some(raw)).to_json().into_bytes();
-    let writing = interactions::process_bundle(service, &Caller::MESSAGE, bundle, Return::Minimal);
-    Box::pin(interactions::message(bytes).scope(writing)).await?;
-    Ok(composition)
+    // Boxed: a transaction is a large future.
+    let mut outcome = Box::pin(import_bundle(service, caller, bundle)).await?;
+    match outcome.failed.pop() {
+        None => Ok(outcome),
+        Some((_, problem)) => Err(problem),
+    }
 }

@@ -1,12 +1,10 @@
 //! Messages of the data axis on their way into books (`docs/data-axis.md`): taken, kept, verified, written.
 
 mod figures;
-mod identify;
 mod intake;
 mod key;
 mod parked;
 mod worker;
-mod write;
 
 pub use exchange::data_axis::{Encoding, MessageId, PublicKey, ResultCode, is_location_number, login_answer};
 pub use figures::AxisFigures;

@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
+use access::Caller;
 use auth::account::active_sender;
 use exchange::check_up::{self, Raw};
 use exchange::data_axis::ResultCode;
 use fhir::Instant;
 use futures_util::StreamExt as _;
 use interactions::Problem;
-use record_store::{AxisMessage, AxisState};
+use record_store::{AxisMessage, AxisState, Journal};
 
 use super::DataAxis;
-use super::identify::{Person, person};
 use super::intake::format_of;
-use super::write::write;
 use crate::HealthBook;
-use crate::check_up::repeated;
+use crate::check_up::{Person, person, repeated, write};
 use crate::moment::plus;
 use crate::refusal::internal;
 
@@ -101,6 +100,10 @@ async fn one(book: &HealthBook, axis: &DataAxis, seen: &AxisMessage) -> Result<(
     Ok(())
 }
 
+fn not_verified(reason: &str) -> Outcome {
+    Outcome::Is(AxisState::NotVerified, reason.to_owned())
+}
+
 async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Problem> {
     let (store, now) = (book.service().store(), Instant::now());
     let sender = active_sender(store, &message.sender, now).await.map_err(|_| internal())?;
@@ -120,7 +123,7 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
     for check_up in &check_ups {
         match person(book, &check_up.identity(), now).await? {
             Person::Is(id) => people.push(id),
-            Person::Nobody(reason) => return Ok(Outcome::Is(AxisState::NotVerified, reason.to_owned())),
+            Person::Nobody(reason) => return Ok(not_verified(reason.reason())),
             Person::Later => return Ok(Outcome::Later("registry-unavailable")),
         }
     }
@@ -131,7 +134,15 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
         if repeats.is_none() {
             repeats = repeated(book.service(), &sender.organization, patient, check_up, now).await?;
         }
-        write(book.service(), &sender, patient, check_up, &raw, &message.content).await?;
+        // In the log of accesses it is the sender's organization that did it.
+        let journal = Journal::new(uuid::Uuid::now_v7());
+        journal.asked_by(sender.origin());
+        interactions::name_asker(book.service(), &journal).await?;
+        let organization = Some(&sender.organization);
+        let writing = write(book.service(), &Caller::MESSAGE, patient, organization, check_up, &raw);
+        let done = journal.scope(interactions::message(&message.content).scope(writing)).await;
+        interactions::keep(book.service(), &journal).await?;
+        done?;
     }
     Ok(Outcome::Is(AxisState::Stored, repeats.map(|first| first.reason()).unwrap_or_default()))
 }

@@ -7,6 +7,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use access::Caller;
+use exchange::check_up::Format;
+use health_book::HealthBook;
 use interactions::{Service, import_bundle, import_resources};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -14,6 +16,7 @@ use super::check_up;
 use super::journal::Journal;
 use super::lines::{Batch, LineReader, Todo};
 use super::peek::peek;
+use super::remote::Remote;
 use super::report::{Counts, Failed, Place};
 use super::source::{Kind, Source};
 use super::unpack;
@@ -47,9 +50,17 @@ impl Loaded {
     }
 }
 
+/// Where files go.
+pub enum Target {
+    /// Into the database of this process.
+    Database(HealthBook),
+    /// To another server, which takes messages of check-ups.
+    Server(Remote),
+}
+
 /// Loads files.
 pub struct Loader {
-    service: Service,
+    target: Target,
     journal: Mutex<Journal>,
     progress: Arc<Progress>,
     largest: usize,
@@ -61,9 +72,9 @@ pub struct Loader {
 
 impl Loader {
     /// A loader for all files of an import.
-    pub fn new(service: Service, journal: Journal, progress: Arc<Progress>, command: &Import) -> Self {
+    pub fn new(target: Target, journal: Journal, progress: Arc<Progress>, command: &Import) -> Self {
         Self {
-            service,
+            target,
             journal: Mutex::new(journal),
             progress,
             largest: command.largest.get().saturating_mul(1 << 20),
@@ -96,7 +107,10 @@ impl Loader {
                 self.progress(if first { source.size } else { 0 }, loaded.counts.sum());
                 loaded
             }
-            Kind::Lines => message.scope(self.load_lines(source, first)).await,
+            Kind::Lines => match &self.target {
+                Target::Database(book) => message.scope(self.load_lines(book.service(), source, first)).await,
+                Target::Server(_) => Loaded::only(no_message(&source.path)),
+            },
         };
         if loaded.failed.is_empty() {
             self.with_journal(|journal| journal.finish(source));
@@ -110,13 +124,19 @@ impl Loader {
             Err(failed) => return Loaded::only(failed),
         };
         let head = text.get(..HEAD).unwrap_or(&text);
-        if check_up::is_message(head) {
-            return check_up::load(&self.service, path, text).await;
-        }
+        let is_message = check_up::is_message(head);
+        let book = match &self.target {
+            Target::Database(book) if is_message => return check_up::load(book, path, text).await,
+            Target::Server(server) if is_message => {
+                return server.send(path, Format::of(&text) == Format::Xml, text).await;
+            }
+            Target::Server(_) => return Loaded::only(no_message(path)),
+            Target::Database(book) => book,
+        };
         if peek(head).is_other_resource() {
-            return self.load_single(path, text).await;
+            return load_single(book.service(), path, text).await;
         }
-        match import_bundle(&self.service, &CALLER, text).await {
+        match import_bundle(book.service(), &CALLER, text).await {
             Ok(outcome) => Loaded {
                 counts: Counts::of(&outcome),
                 failed: outcome
@@ -128,17 +148,6 @@ impl Loader {
             },
             Err(problem) => Loaded::only(Failed::refused(path, Place::Whole, &problem)),
         }
-    }
-
-    async fn load_single(&self, path: &Path, text: Vec<u8>) -> Loaded {
-        let mut loaded = Loaded::default();
-        for (_, result) in import_resources(&self.service, &CALLER, vec![(1, text)]).await {
-            match result {
-                Ok(effect) => loaded.counts.count(effect),
-                Err(problem) => loaded.failed.push(Failed::refused(path, Place::Whole, &problem)),
-            }
-        }
-        loaded
     }
 
     /// Unpacks a document and waits until there is room for it.
@@ -159,7 +168,7 @@ impl Loader {
         Ok((text, room))
     }
 
-    async fn load_lines(&self, source: &Source, first: bool) -> Loaded {
+    async fn load_lines(&self, service: &Service, source: &Source, first: bool) -> Loaded {
         let path = &source.path;
         let mut loaded = Loaded::default();
         let todo = Arc::new(self.with_journal(|journal| journal.todo(source)));
@@ -181,7 +190,7 @@ impl Loader {
             };
             let last = batch.last;
             let before = loaded.counts.sum();
-            self.load_batch(source, batch, &todo, &mut loaded).await;
+            self.load_batch(service, source, batch, &todo, &mut loaded).await;
             let read = opened.read.load(Ordering::Relaxed).min(source.size);
             self.progress(if first { read - shown } else { 0 }, loaded.counts.sum() - before);
             shown = read;
@@ -215,7 +224,14 @@ impl Loader {
     }
 
     /// Loads the lines of a batch and notes in the journal how far the file is.
-    async fn load_batch(&self, source: &Source, batch: Batch, todo: &Todo, loaded: &mut Loaded) {
+    async fn load_batch(
+        &self,
+        service: &Service,
+        source: &Source,
+        batch: Batch,
+        todo: &Todo,
+        loaded: &mut Loaded,
+    ) {
         let path = &source.path;
         let (through, mut failed, mut mended) = (batch.through, batch.too_long, Vec::new());
         for line in &failed {
@@ -224,7 +240,7 @@ impl Loader {
         }
         if !batch.lines.is_empty() {
             let mut unanswered: BTreeSet<u64> = batch.lines.iter().map(|(line, _)| *line).collect();
-            for (line, result) in import_resources(&self.service, &CALLER, batch.lines).await {
+            for (line, result) in import_resources(service, &CALLER, batch.lines).await {
                 unanswered.remove(&line);
                 match result {
                     Ok(effect) => {
@@ -272,6 +288,23 @@ impl Loader {
         // Another thread that panicked leaves the journal in order: it is written line by line.
         work(&mut self.journal.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+async fn load_single(service: &Service, path: &Path, text: Vec<u8>) -> Loaded {
+    let mut loaded = Loaded::default();
+    for (_, result) in import_resources(service, &CALLER, vec![(1, text)]).await {
+        match result {
+            Ok(effect) => loaded.counts.count(effect),
+            Err(problem) => loaded.failed.push(Failed::refused(path, Place::Whole, &problem)),
+        }
+    }
+    loaded
+}
+
+/// Another server takes nothing else.
+fn no_message(path: &Path) -> Failed {
+    let text = "only messages of check-ups are sent to another server";
+    Failed::of_file(path, Place::Whole, "no-message", text)
 }
 
 fn unreadable(path: &Path, place: Place, error: &io::Error) -> Failed {

@@ -1,4 +1,4 @@
-//! `healthbook import`: loads files into the database of this process.
+//! `healthbook import`: loads files into the database of this process, or sends messages of check-ups to another server.
 //!
 //! Bundles, resources, and messages of check-ups. Files that others refer to come first: Bundles of type batch, then the rest, each group in the order of
 //! its names. What refers to something that is not there yet waits for a pass of its own at the end. Several
@@ -10,6 +10,7 @@ mod lines;
 mod load;
 mod order;
 mod peek;
+mod remote;
 mod report;
 mod source;
 mod unpack;
@@ -19,13 +20,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
+use health_book::{HealthBook, SharingSettings};
 use interactions::ServiceSettings;
 use record_store::Store;
 use tokio::task::JoinSet;
 
 use self::journal::Journal;
-use self::load::{Loaded, Loader};
+use self::load::{Loaded, Loader, Target};
+use self::remote::Remote;
 use self::report::{Counts, Failed, Place, Report};
 use self::source::Source;
 use crate::cli::Import;
@@ -44,27 +48,44 @@ pub async fn run(configuration: Configuration, command: Import) -> Result<(), Fa
     let paths = command.paths.clone();
     let listing = tokio::task::spawn_blocking(move || source::collect(&paths));
     let sources = listing.await.map_err(Failure::because)??;
-    let store = opening::open(&configuration).await?;
-    let folder = opening::folder(&configuration);
-    opening::make_folder(&folder)?;
-    let journal = Journal::open(&folder, &identity(&store), command.fresh);
-    let result = import(&store, journal, sources, &command).await;
-    store.close().await;
+    let (result, store) = match &command.base_url {
+        Some(base) => {
+            let remote = Remote::new(base, &command)?;
+            let name = digest(&SHA256, remote.base().as_bytes());
+            let name = unpack::hexadecimal(name.as_ref().get(..16).unwrap_or_default());
+            // A journal for each server.
+            let folder = configuration.data_folder.join(format!("import-{name}"));
+            opening::make_folder(&folder)?;
+            let journal = Journal::open(&folder, &name, command.fresh);
+            (import(Target::Server(remote), journal, sources, &command).await, None)
+        }
+        None => {
+            let store = opening::open(&configuration).await?;
+            let folder = opening::folder(&configuration);
+            opening::make_folder(&folder)?;
+            let journal = Journal::open(&folder, &identity(&store), command.fresh);
+            let service = opening::service(store.clone(), ServiceSettings::default()).await?;
+            let book = HealthBook::new(service, SharingSettings::default());
+            (import(Target::Database(book), journal, sources, &command).await, Some(store))
+        }
+    };
+    if let Some(store) = store {
+        store.close().await;
+    }
     let (report, elapsed) = result?;
     print(&report.text(elapsed))?;
     if report.is_success() { Ok(()) } else { Err(Failure::Reported) }
 }
 
 async fn import(
-    store: &Store,
+    target: Target,
     journal: Journal,
     sources: Vec<Source>,
     command: &Import,
 ) -> Result<(Report, Duration), Failure> {
     let size = sources.iter().map(|source| source.size).sum();
     let progress = Arc::new(Progress::new("import", size, Lines::Plain));
-    let service = opening::service(store.clone(), ServiceSettings::default()).await?;
-    let loader = Loader::new(service, journal, Arc::clone(&progress), command);
+    let loader = Loader::new(target, journal, Arc::clone(&progress), command);
     let jobs = command.jobs.map_or_else(default_jobs, std::num::NonZeroUsize::get);
     let mut import = Importing { loader: Arc::new(loader), jobs, report: Report::default(), stop: listen()? };
     import.report.files = u64::try_from(sources.len()).unwrap_or(u64::MAX);

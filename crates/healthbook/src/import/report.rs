@@ -1,5 +1,6 @@
 //! What came of an import: numbers, and what failed and why.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fmt::Write as _;
@@ -38,6 +39,16 @@ pub enum Place {
     Record(usize),
 }
 
+impl Place {
+    /// The record of that number, from 1; of a message with one record all of it.
+    pub fn of_record(record: usize, records: usize) -> Self {
+        match record {
+            record if record > 0 && records > 1 => Self::Record(record),
+            _ => Self::Whole,
+        }
+    }
+}
+
 /// Something that was not loaded.
 #[derive(Debug, Clone)]
 pub struct Failed {
@@ -46,7 +57,7 @@ pub struct Failed {
     /// Where in it.
     pub place: Place,
     /// What kind of failure, for counting.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// Where in the resource.
     pub expression: Option<String>,
     /// What is wrong.
@@ -58,8 +69,14 @@ pub struct Failed {
 
 impl Failed {
     /// A failure that is no refusal of the server: a file that cannot be read.
-    pub fn of_file(path: &Path, place: Place, code: &'static str, text: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), place, code, expression: None, text: text.into(), again: false }
+    pub fn of_file(
+        path: &Path,
+        place: Place,
+        code: impl Into<Cow<'static, str>>,
+        text: impl Into<String>,
+    ) -> Self {
+        let (path, code) = (path.to_owned(), code.into());
+        Self { path, place, code, expression: None, text: text.into(), again: false }
     }
 
     /// A refusal.
@@ -74,7 +91,7 @@ impl Failed {
         Self {
             path: path.to_owned(),
             place,
-            code: codes().next().unwrap_or("unknown"),
+            code: codes().next().unwrap_or("unknown").into(),
             expression: first.and_then(|issue| issue.expression.clone()),
             text,
             again: problem.is_transient()
@@ -168,20 +185,20 @@ pub struct Report {
     pub interrupted: bool,
     failed: u64,
     shown: Vec<Failed>,
-    codes: BTreeMap<&'static str, u64>,
+    codes: BTreeMap<Cow<'static, str>, u64>,
     /// Of messages: by field and rule.
-    fields: BTreeMap<(String, &'static str), u64>,
+    fields: BTreeMap<(String, Cow<'static, str>), u64>,
 }
 
 impl Report {
     /// Takes over a failure.
     pub fn fail(&mut self, failed: Failed) {
         self.failed += 1;
-        *self.codes.entry(failed.code).or_default() += 1;
+        *self.codes.entry(failed.code.clone()).or_default() += 1;
         if failed.code.starts_with(MESSAGE)
             && let Some(place) = &failed.expression
         {
-            *self.fields.entry((without_row(place), failed.code)).or_default() += 1;
+            *self.fields.entry((without_row(place), failed.code.clone())).or_default() += 1;
         }
         if self.shown.len() < SHOWN {
             self.shown.push(failed);

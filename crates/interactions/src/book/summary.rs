@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use access::Access;
 use audit_log::Action;
 use fhir::{Fault, Instant, LogicalId, ResourceType};
+use futures_util::future::try_join_all;
 use record_store::{Record, Showing};
 use search::Position;
 use serde_json::{Value, json};
@@ -78,23 +79,29 @@ pub struct SummarySection {
     pub entries: Vec<(Record, String)>,
 }
 
-/// What of a book the caller sees at a glance. Who shows it notes that with [`Record::show`].
-pub async fn summary_of(service: &Service, access: &Access, patient: &LogicalId) -> Result<Summary, Problem> {
+/// What of a book the caller sees at a glance: the sections of these codes, or all. Who shows it notes that with
+/// [`Record::show`].
+pub async fn summary_of(
+    service: &Service,
+    access: &Access,
+    patient: &LogicalId,
+    codes: Option<&[&str]>,
+) -> Result<Summary, Problem> {
     // The patient decides whether there is anything to see.
     let whose = read::read(service, access, ResourceType::PATIENT, patient).await?;
     let until = service.store().moment().await?;
     let book = InBook { service, access, patient, until };
-    let mut sections = Vec::with_capacity(SECTIONS.len());
-    for section in SECTIONS {
-        sections.push(fill(&book, section).await?);
-    }
+    let is_wanted = |section: &&Section| codes.is_none_or(|codes| codes.contains(&section.code));
+    // Beside each other: what one waits for the database, another one may use.
+    let sections =
+        try_join_all(SECTIONS.iter().filter(is_wanted).map(|section| fill(&book, section))).await?;
     Ok(Summary { patient: whose, sections })
 }
 
 async fn fill(book: &InBook<'_>, section: &Section) -> Result<SummarySection, Problem> {
     let mut entries: Vec<(Record, String)> = Vec::new();
-    for source in section.sources {
-        for found in of_source(book, source).await? {
+    for found in try_join_all(section.sources.iter().map(|source| of_source(book, source))).await? {
+        for found in found {
             if !entries.iter().any(|(other, _)| is_same(other, &found.0)) {
                 entries.push(found);
             }
@@ -148,7 +155,7 @@ pub async fn summary(
             _ => return Err(unsupported(name, "$summary")),
         }
     }
-    let found = summary_of(service, access, patient).await?;
+    let found = summary_of(service, access, patient, None).await?;
     let place = if of_type { "Patient/$summary".to_owned() } else { format!("Patient/{patient}/$summary") };
     let about = Some((ResourceType::PATIENT, patient.clone()));
     let showing = Showing::begin_about(access, Action::Operation, logged_query(&place, pairs), about)?;

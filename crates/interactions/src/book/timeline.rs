@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use access::Access;
 use audit_log::Action;
 use fhir::{DateRange, Instant, LogicalId, ResourceType};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -157,10 +158,10 @@ pub async fn timeline_of(
     };
     let until = Instant::from_microseconds(state.begun);
     let book = InBook { service, access, patient, until };
-    let mut heads = Vec::with_capacity(STREAMS.len());
-    for (stream, progress) in STREAMS.iter().zip(&mut state.streams) {
-        heads.push(read_stream(&book, stream, progress, state.count, birth, &zone).await?);
-    }
+    let count = state.count;
+    let streams = STREAMS.iter().zip(&mut state.streams);
+    let reading = streams.map(|(stream, progress)| read_stream(&book, stream, progress, count, birth, &zone));
+    let mut heads = try_join_all(reading).await?;
     let events = merge(&mut heads, &mut state.streams, state.count);
     for ((left, more), progress) in heads.iter().zip(&mut state.streams) {
         progress.ended |= left.is_empty() && !more;

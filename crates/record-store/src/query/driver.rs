@@ -5,7 +5,7 @@
 use fhir::ResourceType;
 use search::{Clause, DateTest, Prefix, QuantityTest, Registry, StringTest, UnitTest};
 
-use super::clause::{Conditions, places_list};
+use super::clause::{AS_TEST, Conditions, places_list};
 use super::comparison::index_condition;
 use crate::statement::{Bind, Statement};
 use crate::stored::{pack_id, type_number};
@@ -381,10 +381,11 @@ fn alternatives(clause: &Clause) -> Vec<(&'static str, Statement)> {
                 Some(found) => found,
                 None => return Vec::new(),
             };
-            condition.sql(
+            // As a test: as a join PostgreSQL would compare every row of the code in a book with every other.
+            condition.sql(&format!(
                 " AND NOT EXISTS (SELECT 1 FROM token_index y WHERE y.slot = x.slot AND y.code = x.code \
-                 AND y.book = x.book AND y.resource_key = x.resource_key AND y.system < x.system)",
-            );
+                 AND y.book = x.book AND y.resource_key = x.resource_key AND y.system < x.system{AS_TEST})",
+            ));
             vec![(table, condition)]
         }
         _ => index_condition(clause, "x").into_iter().collect(),

@@ -73,6 +73,29 @@ impl Reading<'_> {
             .collect())
     }
 
+    /// The sections of these codes, as `$summary` has them, each with its resources.
+    pub(super) async fn sections<const N: usize>(
+        &self,
+        codes: [&'static str; N],
+    ) -> Result<[Vec<Value>; N], Problem> {
+        let access =
+            self.service.decide(self.caller, Interaction::ReadOperation, Some(ResourceType::PATIENT))?;
+        let found = interactions::summary_of(self.service, &access, &self.patient, Some(&codes)).await?;
+        let about = Some((ResourceType::PATIENT, self.patient.clone()));
+        let query = format!("Patient/{}/$summary", self.patient);
+        let showing = Showing::begin_about(&access, Action::Operation, query, about)?;
+        let mut sections = [const { Vec::new() }; N];
+        for section in found.sections {
+            let place = codes.iter().position(|code| *code == section.code);
+            let Some(shown) = place.and_then(|place| sections.get_mut(place)) else { continue };
+            for (record, _) in section.entries {
+                let Some(text) = record.show(&showing)? else { continue };
+                shown.push(serde_json::from_str(&text).map_err(|_| internal())?);
+            }
+        }
+        Ok(sections)
+    }
+
     /// Events of the life, each with its resource, and where they go on.
     pub(super) async fn events(
         &self,

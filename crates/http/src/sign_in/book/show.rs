@@ -16,6 +16,20 @@ const CLASSIFICATION: &str =
     "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-observation-health-classification";
 const CLASS: &str = "http://fhir.hl7.org.vn/core/CodeSystem/vn-health-classification-cs";
 
+/// Allergies, problems, medicines, vaccinations: the codes of their sections in `$summary`.
+const SECTIONS: [&str; 4] = ["48765-2", "11450-4", "10160-0", "11369-6"];
+/// Members that name what stands in them.
+const NAMES: [&str; 3] = ["code", "medicationCodeableConcept", "vaccineCode"];
+/// Where they say when it was.
+const DAYS: [&str; 6] = [
+    "/recordedDate",
+    "/authoredOn",
+    "/occurrenceDateTime",
+    "/effectiveDateTime",
+    "/dateAsserted",
+    "/onsetDateTime",
+];
+
 /// Measures with a trend: LOINC code and name.
 const MEASURES: [(&str, &str, &str); 6] = [
     ("8302-2", "Chiều cao", "Height"),
@@ -61,16 +75,22 @@ fn entries(composition: &Value) -> BTreeSet<&str> {
 
 /// The book at a glance.
 pub(super) async fn glance(reading: &Reading<'_>, person: &Value) -> Result<Glance, Problem> {
-    let line = |resource: &Value, member: &str, day: &str| GlanceLine {
-        name: concept_of(resource, member),
-        day: reading.day(text(resource, day)),
+    let line = |resource: &Value| GlanceLine {
+        name: NAMES
+            .iter()
+            .map(|name| concept_of(resource, name))
+            .find(|name| !name.is_empty())
+            .unwrap_or_else(
+                // A medicine that stands elsewhere.
+                || text(resource, "/medicationReference/display").to_owned(),
+            ),
+        day: DAYS
+            .iter()
+            .map(|day| text(resource, day))
+            .find(|day| !day.is_empty())
+            .and_then(|it| reading.day(it)),
     };
-    let allergies = reading.find("AllergyIntolerance", &[("_count", "50")]).await?;
-    let problems = [("clinical-status", "active"), ("_sort", "-recorded-date"), ("_count", "20")];
-    let problems = reading.find("Condition", &problems).await?;
-    let medicines = [("status", "active"), ("_sort", "-authoredon"), ("_count", "20")];
-    let medicines = reading.find("MedicationRequest", &medicines).await?;
-    let vaccines = reading.find("Immunization", &[("_sort", "-date"), ("_count", "50")]).await?;
+    let [allergies, problems, medicines, vaccines] = reading.sections(SECTIONS).await?;
     let visits = [("_sort", "-date"), ("_count", "30"), ("_include", "Encounter:service-provider")];
     let visits = reading.find("Encounter", &visits).await?;
     let names = facilities(&visits);
@@ -83,10 +103,10 @@ pub(super) async fn glance(reading: &Reading<'_>, person: &Value) -> Result<Glan
     }
     Ok(Glance {
         born: birth_date(person),
-        allergies: allergies.iter().map(|it| line(it, "code", "/recordedDate")).collect(),
-        problems: problems.iter().map(|it| line(it, "code", "/recordedDate")).collect(),
-        medicines: medicines.iter().map(|it| line(it, "medicationCodeableConcept", "/authoredOn")).collect(),
-        vaccines: vaccines.iter().map(|it| line(it, "vaccineCode", "/occurrenceDateTime")).collect(),
+        allergies: allergies.iter().map(line).collect(),
+        problems: problems.iter().map(line).collect(),
+        medicines: medicines.iter().map(line).collect(),
+        vaccines: vaccines.iter().map(line).collect(),
         check_ups: check_ups(reading).await?,
         facilities: treated,
     })

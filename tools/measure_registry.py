@@ -12,6 +12,7 @@ seconds. Python 3.9 or later, nothing else.
 
 import argparse
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -38,6 +39,13 @@ def stats(base):
             return json.load(answer)["registry"] or {"events": {}, "lagSeconds": {"kind": {}}}
     except OSError:
         return {"events": {}, "lagSeconds": {"kind": {}}}
+
+
+def ended(process):
+    """Ends a program; the seconds of processor time that it took."""
+    process.kill()
+    _, process.returncode, used = os.wait4(process.pid, 0)
+    return used.ru_utime + used.ru_stime
 
 
 def main():
@@ -73,11 +81,10 @@ def main():
                     break
             taken = time.monotonic() - begin
         finally:
-            for process in (server, simulator):
-                process.kill()
-                process.wait()
+            used = {"server": ended(server), "simulator": ended(simulator)}
     rate = (came - before) / taken
     print(f"{came} events, {rate:.0f} a second, {after['events']}")
+    print(", ".join(f"{who}: {1e6 * time / max(came, 1):.0f} us of a processor for an event" for who, time in used.items()))
     worst = 0.0
     for kind, lag in sorted(after["lagSeconds"]["kind"].items()):
         p95 = float("inf") if lag["p95"] is None else lag["p95"]

@@ -66,6 +66,7 @@ mod policy;
 mod provenance;
 mod races;
 mod registry_backfill;
+mod registry_birth;
 mod registry_outage;
 mod registry_simulator;
 mod registry_storm;

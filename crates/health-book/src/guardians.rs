@@ -2,21 +2,25 @@
 //! from the registry's feed and from the operator's command line.
 
 use access::{Grantee, Purpose};
-use fhir::{Instant, LogicalId};
+use fhir::{Fault, Instant, LogicalId};
 use interactions::Problem;
+use record_store::Store;
 
 use crate::HealthBook;
 use crate::ages::to_come;
 use serde_json::Value;
 
 use crate::consent::{Evidence, Provision, Relation, Terms, act_of, consent};
-use crate::ledger::{Entry, Found, find_all, made_here, new_id, read, text, write};
+use crate::ledger::{Entry, Found, create, find_all, made_here, new_id, read, text, write};
 use crate::moment::birth_date;
-use crate::refusal::Rule;
+use crate::refusal::{Rule, internal};
 use crate::relations::{end_consent, of_relation};
+use crate::secret::hashed;
 
 /// Guardians of one child.
 const MOST: usize = 50;
+/// How often an addition is decided anew when others add guardians of the same child.
+const ROUNDS: usize = 8;
 /// The act of a suspension.
 const DISPUTED: &str = "custody-disputed";
 
@@ -93,12 +97,18 @@ pub(crate) async fn living(
     child: &LogicalId,
     now: Instant,
 ) -> Result<Vec<(Found, Terms)>, Problem> {
+    let known = known(book, child).await?;
+    Ok(known.into_iter().filter(|(_, terms)| terms.lives(now)).collect())
+}
+
+/// All of them, also those that have ended.
+async fn known(book: &HealthBook, child: &LogicalId) -> Result<Vec<(Found, Terms)>, Problem> {
     let pairs = [("patient", child.to_string()), of_relation(Relation::Guardian)];
     let found = find_all(book.service(), "Consent", &pairs, MOST).await?;
     let found = made_here(book.service(), found).await?;
     let terms =
         found.into_iter().filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms)));
-    Ok(terms.filter(|(_, terms)| terms.lives(now)).collect())
+    Ok(terms.collect())
 }
 
 /// Adds a guardian; one who is there stays as is.
@@ -119,17 +129,31 @@ pub async fn add(
     if child == guardian {
         return Err(Rule::NotPossible.into());
     }
-    if living(book, child, now).await?.iter().any(|(_, terms)| is_of(terms, guardian)) {
-        return Ok(());
-    }
     let mut provision = Provision::permit(Grantee::Patient(guardian.clone()), now, last.ends);
     provision.purpose = Some(Purpose::PatientRequest);
     provision.parts = parts;
     let channel = if source == Source::Registry { "registry" } else { "command" };
     let evidence = Evidence::new(source.act(), channel, "");
-    let id = new_id()?;
-    let resource = consent(&id, child, Relation::Guardian, "active", &provision, &evidence, now);
-    write(service, vec![Entry::new(resource)]).await
+    for _ in 0..ROUNDS {
+        let known = known(book, child).await?;
+        let of_both = || known.iter().filter(|(_, terms)| is_of(terms, guardian));
+        if of_both().any(|(_, terms)| terms.lives(now)) {
+            return Ok(());
+        }
+        // Of several who add the same at once one makes it: the place among those that have ended is its id.
+        let id = id_of(service.store(), child, guardian, of_both().count())?;
+        let resource = consent(&id, child, Relation::Guardian, "active", &provision, &evidence, now);
+        if create(service, &id, &resource).await? {
+            return Ok(());
+        }
+    }
+    Err(Problem::new(409, Fault::ConditionUnstable))
+}
+
+fn id_of(store: &Store, child: &LogicalId, guardian: &LogicalId, nth: usize) -> Result<LogicalId, Problem> {
+    let mut id = hashed(store, "guardian", &format!("{child} {guardian} {nth}"));
+    id.truncate(32);
+    LogicalId::try_from(id.as_str()).map_err(|_| internal())
 }
 
 /// Ends a guardianship. One that is not there is none already.

@@ -5,7 +5,7 @@ use fhir::{LogicalId, ResourceType, VersionId};
 use interactions::{
     PAGE_PARAMETER, PatchDocument, PatchFormat, Problem, Return, SearchRequest, Service, Stored,
 };
-use record_store::Journal;
+use record_store::{Journal, Record};
 use serde_json::{Value, json};
 
 use crate::refusal::internal;
@@ -78,6 +78,11 @@ pub(crate) async fn read_as(
     id: &LogicalId,
 ) -> Result<Option<Found>, Problem> {
     let Some(record) = service.store().read(access, resource_type, id).await? else { return Ok(None) };
+    found_of(&record)
+}
+
+/// A record that was read; `None` when it is deleted.
+pub(crate) fn found_of(record: &Record) -> Result<Option<Found>, Problem> {
     let Some(json) = record.inspect()? else { return Ok(None) };
     let resource = serde_json::from_str(&json).map_err(|_| internal())?;
     Ok(Some(Found { version: record.version, resource }))
@@ -203,6 +208,13 @@ pub(crate) async fn write(service: &Service, entries: Vec<Entry>) -> Result<(), 
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Writes a resource under an id that nothing has; `false` when something has it.
+pub(crate) async fn create(service: &Service, id: &LogicalId, resource: &Value) -> Result<bool, Problem> {
+    let (access, kind) = (everything(service)?, kind(text(resource, "/resourceType"))?);
+    let body = serde_json::to_vec(resource).map_err(|_| internal())?;
+    Ok(interactions::create_under(service, &access, kind, id, &body).await?.is_some())
 }
 
 fn put(entry: &Entry) -> Value {

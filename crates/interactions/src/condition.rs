@@ -5,7 +5,7 @@ use access::Access;
 use audit_log::Action;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType};
 use record_store::Expectation;
-use search::QueryContext;
+use search::{QueryContext, SearchPlan};
 
 use crate::logged::{logged_query, note_asked, patients_named};
 use crate::query_text::pairs;
@@ -58,6 +58,41 @@ pub(crate) async fn ask_besides(
     criteria: &str,
     gone: usize,
 ) -> Result<Condition, Problem> {
+    let Criteria { mut plan, pairs, name } = read(service, access, resource_type, criteria).await?;
+    // Two that count are enough to know that there are several.
+    plan.count = u32::try_from(gone).unwrap_or(u32::MAX).saturating_add(2);
+    let patients = patients_named(service.base(), &plan, None, &pairs);
+    // Whatever comes of it: by the status of the answer who asks learns what is there.
+    note_asked(access, Action::Search, &logged_query(resource_type.as_str(), &pairs), &patients)?;
+    let found = service.store().search_ids(access, &plan).await?;
+    Ok(Condition { expectation: Expectation { plan, found, criteria: name, access: access.clone() } })
+}
+
+/// Criteria, read and looked up, that are not asked yet.
+pub(crate) struct Criteria {
+    /// What is to be found: at most two.
+    pub(crate) plan: SearchPlan,
+    pairs: Vec<(String, String)>,
+    /// The same for the same criteria, in whatever order they stand.
+    name: String,
+}
+
+impl Criteria {
+    /// The condition that nobody matches, which only the store asks.
+    pub(crate) fn of_nobody(self, access: &Access) -> Condition {
+        let Self { plan, name, .. } = self;
+        let expectation = Expectation { plan, found: Vec::new(), criteria: name, access: access.clone() };
+        Condition { expectation }
+    }
+}
+
+/// Reads criteria.
+pub(crate) async fn read(
+    service: &Service,
+    access: &Access,
+    resource_type: ResourceType,
+    criteria: &str,
+) -> Result<Criteria, Problem> {
     let criteria = criteria.rsplit_once('?').map_or(criteria, |(_, query)| query);
     let pairs = pairs(criteria)?;
     let context = QueryContext { base: service.base(), now: Instant::now(), default_count: 2, most_count: 2 };
@@ -73,17 +108,12 @@ pub(crate) async fn ask_besides(
     if plan.clauses.is_empty() {
         return Err(Problem::bad_request(Fault::NoCriteria));
     }
-    // Two that count are enough to know that there are several.
-    plan.count = u32::try_from(gone).unwrap_or(u32::MAX).saturating_add(2);
+    plan.count = 2;
     plan.count_only = false;
     plan.includes.clear();
     plan.sort.clear();
-    let patients = patients_named(service.base(), &plan, None, &pairs);
-    // Whatever comes of it: by the status of the answer who asks learns what is there.
-    note_asked(access, Action::Search, &logged_query(resource_type.as_str(), &pairs), &patients)?;
-    let found = service.store().search_ids(access, &plan).await?;
     let mut names: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     names.sort();
-    let criteria = format!("{resource_type}?{}", names.join("&"));
-    Ok(Condition { expectation: Expectation { plan, found, criteria, access: access.clone() } })
+    let name = format!("{resource_type}?{}", names.join("&"));
+    Ok(Criteria { plan, pairs, name })
 }

@@ -83,8 +83,8 @@ pub use operation_parameters::operation_parameters;
 pub use page::PAGE_PARAMETER;
 pub use patch::{JSON_PATCH, PatchDocument, conditional_patch, patch};
 pub use person::{
-    OLD_IDENTITY_CARD, citizens_of_numbers, create_citizen, is_citizen_number, organization_of_facility,
-    patient_of_citizen, update_citizen,
+    OLD_IDENTITY_CARD, citizens_of_numbers, create_citizen, holders_of_numbers, is_citizen_number,
+    organization_of_facility, patient_of_citizen, update_citizen,
 };
 pub use policy::{PolicyFailure, follow_policy, work_at_policy};
 pub use problem::{Problem, READ_ONLY};
@@ -98,7 +98,9 @@ pub use search::{SearchRequest, look_up, search, search_of};
 pub use service::{Service, ServiceSettings};
 pub use terminology::{TerminologyOperation, TerminologyRequest, terminology};
 pub use validate::{ValidateRequest, validate};
-pub use write::{Stored, conditional_create, conditional_delete, conditional_update, create, delete, update};
+pub use write::{
+    Stored, conditional_create, conditional_delete, conditional_update, create, create_under, delete, update,
+};
 
 /// The languages of patches.
 pub use ::patch::Format as PatchFormat;

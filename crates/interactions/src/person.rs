@@ -2,10 +2,11 @@
 
 use access::{Caller, Interaction};
 use fhir::{Fault, LogicalId, ResourceType, VersionId};
+use record_store::Record;
 
-use crate::condition::{Condition, ask};
+use crate::condition::{self, Condition, ask};
 use crate::registry::REGISTRY;
-use crate::write::{conditional_create, conditional_update};
+use crate::write::{conditional_update, create_first};
 use crate::{Problem, Service, Stored};
 
 /// The system of citizen numbers.
@@ -36,10 +37,31 @@ pub async fn citizens_of_numbers(service: &Service, numbers: &[&str]) -> Result<
     Ok(ask(service, &access, ResourceType::PATIENT, &of_numbers(numbers)).await?.expectation.found)
 }
 
-/// Makes the `Patient` of a citizen, as the server. When somebody has one of the numbers already nothing is written.
-pub async fn create_citizen(service: &Service, numbers: &[&str], patient: &[u8]) -> Result<Stored, Problem> {
+/// The same of many who have several numbers each, with their `Patient`s, in one read. At most two of each number are told.
+pub async fn holders_of_numbers(
+    service: &Service,
+    people: &[Vec<&str>],
+) -> Result<Vec<Vec<Record>>, Problem> {
+    let access = service.decide(&REGISTRY, Interaction::Search, Some(ResourceType::PATIENT))?;
+    let mut plans = Vec::with_capacity(people.len());
+    for numbers in people {
+        plans
+            .push(condition::read(service, &access, ResourceType::PATIENT, &of_numbers(numbers)).await?.plan);
+    }
+    let found = service.store().holders(&access, &plans.iter().collect::<Vec<_>>()).await?;
+    // A plan of numbers is always one of identifiers.
+    found.into_iter().map(|records| records.ok_or_else(|| Problem::new(500, Fault::Internal))).collect()
+}
+
+/// Makes the `Patient` of a citizen of whom nobody seems to have one of the numbers, as the server. `None` when somebody has
+/// one: nothing is written.
+pub async fn create_citizen(
+    service: &Service,
+    numbers: &[&str],
+    patient: &[u8],
+) -> Result<Option<Stored>, Problem> {
     let access = service.decide(&REGISTRY, Interaction::Update, None)?;
-    conditional_create(service, &access, ResourceType::PATIENT, patient, &of_numbers(numbers)).await
+    create_first(service, &access, ResourceType::PATIENT, patient, &of_numbers(numbers)).await
 }
 
 /// Writes the `Patient` of a citizen over the version that was read, as the server. Refused when somebody else has one of

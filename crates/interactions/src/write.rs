@@ -8,7 +8,7 @@ use record_store::{
     Body, Content, Effect, Job, Precondition, Record, Seen, Showing, Write, WriteError, Written,
 };
 
-use crate::condition::{ATTEMPTS, Condition, ask};
+use crate::condition::{self, ATTEMPTS, Condition, ask};
 use crate::facts::Subject;
 use crate::patch::ROUNDS;
 use crate::permission::{NewOnes, Permitted, facts_again, permit};
@@ -123,6 +123,22 @@ pub async fn conditional_create(
     Err(Problem::new(409, Fault::ConditionUnstable))
 }
 
+/// The same of who believes that nothing matches: the store alone asks. `None` when something does, and nothing is written.
+pub(crate) async fn create_first(
+    service: &Service,
+    access: &Access,
+    resource_type: ResourceType,
+    body: &[u8],
+    criteria: &str,
+) -> Result<Option<Stored>, Problem> {
+    let id = new_id()?;
+    let expected = Expected { resource_type, id: None, subject: Subject { id: &id, first: true } };
+    let content = Some(prepare(service, access, body, expected).await?);
+    let condition = condition::read(service, access, resource_type, criteria).await?.of_nobody(access);
+    let (precondition, seen) = (Precondition::New, Seen::Unchecked);
+    commit_under(service, access, Write { resource_type, id, precondition, content, seen }, condition).await
+}
+
 /// `PUT [type]/[id]`: update, or create when it does not exist.
 pub async fn update(
     service: &Service,
@@ -137,6 +153,25 @@ pub async fn update(
     let precondition = if_match.map_or(Precondition::None, Precondition::Version);
     let (id, seen) = (id.clone(), Seen::Unchecked);
     commit(service, access, Write { resource_type, id, precondition, content, seen }).await
+}
+
+/// Makes a resource under this id. `None` when it is there: nothing is written.
+pub async fn create_under(
+    service: &Service,
+    access: &Access,
+    resource_type: ResourceType,
+    id: &LogicalId,
+    body: &[u8],
+) -> Result<Option<Stored>, Problem> {
+    let expected = Expected { resource_type, id: Some(id), subject: Subject { id, first: true } };
+    let content = Some(prepare(service, access, body, expected).await?);
+    let (precondition, seen) = (Precondition::Absent, Seen::Unchecked);
+    let write = Write { resource_type, id: id.clone(), precondition, content, seen };
+    match commit(service, access, write).await {
+        Ok(stored) => Ok(Some(stored)),
+        Err(problem) if problem.status == 412 => Ok(None),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// `PUT [type]?criteria`: no match creates, one match updates, several answer 412.

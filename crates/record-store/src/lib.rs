@@ -13,6 +13,7 @@ mod database;
 mod error;
 mod find;
 mod gatekeeping;
+mod holders;
 mod known_books;
 mod merged;
 mod once;

@@ -5,13 +5,13 @@ use fhir::{Fault, Instant, LogicalId, ResourceType};
 use interactions::registry::REGISTRY;
 use interactions::{Problem, Service, Stored};
 use population_registry::{Freshness, Staleness, Status};
-use record_store::Effect;
+use record_store::Record;
 use serde_json::Value;
 
 use super::issue::{continue_newborn, newborn_of};
 use super::patient::{Verified, patient_of, representative};
 use super::told::Told;
-use crate::ledger::{Found, items, read, text};
+use crate::ledger::{Found, found_of, items, read, text};
 use crate::refusal::internal;
 
 /// How often a record is judged again when others write the same `Patient`. In each round one of them succeeds.
@@ -36,11 +36,47 @@ pub(super) struct Applied {
     pub(super) before: Option<Value>,
 }
 
+/// Who had the numbers of a record a moment ago. What is written relies on the version that was read, so it may be old.
+pub(super) enum Holder {
+    /// Not asked, or not one.
+    Unknown,
+    /// Nobody.
+    Nobody,
+    /// This `Patient`.
+    Is(Record),
+}
+
+/// The holders of many records, in one read.
+pub(super) async fn holders(service: &Service, all: &[Told<'_>]) -> Result<Vec<Holder>, Problem> {
+    let numbers: Vec<Vec<&str>> = all.iter().map(Told::numbers).collect();
+    let found = interactions::holders_of_numbers(service, &numbers).await?;
+    let holder = |mut records: Vec<Record>| match (records.pop(), records.len()) {
+        (None, _) => Holder::Nobody,
+        (Some(record), 0) => Holder::Is(record),
+        (Some(_), _) => Holder::Unknown,
+    };
+    Ok(found.into_iter().map(holder).collect())
+}
+
 /// Writes what the registry told, if it is newer than what the book has.
 pub(super) async fn apply(service: &Service, told: &Told<'_>) -> Result<Applied, Problem> {
+    apply_to(service, told, Holder::Unknown).await
+}
+
+/// The same where it was asked before who has the numbers.
+pub(super) async fn apply_to(
+    service: &Service,
+    told: &Told<'_>,
+    mut holder: Holder,
+) -> Result<Applied, Problem> {
     let numbers = told.numbers();
     for _ in 0..ROUNDS {
-        let found = match find(service, &numbers).await? {
+        let found = match std::mem::replace(&mut holder, Holder::Unknown) {
+            Holder::Unknown => find(service, &numbers).await?,
+            Holder::Nobody => None,
+            Holder::Is(record) => found_of(&record)?,
+        };
+        let found = match found {
             Some(found) => found,
             None => {
                 if let Some(newborn) = newborn_of(service, told).await? {
@@ -51,11 +87,14 @@ pub(super) async fn apply(service: &Service, told: &Told<'_>) -> Result<Applied,
                 }
                 let patient = patient_of(told, None, replacing(service, told).await?);
                 let stored = interactions::create_citizen(service, &numbers, &bytes(&patient)?).await?;
-                if stored.effect == Effect::Created {
-                    let (outcome, before) = (Outcome::Applied, None);
-                    return Ok(Applied { outcome, patient: stored.id, before });
+                match stored {
+                    Some(stored) => {
+                        let (outcome, before) = (Outcome::Applied, None);
+                        return Ok(Applied { outcome, patient: stored.id, before });
+                    }
+                    // Somebody was quicker.
+                    None => continue,
                 }
-                continue;
             }
         };
         let id = found.id()?;

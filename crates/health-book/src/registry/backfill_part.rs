@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::apply::Outcome;
+use super::apply::{Holder, Outcome, holders};
+use super::awaited::Open;
 use super::backfill::{BackfillError, BackfillSettings, Progress, pause_of, read};
 use super::lease::Lease;
 use super::page::{PARALLEL, is_of_database, tried};
@@ -191,33 +192,45 @@ async fn take_over(
     pass: Pass,
 ) -> Result<Done, Problem> {
     let mut done = Done::default();
+    let mut meant = Vec::with_capacity(people.len());
+    for listed in people {
+        match listed {
+            Listed::Person(person) if pass == Pass::People || has_representative(&person) => {
+                meant.push(person);
+            }
+            Listed::Malformed(malformed) if pass == Pass::People => {
+                let store = book.service().store();
+                done.parked.push(parked::of_malformed(store, &malformed, Instant::now())?);
+            }
+            _ => {}
+        }
+    }
+    let told: Vec<Told<'_>> = meant.iter().map(|person| Told::listed(person, asked_at)).collect();
+    let holders = holders(book.service(), &told).await?;
+    let mut open = Open::default();
     let mut running = JoinSet::new();
-    let mut waiting = people.into_iter();
+    let mut waiting = meant.into_iter().zip(holders);
     loop {
         while running.len() < PARALLEL
-            && let Some(listed) = waiting.next()
+            && let Some((person, holder)) = waiting.next()
         {
-            match listed {
-                Listed::Person(person) if pass == Pass::People || has_representative(&person) => {
-                    let book = book.clone();
-                    running.spawn(async move { of_person(&book, &person, asked_at, pass).await });
-                }
-                Listed::Malformed(malformed) if pass == Pass::People => {
-                    let store = book.service().store();
-                    done.parked.push(parked::of_malformed(store, &malformed, Instant::now())?);
-                }
-                _ => {}
-            }
+            let book = book.clone();
+            running.spawn(async move { of_person(&book, &person, holder, asked_at, pass).await });
         }
         match running.join_next().await.map(|one| one.map_err(|_| internal())) {
-            None => return Ok(done),
+            None => break,
             Some(one) => match one?? {
-                One::Written => done.written += 1,
-                One::Known => {}
-                One::Parked(record) => done.parked.push(record),
+                (One::Written, left) => {
+                    done.written += 1;
+                    open.add(left);
+                }
+                (One::Known, left) => open.add(left),
+                (One::Parked(record), _) => done.parked.push(record),
             },
         }
     }
+    open.close(book, Instant::now()).await?;
+    Ok(done)
 }
 
 /// Who is grown up is left out where it is asked whether a representative becomes a guardian.
@@ -228,12 +241,13 @@ fn has_representative(person: &ListedPerson) -> bool {
 async fn of_person(
     book: &HealthBook,
     person: &ListedPerson,
+    holder: Holder,
     asked_at: Instant,
     pass: Pass,
-) -> Result<One, Problem> {
-    match tried(book, &Told::listed(person, asked_at), pass == Pass::Guardians).await {
-        Ok(Outcome::Applied) => Ok(One::Written),
-        Ok(Outcome::Duplicate | Outcome::Stale) => Ok(One::Known),
+) -> Result<(One, Open), Problem> {
+    match tried(book, &Told::listed(person, asked_at), holder, pass == Pass::Guardians).await {
+        Ok((Outcome::Applied, open)) => Ok((One::Written, open)),
+        Ok((Outcome::Duplicate | Outcome::Stale, open)) => Ok((One::Known, open)),
         Err(problem) if is_of_database(&problem) => Err(problem),
         Err(problem) => {
             let codes: Vec<&str> = problem.issues.iter().map(|issue| issue.fault.code()).collect();
@@ -250,7 +264,7 @@ async fn of_person(
                 record: person.record.clone(),
             };
             let parked = parked::of_event(book.service().store(), &event, &problem, Instant::now())?;
-            Ok(One::Parked(parked))
+            Ok((One::Parked(parked), Open::default()))
         }
     }
 }

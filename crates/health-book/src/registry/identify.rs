@@ -6,7 +6,8 @@ use population_registry::{BirthDate, PersonalNumber, Question, RegistryError, Re
 
 use super::ConnectedRegistry;
 use super::apply::apply;
-use super::effects::follow;
+use super::awaited::intend;
+use super::effects::follow_one;
 use super::told::Told;
 use crate::HealthBook;
 
@@ -38,8 +39,9 @@ pub(crate) async fn identify(
     match registry.port().look_up(id, &question).await {
         Ok(answer) => {
             let told = Told::answered(&answer);
+            intend(book, &told, now).await?;
             let applied = apply(book.service(), &told).await?;
-            follow(book, &told, &applied, false, now).await?;
+            follow_one(book, &told, &applied, false, now).await?;
             Ok(Known::Is(applied.patient))
         }
         Err(RegistryError::NotFound) => Ok(Known::Nobody),

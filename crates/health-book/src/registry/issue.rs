@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::ConnectedRegistry;
 use super::apply::{Applied, Outcome};
-use super::effects::follow;
+use super::awaited::intend;
+use super::effects::follow_one;
 use super::look_up::{LookUp, NAME, decide, look_up, note, unavailable};
 use super::patient::{Verified, identity_of, patient_of};
 use super::told::Told;
@@ -100,11 +101,12 @@ async fn given(
             return Err(Problem::new(409, Fault::PersonKnown));
         }
         check_fits(service, told.record, patient, &found.resource).await?;
+        intend(book, told, now).await?;
         match write(service, told, &found).await {
             Ok(()) => {
                 let outcome = Outcome::Applied;
                 let applied = Applied { outcome, patient: patient.clone(), before: Some(found.resource) };
-                follow(book, told, &applied, false, now).await?;
+                follow_one(book, told, &applied, false, now).await?;
                 return read(service, "Patient", patient).await?.ok_or_else(internal);
             }
             Err(problem) if problem.status == 412 => {}

@@ -9,7 +9,8 @@ use record_store::Showing;
 
 use super::ConnectedRegistry;
 use super::apply::{apply, find, has_number, usable_age};
-use super::effects::follow;
+use super::awaited::intend;
+use super::effects::follow_one;
 use super::patient::{identity_of, make_stale};
 use super::told::{ANSWER, Told};
 use crate::HealthBook;
@@ -88,8 +89,9 @@ pub async fn look_up(
 
 /// Brings the book up to a record.
 async fn written(book: &HealthBook, told: &Told<'_>, now: Instant) -> Result<Found, Problem> {
+    intend(book, told, now).await?;
     let applied = apply(book.service(), told).await?;
-    follow(book, told, &applied, false, now).await?;
+    follow_one(book, told, &applied, false, now).await?;
     let found = crate::ledger::read(book.service(), "Patient", &applied.patient).await?;
     found.ok_or_else(internal)
 }

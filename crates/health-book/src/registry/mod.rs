@@ -1,6 +1,9 @@
 //! What the book does with the answers and the events of the population registry (`docs/registry-sync.md`).
 
 mod apply;
+mod awaited;
+#[cfg(test)]
+mod awaited_tests;
 mod backfill;
 mod backfill_part;
 mod effects;
@@ -11,6 +14,8 @@ mod lag;
 mod lease;
 mod look_up;
 mod page;
+#[cfg(test)]
+mod page_tests;
 pub mod parked;
 mod patient;
 mod told;

@@ -10,7 +10,8 @@ use record_store::SecurityRecord;
 use tokio::task::JoinSet;
 
 use super::ConnectedRegistry;
-use super::apply::{Outcome, apply};
+use super::apply::{Holder, Outcome, apply_to, holders};
+use super::awaited::Open;
 use super::effects::follow;
 use super::parked;
 use super::told::Told;
@@ -18,7 +19,7 @@ use crate::HealthBook;
 use crate::refusal::internal;
 
 /// People that are worked on at one time: what is written together is committed together.
-pub(super) const PARALLEL: usize = 256;
+pub(super) const PARALLEL: usize = 512;
 /// Tries of one event.
 const TRIES: u32 = 3;
 /// Before the next try, times the number of tries so far.
@@ -44,45 +45,72 @@ pub(super) async fn apply_page(
             }
         }
     }
+    let mut people: Vec<Vec<Event>> = people.into_values().collect();
+    people.iter_mut().for_each(|events| once_each(registry, events));
+    let last: Vec<Told<'_>> =
+        people.iter().filter_map(|events| Some(Told::by(events.first()?, asked_at))).collect();
+    let holders = holders(book.service(), &last).await?;
     let mut running = JoinSet::new();
-    let mut waiting = people.into_values();
+    let mut waiting = people.into_iter().zip(holders);
+    let mut open = Open::default();
     loop {
         while running.len() < PARALLEL
-            && let Some(events) = waiting.next()
+            && let Some((events, holder)) = waiting.next()
         {
             let (book, registry) = (book.clone(), registry.clone());
-            running.spawn(async move { of_person(&book, &registry, events, asked_at, again).await });
+            running.spawn(async move { of_person(&book, &registry, events, holder, asked_at, again).await });
         }
         match running.join_next().await {
-            None => return Ok(parked),
-            Some(done) => parked.extend(done.map_err(|_| internal())??),
+            None => break,
+            Some(done) => {
+                let done = done.map_err(|_| internal())??;
+                parked.extend(done.parked);
+                open.add(done.open);
+            }
         }
     }
+    open.close(book, Instant::now()).await?;
+    Ok(parked)
+}
+
+/// What came of the events of one person.
+#[derive(Default)]
+struct Done {
+    parked: Vec<SecurityRecord>,
+    open: Open,
+}
+
+/// The last event first, none of them twice.
+fn once_each(registry: &ConnectedRegistry, events: &mut Vec<Event>) {
+    events.sort_by_key(|event| std::cmp::Reverse(event.version));
+    let count = events.len();
+    events.dedup_by(|one, other| one.id == other.id);
+    (events.len()..count).for_each(|_| registry.figures().came("duplicate"));
 }
 
 /// The events of one person: the last one is written; those before only when it cannot be.
 async fn of_person(
     book: &HealthBook,
     registry: &ConnectedRegistry,
-    mut events: Vec<Event>,
+    events: Vec<Event>,
+    holder: Holder,
     asked_at: Instant,
     again: bool,
-) -> Result<Vec<SecurityRecord>, Problem> {
+) -> Result<Done, Problem> {
     let figures = registry.figures();
-    events.sort_by_key(|event| std::cmp::Reverse(event.version));
-    let count = events.len();
-    events.dedup_by(|one, other| one.id == other.id);
-    (events.len()..count).for_each(|_| figures.came("duplicate"));
-    let mut parked = Vec::new();
+    let mut holder = Some(holder);
+    let mut done = Done::default();
     let mut is_done = false;
     for event in &events {
         if is_done {
             figures.came("superseded");
             continue;
         }
-        match tried(book, &Told::by(event, asked_at), again).await {
-            Ok(outcome) => {
+        let holder = holder.take().unwrap_or(Holder::Unknown);
+        match tried(book, &Told::by(event, asked_at), holder, again).await {
+            Ok((outcome, open)) => {
                 is_done = true;
+                done.open.add(open);
                 if outcome == Outcome::Applied {
                     figures.visible(event, Instant::now());
                 }
@@ -97,11 +125,11 @@ async fn of_person(
                 figures.came("parked");
                 let codes: Vec<&str> = problem.issues.iter().map(|issue| issue.fault.code()).collect();
                 tracing::warn!(event = event.id.as_str(), ?codes, "an event of the registry is parked");
-                parked.push(parked::of_event(book.service().store(), event, &problem, Instant::now())?);
+                done.parked.push(parked::of_event(book.service().store(), event, &problem, Instant::now())?);
             }
         }
     }
-    Ok(parked)
+    Ok(done)
 }
 
 /// Whether it says nothing about the event.
@@ -109,15 +137,21 @@ pub(super) fn is_of_database(problem: &Problem) -> bool {
     matches!(problem.status, 503 | 504)
 }
 
-/// Applies a record and does what follows from it, three times if it must be.
-pub(super) async fn tried(book: &HealthBook, told: &Told<'_>, again: bool) -> Result<Outcome, Problem> {
+/// Applies a record and does what follows from it, three times if it must be; gives what is left to be done.
+pub(super) async fn tried(
+    book: &HealthBook,
+    told: &Told<'_>,
+    mut holder: Holder,
+    again: bool,
+) -> Result<(Outcome, Open), Problem> {
     let mut tries = 1;
     loop {
+        let holder = std::mem::replace(&mut holder, Holder::Unknown);
         let done = async {
-            let applied = apply(book.service(), told).await?;
+            let applied = apply_to(book.service(), told, holder).await?;
             // What follows may be what failed before.
-            follow(book, told, &applied, again || tries > 1, Instant::now()).await?;
-            Ok::<_, Problem>(applied.outcome)
+            let open = follow(book, told, &applied, again || tries > 1, Instant::now()).await?;
+            Ok::<_, Problem>((applied.outcome, open))
         };
         match done.await {
             Err(_) if tries < TRIES => {

@@ -7,7 +7,7 @@ use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde::{Deserialize, Serialize};
 
 use super::apply::apply;
-use super::effects::follow;
+use super::effects::follow_one;
 use super::told::Told;
 use crate::HealthBook;
 use crate::refusal::internal;
@@ -112,7 +112,7 @@ pub async fn retry(book: &HealthBook, id: &str, now: Instant) -> Result<bool, Pr
     let Delivery::Event(event) = Delivery::read(item) else { return Ok(false) };
     let told = Told::by(&event, now);
     let applied = apply(book.service(), &told).await?;
-    follow(book, &told, &applied, true, now).await?;
+    follow_one(book, &told, &applied, true, now).await?;
     let done = SecurityChange::Remove(SecurityKind::RegistryParked, record.id);
     store.change_security(done, Vec::new(), now).await?;
     Ok(true)

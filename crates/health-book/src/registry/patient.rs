@@ -56,12 +56,13 @@ pub(super) fn patient_of(told: &Told<'_>, before: Option<&Value>, replacing: Opt
         Some(Value::Object(members)) => members.clone(),
         _ => Map::from_iter([("resourceType".to_owned(), json!("Patient"))]),
     };
-    let old = before.cloned().unwrap_or(Value::Null);
+    let nothing = Value::Null;
+    let old = before.unwrap_or(&nothing);
     put_meta(&mut patient, told);
-    let others = kept(&old, "/extension", |it| text(it, "/url") != EXTENSION);
-    put_list(&mut patient, "extension", [others, vec![extension(told, &old)]].concat());
-    put_list(&mut patient, "identifier", identifiers(told, &old));
-    put_list(&mut patient, "name", vec![name(told, &old)]);
+    let others = kept(old, "/extension", |it| text(it, "/url") != EXTENSION);
+    put_list(&mut patient, "extension", [others, vec![extension(told, old)]].concat());
+    put_list(&mut patient, "identifier", identifiers(told, old));
+    put_list(&mut patient, "name", vec![name(told, old)]);
     patient.remove("_name");
     let gender = match record.sex {
         Sex::Male => "male",
@@ -85,7 +86,7 @@ pub(super) fn patient_of(told: &Told<'_>, before: Option<&Value>, replacing: Opt
     }
     let is_gone = matches!(record.status, Status::Cancelled | Status::ReplacedBy { .. });
     patient.insert("active".to_owned(), json!(!is_gone));
-    let mut links = kept(&old, "/link", |it| text(it, "/type") != "replaced-by");
+    let mut links = kept(old, "/link", |it| text(it, "/type") != "replaced-by");
     if let Status::ReplacedBy { number } = &record.status {
         let mut other = json!({"identifier": {"system": CITIZEN_NUMBER, "value": number.as_str()}});
         if let (Some(reference), Some(members)) = (replacing, other.as_object_mut()) {
@@ -94,7 +95,7 @@ pub(super) fn patient_of(told: &Told<'_>, before: Option<&Value>, replacing: Opt
         links.push(json!({"other": other, "type": "replaced-by"}));
     }
     put_list(&mut patient, "link", links);
-    let mut addresses = kept(&old, "/address", |it| !is_registered(it));
+    let mut addresses = kept(old, "/address", |it| !is_registered(it));
     let told_of = [("permanent", "home", &record.permanent), ("current", "temp", &record.current)];
     addresses.extend(told_of.into_iter().filter_map(|(kind, purpose, address)| {
         address.as_ref().map(|address| written_address(kind, purpose, address))
@@ -173,7 +174,10 @@ fn put_list(patient: &mut Map<String, Value>, name: &str, values: Vec<Value>) {
 }
 
 fn put_meta(patient: &mut Map<String, Value>, told: &Told<'_>) {
-    let mut meta = patient.get("meta").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut meta = match patient.remove("meta") {
+        Some(Value::Object(meta)) => meta,
+        _ => Map::new(),
+    };
     // The server writes these two anew.
     meta.remove("versionId");
     meta.remove("lastUpdated");
@@ -182,8 +186,11 @@ fn put_meta(patient: &mut Map<String, Value>, told: &Told<'_>) {
         None => format!("urn:healthbook:{}", told.source()),
     };
     meta.insert("source".to_owned(), json!(source));
-    let whole = json!({"meta": meta.clone()});
-    let mut tags = kept(&whole, "/meta/tag", |tag| text(tag, "/system") != VERIFICATION);
+    let mut tags = match meta.remove("tag") {
+        Some(Value::Array(tags)) => tags,
+        _ => Vec::new(),
+    };
+    tags.retain(|tag| text(tag, "/system") != VERIFICATION);
     tags.push(json!({"system": VERIFICATION, "code": "verified"}));
     meta.insert("tag".to_owned(), json!(tags));
     patient.insert("meta".to_owned(), Value::Object(meta));

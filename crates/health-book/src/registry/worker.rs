@@ -10,6 +10,7 @@ use population_registry::{Cursor, EventPage, PageSize, RequestId};
 use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
 
 use super::ConnectedRegistry;
+use super::awaited::work_at_awaited;
 use super::lease::Lease;
 use super::page::apply_page;
 use crate::HealthBook;
@@ -35,6 +36,7 @@ struct Fetched {
 pub async fn work_at_registry(book: HealthBook, registry: ConnectedRegistry) {
     let is_held = Arc::new(AtomicBool::new(false));
     tokio::spawn(prolong(Lease::new(book.service().store(), FEED), Arc::clone(&is_held)));
+    tokio::spawn(work_at_awaited(book.clone()));
     let mut is_first = true;
     let mut ahead = None;
     loop {

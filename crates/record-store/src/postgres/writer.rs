@@ -13,14 +13,14 @@ use super::connection::{connect, reserve_keys};
 use super::{execute, flush, load};
 use crate::current_registry::CurrentRegistry;
 use crate::once::{Once, used_keys};
-use crate::query;
+use crate::query::{self, Gate, Held};
 use crate::statement::{Bind, Statement};
 use crate::stored::{change_of, pack_id, type_number, type_of, unpack_id};
 use crate::write::{
     BLOCK, Clock, Current, Directory, Keys, Planner, QueuedJob, Stamp, Task, WRITES_IN_A_BATCH,
     expectation_holds, needed_ids, once_keys,
 };
-use crate::{Body, StoreError, WriteError, Written};
+use crate::{Body, Expectation, StoreError, WriteError, Written};
 
 type Outcome = Result<Vec<Written>, WriteError>;
 
@@ -182,13 +182,18 @@ impl Writer {
             planner = planner.knowing(load(connection, used).await?);
         }
         let mut outcomes = Vec::with_capacity(batch.len());
+        let mut answered = holders(connection, &registry, batch).await?.into_iter();
         for queued in batch {
-            if !queued.job.expectations.is_empty() && !planner.is_flushed() {
-                flush::flush(connection, &registry, planner.drain()).await?;
-            }
             let (mut holds, repeats) = (true, planner.repeats(&queued.signature));
-            for (expectation, gate) in queued.job.expectations.iter().zip(&queued.gates).filter(|_| !repeats)
-            {
+            let asked = queued.job.expectations.iter().zip(&queued.gates);
+            for ((expectation, gate), known) in asked.zip(answered.by_ref()).filter(|_| !repeats) {
+                if let Some(known) = known.filter(|known| !planner.touches(&known.held)) {
+                    holds &= expectation_holds(expectation, known.ids);
+                    continue;
+                }
+                if !planner.is_flushed() {
+                    flush::flush(connection, &registry, planner.drain()).await?;
+                }
                 let statement = query::expected_ids(&registry, gate, &expectation.plan);
                 let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>()).await?;
                 let found = rows.iter().map(|(id,)| unpack_id(id)).collect::<Result<_, _>>()?;
@@ -228,6 +233,48 @@ async fn lock(connection: &mut AsyncPgConnection, mut criteria: Vec<String>) -> 
     statement.bind(Bind::Texts(criteria)).sql(") AS c(name) ORDER BY key) k OFFSET 0) l");
     let _: Vec<(i64,)> = load(connection, statement.returning::<(BigInt,)>()).await?;
     Ok(())
+}
+
+/// What an expectation asks for that is about nothing but identifiers, and who has one of them.
+struct Known {
+    held: Vec<Held>,
+    ids: Vec<LogicalId>,
+}
+
+/// The answers to such expectations in the order of the batch, asked in one statement, so that nothing has to be flushed
+/// for them. Who relies on the same criteria waits at the lock; what the batch itself changes is asked again.
+async fn holders(
+    connection: &mut AsyncPgConnection,
+    registry: &Registry,
+    batch: &[QueuedJob],
+) -> Result<Vec<Option<Known>>, StoreError> {
+    let expectations = batch.iter().flat_map(|queued| queued.job.expectations.iter().zip(&queued.gates));
+    let held_by = |(expectation, gate): (&Expectation, &Gate)| {
+        let is_plain = gate.is_everything()
+            && usize::try_from(expectation.plan.count).is_ok_and(|count| expectation.found.len() < count);
+        let held = query::held(registry, &expectation.plan).filter(|_| is_plain)?;
+        Some(Known { held, ids: Vec::new() })
+    };
+    let mut answered: Vec<Option<Known>> = expectations.map(held_by).collect();
+    let known = answered.iter().enumerate().filter_map(|(place, known)| Some((place, known.as_ref()?)));
+    let (owners, all): (Vec<usize>, Vec<Held>) =
+        known.flat_map(|(place, known)| known.held.iter().map(move |held| (place, *held))).unzip();
+    if all.is_empty() {
+        return Ok(answered);
+    }
+    let most = batch.iter().flat_map(|queued| &queued.job.expectations).map(|it| it.plan.count).max();
+    let statement = query::holders_of_all(&Gate::EVERYTHING, &all, "r.logical_id", most.unwrap_or(1));
+    let rows: Vec<(i64, Vec<u8>)> = load(connection, statement.returning::<(BigInt, Binary)>()).await?;
+    for (place, id) in rows {
+        let owner = usize::try_from(place).ok().and_then(|place| owners.get(place));
+        if let Some(Some(known)) = owner.and_then(|owner| answered.get_mut(*owner)) {
+            let id = unpack_id(&id)?;
+            if !known.ids.contains(&id) {
+                known.ids.push(id);
+            }
+        }
+    }
+    Ok(answered)
 }
 
 type Place = (i16, Vec<u8>, i64, i64);

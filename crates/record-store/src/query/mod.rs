@@ -8,6 +8,7 @@ mod directory;
 mod driver;
 mod gate;
 mod history;
+mod holders;
 mod kin;
 mod people;
 mod search;
@@ -26,6 +27,7 @@ pub(crate) use directory::{
 pub(crate) use driver::{Class, class, first};
 pub(crate) use gate::{Gate, Places, RowNames, is_everything};
 pub(crate) use history::{history, history_total, moved_since, newest, there};
+pub(crate) use holders::{Held, held, holders, holders_of_all};
 pub(crate) use kin::{ABOVE, BELOW, hashes_of_kin, kin, merge_of, put_merge, standing_for};
 pub(crate) use people::{MATCH_KEYS, count_people, people_at, people_of_keys};
 pub(crate) use search::{Page, Route, can_walk};

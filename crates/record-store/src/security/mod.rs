@@ -68,6 +68,8 @@ pub enum SecurityKind {
     AwaitedMerge,
     /// How far a part of the population is taken over.
     RegistryBackfill,
+    /// A child whose representative is not in the book yet.
+    AwaitedGuardian,
     /// A sender of messages of the data axis.
     AxisSender,
     /// From the name by which a sender signs in to the sender.
@@ -106,6 +108,7 @@ impl SecurityKind {
             Self::Unmerging => 41,
             Self::AwaitedMerge => 42,
             Self::RegistryBackfill => 34,
+            Self::AwaitedGuardian => 35,
             Self::AxisSender => 50,
             Self::AxisUser => 51,
             Self::AxisToken => 52,
@@ -199,6 +202,8 @@ impl Revoked {
     }
 }
 
+/// Owners that are asked for in one statement.
+const OWNERS_AT_ONCE: usize = 256;
 /// The setting that marks a sandbox.
 const SANDBOX: &str = "sandbox";
 
@@ -268,6 +273,35 @@ impl Store {
             deeds.into_iter().for_each(|deed| journal.did(deed));
         }
         Ok(done)
+    }
+
+    /// The records of any of these owners that live at a moment.
+    pub async fn security_records_of(
+        &self,
+        kind: SecurityKind,
+        owners: &[String],
+        now: Instant,
+    ) -> Result<Vec<SecurityRecord>, StoreError> {
+        let mut records = Vec::new();
+        for owners in owners.chunks(OWNERS_AT_ONCE) {
+            let statement = sql::records_of(kind.number(), owners, now);
+            let rows: Vec<RecordRow> = select!(self, statement, (Text, Text, Integer, BigInt, Text))?;
+            records.extend(rows.into_iter().map(|row| record(kind, row)));
+        }
+        Ok(records)
+    }
+
+    /// Some records of a kind that live at a moment behind an id, in the order of the database: for a walk over many.
+    pub async fn security_records_behind(
+        &self,
+        kind: SecurityKind,
+        id: &str,
+        now: Instant,
+        most: u32,
+    ) -> Result<Vec<SecurityRecord>, StoreError> {
+        let statement = sql::behind(kind.number(), id, now, most);
+        let rows: Vec<RecordRow> = select!(self, statement, (Text, Text, Integer, BigInt, Text))?;
+        Ok(rows.into_iter().map(|row| record(kind, row)).collect())
     }
 
     /// The records of an owner that live at a moment, those that end first at the front, at most so many.

@@ -27,6 +27,24 @@ pub(super) fn records(kind: i16, owner: Option<&str>, now: Instant) -> Statement
     statement
 }
 
+/// The records of any of these owners.
+pub(super) fn records_of(kind: i16, owners: &[String], now: Instant) -> Statement {
+    let mut statement = Statement::new(COLUMNS);
+    statement.small(kind).sql(" AND s.owner IN (");
+    statement.list(owners.iter().map(|owner| Bind::Text(owner.clone())).collect()).sql(")");
+    lives(&mut statement, "s", now);
+    statement
+}
+
+/// Some records behind an id.
+pub(super) fn behind(kind: i16, id: &str, now: Instant, most: u32) -> Statement {
+    let mut statement = Statement::new(COLUMNS);
+    statement.small(kind).sql(" AND s.id > ").bind(Bind::Text(id.to_owned()));
+    lives(&mut statement, "s", now);
+    statement.sql(" ORDER BY s.id LIMIT ").big(i64::from(most));
+    statement
+}
+
 /// Some records of an owner, those that end first at the front.
 pub(super) fn first(kind: i16, owner: &str, now: Instant, most: u32) -> Statement {
     let mut statement = records(kind, Some(owner), now);

@@ -23,7 +23,8 @@ pub(crate) fn connect(path: &str, reader: bool) -> Result<SqliteConnection, Stor
     connection.batch_execute(
         "PRAGMA page_size = 4096; PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
          PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; \
-         PRAGMA mmap_size = 1073741824; PRAGMA journal_size_limit = 67108864;",
+         PRAGMA mmap_size = 1073741824; PRAGMA journal_size_limit = 67108864; \
+         PRAGMA wal_autocheckpoint = 8192;",
     )?;
     if reader {
         connection.batch_execute("PRAGMA query_only = ON")?;

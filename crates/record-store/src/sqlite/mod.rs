@@ -14,6 +14,7 @@ use std::sync::Mutex;
 
 use diesel::RunQueryDsl;
 use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection;
 use diesel::deserialize::FromSqlRow;
 use diesel::query_builder::QueryFragment;
 use diesel::sqlite::Sqlite;
@@ -85,6 +86,18 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         write(&mut connect(&self.path, false)?)
     }
+}
+
+/// Runs several reads that see the same state, in one transaction.
+pub(crate) fn at_once<T>(
+    connection: &mut SqliteConnection,
+    read: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.batch_execute("BEGIN")?;
+    let result = read(connection);
+    // Nothing was written; what cannot be ended is ended with the connection.
+    connection.batch_execute("ROLLBACK")?;
+    result
 }
 
 /// The rows of a query.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use access::{Access, Merge, Reach, Shield};
 use fhir::{Instant, LogicalId, ResourceType};
-use search::{IndexRows, Registry};
+use search::{IndexRows, Registry, Slot};
 
 use super::access_rows::{FactRows, Stamp, label_rows, stamp};
 use super::{DirectoryRow, Flush, Keys, Pending, ResourceRow, VersionToKeep};
 use crate::access_log::{Frames, MessageRow, Signature, put_messages};
 use crate::once::Answers;
 use crate::parties::author_number;
+use crate::query::Held;
 use crate::shield::Sight;
 use crate::statement::Statement;
 use crate::stored::{version_number, version_of};
@@ -74,6 +75,8 @@ pub(crate) struct Planner<'a> {
     /// Those for which the index in the database is made.
     indexed_shielded: HashSet<i64>,
     pending: Pending,
+    /// The identifiers that somebody gets or loses: what was asked of them before the batch holds no more.
+    identifiers: HashSet<(Slot, i64)>,
     /// What the log of accesses keeps of the writes.
     pub(super) entries: Frames,
     /// The messages from which the writes came.
@@ -103,6 +106,7 @@ impl<'a> Planner<'a> {
             indexed_shielded: shielded.clone(),
             shielded,
             pending: Pending::default(),
+            identifiers: HashSet::new(),
             entries: Frames::default(),
             messages: Vec::new(),
             answers: Answers::default(),
@@ -124,6 +128,11 @@ impl<'a> Planner<'a> {
     /// Whether nothing waits to be flushed.
     pub(crate) fn is_flushed(&self) -> bool {
         self.pending.is_empty()
+    }
+
+    /// Whether what was planned gives or takes one of these identifiers.
+    pub(crate) fn touches(&self, all: &[Held]) -> bool {
+        all.iter().any(|held| self.identifiers.contains(&(held.slot, held.code)))
     }
 
     /// What has to be written now, before anything else is planned.
@@ -350,11 +359,13 @@ impl<'a> Planner<'a> {
         rows: IndexRows,
         facts: FactRows,
     ) -> Result<(), StoreError> {
+        self.note_identifiers(&rows);
         let stored = match before {
             None => None,
             Some(current) => {
                 let shielded = self.indexed_shielded.contains(&stored_book);
                 let stored_rows = self.rows_of(write, &current, shielded)?;
+                self.note_identifiers(&stored_rows);
                 self.pending.keep(VersionToKeep {
                     book: stored_book,
                     own_book: stored_book,
@@ -385,6 +396,11 @@ impl<'a> Planner<'a> {
         let entry = Directory { book, key, shielded: false, current: Some(after) };
         self.state.insert((write.resource_type, write.id.clone()), entry);
         Ok(())
+    }
+
+    fn note_identifiers(&mut self, rows: &IndexRows) {
+        let identifying = rows.tokens.iter().filter(|row| self.registry.is_identifying(row.slot));
+        self.identifiers.extend(identifying.map(|row| (row.slot, row.code)));
     }
 
     /// A book goes under the location shield, or leaves it.

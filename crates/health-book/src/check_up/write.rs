@@ -5,7 +5,8 @@ use exchange::check_up::{CheckUp, Places, Raw};
 use fhir::LogicalId;
 use interactions::{ImportOutcome, Problem, Service, import_bundle};
 
-use crate::check_up;
+use crate::ledger::{items, read, text};
+use crate::refusal::internal;
 
 /// Writes a check-up. The same again changes nothing; a correction makes new versions, and what it does not tell any more is
 /// deleted. Who did it and which message it came with is what the task says (`Journal`, `Message`).

@@ -97,7 +97,9 @@ fn in_every_order_of_their_steps_one_sees_the_other() {
                     }
                     (true, ..) => done(&one, &child, &mother, Instant::now()).await.unwrap(),
                     (false, _, 0) => drop(apply(other.service(), &told(&hers)).await.unwrap()),
-                    (false, ..) => arrived(&other, &[mother.clone()], Instant::now()).await.unwrap(),
+                    (false, ..) => {
+                        arrived(&other, std::slice::from_ref(&mother), Instant::now()).await.unwrap()
+                    }
                 }
                 if is_of_child { of_child += 1 } else { of_mother += 1 }
             }

@@ -30,7 +30,7 @@ import time
 import uuid
 
 from measuring import Browser, Client, Server
-from temporary_postgres import Postgres
+from temporary_postgres import TemporaryPostgres
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 DAY = re.compile(r'(?<=")[12][0-9]{3}-[01][0-9]-[0-3][0-9](?=["T])')
@@ -171,7 +171,7 @@ def main():
     given = parser.parse_args()
     missed = False
     with contextlib.ExitStack() as stack:
-        database = stack.enter_context(Postgres()).url if given.database == "postgres" else given.database
+        database = stack.enter_context(TemporaryPostgres()).database("book") if given.database == "postgres" else given.database
         folder = pathlib.Path(given.keep or stack.enter_context(tempfile.TemporaryDirectory())).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         database = database or f"sqlite:{folder / 'book.db'}"

@@ -33,7 +33,7 @@ import urllib.request
 import uuid
 
 from measuring import Browser, Client, Forms, Server
-from temporary_postgres import Postgres
+from temporary_postgres import TemporaryPostgres
 
 PASSWORD = "bảy cây cầu qua sông"
 SAMPLE = pathlib.Path(__file__).resolve().parent.parent / "crates/exchange/samples/adult.json"
@@ -229,7 +229,7 @@ def main():
     given = parser.parse_args()
     count = int(given.rate * given.seconds)
     with contextlib.ExitStack() as stack:
-        database = stack.enter_context(Postgres()).url if given.database == "postgres" else given.database
+        database = stack.enter_context(TemporaryPostgres()).database("book") if given.database == "postgres" else given.database
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
         program = str(pathlib.Path(given.server).resolve())
         simulator = subprocess.Popen(

@@ -11,6 +11,7 @@ Linux, Python 3.9 or later; wrk for figures that mean something.
 """
 
 import argparse
+import contextlib
 import pathlib
 import re
 import shutil
@@ -21,6 +22,7 @@ import threading
 import time
 
 from measuring import Client, Server, median
+from temporary_postgres import TemporaryPostgres
 
 
 def by_wrk(server, path, token, seconds, connections):
@@ -72,7 +74,7 @@ def whom(server, kind):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", required=True, help="the healthbook program")
-    parser.add_argument("--database", help="an empty one; an SQLite file in a temporary folder when not given")
+    parser.add_argument("--database", help="an empty one; `postgres` for one of its own; an SQLite file when not given")
     parser.add_argument("--people", type=int, default=200, help="people of the demo [200]")
     parser.add_argument("--seconds", type=int, default=8, help="of each turn [8]")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of turns [3]")
@@ -82,7 +84,10 @@ def main():
     count = by_wrk if shutil.which("wrk") else by_threads
     print("counted by", "wrk" if count is by_wrk else "threads of this program: the client is the limit")
     missed = False
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        if arguments.database == "postgres":
+            arguments.database = stack.enter_context(TemporaryPostgres()).database("book")
         database = arguments.database or f"sqlite:{pathlib.Path(folder) / 'book.db'}"
 
         def start(*more):

@@ -11,6 +11,7 @@ seconds. Python 3.9 or later, nothing else.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -20,6 +21,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+from temporary_postgres import TemporaryPostgres
 
 
 def started(command, folder):
@@ -51,7 +54,7 @@ def ended(process):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", required=True, help="the program")
-    parser.add_argument("--database", help="an empty database; a SQLite file of its own unless given")
+    parser.add_argument("--database", help="an empty one; `postgres` for one of its own; an SQLite file when not given")
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--rate", type=float, help="events a second")
@@ -60,7 +63,10 @@ def main():
     parser.add_argument("--bar", type=float, default=float("inf"), help="largest p95 of the lag, with --rate")
     given = parser.parse_args()
     program = str(pathlib.Path(given.server).resolve())
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        if given.database == "postgres":
+            given.database = stack.enter_context(TemporaryPostgres()).database("book")
         feed = ["--events-per-second", str(given.rate)] if given.rate else ["--events", str(given.events)]
         simulator, registry = started(
             [program, "registry-simulator", "--listen", "127.0.0.1:0", "--people", str(given.people), *feed], folder

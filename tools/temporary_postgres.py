@@ -1,85 +1,110 @@
-"""A PostgreSQL server of a tool's own: in a temporary folder, on loopback, gone afterwards. It waits for the disk as in production.
+"""A PostgreSQL server of a tool's own: in a temporary folder, on loopback, gone afterwards.
 
-Needs `initdb` and `postgres` in PATH or where Debian puts them. Standard library only.
+The server programs are those of the machine; root runs them as the user postgres. HEALTHBOOK_TEST_POSTGRES names a
+server instead, whose user may create databases. It waits for the disk as in production unless it is told not to. Standard
+library only.
 """
 
+import contextlib
 import glob
 import os
 import pathlib
-import pwd
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
 
-
-def program(name):
-    found = shutil.which(name) or next(iter(sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)), None)
-    if not found:
-        raise SystemExit(f"{name} of PostgreSQL is not installed")
-    return found
+WAIT = 120
 
 
-def somebody():
-    """PostgreSQL refuses to run as root: another user then."""
-    if os.geteuid() != 0:
-        return {}
-    for name in ("postgres", "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-            return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-        except KeyError:
-            continue
-    raise SystemExit("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
+class TemporaryPostgres:
+    """Started when the first database is asked for, ended with the run. `settings` are further ones: "work_mem=16MB"."""
 
+    def __init__(self, settings=(), waits_for_disk=True):
+        self.settings = ["max_connections=200", "shared_buffers=512MB", *settings]
+        if not waits_for_disk:
+            self.settings += ["fsync=off", "full_page_writes=off"]
+        self.address = os.environ.get("HEALTHBOOK_TEST_POSTGRES")
+        self.process = None
+        self.folder = None
+        self.programs = None
 
-class Postgres:
-    """A server with an empty database; `url` leads to it, `log` is what it says. `more` are further settings."""
+    def database(self, name):
+        """The address of a new database."""
+        if self.address is None:
+            self._start()
+        self._ask(f'DROP DATABASE IF EXISTS "{name}"')
+        self._ask(f'CREATE DATABASE "{name}"')
+        return re.sub(r"/[^/?]*(\?.*)?$", lambda found: f"/{name}{found.group(1) or ''}", self.address)
 
-    def __init__(self, more=()):
-        self._folder = tempfile.TemporaryDirectory()
-        folder, user = pathlib.Path(self._folder.name), somebody()
-        data = folder / "data"
-        data.mkdir()
-        if user:
-            os.chmod(folder, 0o711)
-            os.chown(data, user["user"], user["group"])
-        made = [program("initdb"), "-D", str(data), "-U", "measure", "-A", "trust", "-E", "UTF8", "--locale=C"]
-        subprocess.run(made, check=True, stdout=subprocess.DEVNULL, cwd=data, **user)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200",
-                    "shared_buffers=512MB", *more]
-        options = [part for setting in settings for part in ("-c", setting)]
-        self.log = folder / "log"
-        with self.log.open("wb") as log:
-            command = [program("postgres"), "-D", str(data), *options]
-            self.process = subprocess.Popen(command, cwd=data, stdout=log, stderr=log, **user)
-        self.url = f"postgres://measure@127.0.0.1:{port}/postgres"
-        self._wait(port)
+    @property
+    def log(self):
+        """What it says; none of a server that was there before."""
+        return self.folder and self.folder / "log"
 
-    def _wait(self, port):
-        for _ in range(600):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                time.sleep(0.5)
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    raise SystemExit("PostgreSQL ended at its start")
-                time.sleep(0.1)
-        raise SystemExit("PostgreSQL is not ready")
+    def _ask(self, statement):
+        psql = find_programs("psql") / "psql"
+        command = [str(psql), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.address, "-c", statement]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"PostgreSQL: {done.stderr.strip()}")
+
+    def _start(self):
+        self.programs = find_programs("initdb", "postgres")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="healthbook-postgres-"))
+        data = self.folder / "data"
+        data.mkdir(mode=0o700)
+        account = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+        if account:
+            self.folder.chmod(0o711)
+            shutil.chown(data, "postgres", "postgres")
+        make = [str(self.programs / "initdb"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        make += ["--no-locale", "-D", str(data)]
+        done = subprocess.run(make, cwd="/", capture_output=True, text=True, **account)
+        if done.returncode:
+            raise SystemExit(f"initdb: {done.stderr.strip()}")
+        port = free_port()
+        self.address = f"postgres://postgres@127.0.0.1:{port}/postgres"
+        command = [str(self.programs / "postgres"), "-D", str(data)]
+        for setting in (f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *self.settings):
+            command += ["-c", setting]
+        with open(self.folder / "log", "w") as log:
+            self.process = subprocess.Popen(command, cwd="/", stdout=log, stderr=log, **account)
+        end = time.monotonic() + WAIT
+        while time.monotonic() < end and self.process.poll() is None:
+            with contextlib.suppress(SystemExit):
+                return self._ask("SELECT 1")
+            time.sleep(0.2)
+        raise SystemExit(f"PostgreSQL does not start: {(self.folder / 'log').read_text()[-2000:]}")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
+        if self.process is not None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(10)
             self.process.kill()
             self.process.wait()
-        self._folder.cleanup()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def find_programs(*names):
+    """The folder with these programs: of PATH, else the newest of those where Debian and others install."""
+    places = [pathlib.Path(place) for place in os.environ.get("PATH", "").split(os.pathsep) if place]
+    installed = glob.glob("/usr/lib/postgresql/*/bin") + glob.glob("/usr/pgsql-*/bin")
+    places += [pathlib.Path(place) for place in sorted(installed, reverse=True)]
+    for place in places:
+        if all((place / name).is_file() for name in names):
+            return place
+    raise SystemExit(f"PostgreSQL is missing ({', '.join(names)}): install it, or set HEALTHBOOK_TEST_POSTGRES")
+
+
+def free_port():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]

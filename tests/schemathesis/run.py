@@ -30,12 +30,11 @@ import sys
 import tempfile
 import time
 
-from temporary_postgres import TemporaryPostgres
-
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "tools"))
 
 from measuring import Server  # noqa: E402
+from temporary_postgres import TemporaryPostgres  # noqa: E402
 
 BACKENDS = ["sqlite", "postgres"]
 CALLERS = {
@@ -64,7 +63,7 @@ def main():
     ]
     begin = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with TemporaryPostgres() as postgres, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+    with TemporaryPostgres(waits_for_disk=False) as postgres, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         # One after the other, so that two parts do not start PostgreSQL twice.
         databases = {part: database(postgres, part) for part in parts}
         asked = {part: pool.submit(run, arguments, results, part, databases[part]) for part in parts}

@@ -144,8 +144,10 @@ impl Builder {
             variables.chain(route.parameters.iter().copied()).map(str::to_owned).collect();
         let operation = Operation::of_path(route.path);
         if let Some(operation) = operation
-            // The body of $validate may be the resource itself.
-            && (route.method == Method::Get || route.path.ends_with("$validate"))
+            // What needs no body takes its parameters in the query as well; the body of $validate may be the resource.
+            && (route.method == Method::Get
+                || route.body == Some("Parameters")
+                || route.path.ends_with("$validate"))
         {
             for parameter in operation.parameters.iter().filter(|it| is_simple(it.kind)) {
                 let name = format!("operation.{}.{}", parameter.name, parameter.kind);

@@ -133,7 +133,9 @@ fn agents(entry: &Entry<'_>, reads: bool) -> Vec<Value> {
         user["name"] = json!(&*entry.agent_name);
     }
     if !entry.authority.is_empty() {
-        user["policy"] = json!([format!("{RULE}:{}@{}", &*entry.authority, &*entry.policy)]);
+        // Of rules that give something together: a URI holds no white space.
+        let authority = entry.authority.replace(' ', "");
+        user["policy"] = json!([format!("{RULE}:{authority}@{}", &*entry.policy)]);
     }
     if !entry.purpose.is_empty() {
         user["purposeOfUse"] = json!([{"coding": [{"system": ACT_REASON, "code": &*entry.purpose}]}]);

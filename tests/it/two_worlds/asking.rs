@@ -100,7 +100,10 @@ pub fn asking(dice: &mut Dice, pool: &Pool) -> Query {
     };
     match dice.below(20) {
         0 => query.header("Accept", "application/fhir+xml"),
-        1 => query.header("Prefer", "handling=strict"),
+        // A summary and a timeline know no leniency.
+        1 if !query.path.contains("/$summary") && !query.path.contains("/$timeline") => {
+            query.header("Prefer", "handling=strict")
+        }
         _ => query,
     }
 }

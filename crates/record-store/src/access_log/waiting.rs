@@ -1,5 +1,7 @@
 //! Entries on their way to the disk: whoever asks while a commit is under way is in the next one.
 
+use std::time::Duration;
+
 use audit_log::Entry;
 use diesel::sql_types::{BigInt, Binary};
 
@@ -10,6 +12,14 @@ use crate::write::Task;
 
 /// Bytes after which a commit takes no more entries. The next one comes at once.
 pub(crate) const BYTES_IN_A_COMMIT: usize = 1 << 20;
+
+/// Between two looks for more entries that could come into the same commit.
+pub(crate) const GATHERING_STEP: Duration = Duration::from_micros(400);
+/// Most of these steps before a commit: what a loaded server adds to the time of an answer at most. Who reads alone waits for
+/// nobody: it is begun only where several wait, and ends with the first step that brings nothing.
+pub(crate) const GATHERING_STEPS: usize = 6;
+/// Answers that wait for a commit, beyond which more would not make it cheaper.
+pub(crate) const GATHERED: usize = 64;
 
 /// Entries as a row of `log_waiting` holds them: the leaf bytes of each, their length (4 bytes, big endian) before them.
 #[derive(Debug, Clone, Default)]

@@ -14,10 +14,10 @@ Nothing switches the log off, so "without" is one of two things, and both are pr
   ratio also holds whatever else has changed between the two.
 From both follows an estimate: the time that the log takes of a read in the store, taken off a read over HTTP.
 
-Disk: fsync and fdatasync of the server under --clients readers, counted by strace (SQLite) or by PostgreSQL itself.
+Disk: fsync and fdatasync of the server under --clients readers, counted by perf or strace (SQLite) or by PostgreSQL itself.
 Bytes: what the tables of the log hold for the entries that the readers left, indexes of SQLite left out.
 Exit status 1 when a bar is missed: --ratio 0.85 (over HTTP against the older program; without one, of the estimate), --reads 20 for each fsync, --bytes 160
-for each entry. Linux; wrk, and for the disk strace (SQLite) or psql (PostgreSQL); Python 3.9 or later.
+for each entry. Linux; wrk, and for the disk perf or strace (SQLite) or psql (PostgreSQL); Python 3.9 or later.
 """
 
 import argparse
@@ -91,21 +91,35 @@ def synced(database):
     raise SystemExit("psql tells no number of fsyncs")
 
 
+def syncs(server, work):
+    """How often the server waits for the disk meanwhile, and what the work tells. perf counts without stopping anything;
+    strace stops a program at every call, so that fewer readers meet in a commit: what it counts is a lower bound."""
+    pid = str(server.process.pid)
+    events = "syscalls:sys_enter_fsync,syscalls:sys_enter_fdatasync"
+    if shutil.which("perf") and not subprocess.run(["perf", "stat", "-e", events, "true"], capture_output=True).returncode:
+        counting = ["perf", "stat", "-x", ",", "-e", events, "-p", pid]
+        number = 0
+    elif shutil.which("strace"):
+        counting = ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-p", pid]
+        number = 3
+    else:
+        return None, work()
+    counter = subprocess.Popen(counting, stderr=subprocess.PIPE, text=True)
+    time.sleep(1)
+    done = work()
+    counter.send_signal(signal.SIGINT)
+    told = counter.communicate()[1].splitlines()
+    lines = [line.split("," if number == 0 else None) for line in told if re.search(r"fsync|fdatasync", line)]
+    return sum(int(line[number]) for line in lines if len(line) > number and line[number].isdigit()), done
+
+
 def disk(server, asked, arguments):
     """Reads for each fsync."""
     if server.database.startswith("sqlite:"):
-        if not shutil.which("strace"):
-            print("no strace: fsyncs are not counted")
+        count, done = syncs(server, lambda: read(server, asked, arguments.clients, arguments.seconds)[1])
+        if count is None:
+            print("neither perf nor strace: fsyncs are not counted")
             return None
-        with tempfile.NamedTemporaryFile("r") as told:
-            trace = ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", told.name, "-p", str(server.process.pid)]
-            tracer = subprocess.Popen(trace, stderr=subprocess.DEVNULL)
-            time.sleep(1)
-            _, done, _ = read(server, asked, arguments.clients, arguments.seconds)
-            tracer.send_signal(signal.SIGINT)
-            tracer.wait()
-            lines = [line.split() for line in told.read().splitlines()]
-        count = sum(int(line[3]) for line in lines if len(line) > 4 and line[-1] in ("fsync", "fdatasync"))
     else:
         before = synced(server.database)
         _, done, _ = read(server, asked, arguments.clients, arguments.seconds)

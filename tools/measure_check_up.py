@@ -96,7 +96,8 @@ def check_up(person, sender, visit, day):
         fields = next(iter(content.values()))
         if file["loaihoso"] == "XML1":
             born = person["birthDate"].replace("-", "") + "0000"
-            sex = {"male": "1", "female": "2"}.get(person.get("gender"), fields["gioi_tinh"])
+            # The fourth digit of a citizen number says sex and century: even ones are men's (decree 137/2015, article 7).
+            sex = "1" if int(person["number"][3]) % 2 == 0 else "2"
             fields.update(so_cccd=person["number"], ngay_sinh=born, ho_ten=person["name"].upper(), gioi_tinh=sex)
         if file["loaihoso"] == "XML2":
             fields.update(ma_lk=visit, ma_cskcb=sender.facility, ma_gtin_cskcb=sender.id, ngay_vao=f"{day:%Y%m%d}0815")

@@ -54,10 +54,16 @@ pub async fn list(
     request: ListRequest,
     now: Instant,
 ) -> Result<Value, Problem> {
+    // A citizen is shown all at once; what is no number is refused all the same.
+    let count = match request.count.as_deref().map(str::parse::<u32>) {
+        None => 20,
+        Some(Ok(count)) if (1..=100).contains(&count) => count,
+        Some(_) => return Err(wrong("count")),
+    };
     if let Caller::Authenticated(identity) = caller
         && matches!(identity.actor, Actor::Facility { .. })
     {
-        return list_of_facility(book, caller, request, now).await;
+        return list_of_facility(book, caller, request, count, now).await;
     }
     let patient = request.patient.as_deref().map(LogicalId::try_from).transpose();
     let patient = patient.map_err(|_| Problem::not_found())?;
@@ -120,16 +126,12 @@ async fn list_of_facility(
     book: &HealthBook,
     caller: &Caller,
     request: ListRequest,
+    count: u32,
     now: Instant,
 ) -> Result<Value, Problem> {
     let staff = who::staff(caller, &OF_FACILITY)?;
     let service = book.service();
     gate::of_facility(service, caller)?;
-    let count = match request.count.as_deref().map(str::parse::<u32>) {
-        None => 20,
-        Some(Ok(count)) if (1..=100).contains(&count) => count,
-        Some(_) => return Err(wrong("count")),
-    };
     let pairs = match request.page {
         Some(page) => vec![(PAGE_PARAMETER, page)],
         None => vec![

@@ -60,6 +60,7 @@ pub(crate) async fn read_version(incoming: Incoming) -> Answer {
 fn show(incoming: &Incoming, record: &Record, showing: &Showing) -> Answer {
     let freshness = incoming.freshness()?;
     if freshness.holds(record) {
+        interactions::asked_part(incoming.service(), record.resource_type, &incoming.pairs)?;
         record.confirm(showing);
         return Ok(reply::not_modified(record));
     }

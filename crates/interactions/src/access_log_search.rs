@@ -32,6 +32,8 @@ pub fn is_log_entry(resource_type: ResourceType, id: &LogicalId) -> bool {
     resource_type.as_str() == AUDIT_EVENT && position_of(id.as_str()).is_some()
 }
 
+/// Values of `_summary`. The log shows whole entries, and says so; what is no such value is refused here as elsewhere.
+const SUMMARIES: [&str; 5] = ["true", "false", "text", "data", "count"];
 /// Entries that are looked at for one page, when a date or an action is asked for.
 const MOST_LOOKED_AT: usize = 20_000;
 
@@ -324,6 +326,7 @@ fn read_request(service: &Service, request: &SearchRequest) -> Result<Wanted, Pr
             }
             "_sort" if value == "-date" => {}
             "_format" | "_pretty" => {}
+            "_summary" if !SUMMARIES.contains(&value.as_str()) => return Err(invalid()),
             _ => {
                 let fault = Fault::IgnoredParameter { name: name.clone() };
                 wanted.unknown.push(Issue::warning(fault).at(format!("http.{name}")));

@@ -91,7 +91,7 @@ pub use problem::{Problem, READ_ONLY};
 pub(crate) use provenance::PROVENANCE;
 pub use provenance::{create_with_provenance, read_provenance, reads_about, update_with_provenance};
 pub use query_text::{pairs, query_text};
-pub use read::{Freshness, part_of, read, read_standing, read_version};
+pub use read::{Freshness, asked_part, part_of, read, read_standing, read_version};
 pub use refusals::{Refused, note_refusal};
 pub use reindex::{begin_reindex, reindex_document, reindex_issues, work_at_reindexes};
 pub use search::{SearchRequest, look_up, search, search_of};

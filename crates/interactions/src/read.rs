@@ -3,7 +3,7 @@
 use access::Access;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, VersionId};
 use record_store::{Record, Showing};
-use search::QueryContext;
+use search::{QueryContext, Shown};
 
 use crate::bundle_text::part;
 use crate::{EntityTags, Problem, Service};
@@ -75,20 +75,30 @@ pub fn part_of(
     pairs: &[(String, String)],
     showing: &Showing,
 ) -> Result<Option<String>, Problem> {
+    let Some(shown) = asked_part(service, record.resource_type, pairs)? else { return Ok(None) };
+    let resource = record.show(showing)?.ok_or_else(Problem::not_found)?;
+    part(record.resource_type, resource, &shown).map(Some)
+}
+
+/// What `_summary` and `_elements` ask for. Their values are judged also where nothing is shown.
+pub fn asked_part(
+    service: &Service,
+    resource_type: ResourceType,
+    pairs: &[(String, String)],
+) -> Result<Option<Shown>, Problem> {
     let asked = pairs.iter().filter(|(name, _)| matches!(name.as_str(), "_summary" | "_elements"));
     let asked: Vec<(String, String)> = asked.cloned().collect();
     if asked.is_empty() {
         return Ok(None);
     }
     let context = QueryContext { base: service.base(), now: Instant::now(), default_count: 1, most_count: 1 };
-    let parsed = service.store().registry().parse(&[record.resource_type], &asked, &context);
+    let parsed = service.store().registry().parse(&[resource_type], &asked, &context);
     if !parsed.errors.is_empty() || parsed.plan.count_only {
         let fault = Fault::InvalidSearchValue { name: "_summary".to_owned() };
         let issue = Issue::error(fault).at("http._summary");
         return Err(Problem::from_issue(400, parsed.errors.into_iter().next().unwrap_or(issue)));
     }
-    let resource = record.show(showing)?.ok_or_else(Problem::not_found)?;
-    part(record.resource_type, resource, &parsed.plan.shown).map(Some)
+    Ok(Some(parsed.plan.shown))
 }
 
 fn existing(record: Record) -> Result<Record, Problem> {

@@ -5,7 +5,7 @@ use access::{Actor, Caller, Identity};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use auth::account::{AccountKind, Session, form_token, form_token_holds};
+use auth::account::{AccountKind, Session, form_token};
 use fhir::{Instant, LogicalId};
 use health_book::blocks;
 use interactions::{AccessLogReport, AccessLogRequest, Problem, access_log_report};
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::SignIn;
 use super::answer::{Trouble, page, redirect};
 use super::session_pages::signed_in;
+use super::signed_in_pages::check_form;
 use super::visitor::language;
 use crate::app::State;
 use crate::logged::note_caller;
@@ -235,9 +236,7 @@ async fn change(
         Ok(reader) => reader,
         Err(answer) => return Ok(answer),
     };
-    if !form_token_holds(sign_in.accounts.store(), &reader.cookie, &form.form) {
-        return Err(Trouble::new(StatusCode::FORBIDDEN, Notice::OldForm));
-    }
+    check_form(sign_in, &reader.cookie, &form.form)?;
     if !reader.may_change() {
         return Err(Trouble::new(StatusCode::FORBIDDEN, Notice::NotPossible));
     }

@@ -10,6 +10,7 @@ mod pages;
 mod passkeys;
 mod provider;
 mod session_pages;
+mod signed_in_pages;
 pub(crate) mod station;
 mod visitor;
 

@@ -1,20 +1,18 @@
 //! The devices on which somebody is signed in: page and JSON; ending a session; the assisted channel.
 
-use ::web::{Language, Notice, SessionLine, SessionsPage};
+use ::web::{Language, SessionLine, SessionsPage};
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::{Data, Form, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use auth::account::{
-    AccountKind, Presence, Session, assist, end_session, form_token, form_token_holds, session_of, sessions,
-};
+use auth::account::{AccountKind, Presence, Session, assist, end_session, form_token, session_of, sessions};
 use fhir::Instant;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Trouble, page, redirect};
-use super::cookies::Cookie;
 use super::pages::Asked;
+use super::signed_in_pages::{check_form, signed_out};
 use super::visitor::{language, visitor};
 use super::{SignIn, session_cookie};
 use crate::app::{Authentication, State};
@@ -128,16 +126,9 @@ async fn end_one(
     let Some((own, cookie)) = signed_in(sign_in, request).await? else {
         return Ok(redirect("/auth/sign-in", Vec::new()));
     };
-    let store = sign_in.accounts.store();
-    if !form_token_holds(store, &cookie, &form.form) {
-        return Err(Trouble::new(StatusCode::FORBIDDEN, Notice::OldForm));
-    }
+    check_form(sign_in, &cookie, &form.form)?;
     end_now(sign_in, state, &own, &form.session).await?;
-    Ok(if form.session == own.id {
-        redirect("/auth/sign-in", vec![Cookie::Session.clear(sign_in.plain_loopback)])
-    } else {
-        redirect("/auth/sessions", Vec::new())
-    })
+    Ok(if form.session == own.id { signed_out(sign_in) } else { redirect("/auth/sessions", Vec::new()) })
 }
 
 /// `DELETE /auth/sessions/{session}`. A page from elsewhere cannot send it: the cookie is `SameSite=Lax`, and there is no

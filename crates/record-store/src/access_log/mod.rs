@@ -40,9 +40,7 @@ pub use sequence::Sequenced;
 pub use sequencer::{Sequencer, SequencerSettings};
 pub(crate) use signature::{Signature, WriteSignature};
 pub use verification::{IndexFinding, LogReport};
-pub(crate) use waiting::{
-    BYTES_IN_A_COMMIT, Frames, GATHERED, GATHERING_STEP, GATHERING_STEPS, QueuedEntries,
-};
+pub(crate) use waiting::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries};
 
 use authority::Basis;
 use journal::{Section, Shown};

@@ -14,12 +14,31 @@ use crate::write::Task;
 pub(crate) const BYTES_IN_A_COMMIT: usize = 1 << 20;
 
 /// Between two looks for more entries that could come into the same commit.
-pub(crate) const GATHERING_STEP: Duration = Duration::from_micros(400);
-/// Most of these steps before a commit: what a loaded server adds to the time of an answer at most. Who reads alone waits for
-/// nobody: it is begun only where several wait, and ends with the first step that brings nothing.
-pub(crate) const GATHERING_STEPS: usize = 6;
+const GATHERING_STEP: Duration = Duration::from_micros(400);
+/// Most of these steps before a commit: what a loaded server adds to the time of an answer at most.
+const GATHERING_STEPS: usize = 6;
 /// Answers that wait for a commit, beyond which more would not make it cheaper.
-pub(crate) const GATHERED: usize = 64;
+const GATHERED: usize = 64;
+
+/// How a commit of entries waits for more of them. Each commit waits for the disk, and one for many readers costs what one
+/// for two does. Who reads alone waits for nobody: it is begun only where several answers wait.
+#[derive(Debug, Default)]
+pub(crate) struct Gathering {
+    steps: usize,
+}
+
+impl Gathering {
+    /// Waits a moment when so many answers are a reason to, and says whether it did. The thread is the writer's alone, and
+    /// its timer is finer than that of a runtime.
+    pub(crate) fn wait(&mut self, answers: usize) -> bool {
+        let waits = self.steps < GATHERING_STEPS && (2..GATHERED).contains(&answers);
+        if waits {
+            self.steps += 1;
+            std::thread::sleep(GATHERING_STEP);
+        }
+        waits
+    }
+}
 
 /// Entries as a row of `log_waiting` holds them: the leaf bytes of each, their length (4 bytes, big endian) before them.
 #[derive(Debug, Clone, Default)]
@@ -139,6 +158,17 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_reads_alone_waits_for_nobody_and_others_not_for_ever() {
+        let waits = |answers: &[usize]| {
+            let mut gathering = Gathering::default();
+            answers.iter().filter(|answers| gathering.wait(**answers)).count()
+        };
+        assert_eq!(waits(&[0, 1, 1, 1]), 0);
+        assert_eq!(waits(&[GATHERED, GATHERED + 1]), 0);
+        assert_eq!(waits(&[2; 100]), GATHERING_STEPS);
+    }
 
     #[test]
     fn what_is_framed_comes_back_and_what_is_cut_does_not() {

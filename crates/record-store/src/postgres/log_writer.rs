@@ -7,9 +7,7 @@ use super::connection::connect;
 use super::execute;
 use super::writer::LIMIT;
 use crate::StoreError;
-use crate::access_log::{
-    BYTES_IN_A_COMMIT, Frames, GATHERED, GATHERING_STEP, GATHERING_STEPS, QueuedEntries,
-};
+use crate::access_log::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries};
 
 /// Starts the writer on a thread of its own. It ends when the store is dropped and the queue is empty.
 pub(super) fn spawn(url: String, queue: mpsc::Receiver<QueuedEntries>) -> Result<(), StoreError> {
@@ -36,19 +34,15 @@ impl LogWriter {
             let mut frames = Frames::default();
             let mut waiting = Vec::new();
             let mut next = Some(first);
-            let mut steps = 0;
+            let mut gathering = Gathering::default();
             while let Some(queued) = next.take() {
                 frames.append(&queued.frames);
                 waiting.push(queued);
                 if frames.length() < BYTES_IN_A_COMMIT {
                     next = queue.try_recv().ok();
-                }
-                // Each commit waits for the disk: one for many readers costs what one for two does. The thread is the log's
-                // alone, and its timer is finer than that of the runtime.
-                if next.is_none() && steps < GATHERING_STEPS && (2..GATHERED).contains(&waiting.len()) {
-                    steps += 1;
-                    std::thread::sleep(GATHERING_STEP);
-                    next = queue.try_recv().ok();
+                    if next.is_none() && gathering.wait(waiting.len()) {
+                        next = queue.try_recv().ok();
+                    }
                 }
             }
             let kept = self.commit(frames).await;

@@ -11,9 +11,7 @@ use tokio::sync::mpsc;
 
 use super::connection::reserve_keys;
 use super::{execute, flush, load};
-use crate::access_log::{
-    BYTES_IN_A_COMMIT, Frames, GATHERED, GATHERING_STEP, GATHERING_STEPS, QueuedEntries,
-};
+use crate::access_log::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries};
 use crate::current_registry::CurrentRegistry;
 use crate::once::used_keys;
 use crate::query::{self, Gate};
@@ -39,11 +37,6 @@ struct Batch {
 impl Batch {
     fn has_room(&self) -> bool {
         self.writes < WRITES_IN_A_BATCH && self.frames.length() < BYTES_IN_A_COMMIT
-    }
-
-    /// Whether several answers and no write wait: readers of a busy server, of whom more will come in a moment.
-    fn is_of_readers(&self) -> bool {
-        self.jobs.is_empty() && (2..GATHERED).contains(&self.entries.len())
     }
 }
 
@@ -73,7 +66,7 @@ impl Writer {
         while let Some(first) = tasks.blocking_recv() {
             let mut batch = Batch::default();
             let mut next = Some(first);
-            let mut steps = 0;
+            let mut gathering = Gathering::default();
             while let Some(task) = next.take() {
                 match task {
                     Task::Job(queued) => {
@@ -92,12 +85,10 @@ impl Writer {
                 }
                 if batch.has_room() {
                     next = tasks.try_recv().ok();
-                }
-                // Each commit waits for the disk: one for many readers costs what one for two does.
-                if next.is_none() && steps < GATHERING_STEPS && batch.is_of_readers() {
-                    steps += 1;
-                    std::thread::sleep(GATHERING_STEP);
-                    next = tasks.try_recv().ok();
+                    // Of readers only: a write is long enough by itself for others to come.
+                    if next.is_none() && batch.jobs.is_empty() && gathering.wait(batch.entries.len()) {
+                        next = tasks.try_recv().ok();
+                    }
                 }
             }
             self.answer(batch);

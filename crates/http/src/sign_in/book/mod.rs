@@ -15,7 +15,8 @@ use fhir::{LogicalId, ResourceType};
 use serde::Deserialize;
 
 use super::access_log_pages::Reader;
-use super::answer::{BOOK, Trouble, page, redirect};
+use super::answer::{BOOK, Trouble, redirect};
+use super::signed_in_pages::{for_visitor, shown};
 use super::visitor::language;
 use super::{SignIn, forms};
 use crate::app::State;
@@ -103,24 +104,13 @@ fn own_patient(reader: &Reader) -> Result<LogicalId, Trouble> {
     }
 }
 
-/// Makes a page for who is signed in; what goes wrong is a page in the same language.
+/// Makes a page for who is signed in.
 async fn visit(
     wanted: &Wanted,
     make: impl AsyncFnOnce(&Visit<'_>) -> Result<HttpResponse, Trouble>,
 ) -> HttpResponse {
-    let made = async {
-        match Visit::of(wanted).await? {
-            Ok(visit) => make(&visit).await,
-            Err(answer) => Ok(answer),
-        }
-    };
     let (_, _, request, asked) = wanted;
-    let language = language(request, asked.lang.as_deref());
-    made.await.unwrap_or_else(|trouble: Trouble| trouble.page(language))
-}
-
-fn shown(text: String) -> HttpResponse {
-    page(StatusCode::OK, Vec::new(), text)
+    for_visitor(language(request, asked.lang.as_deref()), Visit::of(wanted), make).await
 }
 
 /// `GET /book`

@@ -4,7 +4,6 @@ use ::web::{BlockChoice, BlockPage, Language, Notice, SharingLine, WhoMayPage};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
-use auth::account::form_token_holds;
 use fhir::{Instant, LogicalId};
 use health_book::{blocks, relations};
 use interactions::Problem;
@@ -14,8 +13,7 @@ use serde_json::Value;
 use super::facts::{items, name, text};
 use super::{Visit, Wanted, shown, visit};
 use crate::sign_in::answer::{Trouble, redirect};
-use crate::sign_in::cookies::Cookie;
-use crate::sign_in::session_pages::end_now;
+use crate::sign_in::signed_in_pages::{check_form, leave};
 
 /// By which right somebody may look, in words.
 fn right(authority: &str, language: Language) -> &'static str {
@@ -145,10 +143,7 @@ pub(super) struct Sent {
 
 /// That the form is of a page of ours in this browser.
 fn is_ours(visit: &Visit<'_>, form: &Sent) -> Result<(), Trouble> {
-    match form_token_holds(visit.sign_in.accounts.store(), &visit.reader.cookie, &form.form) {
-        true => Ok(()),
-        false => Err(Trouble::new(StatusCode::FORBIDDEN, Notice::OldForm)),
-    }
+    check_form(visit.sign_in, &visit.reader.cookie, &form.form)
 }
 
 /// That it is, and that the citizen is alone with the device.
@@ -191,9 +186,7 @@ pub(super) async fn lift(wanted: Wanted, form: Form<Sent>) -> HttpResponse {
 pub(super) async fn sign_out(wanted: Wanted, form: Form<Sent>) -> HttpResponse {
     visit(&wanted, async |visit| {
         is_ours(visit, &form)?;
-        let own = &visit.reader.session;
-        end_now(visit.sign_in, visit.state, own, &own.id).await?;
-        Ok(redirect("/auth/sign-in", vec![Cookie::Session.clear(visit.sign_in.plain_loopback)]))
+        leave(visit.sign_in, visit.state, &visit.reader.session).await
     })
     .await
 }

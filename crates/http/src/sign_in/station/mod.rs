@@ -9,14 +9,14 @@ use access::{Actor, Caller, Identity, StaffRole};
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Form, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use auth::account::{AccountKind, Session, form_token, form_token_holds};
+use auth::account::{AccountKind, Session, form_token};
 use fhir::{LogicalId, ResourceType};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{STATION, Trouble, page, redirect};
-use super::cookies::Cookie;
-use super::session_pages::{end_now, signed_in};
+use super::answer::{STATION, Trouble, redirect};
+use super::session_pages::signed_in;
+use super::signed_in_pages::{check_form, for_visitor, leave, shown};
 use super::visitor::language;
 use super::{SignIn, forms};
 use crate::app::State;
@@ -100,10 +100,7 @@ impl<'a> Visit<'a> {
 
     /// That a form is of a page of ours in this browser.
     fn is_ours(&self, token: &str) -> Result<(), Trouble> {
-        match form_token_holds(self.sign_in.accounts.store(), &self.cookie, token) {
-            true => Ok(()),
-            false => Err(Trouble::new(StatusCode::FORBIDDEN, Notice::OldForm)),
-        }
+        check_form(self.sign_in, &self.cookie, token)
     }
 
     /// Back to the list, with what was done.
@@ -128,24 +125,13 @@ fn patient_of(text: Option<&str>) -> Result<LogicalId, Trouble> {
     Ok(LogicalId::try_from(text.unwrap_or_default()).map_err(|_| interactions::Problem::not_found())?)
 }
 
-/// Makes a page for who is signed in; what goes wrong is a page in the same language.
+/// Makes a page for who is signed in.
 async fn visit(
     wanted: &Wanted,
     make: impl AsyncFnOnce(&Visit<'_>) -> Result<HttpResponse, Trouble>,
 ) -> HttpResponse {
-    let made = async {
-        match Visit::of(wanted).await? {
-            Ok(visit) => make(&visit).await,
-            Err(answer) => Ok(answer),
-        }
-    };
     let (_, _, request, asked) = wanted;
-    let language = language(request, asked.lang.as_deref());
-    made.await.unwrap_or_else(|trouble: Trouble| trouble.page(language))
-}
-
-fn shown(text: String) -> HttpResponse {
-    page(StatusCode::OK, Vec::new(), text)
+    for_visitor(language(request, asked.lang.as_deref()), Visit::of(wanted), make).await
 }
 
 /// A form with a token and nothing else.
@@ -158,8 +144,7 @@ struct Sent {
 async fn sign_out(wanted: Wanted, form: Form<Sent>) -> HttpResponse {
     visit(&wanted, async |visit| {
         visit.is_ours(&form.form)?;
-        end_now(visit.sign_in, visit.state, &visit.session, &visit.session.id).await?;
-        Ok(redirect("/auth/sign-in", vec![Cookie::Session.clear(visit.sign_in.plain_loopback)]))
+        leave(visit.sign_in, visit.state, &visit.session).await
     })
     .await
 }

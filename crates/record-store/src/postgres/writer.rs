@@ -182,12 +182,14 @@ impl Writer {
             planner = planner.knowing(load(connection, used).await?);
         }
         let mut outcomes = Vec::with_capacity(batch.len());
-        let mut answered = holders(connection, &registry, batch).await?.into_iter();
+        let answered = holders(connection, &registry, batch).await?;
+        planner = planner.watching(answered.iter().flatten().flat_map(|known| &known.held));
+        let mut answered = answered.into_iter();
         for queued in batch {
             let (mut holds, repeats) = (true, planner.repeats(&queued.signature));
             let asked = queued.job.expectations.iter().zip(&queued.gates);
             for ((expectation, gate), known) in asked.zip(answered.by_ref()).filter(|_| !repeats) {
-                if let Some(known) = known.filter(|known| !planner.touches(&known.held)) {
+                if let Some(known) = known.filter(|known| !planner.moves(&known.held)) {
                     holds &= expectation_holds(expectation, known.ids);
                     continue;
                 }

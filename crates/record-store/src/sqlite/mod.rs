@@ -12,9 +12,9 @@ mod writer;
 
 use std::sync::Mutex;
 
+use diesel::Connection as _;
 use diesel::RunQueryDsl;
 use diesel::SqliteConnection;
-use diesel::connection::SimpleConnection;
 use diesel::deserialize::FromSqlRow;
 use diesel::query_builder::QueryFragment;
 use diesel::sqlite::Sqlite;
@@ -69,7 +69,9 @@ impl SqliteStore {
             None => connect(&self.path, true)?,
         };
         let result = read(&mut connection);
-        if let Ok(mut readers) = self.readers.lock()
+        // In what state a failed read has left its connection is not known.
+        if result.is_ok()
+            && let Ok(mut readers) = self.readers.lock()
             && readers.len() < MOST_READERS
         {
             readers.push(connection);
@@ -93,11 +95,7 @@ pub(crate) fn at_once<T>(
     connection: &mut SqliteConnection,
     read: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    connection.batch_execute("BEGIN")?;
-    let result = read(connection);
-    // Nothing was written; what cannot be ended is ended with the connection.
-    connection.batch_execute("ROLLBACK")?;
-    result
+    connection.transaction(read)
 }
 
 /// The rows of a query.

@@ -75,8 +75,10 @@ pub(crate) struct Planner<'a> {
     /// Those for which the index in the database is made.
     indexed_shielded: HashSet<i64>,
     pending: Pending,
-    /// The identifiers that somebody gets or loses: what was asked of them before the batch holds no more.
-    identifiers: HashSet<(Slot, i64)>,
+    /// The identifiers of which it was asked before the batch who has them.
+    asked: HashSet<(Slot, i64)>,
+    /// Those of them that somebody gets or loses: the answer holds no more.
+    moved: HashSet<(Slot, i64)>,
     /// What the log of accesses keeps of the writes.
     pub(super) entries: Frames,
     /// The messages from which the writes came.
@@ -106,7 +108,8 @@ impl<'a> Planner<'a> {
             indexed_shielded: shielded.clone(),
             shielded,
             pending: Pending::default(),
-            identifiers: HashSet::new(),
+            asked: HashSet::new(),
+            moved: HashSet::new(),
             entries: Frames::default(),
             messages: Vec::new(),
             answers: Answers::default(),
@@ -130,9 +133,15 @@ impl<'a> Planner<'a> {
         self.pending.is_empty()
     }
 
-    /// Whether what was planned gives or takes one of these identifiers.
-    pub(crate) fn touches(&self, all: &[Held]) -> bool {
-        all.iter().any(|held| self.identifiers.contains(&(held.slot, held.code)))
+    /// The same, where it was asked who has these identifiers.
+    pub(crate) fn watching<'h>(mut self, all: impl Iterator<Item = &'h Held>) -> Self {
+        self.asked.extend(all.map(|held| (held.slot, held.code)));
+        self
+    }
+
+    /// Whether what was planned gives or takes one of these identifiers, which are watched.
+    pub(crate) fn moves(&self, all: &[Held]) -> bool {
+        all.iter().any(|held| self.moved.contains(&(held.slot, held.code)))
     }
 
     /// What has to be written now, before anything else is planned.
@@ -399,8 +408,10 @@ impl<'a> Planner<'a> {
     }
 
     fn note_identifiers(&mut self, rows: &IndexRows) {
-        let identifying = rows.tokens.iter().filter(|row| self.registry.is_identifying(row.slot));
-        self.identifiers.extend(identifying.map(|row| (row.slot, row.code)));
+        if !self.asked.is_empty() {
+            let tokens = rows.tokens.iter().map(|row| (row.slot, row.code));
+            self.moved.extend(tokens.filter(|token| self.asked.contains(token)));
+        }
     }
 
     /// A book goes under the location shield, or leaves it.

@@ -8,6 +8,7 @@
 )]
 
 mod books;
+mod expectations;
 mod labels;
 mod limits;
 mod past;

@@ -29,8 +29,8 @@ import tempfile
 import time
 import uuid
 
-from measuring import Browser, Client, Server
-from temporary_postgres import TemporaryPostgres
+from measuring import Browser, Client, Server, percentiles
+from temporary_postgres import database_of
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 DAY = re.compile(r'(?<=")[12][0-9]{3}-[01][0-9]-[0-3][0-9](?=["T])')
@@ -154,9 +154,8 @@ def measure(server, ask, requests):
         # The first ones warm the server, as any other request does.
         if number >= 5:
             times.append(taken)
-    times.sort()
     used = (processor(server) - before) / (requests + 5)
-    return [times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99)] + [used], size
+    return percentiles(times) + [used], size
 
 
 def main():
@@ -171,7 +170,7 @@ def main():
     given = parser.parse_args()
     missed = False
     with contextlib.ExitStack() as stack:
-        database = stack.enter_context(TemporaryPostgres()).database("book") if given.database == "postgres" else given.database
+        database = stack.enter_context(database_of(given.database))
         folder = pathlib.Path(given.keep or stack.enter_context(tempfile.TemporaryDirectory())).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         database = database or f"sqlite:{folder / 'book.db'}"

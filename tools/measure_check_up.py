@@ -32,8 +32,8 @@ import time
 import urllib.request
 import uuid
 
-from measuring import Browser, Client, Forms, Server
-from temporary_postgres import TemporaryPostgres
+from measuring import Browser, Client, Forms, Server, percentiles
+from temporary_postgres import database_of
 
 PASSWORD = "bảy cây cầu qua sông"
 SAMPLE = pathlib.Path(__file__).resolve().parent.parent / "crates/exchange/samples/adult.json"
@@ -230,7 +230,7 @@ def main():
     given = parser.parse_args()
     count = int(given.rate * given.seconds)
     with contextlib.ExitStack() as stack:
-        database = stack.enter_context(TemporaryPostgres()).database("book") if given.database == "postgres" else given.database
+        database = stack.enter_context(database_of(given.database))
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
         program = str(pathlib.Path(given.server).resolve())
         simulator = subprocess.Popen(
@@ -273,7 +273,7 @@ def main():
                 sender.sign_in(server.port)
             times, refused = push_all(server, todo, given.rate, readers, given)
             states = wait_for_all(server, [(sender, msg_id) for sender, msg_id, _, _ in todo])
-    at = [times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99)]
+    at = percentiles(times)
     kind = "PostgreSQL" if database and database.startswith("postgres") else "SQLite"
     print(f"{kind}: push to page, {len(times)} watched: p50 {at[0]:.0f} ms  p95 {at[1]:.0f} ms  p99 {at[2]:.0f} ms"
           f"  most {times[-1]:.0f} ms{' holds' if at[1] < given.bar else ' MISSED'}")

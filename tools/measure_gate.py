@@ -22,7 +22,7 @@ import threading
 import time
 
 from measuring import Client, Server, median
-from temporary_postgres import TemporaryPostgres
+from temporary_postgres import database_of
 
 
 def by_wrk(server, path, token, seconds, connections):
@@ -86,9 +86,7 @@ def main():
     missed = False
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        if arguments.database == "postgres":
-            arguments.database = stack.enter_context(TemporaryPostgres()).database("book")
-        database = arguments.database or f"sqlite:{pathlib.Path(folder) / 'book.db'}"
+        database = stack.enter_context(database_of(arguments.database)) or f"sqlite:{pathlib.Path(folder) / 'book.db'}"
 
         def start(*more):
             return Server(arguments.server, database, arguments.people, more, folder)

@@ -19,6 +19,7 @@ import threading
 import time
 
 from measuring import Browser, Forms, Server, median
+from temporary_postgres import database_of
 
 
 class Guesser:
@@ -64,7 +65,7 @@ class Guesser:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", required=True, help="the healthbook program")
-    parser.add_argument("--database", help="a fresh one; an SQLite file in a temporary folder when not given")
+    parser.add_argument("--database", help="an empty one; `postgres` for one of its own; an SQLite file when not given")
     parser.add_argument("--names", type=int, default=1000, help="half known, half unknown [1000]")
     parser.add_argument("--guesses", type=int, default=10_000, help="in all [10000]")
     parser.add_argument("--addresses", type=int, default=250, help="addresses of loopback that guess [250]")
@@ -72,7 +73,8 @@ def main():
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
-    with Server(arguments.server, arguments.database, people=max(arguments.names // 2, 30)) as server:
+    people = max(arguments.names // 2, 30)
+    with database_of(arguments.database) as database, Server(arguments.server, database, people=people) as server:
         known = [citizen["number"] for citizen in server.demo()["citizens"]][: arguments.names // 2]
         taken = set(known)
         unknown = []

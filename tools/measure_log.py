@@ -3,7 +3,7 @@
 
     cargo build --release -p healthbook -p healthbook-record-store --example log_cost --bin healthbook
     python3 tools/measure_log.py --server target/release/healthbook --example target/release/examples/log_cost
-    python3 tools/measure_log.py ... --database postgres://user:secret@host/empty
+    python3 tools/measure_log.py ... --database postgres                   a PostgreSQL of its own
     python3 tools/measure_log.py ... --older PROGRAM     a program from before there was a log, over HTTP
 
 Nothing switches the log off, so "without" is one of two things, and both are printed:
@@ -32,6 +32,7 @@ import tempfile
 import time
 
 from measuring import Client, Server, median
+from temporary_postgres import database_of
 
 SCRIPT = """
 local asked = {}
@@ -180,7 +181,7 @@ def main():
     parser.add_argument("--server", required=True, help="the healthbook program")
     parser.add_argument("--example", help="the built example log_cost of healthbook-record-store")
     parser.add_argument("--older", help="a healthbook program from before the log")
-    parser.add_argument("--database", help="an empty one; an SQLite file in a temporary folder when not given")
+    parser.add_argument("--database", help="an empty one; `postgres` for one of its own; an SQLite file when not given")
     parser.add_argument("--people", type=int, default=200, help="people of the demo [200]")
     parser.add_argument("--seconds", type=int, default=8, help="of each turn [8]")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of turns [3]")
@@ -192,8 +193,8 @@ def main():
     if not shutil.which("wrk"):
         raise SystemExit("wrk is needed")
     ratios, missed, rates = {}, [], []
-    with tempfile.TemporaryDirectory() as folder:
-        database = arguments.database or f"sqlite:{pathlib.Path(folder) / 'book.db'}"
+    with tempfile.TemporaryDirectory() as folder, database_of(arguments.database) as named:
+        database = named or f"sqlite:{pathlib.Path(folder) / 'book.db'}"
         with Server(arguments.server, database, arguments.people, folder=folder) as server:
             asked = cast(server, 20)
             read(server, asked, arguments.clients, 2)

@@ -22,7 +22,7 @@ import tempfile
 import time
 import urllib.request
 
-from temporary_postgres import TemporaryPostgres
+from temporary_postgres import database_of
 
 
 def started(command, folder):
@@ -65,8 +65,7 @@ def main():
     program = str(pathlib.Path(given.server).resolve())
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        if given.database == "postgres":
-            given.database = stack.enter_context(TemporaryPostgres()).database("book")
+        given.database = stack.enter_context(database_of(given.database))
         feed = ["--events-per-second", str(given.rate)] if given.rate else ["--events", str(given.events)]
         simulator, registry = started(
             [program, "registry-simulator", "--listen", "127.0.0.1:0", "--people", str(given.people), *feed], folder

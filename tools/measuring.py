@@ -290,6 +290,14 @@ class Browser:
         return json.loads(told)["access_token"]
 
 
+def percentiles(values, shares=(0.5, 0.95, 0.99)):
+    """p50, p95 and p99."""
+    ordered = sorted(values)
+    if not ordered:
+        return [float("nan") for _ in shares]
+    return [ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in shares]
+
+
 def median(values):
     ordered = sorted(values)
     middle = len(ordered) // 2

@@ -93,6 +93,16 @@ class TemporaryPostgres:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def database_of(text):
+    """The address that `--database` names: `postgres` is a database on a server of the tool's own; none stays none."""
+    if text != "postgres":
+        yield text
+        return
+    with TemporaryPostgres() as server:
+        yield server.database("book")
+
+
 def find_programs(*names):
     """The folder with these programs: of PATH, else the newest of those where Debian and others install."""
     places = [pathlib.Path(place) for place in os.environ.get("PATH", "").split(os.pathsep) if place]

@@ -76,9 +76,12 @@ fn code_of(demo: &Demo, address: &str) -> String {
 /// Pastes blocks, each with the name of its guide, into a shell; what was pasted and said, when it fails.
 fn paste(demo: &Demo, address: &str, pasted: &[(&str, String)]) -> Result<(), String> {
     let folder = folder_of(demo);
-    let mut script = "set -eu\nPATH=\"$PWD/target/release:$PATH\"\n".to_owned();
+    let mut script = "set -eua\nPATH=\"$PWD/target/release:$PATH\"\n".to_owned();
     for (guide, block) in pasted {
-        script.push_str(&format!("echo '== {guide}'\n{}", block.replace(ADDRESS, address)));
+        // `export` succeeds whatever the command in it does: what is set is exported by `set -a`, and a failure ends all.
+        let block = block.replace(ADDRESS, address).replace("\nexport ", "\n");
+        let block = block.strip_prefix("export ").unwrap_or(&block);
+        script.push_str(&format!("echo '== {guide}'\n{block}"));
     }
     let file = folder.path().join("pasted.sh");
     fs::write(&file, &script).unwrap();
@@ -142,6 +145,9 @@ fn what_the_readme_says_can_be_pasted() {
         .map(|block| ("README", block))
         .collect();
     assert!(pasted.len() >= 4, "{pasted:?}");
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    let first = text.lines().find(|line| line.ends_with("# the first citizen of demo.json")).unwrap();
+    assert!(first.contains(&format!("--citizen {} ", demo.citizen(0).0)), "{first}");
     paste(&demo, ADDRESS, &pasted).unwrap();
 }
 

@@ -56,9 +56,8 @@ pub(super) const ROUTES: &[Route] = &[
         .takes(&["from", "to"])
         .answers(&[(200, "Extract"), (303, "Redirect")]),
     sent("/auth/access-log/block", "blockFromLog", "Close the book to a facility of the page")
-        .by(Caller::Session)
-        .takes(&["lang"]),
-    sent("/auth/access-log/lift", "liftFromLog", "Lift such a block").by(Caller::Session).takes(&["lang"]),
+        .by(Caller::Session),
+    sent("/auth/access-log/lift", "liftFromLog", "Lift such a block").by(Caller::Session),
     asked("/auth/sessions/assisted", "assistedSession", "Staff opens a session for a citizen who is present")
         .by(Caller::Session)
         .sends("Assisted")
@@ -79,14 +78,12 @@ pub(super) const BOOK: &[Route] = &[
     shown("/book/block", "blockPage", "What a block does, before it is made")
         .by(Caller::Session)
         .takes(&["lang", "facility"]),
-    sent("/book/block", "blockFacility", "Close the own book to a facility")
-        .by(Caller::Session)
-        .takes(&["lang"]),
+    sent("/book/block", "blockFacility", "Close the own book to a facility").by(Caller::Session),
     shown("/book/lift", "liftPage", "What lifting a block does, before it is done")
         .by(Caller::Session)
         .takes(&["lang", "block-query"]),
-    sent("/book/lift", "liftBlockOfBook", "Lift a block").by(Caller::Session).takes(&["lang"]),
-    sent("/book/sign-out", "signOut", "Sign this device out").by(Caller::Session).takes(&["lang"]),
+    sent("/book/lift", "liftBlockOfBook", "Lift a block").by(Caller::Session),
+    sent("/book/sign-out", "signOut", "Sign this device out").by(Caller::Session),
 ];
 
 const OPTIONS: &[(u16, &str)] = &[(200, "PasskeyOptions")];
@@ -99,16 +96,12 @@ pub(super) const STATION: &[Route] = &[
         "page-query",
         "done",
     ]),
-    sent("/station/remind", "remindOfCheckUp", "Remind somebody of the check-up")
-        .by(Caller::Session)
-        .takes(&["lang"]),
+    sent("/station/remind", "remindOfCheckUp", "Remind somebody of the check-up").by(Caller::Session),
     shown("/station/check-up", "checkUpForm", "The form that records a check-up")
         .by(Caller::Session)
         .takes(&["lang", "due-patient"]),
-    sent("/station/check-up", "recordCheckUp", "Record a check-up by form")
-        .by(Caller::Session)
-        .takes(&["lang"]),
-    sent("/station/sign-out", "stationSignOut", "Sign this device out").by(Caller::Session).takes(&["lang"]),
+    sent("/station/check-up", "recordCheckUp", "Record a check-up by form").by(Caller::Session),
+    sent("/station/sign-out", "stationSignOut", "Sign this device out").by(Caller::Session),
 ];
 
 const REFUSED: &[u16] = &[400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503];

@@ -14,10 +14,12 @@ mod signed_in_pages;
 pub(crate) mod station;
 mod visitor;
 
+use std::fmt::{Debug, Display};
+
 use actix_web::error::InternalError;
-use actix_web::http::header;
-use actix_web::web::{self, FormConfig, JsonConfig, ServiceConfig};
-use actix_web::{HttpResponse, ResponseError as _};
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{self, FormConfig, JsonConfig, QueryConfig, ServiceConfig};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
 use auth::account::Accounts;
 use auth::account::passkey::Site;
 use auth::account::provider::Provider;
@@ -57,19 +59,32 @@ impl SignIn {
     }
 }
 
-/// Forms of the pages. What is no form is answered by a page, too, in the language of the browser.
+/// Forms of the pages. What is no form is answered by a page, too.
 fn forms() -> FormConfig {
-    FormConfig::default().limit(LARGEST_FORM).error_handler(|error, request| {
-        let trouble = answer::Trouble::new(error.status_code(), ::web::Notice::NotPossible);
-        let answer = trouble.page(visitor::language(request, None));
-        InternalError::from_response(error, answer).into()
-    })
+    FormConfig::default()
+        .limit(LARGEST_FORM)
+        .error_handler(|error, request| refused(error.status_code(), error, request))
+}
+
+/// Queries of the pages: one that cannot be read is answered by a page, too.
+fn queries() -> QueryConfig {
+    QueryConfig::default().error_handler(|error, request| refused(error.status_code(), error, request))
+}
+
+/// A page in the language that the address asks for, as far as it can be read, else in that of the browser.
+fn refused(status: StatusCode, error: impl Debug + Display + 'static, request: &HttpRequest) -> Error {
+    let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+    let asked = pairs.into_iter().find(|(name, _)| name == "lang").map(|(_, value)| value.into_owned());
+    let trouble = answer::Trouble::new(status, ::web::Notice::NotPossible);
+    let answer = trouble.page(visitor::language(request, asked.as_deref()));
+    InternalError::from_response(error, answer).into()
 }
 
 /// The routes below `/auth`.
 pub(crate) fn configure(service: &mut ServiceConfig) {
     service
         .app_data(forms())
+        .app_data(queries())
         .app_data(JsonConfig::default().limit(LARGEST_FORM))
         .route("/style.css", web::get().to(style))
         .route("/sign-in", web::get().to(pages::start))

@@ -18,7 +18,7 @@ use super::access_log_pages::Reader;
 use super::answer::{BOOK, Trouble, redirect};
 use super::signed_in_pages::{for_visitor, shown};
 use super::visitor::language;
-use super::{SignIn, forms};
+use super::{SignIn, forms, queries};
 use crate::app::State;
 use reading::Reading;
 
@@ -26,6 +26,7 @@ use reading::Reading;
 pub(crate) fn configure(service: &mut ServiceConfig) {
     service
         .app_data(forms())
+        .app_data(queries())
         .route("", web::get().to(glance))
         .route("/check-ups/{id}", web::get().to(check_up))
         .route("/timeline", web::get().to(timeline))

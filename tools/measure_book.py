@@ -23,7 +23,6 @@ import json
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -136,12 +135,6 @@ def processor(server):
         return float("nan")
 
 
-def analyze(database):
-    """The statistics of PostgreSQL as its autovacuum makes them within a minute or so."""
-    if database.startswith("postgres"):
-        subprocess.run(["psql", database, "-Atqc", "ANALYZE"], check=True)
-
-
 def measure(server, ask, requests):
     times, size, before = [], 0, processor(server)
     for number in range(requests + 5):
@@ -185,7 +178,6 @@ def main():
             begin = time.monotonic()
             server.run("import", str(path))
             print(f"{count} resources imported in {time.monotonic() - begin:.1f} s", flush=True)
-            analyze(database)
         with start() as server:
             citizen = server.demo()["citizens"][0]
             patient = citizen["patient_id"]

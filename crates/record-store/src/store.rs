@@ -131,6 +131,15 @@ impl Store {
         Ok(())
     }
 
+    /// Lets PostgreSQL look at what its tables hold now. It does so by itself a while after much was written; until then it
+    /// takes a full table for an empty one. SQLite needs no such look.
+    pub async fn gather_statistics(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(store) => store.analyze().await,
+        }
+    }
+
     /// Gives back connections. Writes that were queued before are still written.
     pub async fn close(&self) {
         if let Engine::Postgres(store) = &self.engine {

@@ -70,6 +70,10 @@ pub async fn run(configuration: Configuration, command: Import) -> Result<(), Fa
         }
     };
     if let Some(store) = store {
+        // What was imported is there, whether or not the database has looked at it.
+        if let Err(error) = store.gather_statistics().await {
+            tracing::warn!(error = %error, "the database has no statistics of what was imported yet");
+        }
         store.close().await;
     }
     let (report, elapsed) = result?;

@@ -12,9 +12,9 @@ mod upkeep;
 mod writer;
 
 use diesel_async::AsyncPgConnection;
-use diesel_async::RunQueryDsl;
 use diesel_async::methods::{ExecuteDsl, LoadQuery};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
 use tokio::sync::mpsc;
 
 use crate::access_log::QueuedEntries;
@@ -60,6 +60,15 @@ impl PostgresStore {
             tracing::warn!(error = %error, "no database connection");
             StoreError::Busy
         })
+    }
+
+    /// A sample of every table: seconds, however large they are.
+    pub(crate) async fn analyze(&self) -> Result<(), StoreError> {
+        let mut connection = self.reader().await?;
+        connection.batch_execute("SET statement_timeout = 0; ANALYZE").await?;
+        // It must not go back to the pool without its time limit.
+        drop(Object::take(connection));
+        Ok(())
     }
 
     /// Closes the pool.

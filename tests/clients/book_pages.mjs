@@ -4,38 +4,16 @@
 //     node book_pages.mjs '{"base": "http://127.0.0.1:8080", "name": "099...", ...}'
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { inBrowser, judge, settings } from "./judging.mjs";
 
-const settings = JSON.parse(process.argv[2]);
 const { base } = settings;
-const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-let judged = 0;
-
-// The policy of a page forbids scripts: axe is brought in past it, by the debugger.
-async function judge(page, name) {
-    await page.waitForLoadState("load");
-    if (settings.pictures) {
-        await page.screenshot({ path: `${settings.pictures}/${settings.width}-${name}.png`, fullPage: true });
-    }
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => window.axe.run());
-    const told = violations.map(it => `${it.id}: ${it.nodes.map(node => node.html).join(" | ")}`);
-    assert.deepEqual(told, [], `${name}: ${page.url()}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(wide <= 0, `${name} is ${wide} pixels too wide`);
-    judged += 1;
-}
 
 async function clinicReads() {
     const headers = { Authorization: `Bearer ${settings.clinicToken}` };
     return (await fetch(`${base}/fhir/Patient/${settings.patient}`, { headers })).status;
 }
 
-async function main(browser) {
-    const { width, height } = settings;
-    const context = await browser.newContext({ locale: "vi-VN", viewport: { width, height } });
-    const page = await context.newPage();
+await inBrowser(async page => {
     await page.goto(`${base}/book`);
     assert.match(page.url(), /sign-in/);
     await judge(page, "sign-in");
@@ -79,7 +57,7 @@ async function main(browser) {
     await page.waitForURL(/who-may/);
     assert.equal(await clinicReads(), 200);
 
-    // By night, on the narrowest screen, and with letters of twice the size.
+    // By night, on the narrowest screen.
     await page.emulateMedia({ colorScheme: "dark" });
     await page.setViewportSize({ width: 320, height: 640 });
     for (const path of [`/book/check-ups/${settings.checkUp}`, "/book", "/book/who-may", "/auth/access-log"]) {
@@ -89,20 +67,4 @@ async function main(browser) {
     await page.getByRole("link", { name: "Sổ của tôi" }).click();
     await page.getByRole("button", { name: "Đăng xuất" }).click();
     await page.waitForURL(/sign-in/);
-    console.log(`as it should be: ${judged} pages`);
-}
-
-const browser = await chromium.launch({
-    executablePath: settings.chromium,
-    // The browser's own walls need rights that root in a container does not have.
-    args: process.getuid() === 0 ? ["--no-sandbox", "--disable-dev-shm-usage"] : [],
 });
-try {
-    await main(browser);
-} catch (error) {
-    console.error(error.stack);
-    process.exitCode = 1;
-} finally {
-    await browser.close();
-    process.stdin.destroy();
-}

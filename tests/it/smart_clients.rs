@@ -84,14 +84,19 @@ fn run_app(demo: &Demo, settings: &Value) {
     settings["chromium"] = browser().to_str().unwrap().into();
     let mut command = Command::new("node");
     command.arg("smart_app.mjs");
+    run(command, &settings, codes(demo));
+}
+
+/// Answers the question for the next one-time code, from the server's log.
+pub(crate) fn codes(demo: &Demo) -> impl Fn(&str) -> String {
     let used = Mutex::new(0);
-    run(command, &settings, |question| {
+    move |question| {
         assert_eq!(question, "code");
         let mut used = used.lock().unwrap();
         let code = next_code(demo.server(), *used);
         *used += 1;
         code
-    });
+    }
 }
 
 fn as_citizen(demo: &Demo, mode: &str) -> Value {

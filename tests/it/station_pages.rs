@@ -106,26 +106,27 @@ fn the_list_is_shown_and_somebody_is_reminded_once() {
     }
 }
 
-/// The form filled in, as a station does for somebody healthy.
+/// What a station fills in for somebody healthy.
+pub(crate) const HEALTHY: [(&str, &str); 14] = [
+    ("XML2.DOI_TUONG", "16"),
+    ("XML2.NGUON_CHI_TRA", "2"),
+    ("XML2.MA_LOAI_KCB", "01"),
+    ("XML2.MA_GTIN_CSKCB", "8935000000017"),
+    ("XML1.MA_DAN_TOC", "01"),
+    ("XML1.MA_NGHE_NGHIEP", "61"),
+    ("XML1.DIA_CHI", "Thôn 1"),
+    ("XML1.MATINH_CU_TRU", "20"),
+    ("XML1.MAXA_CU_TRU", "06400"),
+    ("XML10.CHIEU_CAO", "165,5"),
+    ("XML10.CAN_NANG", "58"),
+    ("XML10.HUYET_AP", "120/80"),
+    ("XML10.KHAM_THE_LUC_PL", "1"),
+    ("XML12.PHAN_LOAI_SK", "2"),
+];
+
+/// The form filled in so.
 fn filled(form: &Form) -> Form {
-    [
-        ("XML2.DOI_TUONG", "16"),
-        ("XML2.NGUON_CHI_TRA", "2"),
-        ("XML2.MA_LOAI_KCB", "01"),
-        ("XML2.MA_GTIN_CSKCB", "8935000000017"),
-        ("XML1.MA_DAN_TOC", "01"),
-        ("XML1.MA_NGHE_NGHIEP", "61"),
-        ("XML1.DIA_CHI", "Thôn 1"),
-        ("XML1.MATINH_CU_TRU", "20"),
-        ("XML1.MAXA_CU_TRU", "06400"),
-        ("XML10.CHIEU_CAO", "165,5"),
-        ("XML10.CAN_NANG", "58"),
-        ("XML10.HUYET_AP", "120/80"),
-        ("XML10.KHAM_THE_LUC_PL", "1"),
-        ("XML12.PHAN_LOAI_SK", "2"),
-    ]
-    .into_iter()
-    .fold(form.clone(), |form, (name, value)| {
+    HEALTHY.into_iter().fold(form.clone(), |form, (name, value)| {
         let kept = ["XML2.MA_GTIN_CSKCB", "XML1.DIA_CHI", "XML1.MAXA_CU_TRU"].contains(&name)
             && form.fields.iter().any(|(known, text)| known == name && !text.is_empty());
         if kept { form } else { form.set(name, value) }

@@ -62,10 +62,10 @@ impl Access {
         text
     }
 
-    /// A text that two accesses share only if both reach equally far, whenever they were made. Each part stands with its
-    /// length, so that no two lists of parts make the same text; it is made for every answer that has a next page.
-    pub fn fingerprint(&self) -> String {
-        let mut text = String::with_capacity(512);
+    /// Bytes that two accesses share only if both reach equally far, whenever they were made. Each part stands with its
+    /// length, so that no two lists of parts make the same bytes; they are made for every answer that has a next page.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1_024);
         let (kind, grantee) = match &self.grantee {
             None => ("", None),
             Some(Grantee::Organization(id)) => ("organization", Some(id)),
@@ -82,29 +82,31 @@ impl Access {
             self.sees_shielded.then_some("shielded"),
             Some(&*self.policy_version),
         ] {
-            push_part(&mut text, part);
+            push_part(&mut bytes, part);
         }
         match &self.visible {
-            Reach::Everything => text.push('*'),
+            Reach::Everything => push_part(&mut bytes, None),
             Reach::Lines(lines) => {
+                push_number(&mut bytes, lines.len() as u64);
                 for line in lines.iter() {
-                    push_part(&mut text, Some(&line.rule));
-                    push_part(&mut text, Some(line.authority.code()));
-                    push_types(&mut text, &line.types);
+                    push_part(&mut bytes, Some(&line.rule));
+                    push_part(&mut bytes, Some(line.authority.code()));
+                    push_types(&mut bytes, &line.types);
                     for labels in [line.labels, line.own_labels] {
-                        push_number(&mut text, labels.bits().cast_unsigned());
+                        push_number(&mut bytes, labels.bits().cast_unsigned());
                     }
                 }
             }
         }
+        push_number(&mut bytes, self.filters().len() as u64);
         for filter in self.filters().iter() {
-            push_types(&mut text, &filter.types);
-            push_number(&mut text, filter.any_of.len() as u64);
+            push_types(&mut bytes, &filter.types);
+            push_number(&mut bytes, filter.any_of.len() as u64);
             for query in &filter.any_of {
-                push_part(&mut text, Some(query));
+                push_part(&mut bytes, Some(query));
             }
         }
-        text
+        bytes
     }
 
     /// That what is written keeps the limits of the policy on its elements: every value of a limited element has a
@@ -133,29 +135,18 @@ impl Access {
     }
 }
 
-/// A part with its length before it; `-` for none.
-fn push_part(text: &mut String, part: Option<&str>) {
-    match part {
-        None => text.push('-'),
-        Some(part) => {
-            push_number(text, part.len() as u64);
-            text.push_str(part);
-        }
-    }
+/// A part with its length before it; of none a length that no part has.
+fn push_part(bytes: &mut Vec<u8>, part: Option<&str>) {
+    push_number(bytes, part.map_or(u64::MAX, |part| part.len() as u64));
+    bytes.extend_from_slice(part.unwrap_or_default().as_bytes());
 }
 
-fn push_types(text: &mut String, types: &TypeSet) {
-    types.words().into_iter().for_each(|word| push_number(text, word));
+fn push_types(bytes: &mut Vec<u8>, types: &TypeSet) {
+    types.words().into_iter().for_each(|word| push_number(bytes, word));
 }
 
-/// A number in hexadecimal digits, and a colon behind it.
-fn push_number(text: &mut String, number: u64) {
-    let digits = (16 - number.leading_zeros() / 4).max(1);
-    for place in (0..digits).rev() {
-        let digit = (number >> (place * 4)) & 15;
-        text.extend(char::from_digit(digit as u32, 16));
-    }
-    text.push(':');
+fn push_number(bytes: &mut Vec<u8>, number: u64) {
+    bytes.extend_from_slice(&number.to_le_bytes());
 }
 
 fn line_words(text: &mut String, line: &Line, policy: &Policy) {

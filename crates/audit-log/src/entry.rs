@@ -16,6 +16,9 @@ pub const FORMAT: u8 = 1;
 /// The longest text, in bytes.
 pub const LONGEST_TEXT: usize = 4096;
 
+/// Bytes of the length before a text of at most that.
+const MOST_LENGTH_BYTES: usize = 2;
+
 /// What was seen or done: one person and resource, or one search. What does not apply is empty.
 ///
 /// The fields are those of the table in their order; `Entry::default()` is a start for `..`.
@@ -219,6 +222,32 @@ impl Default for Entry<'_> {
 }
 
 impl<'a> Entry<'a> {
+    /// No fewer bytes than [`Entry::to_leaf_bytes`] gives.
+    pub fn leaf_length(&self) -> usize {
+        // Salt, moment, request, numbers; each text with its length before it.
+        let fixed = 1 + 16 + 8 + 16 + 2 + 4;
+        self.texts().iter().fold(fixed, |length, text| length + text.len() + MOST_LENGTH_BYTES)
+    }
+
+    fn texts(&self) -> [&Text<'a>; 14] {
+        [
+            &self.agent,
+            &self.agent_name,
+            &self.role,
+            &self.organization,
+            &self.organization_name,
+            &self.client,
+            &self.patient,
+            &self.resource,
+            &self.version,
+            &self.query,
+            &self.purpose,
+            &self.authority,
+            &self.basis,
+            &self.policy,
+        ]
+    }
+
     /// The one way to write it.
     pub fn to_leaf_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
@@ -233,16 +262,11 @@ impl<'a> Entry<'a> {
         out.extend_from_slice(&self.time.microseconds().to_be_bytes());
         out.extend_from_slice(self.request.as_bytes());
         out.extend_from_slice(&[self.action.number(), self.outcome.number()]);
-        for text in [&self.agent, &self.agent_name, &self.role, &self.organization, &self.organization_name] {
-            write_sized(text.as_bytes(), out);
-        }
-        for text in [&self.client, &self.patient, &self.resource, &self.version, &self.query] {
-            write_sized(text.as_bytes(), out);
-        }
+        let texts = self.texts();
+        let (before, behind) = texts.split_at(10);
+        before.iter().for_each(|text| write_sized(text.as_bytes(), out));
         out.extend_from_slice(&self.shown.to_be_bytes());
-        for text in [&self.purpose, &self.authority, &self.basis, &self.policy] {
-            write_sized(text.as_bytes(), out);
-        }
+        behind.iter().for_each(|text| write_sized(text.as_bytes(), out));
     }
 
     /// Reads what [`Entry::to_leaf_bytes`] wrote, and nothing else.

@@ -43,7 +43,7 @@ impl PageLinks {
     }
 
     /// Seals a state for one place (`Patient`, `Patient/_history`, ...).
-    pub(crate) fn seal<T: Serialize>(&self, place: &str, state: &T) -> Result<String, Problem> {
+    pub(crate) fn seal<T: Serialize>(&self, place: impl AsRef<[u8]>, state: &T) -> Result<String, Problem> {
         let failed = || Problem::new(500, Fault::Internal);
         let key = self.key.as_ref().ok_or_else(failed)?;
         let state = serde_json::to_value(state).map_err(|_| failed())?;
@@ -51,7 +51,7 @@ impl PageLinks {
         sealed.resize(sealed.len() + missing_digits(&state), b' ');
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).map_err(|_| failed())?;
-        let aad = Aad::from(place.as_bytes());
+        let aad = Aad::from(place.as_ref());
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed)
             .map_err(|_| failed())?;
         let mut out = nonce.to_vec();
@@ -60,15 +60,19 @@ impl PageLinks {
     }
 
     /// Opens a link that was sealed for this place.
-    pub(crate) fn open<T: DeserializeOwned>(&self, place: &str, link: &str) -> Result<T, Problem> {
-        self.try_open(place, link).ok_or_else(|| Problem::bad_request(Fault::InvalidPageLink))
+    pub(crate) fn open<T: DeserializeOwned>(
+        &self,
+        place: impl AsRef<[u8]>,
+        link: &str,
+    ) -> Result<T, Problem> {
+        self.try_open(place.as_ref(), link).ok_or_else(|| Problem::bad_request(Fault::InvalidPageLink))
     }
 
-    fn try_open<T: DeserializeOwned>(&self, place: &str, link: &str) -> Option<T> {
+    fn try_open<T: DeserializeOwned>(&self, place: &[u8], link: &str) -> Option<T> {
         let mut bytes = URL_SAFE_NO_PAD.decode(link).ok()?;
         let sealed = bytes.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(sealed.0).ok()?;
-        let opened = self.key.as_ref()?.open_in_place(nonce, Aad::from(place.as_bytes()), sealed.1).ok()?;
+        let opened = self.key.as_ref()?.open_in_place(nonce, Aad::from(place), sealed.1).ok()?;
         serde_json::from_slice(opened).ok()
     }
 }

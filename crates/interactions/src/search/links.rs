@@ -69,7 +69,7 @@ pub(super) fn open(
     let Some((_, link)) = request.pairs.iter().find(|(name, _)| name == PAGE_PARAMETER) else {
         return Ok(None);
     };
-    let state: SearchPageState = service.links().open(&bound(access, &request.place()), link)?;
+    let state: SearchPageState = service.links().open(bound(access, &request.place()), link)?;
     request.pairs = state.pairs;
     request.posted = state.posted;
     let (Some(begun), Some(at)) = (state.begun, state.at) else { return Ok(None) };
@@ -80,8 +80,10 @@ pub(super) fn open(
 
 /// The place of a link, with how far the caller reaches: it holds a total that another caller may not learn, nor the
 /// same one through another client or for another purpose.
-pub(crate) fn bound(access: &Access, place: &str) -> String {
-    format!("{place} {}", access.fingerprint())
+pub(crate) fn bound(access: &Access, place: &str) -> Vec<u8> {
+    let mut bound = access.fingerprint();
+    bound.extend_from_slice(place.as_bytes());
+    bound
 }
 
 fn sort_value(value: PageValue) -> SortValue {
@@ -125,7 +127,7 @@ pub(super) fn links(
             backwards: at.is_some_and(|(_, backwards)| backwards),
             at: at.map(|(cursor, _)| PageCursor::from(cursor)),
         };
-        let sealed = service.links().seal(&bound(access, &place), &state)?;
+        let sealed = service.links().seal(bound(access, &place), &state)?;
         Ok::<_, Problem>(page_url(&url, &sealed, understood))
     };
     let first = if request.posted {

@@ -1,19 +1,23 @@
 //! By what right something was shown: the rule of the policy, the kind of right, and the resource that gives it.
 
+use std::sync::Arc;
+
 use access::{Access, Authority, Line, Reach};
-use diesel::sql_types::{Binary, SmallInt};
+use audit_log::Entry;
+use diesel::sql_types::{BigInt, Binary, SmallInt};
 use fhir::{LogicalId, ResourceType};
 
 use super::journal::Shown;
 use crate::StoreError;
 use crate::parties::grantee_number;
 use crate::query;
+use crate::statement::Statement;
 use crate::store::{Store, few};
 use crate::stored::{type_of, unpack_id};
 
 /// The right, in the words of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Basis {
+pub(crate) struct Basis {
     pub(super) authority: String,
     pub(super) resource: String,
 }
@@ -22,6 +26,11 @@ impl Basis {
     /// Of who may do everything.
     pub(super) fn everything() -> Self {
         Self { authority: "everything".to_owned(), ..Self::default() }
+    }
+
+    /// An entry that says it.
+    pub(super) fn named_in(self, entry: Entry<'static>) -> Entry<'static> {
+        Entry { authority: self.authority.into(), basis: self.resource.into(), ..entry }
     }
 
     /// Of who makes a book that is not there: the line that permits to register somebody, else the first that covers it.
@@ -33,15 +42,98 @@ impl Basis {
     }
 }
 
+/// By what right something of a book was shown.
+#[derive(Debug, Clone)]
+pub(crate) enum Right {
+    /// Known from the access alone.
+    Known(Basis),
+    /// A grant gives it. Which one is read where the entry is committed: one statement for all entries of the commit.
+    Granted(Granted),
+}
+
+/// A right that a grant gives.
+#[derive(Debug, Clone)]
+pub(crate) struct Granted {
+    book: i64,
+    grantee: i64,
+    at: i64,
+    kind: Option<ResourceType>,
+    lines: Arc<[Line]>,
+}
+
+/// A grant: book and grantee, authority, begin and end, type and id of the resource that says so.
+pub(crate) type GrantRow = (i64, i64, i16, i64, i64, i16, Vec<u8>);
+/// Its SQL types.
+pub(crate) type GrantTypes = (BigInt, BigInt, SmallInt, BigInt, BigInt, SmallInt, Binary);
+
+impl Granted {
+    /// The statements that read the grants of rights, and the rows of each in the order that [`Self::basis`] wants.
+    pub(crate) fn statements<'r>(rights: impl Iterator<Item = &'r Self>) -> Vec<Statement> {
+        let (mut pairs, mut from, mut until) = (Vec::new(), i64::MAX, i64::MIN);
+        for right in rights {
+            pairs.push((right.book, right.grantee));
+            (from, until) = (from.min(right.at), until.max(right.at));
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs.chunks(query::MOST_ENTITLED).map(|pairs| query::entitlements(pairs, from, until)).collect()
+    }
+
+    /// The first line that covers what was shown and that one of the grants fulfils.
+    pub(crate) fn basis(&self, rows: &[GrantRow]) -> Result<Basis, StoreError> {
+        let begin = rows.partition_point(|row| (row.0, row.1) < (self.book, self.grantee));
+        let of_both = || {
+            let rest = rows.get(begin..).unwrap_or_default().iter();
+            rest.take_while(|row| (row.0, row.1) == (self.book, self.grantee))
+        };
+        for line in self.lines.iter().filter(|line| covers(line, self.kind)) {
+            let holds = |row: &&GrantRow| {
+                let (_, _, authority, begins, ends, ..) = **row;
+                authority == line.authority.number() && begins <= self.at && ends > self.at
+            };
+            if let Some((.., source, id)) = of_both().find(holds) {
+                let resource = format!("{}/{}", type_of(*source)?, unpack_id(id)?);
+                return Ok(Basis { authority: words(line), resource });
+            }
+        }
+        Ok(Basis::default())
+    }
+}
+
 impl Store {
     /// By what right an access shows something of a book: the first line that covers it, and where a grant opens the book,
     /// the resource of the grant.
-    pub(super) async fn basis(&self, access: &Access, book: i64, shown: &Shown) -> Result<Basis, StoreError> {
+    pub(super) async fn right_to_show(
+        &self,
+        access: &Access,
+        book: i64,
+        shown: &Shown,
+    ) -> Result<Right, StoreError> {
         let kind = shown.named.first().map(|(kind, ..)| *kind);
-        self.basis_in(access, access.visible(), book, kind).await
+        self.right_in(access, access.visible(), book, kind).await
     }
 
-    /// The same of a reach of the access, for what is read or written.
+    async fn right_in(
+        &self,
+        access: &Access,
+        reach: &Reach,
+        book: i64,
+        kind: Option<ResourceType>,
+    ) -> Result<Right, StoreError> {
+        let Reach::Lines(lines) = reach else { return Ok(Right::Known(Basis::everything())) };
+        if book == 0 {
+            return Ok(Right::Known(by(lines, Authority::Shared, kind)));
+        }
+        if access.own().is_some() && self.book_of(access.own()).await? == Some(book) {
+            return Ok(Right::Known(by(lines, Authority::Own, kind)));
+        }
+        let Some(grantee) = access.grantee() else { return Ok(Right::Known(Basis::default())) };
+        let grantee = grantee_number(self.registry().hasher(), grantee);
+        let (at, lines) = (access.at().microseconds(), Arc::clone(lines));
+        Ok(Right::Granted(Granted { book, grantee, at, kind, lines }))
+    }
+
+    /// The same of a reach of the access for what is written, read at once.
     pub(super) async fn basis_in(
         &self,
         access: &Access,
@@ -49,25 +141,15 @@ impl Store {
         book: i64,
         kind: Option<ResourceType>,
     ) -> Result<Basis, StoreError> {
-        let Reach::Lines(lines) = reach else { return Ok(Basis::everything()) };
-        if book == 0 {
-            return Ok(by(lines, Authority::Shared, kind));
+        let granted = match self.right_in(access, reach, book, kind).await? {
+            Right::Known(basis) => return Ok(basis),
+            Right::Granted(granted) => granted,
+        };
+        let mut rows: Vec<GrantRow> = Vec::new();
+        for statement in Granted::statements(std::iter::once(&granted)) {
+            rows.extend::<Vec<GrantRow>>(few!(self, statement, GrantTypes)?);
         }
-        if access.own().is_some() && self.book_of(access.own()).await? == Some(book) {
-            return Ok(by(lines, Authority::Own, kind));
-        }
-        let Some(grantee) = access.grantee() else { return Ok(Basis::default()) };
-        let grantee = grantee_number(self.registry().hasher(), grantee);
-        let statement = query::grants_in_force(book, grantee, access.at().microseconds());
-        let rows: Vec<(i16, i16, Vec<u8>)> = few!(self, statement, (SmallInt, SmallInt, Binary))?;
-        for line in lines.iter().filter(|line| covers(line, kind)) {
-            let grant = rows.iter().find(|(authority, ..)| *authority == line.authority.number());
-            if let Some((_, source, id)) = grant {
-                let resource = format!("{}/{}", type_of(*source)?, unpack_id(id)?);
-                return Ok(Basis { authority: words(line), resource });
-            }
-        }
-        Ok(Basis::default())
+        granted.basis(&rows)
     }
 
     /// The `Patient` of a book.

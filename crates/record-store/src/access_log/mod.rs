@@ -27,6 +27,7 @@ use fhir::{LogicalId, ResourceType};
 use crate::StoreError;
 use crate::store::Store;
 
+pub(crate) use authority::{GrantRow, GrantTypes};
 pub use deed::{Deed, OPERATOR};
 pub(crate) use deed::{PendingCommand, beside};
 pub use extract::LogPeriod;
@@ -40,10 +41,11 @@ pub use sequence::Sequenced;
 pub use sequencer::{Sequencer, SequencerSettings};
 pub(crate) use signature::{Signature, WriteSignature};
 pub use verification::{IndexFinding, LogReport};
-pub(crate) use waiting::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries};
+pub(crate) use waiting::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, framed, grants_named};
 
-use authority::Basis;
+use authority::{Basis, Right};
 use journal::{Section, Shown};
+use waiting::Pending;
 
 impl Store {
     /// Keeps what a request has shown. When this has succeeded it is on disk, and the answer may leave.
@@ -59,9 +61,9 @@ impl Store {
             }
         }
         for deed in journal.take_deeds() {
-            entries.push(deed.entry(journal.request())?);
+            entries.push(deed.entry(journal.request())?.into());
         }
-        self.append_to_log(entries).await
+        self.append_pending(entries).await
     }
 
     /// What was refused, or showed nothing.
@@ -90,34 +92,30 @@ impl Store {
         &self,
         journal: &Journal,
         section: Section,
-        entries: &mut Vec<Entry<'static>>,
+        entries: &mut Vec<Pending>,
     ) -> Result<(), StoreError> {
         let origin = journal.origin();
         let base = base(journal, &origin, &section)?;
         for (book, shown) in section.books {
             let patient = self.patient_of(book).await?;
-            let basis = match &section.access {
-                Some(access) => self.basis(access, book, &shown).await?,
-                None => Basis::default(),
+            let right = match &section.access {
+                Some(access) => self.right_to_show(access, book, &shown).await?,
+                None => Right::Known(Basis::default()),
             };
             let Shown { count, named } = shown;
             let named = if count as usize == named.len() { named } else { Vec::new() };
-            let of_person = Entry {
-                patient: patient.into(),
-                shown: count,
-                authority: basis.authority.into(),
-                basis: basis.resource.into(),
-                ..base.clone()
-            };
             let only = named.first().filter(|_| named.len() == 1);
             let resource = only.map(|(kind, id, _)| format!("{kind}/{id}")).unwrap_or_default();
             let version = only.map(|(_, _, version)| version.to_string()).unwrap_or_default();
-            entries.push(Entry {
+            let entry = Entry {
                 salt: salt()?,
+                patient: patient.into(),
                 resource: resource.into(),
                 version: version.into(),
-                ..of_person
-            });
+                shown: count,
+                ..base.clone()
+            };
+            entries.push(Pending::new(entry, right));
         }
         Ok(())
     }
@@ -152,19 +150,19 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, entry: Entry<'static>, entries: &mut Vec<Entry<'static>>) {
+    fn add(&mut self, entry: Entry<'static>, entries: &mut Vec<Pending>) {
         // A search that shows nothing of anybody is nobody's: it hides nothing.
         if entry.patient.is_empty() && entry.outcome != Outcome::Refused {
-            entries.push(entry);
+            entries.push(entry.into());
             return;
         }
         let place = entry.query.split('?').next().unwrap_or_default().to_owned();
         let key = (entry.action.number(), entry.outcome, entry.patient.to_string(), place);
         let place = key.3.clone();
         let before = self.entries.get(&key).and_then(|index| entries.get_mut(*index));
-        let Some(before) = before else {
+        let Some(Pending { entry: before, .. }) = before else {
             self.entries.insert(key, entries.len());
-            entries.push(entry);
+            entries.push(entry.into());
             return;
         };
         // What they do not all say, the one does not say.

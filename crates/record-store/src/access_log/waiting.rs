@@ -5,6 +5,7 @@ use std::time::Duration;
 use audit_log::Entry;
 use diesel::sql_types::{BigInt, Binary};
 
+use super::authority::{GrantRow, Granted, Right};
 use crate::StoreError;
 use crate::statement::{Bind, Statement};
 use crate::store::{Engine, Store};
@@ -47,26 +48,73 @@ pub(crate) struct Frames {
     count: i32,
 }
 
+/// An entry on its way, and the grant that it is to name where one gives the right.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(super) entry: Entry<'static>,
+    right: Option<Granted>,
+}
+
+impl Pending {
+    pub(super) fn new(entry: Entry<'static>, right: Right) -> Self {
+        match right {
+            Right::Granted(granted) => Self { entry, right: Some(granted) },
+            Right::Known(basis) => Self { entry: basis.named_in(entry), right: None },
+        }
+    }
+
+    fn push_to(&self, rows: &[GrantRow], frames: &mut Frames) -> Result<(), StoreError> {
+        match &self.right {
+            None => frames.push(&self.entry),
+            Some(granted) => frames.push(&granted.basis(rows)?.named_in(self.entry.clone())),
+        }
+        Ok(())
+    }
+}
+
+impl From<Entry<'static>> for Pending {
+    fn from(entry: Entry<'static>) -> Self {
+        Self { entry, right: None }
+    }
+}
+
 /// Entries that wait for a commit, and where the answer goes.
 pub(crate) struct QueuedEntries {
-    pub(crate) frames: Frames,
-    pub(crate) reply: tokio::sync::oneshot::Sender<Result<(), StoreError>>,
+    entries: Vec<Pending>,
+    reply: tokio::sync::oneshot::Sender<Result<(), StoreError>>,
 }
 
 impl QueuedEntries {
+    /// Bytes that they will take, but for the right that is named later.
+    pub(crate) fn length(&self) -> usize {
+        self.entries.iter().map(|pending| pending.entry.leaf_length()).sum()
+    }
+
     /// Tells whoever waits. Nobody may be waiting any more; what is on disk stays there.
     pub(crate) fn answer(self, is_kept: bool) {
         let _ = self.reply.send(if is_kept { Ok(()) } else { Err(StoreError::NotLogged) });
     }
 }
 
+/// The statements that read the grants which entries name. Their rows are of [`GrantTypes`](super::GrantTypes).
+pub(crate) fn grants_named(queued: &[QueuedEntries]) -> Vec<Statement> {
+    let rights =
+        queued.iter().flat_map(|queued| &queued.entries).filter_map(|pending| pending.right.as_ref());
+    Granted::statements(rights)
+}
+
+/// The entries as they are written, with the grants that were read for them.
+pub(crate) fn framed(queued: &[QueuedEntries], rows: &[GrantRow]) -> Result<Frames, StoreError> {
+    let mut frames = Frames::default();
+    for pending in queued.iter().flat_map(|queued| &queued.entries) {
+        pending.push_to(rows, &mut frames)?;
+    }
+    Ok(frames)
+}
+
 impl Frames {
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
-    }
-
-    pub(crate) fn length(&self) -> usize {
-        self.bytes.len()
     }
 
     pub(crate) fn push(&mut self, entry: &Entry<'_>) {
@@ -136,13 +184,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotLogged`] when the queue is full or the database did not take them.
     pub async fn append_to_log(&self, entries: Vec<Entry<'static>>) -> Result<(), StoreError> {
+        self.append_pending(entries.into_iter().map(Pending::from).collect()).await
+    }
+
+    /// The same where a grant may be missing from what they say.
+    pub(super) async fn append_pending(&self, entries: Vec<Pending>) -> Result<(), StoreError> {
         if entries.is_empty() {
             return Ok(());
         }
-        let mut frames = Frames::default();
-        entries.iter().for_each(|entry| frames.push(entry));
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let queued = QueuedEntries { frames, reply };
+        let queued = QueuedEntries { entries, reply };
         match &self.engine {
             Engine::Sqlite(store) => {
                 store.queue.try_send(Task::Log(queued)).map_err(|_| StoreError::NotLogged)?;
@@ -171,6 +222,18 @@ mod tests {
     }
 
     #[test]
+    fn no_entry_takes_more_than_it_is_counted_for() {
+        let long = "x".repeat(4_096);
+        let all = || long.clone().into();
+        let longest = Entry { agent: all(), query: all(), basis: all(), policy: all(), ..Entry::default() };
+        for entry in [Entry::default(), longest] {
+            let mut frames = Frames::default();
+            frames.push(&entry);
+            assert!(frames.bytes.len() <= entry.leaf_length() + 4);
+        }
+    }
+
+    #[test]
     fn what_is_framed_comes_back_and_what_is_cut_does_not() {
         let mut frames = Frames::default();
         let one = Entry { agent: "Patient/one".into(), ..Entry::default() };
@@ -181,8 +244,8 @@ mod tests {
         frames.append(&others);
         assert_eq!(frames.count, 2);
         assert_eq!(entries(&frames.bytes).unwrap(), [one, two]);
-        let boundary = frames.length() - others.length();
-        for end in (1..frames.length()).filter(|end| *end != boundary) {
+        let boundary = frames.bytes.len() - others.bytes.len();
+        for end in (1..frames.bytes.len()).filter(|end| *end != boundary) {
             assert!(entries(&frames.bytes[..end]).is_err(), "{end}");
         }
     }

@@ -4,10 +4,12 @@ use diesel_async::AsyncPgConnection;
 use tokio::sync::mpsc;
 
 use super::connection::connect;
-use super::execute;
 use super::writer::LIMIT;
+use super::{execute, load};
 use crate::StoreError;
-use crate::access_log::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries};
+use crate::access_log::{
+    BYTES_IN_A_COMMIT, Gathering, GrantRow, GrantTypes, QueuedEntries, framed, grants_named,
+};
 
 /// Starts the writer on a thread of its own. It ends when the store is dropped and the queue is empty.
 pub(super) fn spawn(url: String, queue: mpsc::Receiver<QueuedEntries>) -> Result<(), StoreError> {
@@ -31,21 +33,20 @@ impl LogWriter {
     /// Everything that waits goes into one commit.
     async fn run(&mut self, mut queue: mpsc::Receiver<QueuedEntries>) {
         while let Some(first) = queue.recv().await {
-            let mut frames = Frames::default();
-            let mut waiting = Vec::new();
+            let (mut waiting, mut length) = (Vec::new(), 0);
             let mut next = Some(first);
             let mut gathering = Gathering::default();
             while let Some(queued) = next.take() {
-                frames.append(&queued.frames);
+                length += queued.length();
                 waiting.push(queued);
-                if frames.length() < BYTES_IN_A_COMMIT {
+                if length < BYTES_IN_A_COMMIT {
                     next = queue.try_recv().ok();
                     if next.is_none() && gathering.wait(waiting.len()) {
                         next = queue.try_recv().ok();
                     }
                 }
             }
-            let kept = self.commit(frames).await;
+            let kept = self.commit(&waiting).await;
             if let Err(error) = &kept {
                 tracing::error!(error = %error, waiting = waiting.len(), "the log of accesses cannot be written");
             }
@@ -55,16 +56,20 @@ impl LogWriter {
         }
     }
 
-    async fn commit(&mut self, frames: Frames) -> Result<(), StoreError> {
+    async fn commit(&mut self, waiting: &[QueuedEntries]) -> Result<(), StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => {
                 connect(&self.url, LIMIT).await.map_err(|error| StoreError::Database(error.to_string()))?
             }
         };
+        let mut grants: Vec<GrantRow> = Vec::new();
+        for statement in grants_named(waiting) {
+            grants.extend(load(&mut connection, statement.returning::<GrantTypes>()).await?);
+        }
         // A statement alone is a transaction. After an error the connection is dropped; it is not tried again, for nobody
         // knows then whether the entries are there already.
-        execute(&mut connection, frames.insert()).await?;
+        execute(&mut connection, framed(waiting, &grants)?.insert()).await?;
         self.connection = Some(connection);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use fhir::ResourceType;
 
 use super::Gate;
-use crate::statement::Statement;
+use crate::statement::{Statement, padded};
 use crate::stored::type_number;
 
 /// The grants of a book that hold at a moment or later, of the resources that the caller sees: authority, then the
@@ -38,15 +38,25 @@ pub(crate) fn book_counts(gate: &Gate, book: i64) -> Statement {
     statement
 }
 
-/// What entitles a grantee to a book at a moment: authority, then type and id of the resource that says so.
-pub(crate) fn grants_in_force(book: i64, grantee: i64, now: i64) -> Statement {
-    let mut statement = Statement::new(
-        "SELECT g.authority, r.resource_type, r.logical_id FROM book_grant g \
-         JOIN resource r ON r.book = g.book AND r.resource_key = g.resource_key WHERE g.book = ",
+/// Books and grantees of one statement.
+pub(crate) const MOST_ENTITLED: usize = 512;
+
+/// What entitles grantees to books at some moment of a time, for pairs of book and grantee: book and grantee, authority,
+/// begin and end, then type and id of the resource that says so; the pairs in order.
+pub(crate) fn entitlements(pairs: &[(i64, i64)], from: i64, until: i64) -> Statement {
+    let mut statement = Statement::new("WITH asked(book, grantee) AS (VALUES ");
+    for (index, (book, grantee)) in padded(pairs).enumerate() {
+        statement.sql(if index > 0 { ",(" } else { "(" }).big(book).sql(",").big(grantee).sql(")");
+    }
+    // Padding names the last pair several times.
+    statement.sql(
+        ") SELECT g.book, g.grantee, g.authority, g.begins, g.ends, r.resource_type, r.logical_id \
+         FROM (SELECT DISTINCT a.book, a.grantee FROM asked a) q \
+         CROSS JOIN book_grant g JOIN resource r ON r.book = g.book AND r.resource_key = g.resource_key \
+         WHERE g.book = q.book AND g.grantee = q.grantee AND g.begins <= ",
     );
-    statement.big(book).sql(" AND g.grantee = ").big(grantee);
-    statement.sql(" AND g.begins <= ").big(now).sql(" AND g.ends > ").big(now);
-    statement.sql(" ORDER BY g.authority, g.resource_key, g.number");
+    statement.big(until).sql(" AND g.ends > ").big(from);
+    statement.sql(" ORDER BY g.book, g.grantee, g.authority, g.resource_key, g.number");
     statement
 }
 

@@ -11,7 +11,9 @@ use tokio::sync::mpsc;
 
 use super::connection::reserve_keys;
 use super::{execute, flush, load};
-use crate::access_log::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries};
+use crate::access_log::{
+    BYTES_IN_A_COMMIT, Frames, Gathering, GrantRow, GrantTypes, QueuedEntries, framed, grants_named,
+};
 use crate::current_registry::CurrentRegistry;
 use crate::once::used_keys;
 use crate::query::{self, Gate};
@@ -30,13 +32,13 @@ struct Batch {
     jobs: Vec<QueuedJob>,
     writes: usize,
     entries: Vec<QueuedEntries>,
-    /// Of all of them.
-    frames: Frames,
+    /// Bytes of all of them.
+    length: usize,
 }
 
 impl Batch {
     fn has_room(&self) -> bool {
-        self.writes < WRITES_IN_A_BATCH && self.frames.length() < BYTES_IN_A_COMMIT
+        self.writes < WRITES_IN_A_BATCH && self.length < BYTES_IN_A_COMMIT
     }
 }
 
@@ -74,7 +76,7 @@ impl Writer {
                         batch.jobs.push(*queued);
                     }
                     Task::Log(queued) => {
-                        batch.frames.append(&queued.frames);
+                        batch.length += queued.length();
                         batch.entries.push(queued);
                     }
                     Task::Upkeep(queued) => {
@@ -101,7 +103,7 @@ impl Writer {
         if batch.jobs.is_empty() && batch.entries.is_empty() {
             return;
         }
-        match self.commit(&batch.jobs, &batch.frames) {
+        match self.commit(&batch.jobs, &batch.entries) {
             Ok(outcomes) => {
                 batch.entries.into_iter().for_each(|queued| queued.answer(true));
                 for (queued, outcome) in batch.jobs.into_iter().zip(outcomes) {
@@ -122,7 +124,7 @@ impl Writer {
             Err(error) => {
                 let jobs = batch.jobs.len();
                 tracing::warn!(error = %error, jobs, "a batch failed, its jobs are tried one by one");
-                self.answer(Batch { entries: batch.entries, frames: batch.frames, ..Batch::default() });
+                self.answer(Batch { entries: batch.entries, ..Batch::default() });
                 for queued in batch.jobs {
                     self.answer(Batch { jobs: vec![queued], ..Batch::default() });
                 }
@@ -130,10 +132,16 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, batch: &[QueuedJob], frames: &Frames) -> Result<Vec<Outcome>, StoreError> {
+    fn commit(&mut self, batch: &[QueuedJob], entries: &[QueuedEntries]) -> Result<Vec<Outcome>, StoreError> {
+        // Before the transaction: what the batch itself grants or ends was not there when they were shown.
+        let mut grants: Vec<GrantRow> = Vec::new();
+        for statement in grants_named(entries) {
+            grants.extend::<Vec<GrantRow>>(load(&mut self.connection, statement.returning::<GrantTypes>())?);
+        }
+        let frames = framed(entries, &grants)?;
         if batch.is_empty() {
             // A statement alone is a transaction.
-            execute(&mut self.connection, frames.clone().insert())?;
+            execute(&mut self.connection, frames.insert())?;
             return Ok(Vec::new());
         }
         let jobs: Vec<_> = batch.iter().map(|queued| &queued.job).collect();
@@ -145,7 +153,7 @@ impl Writer {
             self.keys.refill(start, start + count);
         }
         self.connection.batch_execute("BEGIN IMMEDIATE")?;
-        let outcomes = self.plan(batch, ids, frames);
+        let outcomes = self.plan(batch, ids, &frames);
         match outcomes {
             Ok(outcomes) => match self.connection.batch_execute("COMMIT") {
                 Ok(()) => Ok(outcomes),

@@ -15,6 +15,7 @@ mod crash;
 mod deeds;
 mod following;
 mod reading;
+mod rights;
 mod rotation;
 mod size;
 mod support;

@@ -1,0 +1,115 @@
+//! By what right something was shown, where many ask at once and one commit holds the entries of all.
+
+use access::{Access, Authority, Facts, TestAccess};
+use audit_log::Action;
+use fhir::Instant;
+use healthbook_record_store::{Journal, Showing};
+use uuid::Uuid;
+
+use crate::support::{all_entries, at, each, key, sequence_all};
+use crate::world::{
+    NOW, World, citizen, clinic, encounter, grant, grants, id, kind, line, patient, physician,
+};
+
+const PEOPLE: usize = 24;
+
+/// Shows somebody's `Patient` to an access, as a request does.
+async fn show(world: &World, access: &Access, who: &str) {
+    let journal = Journal::new(Uuid::now_v7());
+    let read = async {
+        let record = world.store.read(access, kind("Patient"), &id(who)).await.unwrap().expect("it is seen");
+        let showing = Showing::begin(access, Action::Read, "").unwrap();
+        record.show(&showing).unwrap().expect("a text");
+    };
+    journal.scope(read).await;
+    world.store.keep(&journal).await.unwrap();
+}
+
+#[test]
+fn each_of_many_at_once_names_its_own_grant() {
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        for number in 0..PEOPLE {
+            let (who, visit) = (format!("p{number}"), format!("e{number}"));
+            world.put(&patient(&who), Facts::default()).await;
+            // Of the clinic a there is a visit, and a referral in a resource of its own; of b a referral alone.
+            world.put(&encounter(&visit, &who), grants(vec![grant("a", Authority::Encounter)])).await;
+            let referrals = vec![grant("a", Authority::Referral), grant("b", Authority::Referral)];
+            world.put(&encounter(&format!("r{number}"), &who), grants(referrals)).await;
+        }
+        let begun = {
+            sequence_all(&world.store, &key, at(1)).await;
+            all_entries(&world.store).await.len()
+        };
+        let lines = vec![line(Authority::Encounter), line(Authority::Referral)];
+        let of_a: Access = physician(lines.clone()).into();
+        let of_b: Access = TestAccess { grantee: Some(clinic("b")), ..physician(lines.clone()) }.into();
+        let referred: Access = physician(lines[1..].to_vec()).into();
+        let reads = (0..PEOPLE).flat_map(|number| [(number, 0), (number, 1), (number, 2), (number, 3)]);
+        let reads = reads.map(|(number, who)| {
+            let (world, of_a, of_b, referred) = (&world, &of_a, &of_b, &referred);
+            async move {
+                let name = format!("p{number}");
+                match who {
+                    0 => show(world, of_a, &name).await,
+                    1 => show(world, of_b, &name).await,
+                    2 => show(world, referred, &name).await,
+                    _ => show(world, &citizen(&name), &name).await,
+                }
+            }
+        });
+        futures_util::future::join_all(reads).await;
+        sequence_all(&world.store, &key, at(2)).await;
+        let mut found: Vec<(String, String, String)> = all_entries(&world.store).await[begun..]
+            .iter()
+            .map(|it| (it.patient.to_string(), it.authority.to_string(), it.basis.to_string()))
+            .collect();
+        let mut wanted: Vec<(String, String, String)> = (0..PEOPLE)
+            .flat_map(|number| {
+                let referral = ("test/referral".to_owned(), format!("Encounter/r{number}"));
+                [
+                    ("test/encounter".to_owned(), format!("Encounter/e{number}")),
+                    referral.clone(),
+                    referral,
+                    ("test/own".to_owned(), String::new()),
+                ]
+                .map(|(authority, basis)| (format!("Patient/p{number}"), authority, basis))
+            })
+            .collect();
+        found.sort();
+        wanted.sort();
+        assert_eq!(found, wanted);
+        world.store.close().await;
+    });
+}
+
+#[test]
+fn a_grant_is_that_of_the_moment_when_it_was_shown() {
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        world.put(&patient("p"), Facts::default()).await;
+        let hour = |number: i64| Instant::from_microseconds(NOW + number * 3_600_000_000);
+        for (visit, begins, ends) in [("first", -2, 0), ("second", 0, 2)] {
+            let of_time = access::GrantFact {
+                begins: hour(begins),
+                ends: hour(ends),
+                ..grant("a", Authority::Encounter)
+            };
+            world.put(&encounter(visit, "p"), grants(vec![of_time])).await;
+        }
+        sequence_all(&world.store, &key, at(1)).await;
+        let begun = all_entries(&world.store).await.len();
+        let access = |moment: i64| -> Access {
+            TestAccess { at: hour(moment), ..physician(vec![line(Authority::Encounter)]) }.into()
+        };
+        let (before, after) = (access(-1), access(1));
+        let reads = [&before, &after, &before].map(|access| show(&world, access, "p"));
+        futures_util::future::join_all(reads).await;
+        sequence_all(&world.store, &key, at(2)).await;
+        let found = all_entries(&world.store).await;
+        let mut named: Vec<&str> = found[begun..].iter().map(|it| &*it.basis).collect();
+        named.sort_unstable();
+        assert_eq!(named, ["Encounter/first", "Encounter/first", "Encounter/second"]);
+        world.store.close().await;
+    });
+}

@@ -19,8 +19,8 @@ use crate::secret::hashed;
 
 /// Guardians of one child.
 const MOST: usize = 50;
-/// How often an addition is decided anew when others add guardians of the same child.
-const ROUNDS: usize = 8;
+/// How often an addition is decided anew: others add guardians of the same child, or have written over what was made here.
+const ROUNDS: usize = 64;
 /// The act of a suspension.
 const DISPUTED: &str = "custody-disputed";
 
@@ -67,22 +67,24 @@ pub async fn set(
 }
 
 /// What the registry says of the representative of a child. Who was guardian by its word only, and is it no more, is
-/// ended; a guardian by a court stays. The same again changes nothing.
+/// ended; a guardian by a court stays. The same again changes nothing. `had_other`: whether there may be a guardian already.
 pub(crate) async fn follow_registry(
     book: &HealthBook,
     child: &LogicalId,
     guardian: Option<&LogicalId>,
+    had_other: bool,
     now: Instant,
 ) -> Result<(), Problem> {
     let source = Source::Registry;
-    for (found, terms) in &living(book, child, now).await? {
+    let known = if had_other { known(book, child).await? } else { Vec::new() };
+    for (found, terms) in known.iter().filter(|(_, terms)| terms.lives(now)) {
         let stays = guardian.is_some_and(|guardian| is_of(terms, guardian));
         if !stays && act_of(&found.resource) == source.act() {
             end_consent(book, found, terms, &Evidence::new(source.act(), "registry", ""), now).await?;
         }
     }
     match guardian {
-        Some(guardian) if guardian != child => add(book, child, guardian, source, now).await,
+        Some(guardian) if guardian != child => add_to(book, child, guardian, source, known, now).await,
         _ => Ok(()),
     }
 }
@@ -119,6 +121,19 @@ pub async fn add(
     source: Source,
     now: Instant,
 ) -> Result<(), Problem> {
+    let known = known(book, child).await?;
+    add_to(book, child, guardian, source, known, now).await
+}
+
+/// The same where the guardians of the child were looked for a moment ago.
+async fn add_to(
+    book: &HealthBook,
+    child: &LogicalId,
+    guardian: &LogicalId,
+    source: Source,
+    mut known: Vec<(Found, Terms)>,
+    now: Instant,
+) -> Result<(), Problem> {
     let now = now.truncated_to_millis();
     let service = book.service();
     let there = read(service, "Patient", child).await?.ok_or_else(Problem::not_found)?;
@@ -134,18 +149,22 @@ pub async fn add(
     provision.parts = parts;
     let channel = if source == Source::Registry { "registry" } else { "command" };
     let evidence = Evidence::new(source.act(), channel, "");
+    let mut nth = 0_usize;
     for _ in 0..ROUNDS {
-        let known = known(book, child).await?;
         let of_both = || known.iter().filter(|(_, terms)| is_of(terms, guardian));
         if of_both().any(|(_, terms)| terms.lives(now)) {
             return Ok(());
         }
-        // Of several who add the same at once one makes it: the place among those that have ended is its id.
-        let id = id_of(service.store(), child, guardian, of_both().count())?;
+        // Of several who add the same at once one makes it: the id is the first that is free. Those before are of
+        // guardianships that have ended; not all of them are known, since somebody may have written over one.
+        nth = nth.max(of_both().count());
+        let id = id_of(service.store(), child, guardian, nth)?;
         let resource = consent(&id, child, Relation::Guardian, "active", &provision, &evidence, now);
         if create(service, &id, &resource).await? {
             return Ok(());
         }
+        nth = nth.saturating_add(1);
+        known = self::known(book, child).await?;
     }
     Err(Problem::new(409, Fault::ConditionUnstable))
 }

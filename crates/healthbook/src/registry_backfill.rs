@@ -23,7 +23,8 @@ pub struct BackfillCommand {
     /// People whom this process asks for in a second at most
     #[arg(long, value_name = "NUMBER", default_value = "2000", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub people_per_second: u32,
-    /// Look at everybody again, also at those who were taken over; what stands in the book stays
+    /// Look at everybody again, also at those who were taken over, and do again what follows (guardians, deaths, merges);
+    /// what stands in the book stays
     #[arg(long)]
     pub again: bool,
     /// Only tell how far it is
@@ -49,10 +50,8 @@ pub async fn run(configuration: Configuration, command: BackfillCommand) -> Resu
         let adapter =
             adapter.ok_or_else(|| Failure::saying("no registry is named: --registry URL".to_owned()))?;
         let work = async {
-            if command.again {
-                registry::begin_again(store).await.map_err(failed)?;
-            }
-            let settings = BackfillSettings { people_per_second: command.people_per_second };
+            let BackfillCommand { people_per_second, again, .. } = command;
+            let settings = BackfillSettings { people_per_second, again };
             let teller = Teller::default();
             let report = |progress| teller.tell(progress);
             registry::backfill(&book, &adapter, settings, &report).await.map_err(failed)
@@ -100,7 +99,7 @@ impl Teller {
 }
 
 fn line(progress: Progress, rate: Option<f64>) -> String {
-    let Progress { total, people, written, parked, parts, parts_taken, parts_done } = progress;
+    let Progress { total, people, written, parked, parts, parts_done } = progress;
     let left = total.saturating_sub(people);
     let share = if total == 0 { 100.0 } else { people.min(total) as f64 * 100.0 / total as f64 };
     let pace = rate
@@ -108,7 +107,7 @@ fn line(progress: Progress, rate: Option<f64>) -> String {
         .map(|rate| format!(", {rate:.0} a second, {:.0} s remain", left as f64 / rate));
     format!(
         "{people} of {total} people ({share:.1} %), {written} written, {parked} parked, \
-         parts: {parts_taken} of {parts} taken over, {parts_done} with guardians{}\n",
+         parts: {parts_done} of {parts} taken over{}\n",
         pace.unwrap_or_default()
     )
 }

@@ -169,7 +169,7 @@ pub async fn create_under(
     let write = Write { resource_type, id: id.clone(), precondition, content, seen };
     match commit(service, access, write).await {
         Ok(stored) => Ok(Some(stored)),
-        Err(problem) if problem.status == 412 => Ok(None),
+        Err(problem) if problem.issues.iter().any(|issue| issue.fault == Fault::IdTaken) => Ok(None),
         Err(problem) => Err(problem),
     }
 }
@@ -269,6 +269,9 @@ async fn commit(service: &Service, access: &Access, write: Write) -> Result<Stor
         let job = Job { expectations, writes: vec![write.clone()] };
         match service.store().write(access, job).await {
             Err(WriteError::StateChanged | WriteError::ConditionChanged) => {}
+            Err(WriteError::VersionConflict { current, .. }) => {
+                return Err(Problem::precondition_failed(write.precondition, current));
+            }
             written => return first(&write, &written?),
         }
     }

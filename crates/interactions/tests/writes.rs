@@ -16,7 +16,7 @@ use access::{
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use healthbook_interactions::{
     PatchDocument, PatchFormat, Problem, Service, ServiceSettings, conditional_create, conditional_delete,
-    conditional_update, create, delete, patch, update,
+    conditional_update, create, create_under, delete, patch, update,
 };
 use record_store::{Body, Content, Effect, Job, Precondition, Seen, Store, StoreSettings, Write};
 use test_support::TestDatabase;
@@ -164,6 +164,20 @@ fn an_id_is_not_for_callers_to_choose() {
         }
         let text = observation("mine", "open").replace("final", "amended");
         assert_eq!(world.update(&access, "Observation/mine", &text).await.unwrap(), Effect::Updated);
+    });
+}
+
+#[test]
+fn nothing_is_made_over_what_is_there_whoever_makes_it() {
+    run(|world| async move {
+        let all = Reach::Everything;
+        let server = TestAccess { visible: all.clone(), writable: Some(all), ..staff(Vec::new()) };
+        let text = observation("mine", "open").replace("final", "amended");
+        for access in [physician(), server.into()] {
+            let (of, name) = (kind("Observation"), id("mine"));
+            let made = create_under(&world.service, &access, of, &name, text.as_bytes()).await;
+            assert!(made.unwrap().is_none());
+        }
     });
 }
 

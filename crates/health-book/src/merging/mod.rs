@@ -19,7 +19,7 @@ pub use link::{link, unlink};
 pub use work::{Confirmed, Evidence, ProposeRequest, ReportRequest, confirm, counts, list, propose, report};
 pub use worker::work_at_merges;
 
-pub(crate) use registry::follow;
+pub(crate) use registry::{follow, settle_awaited};
 
 use access::MERGE;
 use fhir::LogicalId;

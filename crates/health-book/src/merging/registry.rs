@@ -4,23 +4,18 @@
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
 use record_store::{SecurityChange, SecurityKind, SecurityRecord};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::join::{join, kept};
+use super::join::join;
 use super::part::part;
 use super::work::{Basis, Decision, Item, keep, settle};
 use super::{Word, replaced_by};
 use crate::HealthBook;
 use crate::ledger::{items, read, text};
 use crate::refusal::internal;
+use crate::registry::{end_awaited, owner_of_awaited};
 
-/// What the registry waits for: that somebody with a number comes into the book.
-#[derive(Debug, Serialize, Deserialize)]
-struct Awaited {
-    person: String,
-    number: String,
-}
+const KIND: SecurityKind = SecurityKind::AwaitedMerge;
 
 /// Follows a record of somebody. `number`: the one that replaces the number of the record; `before`: the `Patient` before
 /// the record was written; `again`: whether a server may have ended after it was.
@@ -45,45 +40,53 @@ pub(crate) async fn follow(
             None => Ok(()),
         };
     };
-    let replacing = interactions::citizens_of_numbers(book.service(), &[number]).await?;
-    let [replacing] = replacing.as_slice() else { return wait(book, person, number, now).await };
-    if let Some(by) = by.filter(|by| by != replacing) {
+    let Some(replacing) = holder(book, number).await? else { return wait(book, person, number, now).await };
+    if let Some(by) = by.filter(|by| *by != replacing) {
         // It was another one before.
         part(book, &by, person).await?;
     }
-    merge(book, replacing, person, now).await
+    merge(book, &replacing, person, now).await
 }
 
-/// Keeps that somebody is replaced by a number whose holder is not in the book yet.
+async fn holder(book: &HealthBook, number: &str) -> Result<Option<LogicalId>, Problem> {
+    let mut found = interactions::citizens_of_numbers(book.service(), &[number]).await?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+/// Keeps that somebody is replaced by a number whose holder is not in the book yet: under the hash of the number, so that
+/// who comes finds it.
 async fn wait(book: &HealthBook, person: &LogicalId, number: &str, now: Instant) -> Result<(), Problem> {
-    let value = kept(&Awaited { person: person.to_string(), number: number.to_owned() })?;
-    let record = SecurityRecord::new(SecurityKind::AwaitedMerge, person.as_str(), value);
-    let change = SecurityChange::Put(record);
-    book.service().store().change_security(change, Vec::new(), now).await?;
-    Ok(())
+    let store = book.service().store();
+    let record = SecurityRecord::new(KIND, person.as_str(), String::new());
+    let record = record.of(owner_of_awaited(store, number));
+    store.change_security(SecurityChange::Put(record), Vec::new(), now).await?;
+    // Between the look and the word the holder may have come without finding it.
+    if holder(book, number).await?.is_none() {
+        return Ok(());
+    }
+    match store.security_record(KIND, person.as_str(), now).await? {
+        Some(record) => settle_awaited(book, record, now).await,
+        None => Ok(()),
+    }
 }
 
-/// Merges those whose other side has come into the book.
-pub(super) async fn merge_awaited(book: &HealthBook, now: Instant) -> Result<(), Problem> {
+/// Merges somebody whose other side has come into the book, by what the registry says now.
+pub(crate) async fn settle_awaited(
+    book: &HealthBook,
+    record: SecurityRecord,
+    now: Instant,
+) -> Result<(), Problem> {
     let store = book.service().store();
-    for record in store.security_records(SecurityKind::AwaitedMerge, None, now).await? {
-        let awaited: Awaited = serde_json::from_str(&record.value).map_err(|_| internal())?;
-        let holder = interactions::citizens_of_numbers(book.service(), &[awaited.number.as_str()]).await?;
-        let [holder] = holder.as_slice() else { continue };
-        let person = LogicalId::try_from(awaited.person.as_str()).map_err(|_| internal())?;
-        // What the registry says now, not then.
-        let found = read(book.service(), "Patient", &person).await?;
-        let links = found.as_ref().map(|found| items(&found.resource, "/link")).unwrap_or_default();
-        let is_so = |link: &Value| {
-            text(link, "/type") == "replaced-by" && text(link, "/other/identifier/value") == awaited.number
-        };
-        if links.iter().any(is_so) {
-            merge(book, holder, &person, now).await?;
-        }
-        let done = SecurityChange::Remove(SecurityKind::AwaitedMerge, record.id);
-        store.change_security(done, Vec::new(), now).await?;
+    let person = LogicalId::try_from(record.id.as_str()).map_err(|_| internal())?;
+    let found = read(book.service(), "Patient", &person).await?;
+    let links = found.as_ref().map(|found| items(&found.resource, "/link")).unwrap_or_default();
+    let replacing = links.iter().filter(|link| text(link, "/type") == "replaced-by");
+    let mut numbers = replacing.map(|link| text(link, "/other/identifier/value"));
+    if let Some(number) = numbers.find(|number| owner_of_awaited(store, number) == record.owner) {
+        let Some(holder) = holder(book, number).await? else { return Ok(()) };
+        merge(book, &holder, &person, now).await?;
     }
-    Ok(())
+    end_awaited(store, record, now).await
 }
 
 async fn merge(

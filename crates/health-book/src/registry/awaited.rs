@@ -1,53 +1,96 @@
-//! Children whose representative is not in the book yet: kept until that person comes, on whatever way.
+//! Children whose representative is not in the book yet, and people whose number is replaced by one that nobody in the book
+//! has yet: kept until that person comes, on whatever way.
 //!
 //! Who names somebody keeps that first and looks for her then; who comes is written first and looks for who waits then. So
 //! one of the two sees the other, however their steps lie. What a server that ended left undone the walk finds.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant as Moment};
 
-use fhir::{Instant, LogicalId};
-use futures_util::future::join_all;
+use fhir::{Fault, Instant, LogicalId};
+use futures_util::stream::{self, StreamExt};
 use interactions::Problem;
 use record_store::{Record, SecurityChange, SecurityKind, SecurityRecord, Store};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::time::sleep;
 
-use super::effects::{guardian_of, is_deceased, is_minor};
-use super::page::is_of_database;
-use super::patient::{Verified, representative};
+use super::effects::{is_deceased, is_ward, is_ward_now, represented};
+use super::page::{PARALLEL, is_of_database};
+use super::patient::representative;
 use super::told::Told;
+use super::worker::AFTER_FAILURE;
 use crate::HealthBook;
 use crate::guardians::follow_registry;
-use crate::ledger::{found_of, read, text};
+use crate::ledger::{found_of, read};
+use crate::merging::settle_awaited;
 use crate::moment::plus;
+use crate::refusal::internal;
 use crate::secret::hashed;
 
 const KIND: SecurityKind = SecurityKind::AwaitedGuardian;
+/// All who wait.
+pub(super) const KINDS: [SecurityKind; 2] = [KIND, SecurityKind::AwaitedMerge];
 /// Records that are looked at together.
 const PAGE: u32 = 500;
+/// How often a guardian is made anew when others write the child at the same time.
+const ROUNDS: usize = 8;
 /// Between two walks over all who wait.
 const BETWEEN: Duration = Duration::from_secs(600);
-/// Seconds after which a child is not waited for that never came into the book itself.
+/// Seconds for which a child is waited for that was to be written.
 const LIFE: i64 = 86_400;
 
-fn of(store: &Store, number: &str) -> String {
+/// What is kept of a child that waits. It has no end.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    /// Its number.
+    child: String,
+    /// In microseconds: until then the child may still have to be written. While there is one, a guardian of before may have
+    /// to be ended.
+    open: Option<i64>,
+}
+
+/// Under which who waits for the holder of a number is kept.
+pub(crate) fn owner(store: &Store, number: &str) -> String {
     hashed(store, "registry-awaited", number)
 }
 
-/// That a child waits for somebody: under the hash of her number, so that who comes finds it.
-fn record(store: &Store, child: &str, number: &str) -> SecurityRecord {
-    let (owner, mut id) = (of(store, number), of(store, &format!("{child} {number}")));
-    id.truncate(32);
-    SecurityRecord::new(KIND, id, child.to_owned()).of(owner)
+fn of(store: &Store, number: Option<&str>) -> String {
+    owner(store, number.unwrap_or_default())
 }
 
-/// A child whose representative is to become its guardian.
+fn id_of(store: &Store, child: &str, number: Option<&str>) -> String {
+    let mut id = owner(store, &format!("{child} {}", number.unwrap_or_default()));
+    id.truncate(32);
+    id
+}
+
+/// That a child waits for somebody: under the hash of her number, so that who comes finds it. Without a number it waits for
+/// the end of who was its guardian.
+fn record(
+    store: &Store,
+    child: &str,
+    number: Option<&str>,
+    open: Option<Instant>,
+) -> Result<SecurityRecord, Problem> {
+    let value = value(&Kept { child: child.to_owned(), open: open.map(Instant::microseconds) })?;
+    Ok(SecurityRecord::new(KIND, id_of(store, child, number), value).of(of(store, number)))
+}
+
+fn value(kept: &Kept) -> Result<String, Problem> {
+    serde_json::to_string(kept).map_err(|_| internal())
+}
+
+/// A child whose guardian is to be as the registry says.
 #[derive(Debug)]
 pub(super) struct Ward {
     /// Its number.
     pub(super) child: String,
     pub(super) patient: LogicalId,
-    /// The number of the representative.
-    pub(super) number: String,
-    /// Whether somebody else may have been it before.
+    /// The number of the representative; none when nobody is it any more.
+    pub(super) number: Option<String>,
+    /// Whether somebody else may be it still.
     pub(super) had_other: bool,
 }
 
@@ -65,75 +108,143 @@ impl Open {
         self.came.extend(other.came);
     }
 
-    /// Does it. Again it changes nothing.
-    pub(super) async fn close(self, book: &HealthBook, now: Instant) -> Result<(), Problem> {
-        let present = guardians_of(book, &self.wards).await?;
-        let guarded = self.wards.into_iter().zip(present).map(async |(ward, guardian)| {
-            if guardian.is_some() || ward.had_other {
-                match follow_registry(book, &ward.patient, guardian.as_ref(), now).await {
-                    Err(problem) if is_of_database(&problem) => return Err(problem),
-                    Err(problem) => tracing::warn!(status = problem.status, "a guardian is awaited"),
-                    Ok(()) if guardian.is_some() => return Ok(None),
-                    Ok(()) => {}
-                }
+    /// Does it, and gives those for whom nobody is awaited. Again it changes nothing.
+    pub(super) async fn close(self, book: &HealthBook, now: Instant) -> Result<Vec<Ward>, Problem> {
+        let present = guardians_of(book, &numbers(&self.wards)).await?;
+        let (mut done, mut left) = (Vec::new(), Vec::new());
+        let following =
+            self.wards.into_iter().zip(present).map(|(ward, guardian)| follow(book, ward, guardian, now));
+        let mut following = stream::iter(following).buffered(PARALLEL);
+        while let Some(followed) = following.next().await {
+            match followed? {
+                (ward, true) => done.push(ward),
+                (ward, false) => left.push(ward),
             }
-            Ok(Some(ward))
-        });
-        let mut absent = Vec::new();
-        for ward in join_all(guarded).await {
-            absent.extend(ward?);
         }
-        wait(book, &absent, now).await?;
+        wait(book, &left, now).await?;
         // Between the look and the word she may have come without finding it.
-        for (ward, guardian) in absent.iter().zip(guardians_of(book, &absent).await?) {
+        for (ward, guardian) in left.iter().zip(guardians_of(book, &numbers(&left)).await?) {
             if guardian.is_some() {
-                kept_on_failure(done(book, &ward.child, &ward.number, now).await)?;
+                self::done(book, ward, now).await?;
             }
         }
-        arrived(book, &self.came, now).await
+        arrived(book, &self.came, now).await?;
+        Ok(done)
     }
 }
 
-/// Those of the representatives who are there and live.
-async fn guardians_of(book: &HealthBook, wards: &[Ward]) -> Result<Vec<Option<LogicalId>>, Problem> {
-    if wards.is_empty() {
+/// Whether it is done: not when somebody is awaited, or when it failed.
+async fn follow(
+    book: &HealthBook,
+    mut ward: Ward,
+    guardian: Option<LogicalId>,
+    now: Instant,
+) -> Result<(Ward, bool), Problem> {
+    if guardian.is_none() && !ward.had_other {
+        return Ok((ward, false));
+    }
+    let named = Named { number: ward.number.clone(), guardian };
+    let Some(named) = kept_on_failure(follow_book(book, &ward.patient, named, ward.had_other, now).await)?
+    else {
+        return Ok((ward, false));
+    };
+    let is_done = named.guardian.is_some() || named.number.is_none();
+    ward.had_other = false;
+    ward.number = named.number;
+    Ok((ward, is_done))
+}
+
+/// Whom the book names as the representative of a child: the number, and who has it, when that person is there.
+struct Named {
+    number: Option<String>,
+    guardian: Option<LogicalId>,
+}
+
+/// Makes the guardian of a child whom the book names, and looks whether it names another one by now: the child may have been
+/// written meanwhile, with what follows from it done before this.
+async fn follow_book(
+    book: &HealthBook,
+    child: &LogicalId,
+    mut named: Named,
+    mut had_other: bool,
+    now: Instant,
+) -> Result<Named, Problem> {
+    for _ in 0..ROUNDS {
+        follow_registry(book, child, named.guardian.as_ref(), had_other, now).await?;
+        had_other = true;
+        let found = read(book.service(), "Patient", child).await?;
+        let number = represented(book, found.as_ref().map(|found| &found.resource), now);
+        if number == named.number {
+            return Ok(named);
+        }
+        let guardian = guardians_of(book, &[number.as_deref()]).await?.pop().flatten();
+        named = Named { number, guardian };
+    }
+    Err(Problem::new(409, Fault::ConditionUnstable))
+}
+
+fn numbers(wards: &[Ward]) -> Vec<Option<&str>> {
+    wards.iter().map(|ward| ward.number.as_deref()).collect()
+}
+
+/// Who has each of the numbers and lives: nobody dead becomes a guardian.
+async fn guardians_of(
+    book: &HealthBook,
+    numbers: &[Option<&str>],
+) -> Result<Vec<Option<LogicalId>>, Problem> {
+    let asked: Vec<Vec<&str>> = numbers.iter().flatten().map(|number| vec![*number]).collect();
+    let mut found = holders_of(book, &asked).await?.into_iter();
+    let guardian = |number: &Option<&str>| {
+        let (id, patient) = number.and_then(|_| found.next())??;
+        (!is_deceased(Some(&patient))).then_some(id)
+    };
+    Ok(numbers.iter().map(guardian).collect())
+}
+
+/// The one `Patient` of each of the numbers.
+async fn holders_of(
+    book: &HealthBook,
+    numbers: &[Vec<&str>],
+) -> Result<Vec<Option<(LogicalId, Value)>>, Problem> {
+    if numbers.is_empty() {
         return Ok(Vec::new());
     }
-    let numbers: Vec<Vec<&str>> = wards.iter().map(|ward| vec![ward.number.as_str()]).collect();
-    let found = interactions::holders_of_numbers(book.service(), &numbers).await?;
-    let living = |records: Vec<Record>| {
+    let only = |records: Vec<Record>| {
         let [record] = records.as_slice() else { return Ok(None) };
-        let found = found_of(record)?.filter(|found| !is_deceased(Some(&found.resource)));
-        Ok(found.map(|_| record.id.clone()))
+        Ok(found_of(record)?.map(|found| (record.id.clone(), found.resource)))
     };
-    found.into_iter().map(living).collect()
+    let found = interactions::holders_of_numbers(book.service(), numbers).await?;
+    found.into_iter().map(only).collect()
 }
 
 /// Keeps that children wait. After it one has to look whether the representatives are there.
 pub(super) async fn wait(book: &HealthBook, wards: &[Ward], now: Instant) -> Result<(), Problem> {
     let store = book.service().store();
-    let mut kept = wards.iter().map(|ward| SecurityChange::Put(record(store, &ward.child, &ward.number)));
-    let Some(first) = kept.next() else { return Ok(()) };
-    store.change_security(first, kept.collect(), now).await?;
+    let mut kept = Vec::with_capacity(wards.len());
+    for ward in wards {
+        let open = ward.had_other.then(|| plus(now, LIFE));
+        kept.push(SecurityChange::Put(record(store, &ward.child, ward.number.as_deref(), open)?));
+    }
+    if let Some(last) = kept.pop() {
+        store.change_security(last, kept, now).await?;
+    }
     Ok(())
 }
 
-/// Keeps before a child is written that its representative is to be looked for: what is told once only, by an answer, is
-/// done even if the server ends on the way.
-pub(super) async fn intend(book: &HealthBook, told: &Told<'_>, now: Instant) -> Result<(), Problem> {
-    let Some(number) = representative(told.record) else { return Ok(()) };
-    if !is_minor(book, told.record.birth_date, now) {
-        return Ok(());
-    }
-    let child = told.record.number.as_str();
-    if let [id] = interactions::citizens_of_numbers(book.service(), &[child]).await?.as_slice()
-        && let Some(found) = read(book.service(), "Patient", id).await?
-        && Verified::of(&found.resource).is_some_and(|known| known.representative.as_deref() == Some(number))
-    {
+/// Keeps before a child is written that its guardian is to follow: what is told once only, by an answer, is done even if the
+/// server ends on the way. `before`: the `Patient`, where there is one.
+pub(super) async fn intend(
+    book: &HealthBook,
+    told: &Told<'_>,
+    before: Option<&Value>,
+    now: Instant,
+) -> Result<(), Problem> {
+    let number = representative(told.record);
+    if !is_ward_now(book, told, now) || represented(book, before, now).as_deref() == number {
         return Ok(());
     }
     let store = book.service().store();
-    let kept = record(store, child, number).until(plus(now, LIFE));
+    let kept = record(store, told.record.number.as_str(), number, Some(plus(now, LIFE)))?;
     store.change_security(SecurityChange::Put(kept), Vec::new(), now).await?;
     Ok(())
 }
@@ -144,89 +255,162 @@ pub(super) async fn arrived(book: &HealthBook, numbers: &[String], now: Instant)
         return Ok(());
     }
     let store = book.service().store();
-    let owners: Vec<String> = numbers.iter().map(|number| of(store, number)).collect();
-    settle_all(book, store.security_records_of(KIND, &owners, now).await?, now).await
+    let owners: Vec<String> = numbers.iter().map(|number| owner(store, number)).collect();
+    for kind in KINDS {
+        settle(book, kind, store.security_records_of(kind, &owners, now).await?, now).await?;
+    }
+    Ok(())
 }
 
-async fn settle_all(book: &HealthBook, records: Vec<SecurityRecord>, now: Instant) -> Result<(), Problem> {
-    for settled in join_all(records.into_iter().map(|record| settle(book, record, now))).await {
+/// What fails for one child is tried again by the next walk, and keeps nobody up; a database that is busy does. Nothing when
+/// it failed.
+fn kept_on_failure<T>(done: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match done {
+        Err(problem) if !is_of_database(&problem) => {
+            tracing::warn!(status = problem.status, "somebody is awaited still");
+            Ok(None)
+        }
+        done => done.map(Some),
+    }
+}
+
+/// Does for those who wait what the book says now, as far as whom they wait for is there.
+async fn settle(
+    book: &HealthBook,
+    kind: SecurityKind,
+    records: Vec<SecurityRecord>,
+    now: Instant,
+) -> Result<(), Problem> {
+    if kind == KIND {
+        return settle_guardians(book, records, now).await;
+    }
+    // Merges take turns.
+    for record in records {
+        kept_on_failure(settle_awaited(book, record, now).await)?;
+    }
+    Ok(())
+}
+
+async fn settle_guardians(
+    book: &HealthBook,
+    records: Vec<SecurityRecord>,
+    now: Instant,
+) -> Result<(), Problem> {
+    let kept = |record: SecurityRecord| {
+        // One from before holds the number alone.
+        let kept = serde_json::from_str(&record.value);
+        let kept = kept.unwrap_or_else(|_| Kept { child: record.value.clone(), open: None });
+        (record, kept)
+    };
+    let records: Vec<(SecurityRecord, Kept)> = records.into_iter().map(kept).collect();
+    let asked: Vec<Vec<&str>> = records.iter().map(|(_, kept)| vec![kept.child.as_str()]).collect();
+    let children = holders_of(book, &asked).await?;
+    let named: Vec<Option<String>> = children
+        .iter()
+        .map(|child| represented(book, child.as_ref().map(|(_, patient)| patient), now))
+        .collect();
+    let guardians = guardians_of(book, &named.iter().map(Option::as_deref).collect::<Vec<_>>()).await?;
+    let people = children.into_iter().zip(named.into_iter().zip(guardians));
+    let settling = records.into_iter().zip(people).map(|((record, kept), (child, (number, guardian)))| {
+        settle_one(book, Waiting { record, kept, child, named: Named { number, guardian } }, now)
+    });
+    let mut settling = stream::iter(settling).buffer_unordered(PARALLEL);
+    while let Some(settled) = settling.next().await {
         kept_on_failure(settled)?;
     }
     Ok(())
 }
 
-/// What fails for one child is tried again by the next walk, and keeps nobody up; a database that is busy does.
-fn kept_on_failure(settled: Result<(), Problem>) -> Result<(), Problem> {
-    match settled {
-        Err(problem) if !is_of_database(&problem) => {
-            tracing::warn!(status = problem.status, "a guardian is awaited still");
+/// Who waits, and what the book knows of it.
+struct Waiting {
+    record: SecurityRecord,
+    kept: Kept,
+    child: Option<(LogicalId, Value)>,
+    named: Named,
+}
+
+async fn settle_one(book: &HealthBook, waiting: Waiting, now: Instant) -> Result<(), Problem> {
+    let Waiting { record, kept, child, mut named } = waiting;
+    let store = book.service().store();
+    let is_over = kept.open.is_some_and(|until| until <= now.microseconds());
+    // It may be about to be written, or be two for a moment.
+    let Some((patient, resource)) = child else {
+        return if is_over { end(store, record, now).await } else { Ok(()) };
+    };
+    let is_ward = is_ward(book, &resource, now);
+    let is_meant = |named: &Named| is_ward && of(store, named.number.as_deref()) == record.owner;
+    if is_ward && (kept.open.is_some() || (is_meant(&named) && named.guardian.is_some())) {
+        named = follow_book(book, &patient, named, true, now).await?;
+    }
+    let is_meant = is_meant(&named);
+    let is_there = is_meant && named.guardian.is_some();
+    match (is_meant, kept.open) {
+        // Another one is the representative; but this one may be about to be written.
+        (false, Some(_)) if !is_over => Ok(()),
+        (true, Some(_)) if !is_there && named.number.is_some() => {
+            let value = value(&Kept { open: None, ..kept })?;
+            let kept = SecurityChange::Replace(SecurityRecord { value, ..record });
+            store.change_security(kept, Vec::new(), now).await?;
             Ok(())
         }
-        settled => settled,
+        (true, None) if !is_there => Ok(()),
+        _ => end(store, record, now).await,
     }
 }
 
-/// Makes the representative the guardian if she is there, by what the book knows of the child now.
-async fn settle(book: &HealthBook, record: SecurityRecord, now: Instant) -> Result<(), Problem> {
-    let service = book.service();
-    let found = interactions::citizens_of_numbers(service, &[record.value.as_str()]).await?;
-    // It may be about to be written, or be two for a moment.
-    let [child] = found.as_slice() else { return Ok(()) };
-    let Some(found) = read(service, "Patient", child).await? else { return Ok(()) };
-    let number = Verified::of(&found.resource).and_then(|known| known.representative);
-    let number = number.filter(|number| of(service.store(), number) == record.owner);
-    let number = number.filter(|_| is_child(book, &found.resource, now));
-    if let Some(number) = number {
-        let Some(guardian) = guardian_of(book, &number).await? else { return keep(book, record, now).await };
-        follow_registry(book, child, Some(&guardian), now).await?;
-    }
-    // Gone, unless it was kept anew meanwhile: one that has ended is as good as none.
-    let ended = SecurityChange::Replace(record.until(now));
-    service.store().change_security(ended, Vec::new(), now).await?;
+/// Nobody is awaited any more, unless it was kept anew meanwhile: one that has ended is as good as none.
+pub(crate) async fn end(store: &Store, record: SecurityRecord, now: Instant) -> Result<(), Problem> {
+    store.change_security(SecurityChange::Replace(record.until(now)), Vec::new(), now).await?;
     Ok(())
 }
 
-/// Who is in the book waits without an end.
-async fn keep(book: &HealthBook, record: SecurityRecord, now: Instant) -> Result<(), Problem> {
-    if record.expires.is_some() {
-        let kept = SecurityChange::Replace(SecurityRecord { expires: None, ..record });
-        book.service().store().change_security(kept, Vec::new(), now).await?;
-    }
-    Ok(())
-}
-
-fn is_child(book: &HealthBook, patient: &serde_json::Value, now: Instant) -> bool {
-    let born = population_registry::BirthDate::try_from(text(patient, "/birthDate"));
-    !is_deceased(Some(patient)) && born.is_ok_and(|born| is_minor(book, born, now))
-}
-
-/// Takes back what was kept for a child, when its representative has become the guardian.
-pub(super) async fn done(book: &HealthBook, child: &str, number: &str, now: Instant) -> Result<(), Problem> {
+/// Takes back what was kept for a child whose guardian is as the registry says.
+pub(super) async fn done(book: &HealthBook, ward: &Ward, now: Instant) -> Result<(), Problem> {
     let store = book.service().store();
-    match store.security_record(KIND, &record(store, child, number).id, now).await? {
-        Some(kept) => settle(book, kept, now).await,
+    match store.security_record(KIND, &id_of(store, &ward.child, ward.number.as_deref()), now).await? {
+        Some(kept) => settle_guardians(book, vec![kept], now).await,
         None => Ok(()),
     }
 }
 
-/// Looks at all who wait, now and then: what was begun by a server that has ended is done.
-pub(super) async fn work_at_awaited(book: HealthBook) {
+/// Looks at all who wait, now and then, while the lease is held: what was begun by a server that has ended is done.
+pub(super) async fn work_at_awaited(book: HealthBook, is_held: Arc<AtomicBool>) {
+    let is_held = || is_held.load(Ordering::Relaxed);
     loop {
-        if let Err(problem) = walk(&book, Instant::now()).await {
-            tracing::warn!(status = problem.status, "who waits for a guardian was not looked at");
+        // Who takes the lease over begins at once.
+        while !is_held() {
+            sleep(AFTER_FAILURE).await;
         }
-        tokio::time::sleep(BETWEEN).await;
+        for kind in KINDS {
+            let mut place = Some(String::new());
+            while let Some(behind) = place.take_if(|_| is_held()) {
+                place = match walk(&book, kind, &behind, Instant::now()).await {
+                    Ok(next) => next,
+                    Err(problem) => {
+                        tracing::warn!(status = problem.status, "who waits for somebody was not looked at");
+                        sleep(AFTER_FAILURE).await;
+                        Some(behind)
+                    }
+                };
+            }
+        }
+        let walked = Moment::now();
+        while is_held() && walked.elapsed() < BETWEEN {
+            sleep(AFTER_FAILURE).await;
+        }
     }
 }
 
-/// One look at all of them.
-pub(super) async fn walk(book: &HealthBook, now: Instant) -> Result<(), Problem> {
-    let mut place = String::new();
-    loop {
-        let store = book.service().store();
-        let page = store.security_records_behind(KIND, &place, now, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        place.clone_from(&last.id);
-        settle_all(book, page, now).await?;
-    }
+/// One look at some of them behind a place; the next place, when there may be more.
+pub(super) async fn walk(
+    book: &HealthBook,
+    kind: SecurityKind,
+    behind: &str,
+    now: Instant,
+) -> Result<Option<String>, Problem> {
+    let store = book.service().store();
+    let page = store.security_records_behind(kind, behind, now, PAGE).await?;
+    let next = page.last().map(|last| last.id.clone());
+    kept_on_failure(settle(book, kind, page, now).await)?;
+    Ok(next)
 }

@@ -9,7 +9,7 @@ use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use super::backfill_part::{Ended, Part, Pass, Work, work_at_part};
+use super::backfill_part::{Ended, Part, Work, work_at_part};
 use super::lease::Lease;
 use crate::HealthBook;
 use crate::refusal::internal;
@@ -25,6 +25,8 @@ const PLAN: &str = "plan";
 pub struct BackfillSettings {
     /// People whom this process asks for in a second at most.
     pub people_per_second: u32,
+    /// Whether to look at everybody anew, and to do all that follows again, also for who stands in the book. The books stay.
+    pub again: bool,
 }
 
 /// What has been done by all who work at it.
@@ -40,9 +42,7 @@ pub struct Progress {
     pub parked: u64,
     /// Parts of the listing.
     pub parts: usize,
-    /// Parts whose people are in the book.
-    pub parts_taken: usize,
-    /// Parts whose guardians are in the book, too.
+    /// Parts whose people are in the book, with their guardians.
     pub parts_done: usize,
 }
 
@@ -92,23 +92,24 @@ pub async fn backfill(
     report: &(dyn Fn(Progress) + Sync),
 ) -> Result<Progress, BackfillError> {
     let store = book.service().store();
-    plan(store, listing).await?;
+    if settings.again {
+        forget(store).await?;
+    }
+    plan(store, listing, settings.again).await?;
     loop {
         let (all, parts) = read(store).await?;
         report(all);
         if all.is_done() {
             return Ok(all);
         }
-        // A guardian may stand in any part: all people come before all guardians.
-        let pass = if all.parts_taken < all.parts { Pass::People } else { Pass::Guardians };
         let mut has_worked = false;
-        for part in turned(parts.into_iter().filter(|part| part.pass == pass).collect()) {
+        for part in turned(parts.into_iter().filter(|part| !part.is_done).collect()) {
             let mut lease = Lease::new(store, format!("backfill-{}", part.id()));
             if !lease.hold(Instant::now()).await? {
                 continue;
             }
             // Somebody else may have been here between the look and the lease.
-            let part = Part::read(store, &part.id()).await?.filter(|part| part.pass == pass);
+            let part = Part::read(store, &part.id()).await?.filter(|part| !part.is_done);
             if let Some(part) = part {
                 let ended = work_at_part(&Work { book, listing, settings, report }, part, lease).await?;
                 has_worked |= matches!(ended, Ended::Worked);
@@ -136,8 +137,8 @@ pub async fn progress(store: &Store) -> Result<Option<Progress>, BackfillError> 
     Ok((all.parts > 0).then_some(all))
 }
 
-/// Forgets how far it came: the next one looks at everybody again. The books stay.
-pub async fn begin_again(store: &Store) -> Result<(), BackfillError> {
+/// Forgets how far it came.
+async fn forget(store: &Store) -> Result<(), BackfillError> {
     let records = store.security_records(SecurityKind::RegistryBackfill, None, Instant::now()).await?;
     let (plan, parts): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.id == PLAN);
     let gone = |record: SecurityRecord| SecurityChange::Remove(SecurityKind::RegistryBackfill, record.id);
@@ -162,8 +163,7 @@ pub(super) async fn read(store: &Store) -> Result<(Progress, Vec<Part>), Backfil
         all.written += part.written;
         all.parked += part.parked;
         all.parts += 1;
-        all.parts_taken += usize::from(part.pass != Pass::People);
-        all.parts_done += usize::from(part.pass == Pass::Done);
+        all.parts_done += usize::from(part.is_done);
         parts.push(part);
     }
     Ok((all, parts))
@@ -171,7 +171,7 @@ pub(super) async fn read(store: &Store) -> Result<(Progress, Vec<Part>), Backfil
 
 /// Asks how many parts there are, once for all who work. A book without a place in the feed begins where the listing
 /// begins: what happened before is in the listing.
-async fn plan(store: &Store, listing: &dyn PopulationListing) -> Result<(), BackfillError> {
+async fn plan(store: &Store, listing: &dyn PopulationListing, again: bool) -> Result<(), BackfillError> {
     let now = Instant::now;
     let kind = SecurityKind::RegistryBackfill;
     if store.security_record(kind, PLAN, now()).await?.is_none() {
@@ -186,7 +186,7 @@ async fn plan(store: &Store, listing: &dyn PopulationListing) -> Result<(), Back
         let text = serde_json::to_string(&plan).map_err(|_| internal())?;
         let mut parts = Vec::new();
         for number in 0..plan.parts {
-            parts.push(SecurityChange::Put(Part::first(number).record()?));
+            parts.push(SecurityChange::Put(Part::first(number, again).record()?));
         }
         store
             .change_security(SecurityChange::Insert(SecurityRecord::new(kind, PLAN, text)), parts, now())

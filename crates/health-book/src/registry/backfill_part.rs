@@ -7,7 +7,7 @@ use std::time::{Duration, Instant as Moment};
 use fhir::Instant;
 use interactions::Problem;
 use population_registry::{
-    BirthDate, Cursor, Event, EventKind, Listed, ListedPerson, PageSize, PopulationListing, RequestId,
+    Cursor, Event, EventKind, Listed, ListedPerson, PageSize, PopulationListing, RequestId,
 };
 use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,6 @@ use super::backfill::{BackfillError, BackfillSettings, Progress, pause_of, read}
 use super::lease::Lease;
 use super::page::{PARALLEL, is_of_database, tried};
 use super::parked;
-use super::patient::representative;
 use super::told::Told;
 use super::worker::prolong;
 use crate::HealthBook;
@@ -31,23 +30,14 @@ const PAGE: u32 = 500;
 /// Between two reports of how far it is.
 const TOLD: Duration = Duration::from_secs(2);
 
-/// What is done with a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Pass {
-    /// The people are written.
-    People,
-    /// The representatives of minors become guardians.
-    Guardians,
-    /// Nothing.
-    Done,
-}
-
 /// How far a part is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Part {
     number: u16,
-    pub(super) pass: Pass,
+    /// Whether all its people are in the book.
+    pub(super) is_done: bool,
+    /// Whether all that follows is done again, also for those who stand in the book.
+    again: bool,
     after: Option<String>,
     pub(super) people: u64,
     pub(super) written: u64,
@@ -59,8 +49,8 @@ pub(super) struct Part {
 
 impl Part {
     /// A part of which nothing is done.
-    pub(super) fn first(number: u16) -> Self {
-        Self { number, pass: Pass::People, after: None, people: 0, written: 0, parked: 0, version: 1 }
+    pub(super) fn first(number: u16, again: bool) -> Self {
+        Self { number, is_done: false, again, after: None, people: 0, written: 0, parked: 0, version: 1 }
     }
 
     /// Reads one.
@@ -99,13 +89,13 @@ pub(super) struct Work<'a> {
 /// What came of the work at a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// A pass is done.
+    /// It is done.
     Worked,
     /// Somebody else is at it.
     Lost,
 }
 
-/// Works at a part to the end of its pass. The lease only keeps others from doing the same: what counts is that the
+/// Works at a part to its end. The lease only keeps others from doing the same: what counts is that the
 /// record of the part is replaced by whoever read it.
 pub(super) async fn work_at_part(work: &Work<'_>, part: Part, lease: Lease) -> Result<Ended, BackfillError> {
     let is_held = Arc::new(AtomicBool::new(true));
@@ -127,6 +117,8 @@ async fn pages(work: &Work<'_>, mut part: Part, is_held: &AtomicBool) -> Result<
     let store = book.service().store();
     let size = PAGE.min(settings.people_per_second.max(1));
     let least = Duration::from_secs_f64(f64::from(size) / f64::from(settings.people_per_second.max(1)));
+    // Who was here before may have ended before all that follows from the page was done.
+    let mut again = true;
     while is_held.load(Ordering::Relaxed) {
         let begin = Moment::now();
         let id = RequestId::drawn(uuid::Uuid::now_v7().as_u64_pair().1);
@@ -144,16 +136,13 @@ async fn pages(work: &Work<'_>, mut part: Part, is_held: &AtomicBool) -> Result<
         let is_last = answer.value.next.is_none();
         let next = answer.value.next.map(|next| next.as_str().to_owned());
         let count = answer.value.people.len() as u64;
-        let done = take_over(book, answer.value.people, answer.asked_at, part.pass).await?;
-        if part.pass == Pass::People {
-            part.people += count;
-            part.written += done.written;
-            part.parked += done.parked.len() as u64;
-        }
+        let done = take_over(book, answer.value.people, answer.asked_at, again).await?;
+        again = part.again;
+        part.people += count;
+        part.written += done.written;
+        part.parked += done.parked.len() as u64;
         part.after = next;
-        if is_last {
-            part.pass = if part.pass == Pass::People { Pass::Guardians } else { Pass::Done };
-        }
+        part.is_done = is_last;
         let parked = done.parked.into_iter().map(SecurityChange::Put).collect();
         let claim = SecurityChange::Replace(part.record()?);
         if !store.change_security(claim, parked, Instant::now()).await? {
@@ -189,20 +178,17 @@ async fn take_over(
     book: &HealthBook,
     people: Vec<Listed>,
     asked_at: Instant,
-    pass: Pass,
+    again: bool,
 ) -> Result<Done, Problem> {
     let mut done = Done::default();
     let mut meant = Vec::with_capacity(people.len());
     for listed in people {
         match listed {
-            Listed::Person(person) if pass == Pass::People || has_representative(&person) => {
-                meant.push(person);
-            }
-            Listed::Malformed(malformed) if pass == Pass::People => {
+            Listed::Person(person) => meant.push(person),
+            Listed::Malformed(malformed) => {
                 let store = book.service().store();
                 done.parked.push(parked::of_malformed(store, &malformed, Instant::now())?);
             }
-            _ => {}
         }
     }
     let told: Vec<Told<'_>> = meant.iter().map(|person| Told::listed(person, asked_at)).collect();
@@ -215,7 +201,7 @@ async fn take_over(
             && let Some((person, holder)) = waiting.next()
         {
             let book = book.clone();
-            running.spawn(async move { of_person(&book, &person, holder, asked_at, pass).await });
+            running.spawn(async move { of_person(&book, &person, holder, asked_at, again).await });
         }
         match running.join_next().await.map(|one| one.map_err(|_| internal())) {
             None => break,
@@ -233,19 +219,14 @@ async fn take_over(
     Ok(done)
 }
 
-/// Who is grown up is left out where it is asked whether a representative becomes a guardian.
-fn has_representative(person: &ListedPerson) -> bool {
-    representative(&person.record).is_some() && matches!(person.record.birth_date, BirthDate::Day(_))
-}
-
 async fn of_person(
     book: &HealthBook,
     person: &ListedPerson,
     holder: Holder,
     asked_at: Instant,
-    pass: Pass,
+    again: bool,
 ) -> Result<(One, Open), Problem> {
-    match tried(book, &Told::listed(person, asked_at), holder, pass == Pass::Guardians).await {
+    match tried(book, &Told::listed(person, asked_at), holder, again).await {
         Ok((Outcome::Applied, open)) => Ok((One::Written, open)),
         Ok((Outcome::Duplicate | Outcome::Stale, open)) => Ok((One::Known, open)),
         Err(problem) if is_of_database(&problem) => Err(problem),

@@ -6,13 +6,30 @@ use interactions::Problem;
 use population_registry::{BirthDate, Status};
 use serde_json::Value;
 
-use super::apply::{Applied, Outcome, has_number};
+use super::apply::{Applied, Holder, Outcome, apply_to, find, has_number, holders};
 use super::awaited::{self, Open, Ward};
 use super::patient::{Verified, is_dead, representative};
 use super::told::Told;
 use crate::ages::to_come;
-use crate::ledger::{read, text};
-use crate::{HealthBook, closing, guardians, merging};
+use crate::ledger::{found_of, read, text};
+use crate::{HealthBook, closing, merging};
+
+/// Brings the book up to an answer, and does what follows. It is told once only, so it is done even if the server ends on
+/// the way.
+pub(super) async fn answered(book: &HealthBook, told: &Told<'_>, now: Instant) -> Result<Applied, Problem> {
+    let service = book.service();
+    let holder = holders(service, std::slice::from_ref(told)).await?.pop().unwrap_or(Holder::Unknown);
+    let before = match &holder {
+        Holder::Is(record) => found_of(record)?,
+        Holder::Nobody => None,
+        Holder::Unknown => find(service, &told.numbers()).await?,
+    };
+    let before = before.map(|found| found.resource);
+    awaited::intend(book, told, before.as_ref(), now).await?;
+    let applied = apply_to(service, told, holder).await?;
+    follow_one(book, told, &applied, false, now).await?;
+    Ok(applied)
+}
 
 /// Does what follows for one person alone, as an answer tells it.
 pub(super) async fn follow_one(
@@ -22,17 +39,14 @@ pub(super) async fn follow_one(
     again: bool,
     now: Instant,
 ) -> Result<(), Problem> {
-    follow(book, told, applied, again, now).await?.close(book, now).await?;
-    match representative(told.record) {
-        Some(number) if is_minor(book, told.record.birth_date, now) => {
-            awaited::done(book, told.record.number.as_str(), number, now).await
-        }
-        _ => Ok(()),
+    for ward in follow(book, told, applied, again, now).await?.close(book, now).await? {
+        awaited::done(book, &ward, now).await?;
     }
+    Ok(())
 }
 
-/// Does what follows, and gives what is left to be done for all who are written together. `again`: also when the record was
-/// written already, since a server may have ended in between.
+/// Does what follows, and gives what is left to be done for all who are written together. `again`: also what follows from
+/// what the book had already, since a server may have ended in between.
 pub(super) async fn follow(
     book: &HealthBook,
     told: &Told<'_>,
@@ -41,29 +55,29 @@ pub(super) async fn follow(
     now: Instant,
 ) -> Result<Open, Problem> {
     let mut open = Open::default();
-    let is_repeated = again && applied.outcome == Outcome::Duplicate;
-    let is_overtaken = again && applied.outcome == Outcome::Stale;
-    if applied.outcome != Outcome::Applied && !is_repeated && !is_overtaken {
+    let outcome = applied.outcome;
+    if outcome != Outcome::Applied && !again {
         return Ok(open);
     }
     let before = applied.before.as_ref();
-    if is_repeated || (!is_dead(told.record) && is_news(told, before)) {
+    // Of somebody new nothing is open.
+    let was_there = outcome == Outcome::Duplicate || before.is_some();
+    // What the book had may have been written without what follows from it.
+    let is_repeated = again && was_there;
+    if is_repeated || is_news(told, before) {
         open.came = told.numbers().into_iter().map(str::to_owned).collect();
     }
-    if is_overtaken {
+    if outcome == Outcome::Stale {
         guard_by_book(book, told, applied, now, &mut open).await?;
         return Ok(open);
     }
-    // Of somebody new nothing is open.
-    let was_there = is_repeated || before.is_some();
     if was_there && is_dead(told.record) && (is_repeated || !is_deceased(before)) {
         closing::close_open(book, &applied.patient, now).await?;
     }
-    merge(book, told, applied, now).await?;
-    let known = before.and_then(Verified::of).and_then(|known| known.representative);
+    merge(book, told, applied, is_repeated, now).await?;
     let number = representative(told.record);
-    if is_minor(book, told.record.birth_date, now) && (is_repeated || known.as_deref() != number) {
-        guard(book, told, &applied.patient, (number, was_there), now, &mut open).await?;
+    if is_ward_now(book, told, now) && (is_repeated || represented(book, before, now).as_deref() != number) {
+        open.wards.extend(ward(told, &applied.patient, number, was_there));
     }
     Ok(open)
 }
@@ -85,44 +99,35 @@ async fn guard_by_book(
     open: &mut Open,
 ) -> Result<(), Problem> {
     let Some(found) = read(book.service(), "Patient", &applied.patient).await? else { return Ok(()) };
-    let (born, known) = (text(&found.resource, "/birthDate"), Verified::of(&found.resource));
-    match (BirthDate::try_from(born), known) {
-        (Ok(born), Some(known)) if is_minor(book, born, now) => {
-            let number = known.representative.as_deref();
-            guard(book, told, &applied.patient, (number, true), now, open).await
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Nobody is the guardian of a minor any more, or who has this number is to become it. `had_other`: whether there may be one.
-async fn guard(
-    book: &HealthBook,
-    told: &Told<'_>,
-    patient: &LogicalId,
-    (number, had_other): (Option<&str>, bool),
-    now: Instant,
-    open: &mut Open,
-) -> Result<(), Problem> {
-    match number {
-        None => return guardians::follow_registry(book, patient, None, now).await,
-        Some(number) => open.wards.push(Ward {
-            child: told.record.number.as_str().to_owned(),
-            patient: patient.clone(),
-            number: number.to_owned(),
-            had_other,
-        }),
+    if is_ward(book, &found.resource, now) {
+        let number = represented(book, Some(&found.resource), now);
+        open.wards.extend(ward(told, &applied.patient, number.as_deref(), true));
     }
     Ok(())
 }
 
+/// A child whose guardian is to be as the registry says. Nothing when nobody is, and nobody may have been it.
+fn ward(told: &Told<'_>, patient: &LogicalId, number: Option<&str>, had_other: bool) -> Option<Ward> {
+    (had_other || number.is_some()).then(|| Ward {
+        child: told.record.number.as_str().to_owned(),
+        patient: patient.clone(),
+        number: number.map(str::to_owned),
+        had_other,
+    })
+}
+
 /// Whose number was replaced is one with who has the new one, as long as the registry says so.
-async fn merge(book: &HealthBook, told: &Told<'_>, applied: &Applied, now: Instant) -> Result<(), Problem> {
+async fn merge(
+    book: &HealthBook,
+    told: &Told<'_>,
+    applied: &Applied,
+    again: bool,
+    now: Instant,
+) -> Result<(), Problem> {
     let number = match &told.record.status {
         Status::ReplacedBy { number } => Some(number.as_str()),
         _ => None,
     };
-    let again = applied.outcome == Outcome::Duplicate;
     merging::follow(book, &applied.patient, number, applied.before.as_ref(), again, now).await
 }
 
@@ -133,17 +138,29 @@ pub(super) fn is_deceased(patient: Option<&Value>) -> bool {
     })
 }
 
-pub(super) fn is_minor(book: &HealthBook, born: BirthDate, now: Instant) -> bool {
+/// Whether somebody may have a guardian: a minor who lives.
+fn may_be_ward(book: &HealthBook, born: Option<BirthDate>, is_dead: bool, now: Instant) -> bool {
     match born {
-        BirthDate::Day(date) => !to_come(book.service().policy().document(), date, now).is_empty(),
-        BirthDate::Year(_) => false,
+        Some(BirthDate::Day(date)) if !is_dead => {
+            !to_come(book.service().policy().document(), date, now).is_empty()
+        }
+        _ => false,
     }
 }
 
-/// Who has this number and lives: nobody dead becomes a guardian.
-pub(super) async fn guardian_of(book: &HealthBook, number: &str) -> Result<Option<LogicalId>, Problem> {
-    let found = interactions::citizens_of_numbers(book.service(), &[number]).await?;
-    let [id] = found.as_slice() else { return Ok(None) };
-    let found = read(book.service(), "Patient", id).await?;
-    Ok(found.filter(|found| !is_deceased(Some(&found.resource))).map(|_| id.clone()))
+/// By what the registry tells.
+pub(super) fn is_ward_now(book: &HealthBook, told: &Told<'_>, now: Instant) -> bool {
+    may_be_ward(book, Some(told.record.birth_date), is_dead(told.record), now)
+}
+
+/// By what the book knows.
+pub(super) fn is_ward(book: &HealthBook, patient: &Value, now: Instant) -> bool {
+    let born = BirthDate::try_from(text(patient, "/birthDate")).ok();
+    may_be_ward(book, born, is_deceased(Some(patient)), now)
+}
+
+/// The number of the representative who is to be the guardian, by what the book knows.
+pub(super) fn represented(book: &HealthBook, patient: Option<&Value>, now: Instant) -> Option<String> {
+    let patient = patient.filter(|patient| is_ward(book, patient, now))?;
+    Verified::of(patient)?.representative
 }

@@ -5,9 +5,7 @@ use interactions::Problem;
 use population_registry::{BirthDate, PersonalNumber, Question, RegistryError, RequestId};
 
 use super::ConnectedRegistry;
-use super::apply::apply;
-use super::awaited::intend;
-use super::effects::follow_one;
+use super::effects::answered;
 use super::told::Told;
 use crate::HealthBook;
 
@@ -39,10 +37,7 @@ pub(crate) async fn identify(
     match registry.port().look_up(id, &question).await {
         Ok(answer) => {
             let told = Told::answered(&answer);
-            intend(book, &told, now).await?;
-            let applied = apply(book.service(), &told).await?;
-            follow_one(book, &told, &applied, false, now).await?;
-            Ok(Known::Is(applied.patient))
+            Ok(Known::Is(answered(book, &told, now).await?.patient))
         }
         Err(RegistryError::NotFound) => Ok(Known::Nobody),
         Err(RegistryError::Mismatch(_)) => Ok(Known::Differs),

@@ -101,7 +101,7 @@ async fn given(
             return Err(Problem::new(409, Fault::PersonKnown));
         }
         check_fits(service, told.record, patient, &found.resource).await?;
-        intend(book, told, now).await?;
+        intend(book, told, Some(&found.resource), now).await?;
         match write(service, told, &found).await {
             Ok(()) => {
                 let outcome = Outcome::Applied;

@@ -8,9 +8,8 @@ use population_registry::{BirthDate, PersonalNumber, Question, RegistryError, Re
 use record_store::Showing;
 
 use super::ConnectedRegistry;
-use super::apply::{apply, find, has_number, usable_age};
-use super::awaited::intend;
-use super::effects::follow_one;
+use super::apply::{find, has_number, usable_age};
+use super::effects::answered;
 use super::patient::{identity_of, make_stale};
 use super::told::{ANSWER, Told};
 use crate::HealthBook;
@@ -89,9 +88,7 @@ pub async fn look_up(
 
 /// Brings the book up to a record.
 async fn written(book: &HealthBook, told: &Told<'_>, now: Instant) -> Result<Found, Problem> {
-    intend(book, told, now).await?;
-    let applied = apply(book.service(), told).await?;
-    follow_one(book, told, &applied, false, now).await?;
+    let applied = answered(book, told, now).await?;
     let found = crate::ledger::read(book.service(), "Patient", &applied.patient).await?;
     found.ok_or_else(internal)
 }

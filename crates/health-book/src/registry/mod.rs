@@ -3,9 +3,13 @@
 mod apply;
 mod awaited;
 #[cfg(test)]
+mod awaited_merge_tests;
+#[cfg(test)]
 mod awaited_tests;
 mod backfill;
 mod backfill_part;
+#[cfg(test)]
+mod backfill_tests;
 mod effects;
 mod figures;
 mod identify;
@@ -21,7 +25,8 @@ mod patient;
 mod told;
 mod worker;
 
-pub use backfill::{BackfillError, BackfillSettings, Progress, backfill, begin_again, progress};
+pub(crate) use awaited::{end as end_awaited, owner as owner_of_awaited};
+pub use backfill::{BackfillError, BackfillSettings, Progress, backfill, progress};
 pub use figures::RegistryFigures;
 pub(crate) use identify::{Known, identify};
 pub use issue::issue;

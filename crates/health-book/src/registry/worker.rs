@@ -20,7 +20,7 @@ const PAGE: usize = 1_000;
 /// Between two questions when nothing has happened.
 const IDLE: Duration = Duration::from_millis(250);
 /// After a failure, and between two looks at the lease of another server.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
+pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Between two prolongations of the lease.
 const PROLONGED: Duration = Duration::from_secs(2);
 pub(super) const FEED: &str = "feed";
@@ -36,7 +36,7 @@ struct Fetched {
 pub async fn work_at_registry(book: HealthBook, registry: ConnectedRegistry) {
     let is_held = Arc::new(AtomicBool::new(false));
     tokio::spawn(prolong(Lease::new(book.service().store(), FEED), Arc::clone(&is_held)));
-    tokio::spawn(work_at_awaited(book.clone()));
+    tokio::spawn(work_at_awaited(book.clone(), Arc::clone(&is_held)));
     let mut is_first = true;
     let mut ahead = None;
     loop {

@@ -4,9 +4,10 @@
 use access::{Caller, Interaction, StaffRole};
 use fhir::Instant;
 use healthbook_health_book::merging;
+use healthbook_health_book::registry::work_at_registry;
 use serde_json::{Value, json};
 
-use crate::registry::{TEEN, put_person, record, said};
+use crate::registry::{TEEN, put_person, record, said, silent};
 use crate::world::{World, administrator, body, id, on_each, refusal, staff};
 
 /// People without a number, and an entry in the book of each.
@@ -150,8 +151,9 @@ fn the_registry_merges_parts_and_waits_for_who_is_not_there_yet() {
         assert_eq!(findings(&world, "twice").await, [""; 0], "the number is in force again");
         assert_eq!(findings(&world, &child).await, ["before"]);
         said(&world, 4, replaced(later)).await;
+        // Not by the registry: only the walk finds who has come.
         put_person(&world, "late", later, "2012-03-01").await;
-        let working = tokio::spawn(healthbook_health_book::work_at_merges(world.book.clone()));
+        let working = tokio::spawn(work_at_registry(world.book.clone(), silent()));
         for _ in 0..500 {
             if findings(&world, "late").await == ["before"] {
                 break;

@@ -1,4 +1,4 @@
-//! A page of the feed, applied: people beside each other, the events of one person by what comes last.
+//! The people of a page of the feed, written: beside each other, the events of one person by what comes last.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,14 +25,23 @@ const TRIES: u32 = 3;
 /// Before the next try, times the number of tries so far.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Applies a page, and gives what is to be parked. An error: nothing is wrong with the events, try the page again.
-pub(super) async fn apply_page(
+/// What is left of a page whose people are written.
+#[derive(Default)]
+pub(super) struct Written {
+    /// What is to be parked with the cursor.
+    pub(super) parked: Vec<SecurityRecord>,
+    /// What follows for people together.
+    pub(super) open: Open,
+}
+
+/// Writes the people of a page. An error: nothing is wrong with the events, try the page again.
+pub(super) async fn write_people(
     book: &HealthBook,
     registry: &ConnectedRegistry,
     deliveries: Vec<Delivery>,
     asked_at: Instant,
     again: bool,
-) -> Result<Vec<SecurityRecord>, Problem> {
+) -> Result<Written, Problem> {
     let store = book.service().store();
     let mut parked = Vec::new();
     let mut people: BTreeMap<String, Vec<Event>> = BTreeMap::new();
@@ -69,15 +78,7 @@ pub(super) async fn apply_page(
             }
         }
     }
-    open.close(book, Instant::now()).await?;
-    Ok(parked)
-}
-
-/// What came of the events of one person.
-#[derive(Default)]
-struct Done {
-    parked: Vec<SecurityRecord>,
-    open: Open,
+    Ok(Written { parked, open })
 }
 
 /// The last event first, none of them twice.
@@ -96,10 +97,10 @@ async fn of_person(
     holder: Holder,
     asked_at: Instant,
     again: bool,
-) -> Result<Done, Problem> {
+) -> Result<Written, Problem> {
     let figures = registry.figures();
     let mut holder = Some(holder);
-    let mut done = Done::default();
+    let mut done = Written::default();
     let mut is_done = false;
     for event in &events {
         if is_done {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::ConnectedRegistry;
 use super::awaited_tests::{on_each, record};
-use super::page::apply_page;
+use super::page::write_people;
 use crate::HealthBook;
 use crate::ledger::{Entry, text, write};
 use crate::vocabulary::CITIZEN_NUMBER;
@@ -76,12 +76,12 @@ fn what_cannot_be_applied_is_parked_and_all_others_of_the_page_are_written_once(
         }
         for version in 1..=2 {
             let page = || (0..PEOPLE).map(|person| event(person, version)).collect();
-            let parked = apply_page(&book, &registry, page(), Instant::now(), false).await.unwrap();
+            let parked = write_people(&book, &registry, page(), Instant::now(), false).await.unwrap().parked;
             assert_eq!(parked.len(), 1);
             let kept: Value = serde_json::from_str(&parked[0].value).unwrap();
             assert_eq!(kept["event"], format!("e-{POISON}-{version}"));
             // As after a server that was killed before the cursor moved.
-            let parked = apply_page(&book, &registry, page(), Instant::now(), true).await.unwrap();
+            let parked = write_people(&book, &registry, page(), Instant::now(), true).await.unwrap().parked;
             assert_eq!(parked.len(), 1);
             for person in (0..PEOPLE).filter(|person| *person != POISON) {
                 assert_eq!(versions(&book, person).await, [version.to_string()], "person {person}");

@@ -1,4 +1,5 @@
-//! The worker: takes the lease, reads the feed from its cursor on, applies page after page.
+//! The worker: takes the lease, reads the feed from its cursor on, writes page after page and finishes each while the next
+//! is written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,7 @@ use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
 use super::ConnectedRegistry;
 use super::awaited::work_at_awaited;
 use super::lease::Lease;
-use super::page::apply_page;
+use super::page::{Written, write_people};
 use crate::HealthBook;
 
 /// Deliveries of a page.
@@ -32,25 +33,50 @@ struct Fetched {
     asked_at: Instant,
 }
 
+/// A page whose people are written; the cursor stands before it still.
+struct Unfinished {
+    after: Option<Cursor>,
+    next: Cursor,
+    written: Written,
+}
+
+/// Pages of which some people may be written when a server ends: the one that is finished, and the one behind it.
+const PAGES_UNDER_WAY: u32 = 2;
+
+/// Where the worker stands.
+struct Place {
+    /// So many pages may have been begun before: what follows from them is done again.
+    again: u32,
+    ahead: Option<Fetched>,
+    unfinished: Option<Unfinished>,
+}
+
+impl Place {
+    /// At the cursor of the database.
+    fn of_database() -> Self {
+        Self { again: PAGES_UNDER_WAY, ahead: None, unfinished: None }
+    }
+}
+
 /// Works until the server ends.
 pub async fn work_at_registry(book: HealthBook, registry: ConnectedRegistry) {
     let is_held = Arc::new(AtomicBool::new(false));
     tokio::spawn(prolong(Lease::new(book.service().store(), FEED), Arc::clone(&is_held)));
     tokio::spawn(work_at_awaited(book.clone(), Arc::clone(&is_held)));
-    let mut is_first = true;
-    let mut ahead = None;
+    let mut place = Place::of_database();
     loop {
         if !is_held.load(Ordering::Relaxed) {
-            is_first = true;
+            place = Place::of_database();
             tokio::time::sleep(IDLE).await;
             continue;
         }
-        match step(&book, &registry, is_first, &mut ahead).await {
-            Ok(Step::Page) => is_first = false,
+        match step(&book, &registry, &mut place).await {
+            Ok(Step::Page) => {}
             Ok(Step::Nothing) => tokio::time::sleep(IDLE).await,
             Ok(Step::NoAnswer) => tokio::time::sleep(AFTER_FAILURE).await,
+            Ok(Step::Elsewhere) => place = Place::of_database(),
             Err(problem) => {
-                is_first = true;
+                place = Place::of_database();
                 tracing::warn!(status = problem.status, "a page of the registry's feed was not applied");
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
@@ -71,38 +97,69 @@ enum Step {
     Page,
     Nothing,
     NoAnswer,
+    /// Somebody else has moved the cursor.
+    Elsewhere,
 }
 
-/// Applies one page; the one behind it is asked for meanwhile.
-async fn step(
-    book: &HealthBook,
-    registry: &ConnectedRegistry,
-    is_first: bool,
-    ahead: &mut Option<Fetched>,
-) -> Result<Step, Problem> {
-    let store = book.service().store();
-    let kept = store.security_record(SecurityKind::RegistryCursor, FEED, Instant::now()).await?;
-    let after = kept.as_ref().and_then(|record| Cursor::try_from(record.value.as_str()).ok());
-    // Somebody else may have moved the cursor.
-    let fetched = match ahead.take().filter(|fetched| fetched.after == after) {
-        Some(fetched) => fetched,
-        None => match fetch(registry, after).await {
-            Some(fetched) => fetched,
-            None => return Ok(Step::NoAnswer),
-        },
+/// Writes the people of one page. The one before it is finished meanwhile, and the one behind it asked for: what follows
+/// for people looks at the book after it has changed it, so it does not matter that a later page is being written.
+async fn step(book: &HealthBook, registry: &ConnectedRegistry, place: &mut Place) -> Result<Step, Problem> {
+    let Some(fetched) = place.ahead.take() else {
+        // Nothing waits for a page that may be long in coming.
+        if let Some(unfinished) = place.unfinished.take() {
+            return finish(book, unfinished).await;
+        }
+        let kept = cursor(book.service().store()).await?;
+        place.ahead = fetch(registry, kept.and_then(|record| place_of(&record))).await;
+        return match &place.ahead {
+            None => Ok(Step::NoAnswer),
+            Some(fetched) if fetched.page.deliveries.is_empty() => {
+                place.ahead = None;
+                Ok(Step::Nothing)
+            }
+            Some(_) => Ok(Step::Page),
+        };
     };
-    let Fetched { page, asked_at, .. } = fetched;
-    if page.deliveries.is_empty() {
-        return Ok(Step::Nothing);
-    }
-    let is_full = page.deliveries.len() >= PAGE;
+    let Fetched { after, page, asked_at } = fetched;
     let next = page.next.clone();
-    let fetching = async { if is_full { fetch(registry, Some(next)).await } else { None } };
-    let (parked, fetched) =
-        tokio::join!(apply_page(book, registry, page.deliveries, asked_at, is_first), fetching);
-    move_cursor(store, kept, &page.next, parked?).await?;
-    *ahead = fetched;
+    let is_full = page.deliveries.len() >= PAGE;
+    let fetching = async { if is_full { fetch(registry, Some(next.clone())).await } else { None } };
+    let finishing = async {
+        match place.unfinished.take() {
+            Some(unfinished) => finish(book, unfinished).await,
+            None => Ok(Step::Page),
+        }
+    };
+    let writing = write_people(book, registry, page.deliveries, asked_at, place.again > 0);
+    let (finished, written, ahead) = tokio::join!(finishing, writing, fetching);
+    if let Step::Elsewhere = finished? {
+        return Ok(Step::Elsewhere);
+    }
+    place.unfinished = Some(Unfinished { after, next, written: written? });
+    place.again = place.again.saturating_sub(1);
+    place.ahead = ahead.filter(|fetched| !fetched.page.deliveries.is_empty());
     Ok(Step::Page)
+}
+
+/// Does what follows from a page for people together, and moves the cursor behind it.
+async fn finish(book: &HealthBook, unfinished: Unfinished) -> Result<Step, Problem> {
+    let Unfinished { after, next, written: Written { parked, open } } = unfinished;
+    open.close(book, Instant::now()).await?;
+    let store = book.service().store();
+    let kept = cursor(store).await?;
+    if kept.as_ref().and_then(place_of) != after {
+        return Ok(Step::Elsewhere);
+    }
+    move_cursor(store, kept, &next, parked).await?;
+    Ok(Step::Page)
+}
+
+async fn cursor(store: &Store) -> Result<Option<SecurityRecord>, Problem> {
+    Ok(store.security_record(SecurityKind::RegistryCursor, FEED, Instant::now()).await?)
+}
+
+fn place_of(record: &SecurityRecord) -> Option<Cursor> {
+    Cursor::try_from(record.value.as_str()).ok()
 }
 
 /// Asks for a page; nothing when the registry does not answer.

@@ -56,6 +56,10 @@ const SHAPES: &[(&str, May)] = &[
     ("Patient?gender:not=male", May::Stream),
     ("Patient?identifier=urn:number|7", May::Sort),
     ("Patient?identifier=urn:number|7,urn:number|8", May::Sort),
+    ("Patient?identifier=urn:number|7,urn:other|8", May::Sort),
+    ("Patient?identifier=urn:number|7,8", May::Sort),
+    // Twelve digits on a card are asked for as a citizen number, too.
+    ("Patient?identifier=http://fhir.hl7.org.vn/core/sid/bhyt|099085123456", May::Sort),
     ("Patient?_id=p5", May::Sort),
     ("Patient?_id=p5,p6,p7", May::Sort),
     ("?_id=p5", May::All),

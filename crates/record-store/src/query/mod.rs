@@ -32,7 +32,8 @@ pub(crate) use kin::{ABOVE, BELOW, hashes_of_kin, kin, merge_of, put_merge, stan
 pub(crate) use people::{MATCH_KEYS, count_people, people_at, people_of_keys};
 pub(crate) use search::{Page, Route, can_walk};
 pub(crate) use sharing::{
-    author_kind, book_counts, denials, expected_patient_of_book, grants, grants_in_force, patient_of_book,
+    author_kind, book_counts, denials, expected_patient_of_book, grants, grants_in_force, guarded,
+    patient_of_book,
 };
 pub(crate) use shield::{guarded_places, put_shield, shielded_book};
 pub(crate) use visit::known_visit;

@@ -16,7 +16,7 @@ const CHECK_UP: &str = "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-
 const RULE: &str = "urn:healthbook:rule:annual-check-up|1";
 
 /// A commune health station of the demo: its code and its `Organization`.
-fn station(demo: &Demo) -> (String, String) {
+pub fn station(demo: &Demo) -> (String, String) {
     let clients = demo.description["clients"].as_array().unwrap();
     let station = clients.iter().find(|it| it["kind"] == "commune-health-station").expect("a station");
     let code = text(&station["facility"]);
@@ -30,7 +30,7 @@ pub fn organization(caller: &Caller<'_>, code: &str) -> String {
     text(&found["entry"][0]["resource"]["id"])
 }
 
-fn part(entry: &Value, name: &str) -> Value {
+pub fn part(entry: &Value, name: &str) -> Value {
     let parts = entry["extension"][0]["extension"].as_array().unwrap();
     let part = parts.iter().find(|part| part["url"] == name).cloned().unwrap_or_default();
     let value = part.as_object().and_then(|part| part.iter().find(|(name, _)| name.starts_with("value")));
@@ -38,7 +38,7 @@ fn part(entry: &Value, name: &str) -> Value {
 }
 
 /// All entries of all pages, and how many entries each page had.
-fn walk(caller: &Caller<'_>, path: &str) -> (Vec<Value>, Vec<usize>) {
+pub fn walk(caller: &Caller<'_>, path: &str) -> (Vec<Value>, Vec<usize>) {
     let pages = caller.pages(path);
     let sizes = pages.iter().map(|page| entries(page).len()).collect();
     (pages.iter().flat_map(entries).collect(), sizes)

@@ -2,12 +2,20 @@
 
 use audit_log::Action;
 use fhir::{LogicalId, ResourceType};
+use interactions::{Problem, Refused, note_refusal};
 use record_store::Journal;
 
 /// Says what an act is about, as soon as that is known: in its book it stands when the act is refused.
 pub(crate) fn concerns(resource_type: ResourceType, id: &LogicalId) {
     if let Some(journal) = Journal::current() {
         journal.concerns(resource_type, id.clone());
+    }
+}
+
+/// Notes that something which is no act was refused.
+pub(crate) fn refused(problem: &Problem, refused: Refused) {
+    if let Some(journal) = Journal::current() {
+        note_refusal(&journal, problem.status, refused);
     }
 }
 

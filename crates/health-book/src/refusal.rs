@@ -44,13 +44,11 @@ pub enum Rule {
     ShieldDiffers,
     /// Nothing is proposed yet.
     NothingProposed,
-    /// The person was reminded within thirty days.
-    Reminded,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 19] = [
         Self::WrongCode,
         Self::TooManyCodes,
         Self::Blocked,
@@ -70,7 +68,6 @@ impl Rule {
         Self::RegistryOnly,
         Self::ShieldDiffers,
         Self::NothingProposed,
-        Self::Reminded,
     ];
 
     /// Status, code, English and Vietnamese text.
@@ -157,12 +154,6 @@ impl Rule {
                 "already-merged",
                 "the person is replaced by another already",
                 "hồ sơ người này đã được thay bằng hồ sơ khác",
-            ),
-            Self::Reminded => (
-                409,
-                "reminded",
-                "the person was reminded within the last thirty days",
-                "người này đã được nhắc trong ba mươi ngày qua",
             ),
             Self::NotMerged => (
                 409,

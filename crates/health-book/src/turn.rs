@@ -41,22 +41,32 @@ pub(crate) async fn wait(store: &Store, what: &str, whose: &str) -> Result<Turn,
     Err(Problem::new(503, Fault::Busy))
 }
 
+impl Turn {
+    /// Ends it before anything else: a command may be over, and its process with it, before what it leaves behind is done.
+    pub(crate) async fn end(mut self) {
+        if let Some(ending) = self.ending() {
+            ending.await;
+        }
+    }
+
+    /// What ends it, once. After its time it may be somebody else's.
+    fn ending(&mut self) -> Option<impl Future<Output = ()> + use<>> {
+        let (now, id) = (Instant::now(), std::mem::take(&mut self.id));
+        let store = self.store.clone();
+        (!id.is_empty() && now < self.ends).then_some(async move {
+            let change = SecurityChange::Remove(SecurityKind::Throttle, id);
+            if store.change_security(change, Vec::new(), now).await.is_err() {
+                tracing::warn!("a turn ends by its time");
+            }
+        })
+    }
+}
+
 impl Drop for Turn {
     /// Also when who asked has gone away meanwhile.
     fn drop(&mut self) {
-        let now = Instant::now();
-        // After its end it may be somebody else's.
-        if now >= self.ends {
-            return;
-        }
-        let (store, id) = (self.store.clone(), std::mem::take(&mut self.id));
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                let change = SecurityChange::Remove(SecurityKind::Throttle, id);
-                if store.change_security(change, Vec::new(), now).await.is_err() {
-                    tracing::warn!("a turn ends by its time");
-                }
-            });
+        if let (Some(ending), Ok(runtime)) = (self.ending(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(ending);
         }
     }
 }

@@ -27,6 +27,7 @@ mod logged;
 mod match_people;
 mod message;
 mod names;
+mod on_behalf;
 mod operation_parameters;
 mod page;
 mod patch;
@@ -64,7 +65,7 @@ pub use bundle::process_bundle;
 pub use capability::{capability_statement, statement_of};
 pub use check_up_due::{
     DuePage, DuePerson, DueRequest, Examination, People, check_up_due, check_up_due_of,
-    check_up_due_of_person, examinations_of, vietnamese_day,
+    check_up_due_of_person, due_showing, examinations_of, vietnamese_time,
 };
 pub use definitions::{
     Definitions, DefinitionsError, PackageChange, follow_packages, planned_definitions, work_at_packages,
@@ -79,6 +80,7 @@ pub use lastn::lastn;
 pub use match_people::{GradedPerson, MatchRequest, graded_people, match_people};
 pub use message::message;
 pub use names::{FindingName, KnownNames};
+pub use on_behalf::{check_may_fill, check_may_put};
 pub use operation_parameters::operation_parameters;
 pub use page::PAGE_PARAMETER;
 pub use patch::{JSON_PATCH, PatchDocument, conditional_patch, patch};

@@ -56,6 +56,11 @@ impl NewOnes {
         new
     }
 
+    /// Visits alone.
+    pub(crate) fn of_visits(visits: HashSet<LogicalId>) -> Self {
+        Self { visits, ..Self::default() }
+    }
+
     /// What of them belongs to content.
     fn beside(&self, id: &LogicalId, content: &Content) -> Made {
         let patient = match &content.patient {
@@ -202,7 +207,7 @@ fn check_allowed(found: &Changeable) -> Result<(), Problem> {
     if found.allowed { Ok(()) } else { Err(forbidden()) }
 }
 
-async fn check_put(
+pub(crate) async fn check_put(
     service: &Service,
     access: &Access,
     id: &LogicalId,

@@ -33,6 +33,12 @@ impl Record {
         self.is_shielded
     }
 
+    /// Where a `Patient` stands in a walk without `_sort`: its key is the number of its book.
+    pub fn place_in_walk(&self) -> Option<Cursor> {
+        let is_person = self.resource_type == ResourceType::PATIENT;
+        is_person.then(|| Cursor { values: Vec::new(), book: self.book, key: self.book })
+    }
+
     /// Whether this version is a deletion.
     pub fn is_deleted(&self) -> bool {
         self.change == Change::Delete

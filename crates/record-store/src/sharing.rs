@@ -4,11 +4,11 @@ use access::{Access, Authority, Grantee, Labels, Purpose};
 use diesel::sql_types::{BigInt, Binary, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType};
 
-use crate::StoreError;
 use crate::parties::grantee_number;
 use crate::query;
 use crate::store::{Store, select};
 use crate::stored::{type_of, unpack_id};
+use crate::{Record, StoreError};
 
 /// What grants and denials have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,17 @@ impl Store {
         rows.into_iter()
             .map(|row| Ok(StoredDenial { in_emergency: row.0 == 1, terms: terms(row)? }))
             .collect()
+    }
+
+    /// Whether somebody must not be told of a resource by another way than the gate: something in the books of its person is
+    /// closed to them, or its visit carries a label.
+    pub async fn is_guarded(&self, record: &Record, from: &Grantee, at: Instant) -> Result<bool, StoreError> {
+        let place = self.place(record.resource_type, &record.id).await?;
+        // What is gone meanwhile is told to nobody.
+        let Some((book, key)) = place else { return Ok(true) };
+        let statement = query::guarded(book, key, self.grantee_number(from), at.microseconds());
+        let rows: Vec<(i64,)> = select!(self, statement, (BigInt,))?;
+        Ok(!rows.is_empty())
     }
 
     /// Whether the current version of a resource is the word of the server, and of nobody who writes by FHIR.

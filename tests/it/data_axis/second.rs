@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use test_support::{TestDatabase, TestServer};
 
 use super::sending::{Person, Sender, check_up, code, push, settled};
+use crate::station_gate::block;
+use crate::support::program::Caller;
 use crate::support::{Fhir, matches, start, value};
 
 /// A check-up on another day.
@@ -76,19 +78,59 @@ fn the_first_is_named_by_its_day_and_the_second_is_kept() {
             matches(&server.searchset(&format!("/fhir/Composition?patient={}&_count=50", person.id())));
         assert_eq!(kept.len(), 5, "each is in the book");
         // Who has closed the book to a facility tells it nothing.
-        let block = json!({
-            "resourceType": "Consent", "id": "closed", "status": "active",
-            "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
-            "category": [{"coding": [{"system": "urn:healthbook:relation", "code": "block"}]}],
-            "patient": {"reference": format!("Patient/{}", person.id())},
-            "policyRule": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "OPTOUT"}]},
-            "provision": {"type": "deny", "actor": [{
-                "role": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "PRCP"}]},
-                "reference": {"reference": "Organization/org-99077"},
-            }]},
-        });
-        let _ = server.put(&block.to_string()).expect_status(201);
+        let mut closed = block(&person.id(), "org-99077", "");
+        let _ = closed["provision"].as_object_mut().unwrap().remove("class");
+        let _ = server.put(&closed.to_string()).expect_status(201);
         assert_eq!(other.sends(&person, "LK5", "20240401"), "");
         says(&one.sends(&person, "LK6", "20240402"), "01/04/2024", "cơ sở khác");
+    }
+}
+
+/// What is closed to a facility, however little, or labelled, whoever gave the label and when, is told to it by no other way.
+#[test]
+fn nothing_is_told_of_what_is_closed_or_labelled() {
+    for database in TestDatabase::each() {
+        let server = start(&database, &[]);
+        let one = Facility::of("2000000990019", "99001", &server, &database);
+        let other = Facility::of("2000000990774", "99077", &server, &database);
+        let people = [10, 11, 12, 13, 14].map(Person::number);
+        let [typed, labelled, joined, foreign, open] = &people;
+        for person in &people {
+            let _ = server.put(&person.resource()).expect_status(201);
+            assert_eq!(one.sends(person, &format!("A{}", person.number), "20240301"), "", "the first");
+        }
+        let closes = |id: &str, patient: &str, organization: &str| {
+            let mut consent = block(patient, organization, "Condition");
+            consent["id"] = json!(id);
+            let _ = server.put(&consent.to_string()).expect_status(201);
+        };
+        closes("typed", &typed.id(), "org-99077");
+        closes("foreign", &foreign.id(), "org-99001");
+        // The label comes later, and neither the visit nor the document carries it.
+        let visits = matches(&server.searchset(&format!("/fhir/Encounter?patient={}", labelled.id())));
+        let secret = json!({
+            "resourceType": "Condition", "id": "secret",
+            "subject": {"reference": format!("Patient/{}", labelled.id())},
+            "encounter": {"reference": format!("Encounter/{}", visits[0]["id"].as_str().unwrap())},
+            "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "F32.1"}]},
+        });
+        let _ = server.put(&secret.to_string()).expect_status(201);
+        // What is closed in a book that was joined counts for the person.
+        let former =
+            json!({"resourceType": "Patient", "id": "former", "active": true, "name": [{"text": "x"}]});
+        let _ = server.put(&former.to_string()).expect_status(201);
+        closes("former", "former", "org-99077");
+        let with = json!({"resourceType": "Parameters", "parameter": [
+            {"name": "other", "valueReference": {"reference": "Patient/former"}}]});
+        let path = format!("/fhir/Patient/{}/$link", joined.id());
+        let _ = Caller::unlimited(&server).send("POST", &path, &with.to_string()).expect_status(200);
+
+        for (person, told) in
+            [(typed, false), (labelled, false), (joined, false), (foreign, true), (open, true)]
+        {
+            let says = other.sends(person, &format!("B{}", person.number), "20240401");
+            assert_eq!(says.contains("01/03/2024"), told, "{}: {says}", person.number);
+            assert_eq!(says.is_empty(), !told, "{}: {says}", person.number);
+        }
     }
 }

@@ -20,10 +20,23 @@ pub fn password(demo: &Demo) -> String {
     if let Some(password) = told.iter().find_map(|value| value.as_str()) {
         return password.to_owned();
     }
-    let log = demo.server().log();
-    let words = log.iter().flat_map(|line| line.split(|it: char| !it.is_ascii_alphanumeric() && it != '-'));
-    let mut told = words.filter(|word| word.starts_with("demo-") && word.matches('-').count() == 3);
-    told.next().unwrap_or_else(|| panic!("the demo tells no password:\n{}", log.join("\n"))).to_owned()
+    told_at_start(demo, "password", |line| {
+        let mut words = line.split(|it: char| !it.is_ascii_alphanumeric() && it != '-');
+        let told = words.find(|word| word.starts_with("demo-") && word.matches('-').count() == 3);
+        told.map(str::to_owned)
+    })
+}
+
+/// What a line tells that the demo writes when it starts. What a server writes is read beside the test.
+#[track_caller]
+pub fn told_at_start(demo: &Demo, what: &str, find: impl Fn(&str) -> Option<String>) -> String {
+    for _ in 0..500 {
+        if let Some(told) = demo.server().log().iter().find_map(|line| find(line)) {
+            return told;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("the demo tells no {what}:\n{}", demo.server().log().join("\n"))
 }
 
 /// The name under which staff of a role signs in at the demo, at the facility of its first client system: its code,

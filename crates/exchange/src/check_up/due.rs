@@ -48,7 +48,6 @@ pub struct DueRule {
     version: u16,
     from_year: i16,
     months: i32,
-    ages: [i16; 3],
 }
 
 /// What the rule says of somebody.
@@ -72,7 +71,7 @@ static RULES: LazyLock<Vec<DueRule>> = LazyLock::new(|| {
 });
 
 /// Decides where the table has no line, which a test rules out.
-const FIRST: DueRule = DueRule { version: 1, from_year: 2026, months: 12, ages: [0, 6, 18] };
+const FIRST: DueRule = DueRule { version: 1, from_year: 2026, months: 12 };
 
 impl DueRule {
     fn of_line(line: &str) -> Option<Self> {
@@ -80,9 +79,7 @@ impl DueRule {
         let version = cells.next()?.parse().ok()?;
         let from_year = cells.next()?.parse().ok()?;
         let months = cells.next()?.parse().ok()?;
-        let mut ages = cells.next()?.split(',').map(|age| age.parse().ok());
-        let ages = [ages.next()??, ages.next()??, ages.next()??];
-        Some(Self { version, from_year, months, ages })
+        Some(Self { version, from_year, months })
     }
 
     /// The version that decides of a year.
@@ -121,17 +118,9 @@ impl DueRule {
             _ if due < today => DueState::Overdue,
             _ => DueState::Due,
         };
-        let group = birth.filter(|birth| *birth <= today).map(|birth| self.group(years(birth, today)));
+        let group =
+            birth.filter(|birth| *birth <= today).map(|birth| AgeGroup::of_years(years(birth, today)));
         Judged { state, due, last, group }
-    }
-
-    fn group(&self, age: i16) -> AgeGroup {
-        let [_, pupil, adult] = self.ages;
-        match age {
-            age if age >= adult => AgeGroup::Adult,
-            age if age >= pupil => AgeGroup::Pupil,
-            _ => AgeGroup::Child,
-        }
     }
 
     /// The check-up that a check-up of this day repeats: the latest one not after it whose months are not
@@ -153,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_the_rule_and_its_ages_are_those_of_the_forms() {
+    fn the_table_has_the_rule() {
         assert_eq!(RULES.len(), 1, "a new version needs its own tables of dates");
         let rule = DueRule::of_year(2026);
         assert_eq!(rule, FIRST);
@@ -161,9 +150,6 @@ mod tests {
             assert_eq!(DueRule::of_year(year).version(), 1, "{year}");
         }
         assert_eq!(rule.canonical(), "urn:healthbook:rule:annual-check-up|1");
-        for age in 0..130 {
-            assert_eq!(rule.group(age), AgeGroup::of_years(age), "{age}");
-        }
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub use lists::choices;
 pub use read::read;
 pub use record::{AgeGroup, CheckUp, Identity, Sex};
 pub use table::{FIELDS, Field, Kind, PARTS, Part};
-pub use to_fhir::{CHECK_UP_VISIT, CLASS_PROFILE, COMPOSITION_PROFILE, Places, Raw, VISIT_KIND};
+pub use to_fhir::{
+    CHECK_UP_VISIT, CLASS_PROFILE, COMPOSITION_PROFILE, ENTERED, Places, Raw, VISIT_KIND, WRITTEN,
+};
 
 /// The form of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

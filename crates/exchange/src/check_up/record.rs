@@ -167,6 +167,11 @@ impl CheckUp {
         self.visit.date()
     }
 
+    /// Day and time of the visit, as clocks in Vietnam show it.
+    pub fn time(&self) -> DateTime {
+        self.visit
+    }
+
     /// The class of health, 1 to 5 (`PHAN_LOAI_SK`).
     pub fn class(&self) -> &str {
         self.value("XML12", "PHAN_LOAI_SK").unwrap_or_default()

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::AgeGroup;
+use super::{AgeGroup, limits};
 
 /// A part of the message: one file of a record, with the element that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +130,14 @@ pub struct Field {
 }
 
 impl Field {
+    /// The most characters that are taken.
+    pub fn most(&self) -> usize {
+        self.length.unwrap_or(match self.kind {
+            Kind::Signature => limits::SIGNATURE,
+            _ => limits::TEXT,
+        })
+    }
+
     /// `XML10.CHIEU_CAO`: the code of the field in FHIR.
     pub(super) fn code(&self) -> String {
         format!("{}.{}", self.part, self.name)

@@ -4,7 +4,6 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::days::{self, NoDay};
 use super::fault::Rule;
-use super::limits;
 use super::lists;
 use super::table::{Field, Kind};
 use jiff::civil::Date;
@@ -15,11 +14,7 @@ pub(super) fn canonical(field: &Field, text: &str, day: Date) -> Result<Option<S
     if text.is_empty() {
         return Ok(None);
     }
-    let most = field.length.unwrap_or(match field.kind {
-        Kind::Signature => limits::SIGNATURE,
-        _ => limits::TEXT,
-    });
-    if text.chars().count() > most {
+    if text.chars().count() > field.most() {
         return Err(Rule::TooLong);
     }
     of_kind(field, text, day).map(Some)

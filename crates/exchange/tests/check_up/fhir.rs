@@ -129,6 +129,28 @@ fn a_transaction_writes_into_one_book_and_keeps_the_message() {
 }
 
 #[test]
+fn the_kinds_that_are_asked_for_are_those_that_are_made() {
+    let places = Places { patient: Some("Patient/p1".to_owned()), ..Places::default() };
+    let (mut made, mut entered) = (HashSet::new(), HashSet::new());
+    for name in SAMPLES {
+        let check_up = sample(name);
+        let raw = Raw::of(b"<x/>", Format::Xml, std::slice::from_ref(&check_up));
+        let bundle = check_up.transaction(&places, Some(&raw));
+        for resource in bundle.get("entry").unwrap().items().iter().filter_map(|entry| entry.get("resource"))
+        {
+            made.insert(resource.text("resourceType").unwrap().to_owned());
+            let links = check_up::entries(resource);
+            entered.extend(links.iter().map(|link| link.split('/').next().unwrap().to_owned()));
+        }
+    }
+    let owned = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect::<HashSet<String>>();
+    // The server writes who signed; nobody who signs in may.
+    made.remove("Provenance");
+    assert_eq!(made, owned(&check_up::WRITTEN));
+    assert_eq!(entered, owned(&check_up::ENTERED));
+}
+
+#[test]
 fn a_book_keeps_of_a_message_with_several_people_its_own_record_only() {
     let (adult, pupil) = (sample("adult.xml"), sample("pupil.xml"));
     let read = [adult, pupil];

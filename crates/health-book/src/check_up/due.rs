@@ -3,14 +3,15 @@
 use access::{Access, Caller, Denied, Interaction, Purpose, StaffRole};
 use audit_log::Action;
 use fhir::{Instant, LogicalId, ResourceType};
-use interactions::{DuePage, DuePerson, DueRequest, Problem, Refused, Service, note_refusal};
-use record_store::Journal;
+use interactions::{DuePage, DuePerson, DueRequest, Problem, Refused, Service, due_showing};
+use record_store::Showing;
 
+use crate::noted;
 use crate::who::{self, Staff};
 
-/// Who works at the list.
-const ROLES: [StaffRole; 4] =
-    [StaffRole::Registrar, StaffRole::Nurse, StaffRole::Physician, StaffRole::StationHead];
+/// Who works at a station, in the order in which one role counts for somebody who has several.
+pub const ROLES: [StaffRole; 4] =
+    [StaffRole::StationHead, StaffRole::Physician, StaffRole::Nurse, StaffRole::Registrar];
 
 /// Staff of a station, and what they see by the gate.
 pub(super) fn of_station<'c>(service: &Service, caller: &'c Caller) -> Result<(Staff<'c>, Access), Problem> {
@@ -50,25 +51,22 @@ pub async fn due(
         interactions::check_up_due(service, &access, facility, pairs, now).await
     };
     let answer: Result<String, Problem> = asking.await;
-    if let (Err(problem), Some(journal)) = (&answer, Journal::current()) {
-        let refused = Refused {
-            action: Action::Operation,
-            resource_type: ResourceType::ORGANIZATION,
-            id: Some(facility.clone()),
-        };
-        note_refusal(&journal, problem.status, refused);
+    if let Err(problem) = &answer {
+        let (action, id) = (Action::Operation, Some(facility.clone()));
+        noted::refused(problem, Refused { action, resource_type: ResourceType::ORGANIZATION, id });
     }
     answer
 }
 
-/// The page of the own facility as data, with the access by which it is shown.
+/// The page of the own facility as data. Who shows it does so by what comes with it.
 pub async fn due_page(
     service: &Service,
     caller: &Caller,
     request: &DueRequest,
     now: Instant,
-) -> Result<(DuePage, Access), Problem> {
+) -> Result<(DuePage, Showing), Problem> {
     let (staff, access) = of_station(service, caller)?;
     let page = interactions::check_up_due_of(service, &access, staff.organization, request, now).await?;
-    Ok((page, access))
+    let showing = due_showing(&access, staff.organization, &request.pairs())?;
+    Ok((page, showing))
 }

@@ -1,21 +1,19 @@
 //! The form by which a commune station records the check-up of an adult: what it asks, and what the book says already.
 
-use access::{Access, Authority, Caller, Denied, Grantee, Interaction, Purpose, StaffRole};
+use access::{Access, Caller};
 use audit_log::Action;
-use exchange::check_up::{AgeGroup, texts_of_patient};
-use fhir::{Instant, LogicalId, ResourceType};
-use interactions::{DuePerson, Problem, Service};
+use exchange::check_up::texts_of_patient;
+use fhir::{Instant, LogicalId};
+use interactions::{DuePerson, Problem, Service, vietnamese_time};
 use record_store::Showing;
-use serde_json::Value;
 
 use super::due::{listed, of_station};
+use super::rights::{check_book, is_adult, to_record};
 use crate::HealthBook;
-use crate::grants::{denials, grants};
 use crate::ledger::{items, read, text};
-use crate::moment::{day, for_people};
-use crate::noted::concerns;
+use crate::name::name_of;
+use crate::noted::told;
 use crate::refusal::{Rule, internal};
-use crate::vocabulary::kind;
 use crate::who::Staff;
 
 /// Part and field of what the form asks, in its order. Name, sex, day of birth and number are those of the book.
@@ -56,6 +54,9 @@ pub const ASKED: [(&str, &str); 34] = [
     ("XML12", "CAC_BENH_TAT_NEU_CO"),
 ];
 
+/// How the log of accesses names it.
+pub(super) const PLACE: &str = "station/check-up";
+
 /// What the form begins with.
 #[derive(Debug)]
 pub struct Begun {
@@ -69,48 +70,47 @@ pub struct Begun {
 pub(super) struct Recorder<'c> {
     pub(super) staff: Staff<'c>,
     pub(super) access: Access,
+    /// By which a check-up is put into the book.
+    pub(super) put: Access,
     pub(super) person: DuePerson,
     /// Code of the facility.
     pub(super) code: &'c str,
 }
 
-/// Who may record: physicians and heads of stations, in a book in which the gate lets them write what was found, for people of
-/// their list, adults.
+impl Recorder<'_> {
+    /// The `Patient` for a page. That it is shown is noted.
+    pub(super) fn show(&self) -> Result<String, Problem> {
+        let showing = Showing::begin(&self.access, Action::Read, "")?;
+        self.person.record.show(&showing)?.ok_or_else(Problem::not_found)
+    }
+
+    /// The name for a page, with the same note.
+    pub(super) fn show_name(&self) -> Result<String, Problem> {
+        name_in(&self.show()?)
+    }
+}
+
+fn name_in(patient: &str) -> Result<String, Problem> {
+    Ok(name_of(&serde_json::from_str(patient).map_err(|_| internal())?))
+}
+
+/// Who may record: whom the gate lets write all that a check-up is into this book, for adults of the own list.
 pub(super) async fn recorder<'c>(
     service: &Service,
     caller: &'c Caller,
     patient: &LogicalId,
     now: Instant,
 ) -> Result<Recorder<'c>, Problem> {
-    concerns(ResourceType::PATIENT, patient);
     let (staff, access) = of_station(service, caller)?;
-    let rights: &[Authority] = match staff.role {
-        StaffRole::StationHead => &[Authority::HomeStation],
-        StaffRole::Physician => &[
-            Authority::Presence,
-            Authority::Encounter,
-            Authority::Referral,
-            Authority::Appointment,
-            Authority::HomeStation,
-        ],
-        _ => return Err(Denied::Forbidden.into()),
-    };
-    service.decide(caller, Interaction::Create, Some(kind("Composition")?))?;
+    let put = to_record(service, caller)?;
     let person = listed(service, &access, staff.organization, patient, now).await?;
-    let facility = Grantee::Organization(staff.organization.clone());
-    let number = service.store().grantee_number(&facility);
-    let is_open = grants(service, patient, now).await?.iter().any(|grant| {
-        rights.contains(&grant.authority) && grant.number == number && grant.begins <= now && now < grant.ends
-    });
-    if !is_open || denials(service, patient, now).await?.close(&facility, Some(Purpose::Treatment), now) {
-        return Err(Denied::Forbidden.into());
-    }
-    if person.judged.group.is_some_and(|group| group != AgeGroup::Adult) {
+    check_book(service, &put, patient).await?;
+    if !is_adult(&person) {
+        told(patient, PLACE);
         return Err(Rule::NotPossible.into());
     }
-    let access::Caller::Authenticated(identity) = caller else { return Err(internal()) };
-    let access::Actor::Facility { code, .. } = &identity.actor else { return Err(internal()) };
-    Ok(Recorder { staff, access, person, code })
+    let access::Actor::Facility { code, .. } = &staff.identity.actor else { return Err(internal()) };
+    Ok(Recorder { staff, access, put, person, code })
 }
 
 /// What the book and the directory say for the message.
@@ -140,14 +140,10 @@ pub async fn begin(
 ) -> Result<Begun, Problem> {
     let service = book.service();
     let recorder = recorder(service, caller, patient, now).await?;
-    let showing = Showing::begin(&recorder.access, Action::Read, "")?;
-    let shown = recorder.person.record.show(&showing)?.ok_or_else(Problem::not_found)?;
+    let shown = recorder.show()?;
     let mut texts = known(service, &recorder, &shown).await?;
-    let today = day(now).map(|day| day.strftime("%Y%m%d").to_string()).unwrap_or_default();
-    // `28/11/2026 19:05`: the minute is that of Vietnam.
-    let time = for_people(now).get(11..).unwrap_or_default().replace(':', "");
-    texts.push(("XML2", "NGAY_VAO", format!("{today}{time}")));
+    let time = vietnamese_time(service, now).map(|time| time.strftime("%Y%m%d%H%M").to_string());
+    texts.push(("XML2", "NGAY_VAO", time.unwrap_or_default()));
     texts.push(("XML1", "LY_DO_VV", "Khám sức khỏe định kỳ".to_owned()));
-    let person: Value = serde_json::from_str(&shown).map_err(|_| internal())?;
-    Ok(Begun { name: text(&person, "/name/0/text").to_owned(), texts })
+    Ok(Begun { name: name_in(&shown)?, texts })
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::HealthBook;
 use crate::ledger::{items, read, text};
+use crate::name::joined;
 use crate::registry::{Known, identify};
 
 /// What came of it.
@@ -15,8 +16,8 @@ use crate::registry::{Known, identify};
 pub enum Person {
     /// This `Patient`.
     Is(LogicalId),
-    /// Nobody, for this reason.
-    Nobody(Unverified),
+    /// Nobody, for this reason. Whoever has the number although the message is of somebody else may learn who tried.
+    Nobody(Unverified, Option<LogicalId>),
     /// The registry does not answer now.
     Later,
 }
@@ -88,29 +89,32 @@ impl Unverified {
 
 /// Finds the person.
 pub async fn person(book: &HealthBook, identity: &Identity, now: Instant) -> Result<Person, Problem> {
-    let Some(number) = identity.number.as_deref() else { return Ok(Person::Nobody(Unverified::NoNumber)) };
+    let Some(number) = identity.number.as_deref() else {
+        return Ok(Person::Nobody(Unverified::NoNumber, None));
+    };
     let Ok(birth_date) = BirthDate::try_from(identity.birth_date.to_string().as_str()) else {
-        return Ok(Person::Nobody(Unverified::BirthDate));
+        return Ok(Person::Nobody(Unverified::BirthDate, None));
     };
     let id = match book.registry() {
         Some(registry) => match identify(book, registry, number, birth_date, &identity.name, now).await? {
             Known::Is(id) => id,
-            Known::Nobody => return Ok(Person::Nobody(Unverified::Unknown)),
-            Known::Differs => return Ok(Person::Nobody(Unverified::Differs)),
+            // A registry may answer alike, that it knows nobody, where what is asked differs.
+            Known::Nobody => return Ok(Person::Nobody(Unverified::Unknown, meant(book, number).await?)),
+            Known::Differs => return Ok(Person::Nobody(Unverified::Differs, meant(book, number).await?)),
             Known::Away => return Ok(Person::Later),
         },
         None => match interactions::citizens_of_numbers(book.service(), &[number]).await?.as_slice() {
             [id] => id.clone(),
-            [] => return Ok(Person::Nobody(Unverified::Unknown)),
-            _ => return Ok(Person::Nobody(Unverified::Several)),
+            [] => return Ok(Person::Nobody(Unverified::Unknown, None)),
+            _ => return Ok(Person::Nobody(Unverified::Several, None)),
         },
     };
     let Some(found) = read(book.service(), "Patient", &id).await? else {
-        return Ok(Person::Nobody(Unverified::Unknown));
+        return Ok(Person::Nobody(Unverified::Unknown, None));
     };
     Ok(match contradiction(&found.resource, identity, birth_date) {
         None => Person::Is(id),
-        Some(reason) => Person::Nobody(reason),
+        Some(reason) => Person::Nobody(reason, Some(id)),
     })
 }
 
@@ -130,11 +134,15 @@ fn contradiction(patient: &Value, identity: &Identity, birth_date: BirthDate) ->
     }
 }
 
+/// Whoever has the number in the books.
+async fn meant(book: &HealthBook, number: &str) -> Result<Option<LogicalId>, Problem> {
+    let all = interactions::citizens_of_numbers(book.service(), &[number]).await?;
+    Ok(<[LogicalId; 1]>::try_from(all).ok().map(|[only]| only))
+}
+
 /// The whole name, as it is written and as its parts make it.
 fn names_of(name: &Value) -> Vec<String> {
-    let given = items(name, "/given").iter().filter_map(Value::as_str);
-    let parts: Vec<&str> = std::iter::once(text(name, "/family")).chain(given).collect();
-    let both = [text(name, "/text").to_owned(), parts.join(" ")];
+    let both = [text(name, "/text").to_owned(), joined(name)];
     both.into_iter().filter(|name| !name.trim().is_empty()).collect()
 }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use access::Caller;
 use exchange::check_up::{CheckUp, Fault, Format, Raw};
 use fhir::{Instant, LogicalId};
-use interactions::Problem;
+use interactions::{Problem, check_may_put, vietnamese_time};
 
-use super::form::{ASKED, known, recorder};
+use super::form::{ASKED, PLACE, known, recorder};
 use super::second::first_of;
-use super::write;
+use super::write::{transaction, write};
 use crate::HealthBook;
 use crate::ledger::{read, text};
-use crate::moment::day;
+use crate::noted::told;
 use crate::refusal::internal;
 use crate::turn;
 
@@ -34,9 +34,16 @@ pub enum Recorded {
         composition: LogicalId,
     },
     /// Something is wrong, and nothing was written.
-    Wrong(Vec<Fault>),
+    Wrong {
+        /// The name of the person, for the form that is shown again.
+        name: String,
+        /// What is wrong.
+        faults: Vec<Fault>,
+    },
     /// There is one within twelve months, and nothing was written.
     Repeats {
+        /// The name of the person.
+        name: String,
         /// Its day.
         day: jiff::civil::Date,
         /// Where it was, if that may be known.
@@ -66,17 +73,28 @@ pub async fn record(
     }
     let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
     let texts = texts.map(|((part, field), text)| (part, field, text));
-    let check_up = match CheckUp::of_fields(day(now), texts, Vec::<Vec<(&str, String)>>::new()) {
+    let time = vietnamese_time(service, now);
+    let day = time.map(|time| time.date());
+    let check_up = match CheckUp::of_fields(day, texts, Vec::<Vec<(&str, String)>>::new()) {
         Ok(check_up) => check_up,
-        Err(faults) => return Ok(Recorded::Wrong(faults)),
+        Err(faults) => return Ok(Recorded::Wrong { name: recorder.show_name()?, faults }),
     };
-    // Nobody was examined tomorrow.
-    if day(now).is_some_and(|today| check_up.date() > today) {
-        return Ok(Recorded::Wrong(vec![Fault::not_yet()]));
+    // Nobody was examined in an hour.
+    if time.is_some_and(|time| check_up.time() > time) {
+        let faults = vec![Fault::not_yet()];
+        return Ok(Recorded::Wrong { name: recorder.show_name()?, faults });
     }
+    let message = check_up.to_json().into_bytes();
+    let all = [check_up];
+    let raw = Raw::of(&message, Format::Json, &all);
+    let [check_up] = &all;
+    let organization = Some(recorder.staff.organization);
+    // What was found may give a label that the citizen has closed to the facility.
+    let asked = transaction(patient, organization, Vec::new(), check_up, &raw);
+    check_may_put(service, &recorder.put, &asked).await?;
     let _turn = turn::wait(service.store(), "check-up", patient.as_str()).await?;
     if !form.again
-        && let Some(first) = first_of(service, &recorder.access, patient, &check_up).await?
+        && let Some(first) = first_of(service, &recorder.access, patient, check_up).await?
     {
         let id = first.facility.as_deref().and_then(|it| it.strip_prefix("Organization/"));
         let facility = match id.and_then(|id| LogicalId::try_from(id).ok()) {
@@ -84,14 +102,9 @@ pub async fn record(
             None => None,
         };
         let facility = facility.map(|found| text(&found.resource, "/name").to_owned());
-        crate::noted::told(patient, "station/check-up");
-        return Ok(Recorded::Repeats { day: first.day, facility });
+        told(patient, PLACE);
+        return Ok(Recorded::Repeats { name: recorder.show_name()?, day: first.day, facility });
     }
-    let message = check_up.to_json().into_bytes();
-    let all = [check_up];
-    let raw = Raw::of(&message, Format::Json, &all);
-    let [check_up] = &all;
-    let organization = Some(recorder.staff.organization);
     let writing = write(service, &Caller::MESSAGE, patient, organization, check_up, &raw);
     interactions::message(&message).scope(writing).await?;
     let composition = LogicalId::try_from(check_up.composition_id().as_str()).map_err(|_| internal())?;

@@ -1,13 +1,12 @@
 //! The first examination, when one within twelve months repeats it. It is told, and never a reason not to keep the second: what
 //! was found is recorded (`docs/check-up.md`, section 9).
 
-use access::{Access, Grantee, Interaction, Purpose};
+use access::{Access, Grantee, Interaction};
 use exchange::check_up::{CheckUp, DueRule};
 use fhir::{Instant, LogicalId};
 use interactions::{Examination, Problem, Service, examinations_of};
 use jiff::civil::Date;
 
-use crate::grants::denials;
 use crate::ledger::SERVER;
 
 /// What is said of the first one.
@@ -59,7 +58,7 @@ pub(super) async fn first_of(
 }
 
 /// The examination that a message of a facility repeats. The facility sees no book by sending: it learns the day, and nothing
-/// where the citizen has closed the book to it or the first carries a label.
+/// where the citizen has closed anything to it, in whichever book of the person, or the visit of the first carries a label.
 pub(crate) async fn repeated(
     service: &Service,
     organization: &LogicalId,
@@ -69,12 +68,11 @@ pub(crate) async fn repeated(
 ) -> Result<Option<Repeated>, Problem> {
     let access = service.policy().decide(&SERVER, Interaction::Read, None, now)?;
     let Some(first) = first_of(service, &access, patient, check_up).await? else { return Ok(None) };
-    if first.is_labelled {
-        return Ok(None);
-    }
     let facility = Grantee::Organization(organization.clone());
-    if denials(service, patient, now).await?.close(&facility, Some(Purpose::Treatment), now) {
-        return Ok(None);
+    for record in first.records() {
+        if service.store().is_guarded(record, &facility, now).await? {
+            return Ok(None);
+        }
     }
     let is_own = first.facility.as_deref() == Some(format!("Organization/{organization}").as_str());
     let rule = DueRule::of_year(check_up.date().year()).canonical();

@@ -1,18 +1,21 @@
 //! A message that a facility sends as it is: judged, its people verified, and written.
 
-use access::{Actor, Caller, Interaction};
+use access::{Actor, Caller};
+use audit_log::Action;
 use exchange::check_up::{self, CheckUp, Format, Raw};
 use fhir::{Fault, Instant, LogicalId, ResourceType};
-use interactions::{Problem, organization_of_facility};
+use interactions::{Problem, Refused as Refusal, organization_of_facility};
 
 use super::identify::{Person, person};
-use super::write::write;
+use super::rights::check_may_write;
+use super::write::{is_passing, write};
 use crate::HealthBook;
+use crate::noted;
 use crate::refusal::internal;
 use crate::vocabulary::kind;
 
-/// What a check-up is written as: who may not write one of these sends none.
-const WRITTEN: [&str; 5] = ["Composition", "Encounter", "Observation", "Condition", "DocumentReference"];
+/// The place of a fault of a record as a whole.
+const WHOLE: &str = "KHAMSUCKHOE";
 /// The field that says whose check-up it is.
 const NUMBER: &str = "XML1.SO_CCCD";
 /// The field that says where it was.
@@ -74,7 +77,11 @@ pub async fn take(book: &HealthBook, caller: &Caller, text: Vec<u8>, now: Instan
     let mut taken = Taken { records: check_ups.len(), ..Taken::default() };
     let writing = async {
         for (index, check_up) in check_ups.iter().enumerate() {
-            record(book, facility.as_ref(), index + 1, check_up, &raw, now, &mut taken).await?;
+            match record(book, facility.as_ref(), index + 1, check_up, &raw, now, &mut taken).await {
+                Ok(()) => {}
+                Err(problem) if is_passing(&problem) => return Err(problem),
+                Err(problem) => taken.refused.push(not_written(index + 1, &problem)),
+            }
         }
         Ok::<_, Problem>(())
     };
@@ -82,9 +89,26 @@ pub async fn take(book: &HealthBook, caller: &Caller, text: Vec<u8>, now: Instan
     Ok(taken)
 }
 
-/// Refuses whoever sends no check-ups.
+/// Refuses whoever sends no check-ups. The log of accesses has it.
 pub fn may_send(book: &HealthBook, caller: &Caller) -> Result<(), Problem> {
-    facility(book, caller).map(drop)
+    let allowed = facility(book, caller).map(drop);
+    if let Err(problem) = &allowed {
+        let resource_type = kind("Composition")?;
+        noted::refused(problem, Refusal { action: Action::Create, resource_type, id: None });
+    }
+    allowed
+}
+
+/// A record that its book does not take.
+fn not_written(record: usize, problem: &Problem) -> Refused {
+    let fault = problem.issues.first().map_or(&Fault::Internal, |issue| &issue.fault);
+    Refused {
+        record,
+        place: WHOLE.to_owned(),
+        code: fault.code(),
+        english: fault.english(),
+        vietnamese: fault.vietnamese(),
+    }
 }
 
 async fn record(
@@ -112,7 +136,11 @@ async fn record(
     let patient = match person(book, &check_up.identity(), now).await? {
         Person::Is(patient) => patient,
         // Which field differs is not told: it would be a way to guess the others.
-        Person::Nobody(reason) => return refuse(NUMBER, reason.code(), reason.words()),
+        Person::Nobody(reason, meant) => {
+            let (action, resource_type) = (Action::Create, ResourceType::PATIENT);
+            noted::refused(&Problem::not_found(), Refusal { action, resource_type, id: meant });
+            return refuse(NUMBER, reason.code(), reason.words());
+        }
         Person::Later => return Err(Problem::new(503, Fault::RegistryUnavailable)),
     };
     let service = book.service();
@@ -126,9 +154,7 @@ async fn record(
 /// Code and `Organization` of the facility that sends; none where the server runs without sign-in. Who is no facility, or may not
 /// write what a check-up is, is refused.
 fn facility(book: &HealthBook, caller: &Caller) -> Result<Option<(String, LogicalId)>, Problem> {
-    let kinds = WRITTEN.iter().map(|name| kind(name)).collect::<Result<Vec<ResourceType>, _>>()?;
-    let writes: Vec<_> = kinds.into_iter().map(|kind| (Interaction::Update, kind)).collect();
-    drop(book.service().decide_all(caller, &writes)?);
+    check_may_write(book.service(), caller)?;
     match caller {
         Caller::Unrestricted => Ok(None),
         Caller::Authenticated(identity) => match &identity.actor {

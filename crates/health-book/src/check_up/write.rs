@@ -1,12 +1,15 @@
 //! A check-up into its book: one transaction.
 
-use access::Caller;
-use exchange::check_up::{CheckUp, Places, Raw};
+use access::{Caller, Interaction};
+use exchange::check_up::{CheckUp, Places, Raw, entries};
 use fhir::LogicalId;
 use interactions::{ImportOutcome, Problem, Service, import_bundle};
+use json::Node;
 
-use crate::ledger::{items, read, text};
+use crate::ledger::SERVER;
 use crate::refusal::internal;
+use crate::turn;
+use crate::vocabulary::kind;
 
 /// Writes a check-up. The same again changes nothing; a correction makes new versions, and what it does not tell any more is
 /// deleted. Who did it and which message it came with is what the task says (`Journal`, `Message`).
@@ -19,22 +22,48 @@ pub async fn write(
     raw: &Raw<'_>,
 ) -> Result<ImportOutcome, Problem> {
     let composition = LogicalId::try_from(check_up.composition_id().as_str()).map_err(|_| internal())?;
-    let before = read(service, "Composition", &composition).await?;
-    let sections = before.as_ref().map(|found| items(&found.resource, "/section")).unwrap_or_default();
-    let entries = sections.iter().flat_map(|section| items(section, "/entry"));
+    // Of two corrections at once the second takes back what the first one wrote.
+    let turn = turn::wait(service.store(), "check-up-visit", composition.as_str()).await?;
+    let writing = async {
+        let former = former(service, &composition).await?;
+        let bundle = transaction(patient, organization, former, check_up, raw).to_json().into_bytes();
+        // Boxed: a transaction is a large future.
+        Box::pin(import_bundle(service, caller, bundle)).await
+    };
+    let written = writing.await;
+    turn.end().await;
+    written
+}
+
+/// The transaction that writes a check-up; `former` is what was written of it before.
+pub(super) fn transaction(
+    patient: &LogicalId,
+    organization: Option<&LogicalId>,
+    former: Vec<String>,
+    check_up: &CheckUp,
+    raw: &Raw<'_>,
+) -> Node<'static> {
     let places = Places {
         patient: Some(format!("Patient/{patient}")),
         organization: organization.map(|organization| format!("Organization/{organization}")),
-        former: entries
-            .map(|entry| text(entry, "/reference").to_owned())
-            .filter(|it| !it.is_empty())
-            .collect(),
+        former,
     };
-    let bundle = check_up.transaction(&places, Some(raw)).to_json().into_bytes();
-    // Boxed: a transaction is a large future.
-    let mut outcome = Box::pin(import_bundle(service, caller, bundle)).await?;
-    match outcome.failed.pop() {
-        None => Ok(outcome),
-        Some((_, problem)) => Err(problem),
-    }
+    check_up.transaction(&places, Some(raw))
+}
+
+/// What was written of the check-up before.
+async fn former(service: &Service, composition: &LogicalId) -> Result<Vec<String>, Problem> {
+    let document = kind("Composition")?;
+    let access = service.decide(&SERVER, Interaction::Read, Some(document))?;
+    let Some(before) = service.store().read(&access, document, composition).await? else {
+        return Ok(Vec::new());
+    };
+    let Some(text) = before.inspect()? else { return Ok(Vec::new()) };
+    let node = json::parse(text.as_bytes(), &json::Limits::default()).map_err(|_| internal())?;
+    Ok(entries(&node))
+}
+
+/// Whether the same may succeed by and by: others write at the same time, or the database or the registry is busy.
+pub(crate) fn is_passing(problem: &Problem) -> bool {
+    matches!(problem.status, 409 | 412 | 503 | 504)
 }

@@ -14,7 +14,7 @@ use record_store::{AxisMessage, AxisState, Journal};
 use super::DataAxis;
 use super::intake::format_of;
 use crate::HealthBook;
-use crate::check_up::{Person, person, repeated, write};
+use crate::check_up::{Person, is_passing, person, repeated, write};
 use crate::moment::plus;
 use crate::refusal::internal;
 
@@ -73,7 +73,7 @@ async fn one(book: &HealthBook, axis: &DataAxis, seen: &AxisMessage) -> Result<(
     };
     let outcome = match work(book, &message).await {
         Ok(outcome) => outcome,
-        Err(problem) if matches!(problem.status, 409 | 412 | 503 | 504) => Outcome::Later("busy"),
+        Err(problem) if is_passing(&problem) => Outcome::Later("busy"),
         Err(_) if message.tries < TRIES => Outcome::Later("failed"),
         Err(problem) => {
             let codes: Vec<&str> = problem.issues.iter().map(|issue| issue.fault.code()).collect();
@@ -123,7 +123,7 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
     for check_up in &check_ups {
         match person(book, &check_up.identity(), now).await? {
             Person::Is(id) => people.push(id),
-            Person::Nobody(reason) => return Ok(not_verified(reason.reason())),
+            Person::Nobody(reason, _) => return Ok(not_verified(reason.reason())),
             Person::Later => return Ok(Outcome::Later("registry-unavailable")),
         }
     }

@@ -84,7 +84,7 @@ impl Refused {
 async fn record(book: &HealthBook, check_up: &CheckUp, raw: &Raw<'_>) -> Result<Counts, Refused> {
     let patient = match person(book, &check_up.identity(), Instant::now()).await? {
         Person::Is(patient) => patient,
-        Person::Nobody(reason) => return Err(Refused::Person(reason)),
+        Person::Nobody(reason, _) => return Err(Refused::Person(reason)),
         Person::Later => return Err(Problem::new(503, fhir::Fault::RegistryUnavailable).into()),
     };
     let organization = organization_of_facility(book.service(), check_up.facility()).await?;

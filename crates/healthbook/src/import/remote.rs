@@ -36,6 +36,28 @@ enum Credentials {
     Client { id: String, secret: String },
 }
 
+/// Why a message was not sent, or what came was no answer.
+enum NotSent {
+    /// Whoever gives tokens is busy; after so many seconds it may be otherwise.
+    Busy(Option<u64>),
+    /// The file of the token cannot be read. Whoever renews it may be about to write it.
+    TokenFile,
+    /// On the way.
+    Way(OutboundError),
+}
+
+impl NotSent {
+    /// What is told of it.
+    fn failed(&self, path: &Path) -> Failed {
+        let (code, words) = match self {
+            Self::Busy(_) => ("server-unreachable", "the server gives no access token now".to_owned()),
+            Self::TokenFile => ("token-file-unreadable", "the file of the token cannot be read".to_owned()),
+            Self::Way(error) => ("server-unreachable", error.to_string()),
+        };
+        Failed::of_file(path, Place::Whole, code, words)
+    }
+}
+
 /// Another server.
 pub struct Remote {
     peer: Peer,
@@ -74,7 +96,10 @@ impl Remote {
         let settings = PeerSettings { base, identity: None, authorities: None, connect_limit: CONNECT_LIMIT };
         let peer = Peer::new(&settings).context("--base-url cannot be used")?;
         let credentials = match (&command.token_file, &command.client, &command.secret_file) {
-            (Some(file), ..) => Credentials::File(file.clone()),
+            (Some(file), ..) => {
+                drop(first_line(file)?);
+                Credentials::File(file.clone())
+            }
             (None, Some(id), Some(file)) => Credentials::Client { id: id.clone(), secret: first_line(file)? },
             _ => Credentials::Given(command.token.clone()),
         };
@@ -99,15 +124,13 @@ impl Remote {
                     *self.token.lock().await = None;
                     continue;
                 }
-                Ok(answer) if again && matches!(answer.status, 409 | 429 | 502 | 503 | 504) => {
-                    answer.retry_after.map_or(pause, |seconds| Duration::from_secs(seconds.min(30)))
+                Ok(answer) if again && (answer.status == 409 || is_busy(answer.status)) => {
+                    wished(answer.retry_after, pause)
                 }
-                Err(OutboundError::Unreachable) if again => pause,
+                Err(NotSent::Busy(after)) if again => wished(after, pause),
+                Err(NotSent::TokenFile | NotSent::Way(OutboundError::Unreachable)) if again => pause,
                 Ok(answer) => return loaded(path, &answer),
-                Err(error) => {
-                    let failed = Failed::of_file(path, Place::Whole, "server-unreachable", error.to_string());
-                    return Loaded::only(failed);
-                }
+                Err(error) => return Loaded::only(error.failed(path)),
             };
             tokio::time::sleep(wait).await;
             pause = pause.saturating_mul(2);
@@ -115,7 +138,7 @@ impl Remote {
         }
     }
 
-    async fn ask(&self, kind: &'static str, text: Vec<u8>) -> Result<PeerAnswer, OutboundError> {
+    async fn ask(&self, kind: &'static str, text: Vec<u8>) -> Result<PeerAnswer, NotSent> {
         let token = self.token().await?;
         let headers = token.map(|token| ("authorization", format!("Bearer {token}")));
         let request = PeerRequest {
@@ -125,23 +148,26 @@ impl Remote {
             limit: LIMIT,
             most_bytes: MOST_BYTES,
         };
-        self.peer.ask(request).await
+        self.peer.ask(request).await.map_err(NotSent::Way)
     }
 
     /// The token at hand, or another one.
-    async fn token(&self) -> Result<Option<String>, OutboundError> {
+    async fn token(&self) -> Result<Option<String>, NotSent> {
         let mut token = self.token.lock().await;
         if token.is_none() {
             *token = match &self.credentials {
                 Credentials::Given(given) => given.clone(),
-                Credentials::File(file) => first_line(file).ok(),
+                Credentials::File(file) => {
+                    let line = first_line(file).ok().filter(|line| !line.is_empty());
+                    Some(line.ok_or(NotSent::TokenFile)?)
+                }
                 Credentials::Client { id, secret } => Some(self.token_of(id, secret).await?),
             };
         }
         Ok(token.clone())
     }
 
-    async fn token_of(&self, id: &str, secret: &str) -> Result<String, OutboundError> {
+    async fn token_of(&self, id: &str, secret: &str) -> Result<String, NotSent> {
         use base64::Engine as _;
         let basic = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}"));
         let form = b"grant_type=client_credentials&scope=system/*.cruds".to_vec();
@@ -152,13 +178,26 @@ impl Remote {
             limit: LIMIT,
             most_bytes: MOST_BYTES,
         };
-        let answer = self.peer.ask(request).await?;
+        let answer = self.peer.ask(request).await.map_err(NotSent::Way)?;
+        if is_busy(answer.status) {
+            return Err(NotSent::Busy(answer.retry_after));
+        }
         let tokens = serde_json::from_slice::<Tokens>(&answer.body);
         match tokens {
             Ok(tokens) if answer.status == 200 => Ok(tokens.access_token),
-            _ => Err(OutboundError::Status),
+            _ => Err(NotSent::Way(OutboundError::Status)),
         }
     }
+}
+
+/// Whether a server may answer the same otherwise by and by.
+fn is_busy(status: u16) -> bool {
+    matches!(status, 429 | 502 | 503 | 504)
+}
+
+/// The pause that the server wishes, else the own one.
+fn wished(seconds: Option<u64>, pause: Duration) -> Duration {
+    seconds.map_or(pause, |seconds| Duration::from_secs(seconds.min(30)))
 }
 
 fn first_line(file: &Path) -> Result<String, Failure> {

@@ -54,15 +54,24 @@ pub async fn check_up_due(
     let mut links = vec![("self", itself)];
     links.extend(page.next.iter().map(|next| ("next", page_url(&url, next, pairs))));
     let mut bundle = BundleText::new("searchset", None, &links);
-    let about = Some((ResourceType::ORGANIZATION, facility.clone()));
-    let query = logged_query(&place(facility), pairs);
-    let showing = Showing::begin_about(access, Action::Operation, query, about)?;
+    let showing = due_showing(access, facility, pairs)?;
     for person in &page.people {
         person.confirm(&showing);
         let told = extension(&page, person).to_string();
         bundle.found_as(service.base(), &person.record, &told, &showing)?;
     }
     Ok(bundle.finish())
+}
+
+/// Begins to show a page, by its path and parameters, whoever makes it.
+pub fn due_showing(
+    access: &Access,
+    facility: &LogicalId,
+    pairs: &[(String, String)],
+) -> Result<Showing, Problem> {
+    let about = Some((ResourceType::ORGANIZATION, facility.clone()));
+    let query = logged_query(&place(facility), pairs);
+    Ok(Showing::begin_about(access, Action::Operation, query, about)?)
 }
 
 fn extension(page: &DuePage, person: &DuePerson) -> Value {

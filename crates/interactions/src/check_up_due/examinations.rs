@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use access::Access;
-use exchange::check_up::{CHECK_UP_VISIT, COMPOSITION_PROFILE, VISIT_KIND};
+use exchange::check_up::{CHECK_UP_VISIT, COMPOSITION_PROFILE, VISIT_KIND, entries};
 use fhir::{DateRange, LogicalId, ResourceType};
 use jiff::civil::Date;
 use json::Node;
 use record_store::Record;
 
-use super::day_of;
+use super::time_of;
 use crate::search::{own_search_all, with_resource};
 use crate::{Problem, Service};
 
@@ -25,8 +25,6 @@ pub struct Examination {
     pub visit: Option<String>,
     /// The facility as the visit or the document refers to it, where the caller may know it.
     pub facility: Option<String>,
-    /// Whether something of it carries a label: it is told to nobody by other ways than the gate.
-    pub is_labelled: bool,
     encounter: Option<Record>,
     composition: Option<Record>,
     /// What the document lists.
@@ -37,6 +35,11 @@ impl Examination {
     /// The id of its document.
     pub fn document(&self) -> Option<&str> {
         self.composition.as_ref().map(|record| record.id.as_str())
+    }
+
+    /// Document and visit, as far as they are known.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.composition.iter().chain(&self.encounter)
     }
 
     /// What stands for it: the document, else the visit.
@@ -65,15 +68,14 @@ pub async fn examinations_of(
         let read = with_resource(&record, |node| {
             let start = node.get("period")?.text("start")?;
             let facility = reference(node, "serviceProvider");
-            Some((patient_of(service, node)?, day(service, start)?, facility, is_labelled(node)))
+            Some((patient_of(service, node)?, day(service, start)?, facility))
         })?;
-        let Some((patient, day, facility, is_labelled)) = read else { continue };
+        let Some((patient, day, facility)) = read else { continue };
         let (visit, facility) = (Some(format!("Encounter/{}", record.id)), seen(&record, facility));
         let found = Examination {
             day,
             visit,
             facility,
-            is_labelled,
             encounter: Some(record),
             composition: None,
             entries: Vec::new(),
@@ -91,10 +93,9 @@ pub async fn examinations_of(
                 day: date,
                 visit: reference(node, "encounter"),
                 facility,
-                is_labelled: is_labelled(node),
                 encounter: None,
                 composition: None,
-                entries: listed(node),
+                entries: entries(node),
             };
             Some((patient_of(service, node)?, found))
         })?;
@@ -104,10 +105,7 @@ pub async fn examinations_of(
         let all = known.entry(patient).or_default();
         match all.iter_mut().find(|it| it.visit.is_some() && it.visit == document.visit) {
             // The day of the visit is the day of the check-up; that of the document is when it was drawn up.
-            Some(found) => {
-                found.is_labelled |= document.is_labelled;
-                (found.composition, found.entries) = (document.composition, document.entries);
-            }
+            Some(found) => (found.composition, found.entries) = (document.composition, document.entries),
             None => all.push(document),
         }
     }
@@ -127,18 +125,6 @@ pub(super) fn patient_of(service: &Service, node: &Node<'_>) -> Option<LogicalId
     (kind == ResourceType::PATIENT).then_some(id)
 }
 
-fn is_labelled(node: &Node<'_>) -> bool {
-    let meta = node.get("meta").and_then(|meta| meta.get("security"));
-    !meta.map(Node::items).unwrap_or_default().is_empty()
-}
-
-fn listed(document: &Node<'_>) -> Vec<String> {
-    let sections = document.get("section").map(Node::items).unwrap_or_default();
-    let entries =
-        sections.iter().flat_map(|section| section.get("entry").map(Node::items).unwrap_or_default());
-    entries.filter_map(|entry| entry.text("reference").map(str::to_owned)).collect()
-}
-
 fn reference(node: &Node<'_>, name: &str) -> Option<String> {
     node.get(name)?.text("reference").map(str::to_owned)
 }
@@ -151,5 +137,5 @@ fn seen(record: &Record, facility: Option<String>) -> Option<String> {
 fn day(service: &Service, text: &str) -> Option<Date> {
     let policy = service.policy();
     let zone = policy.document().zone();
-    day_of(DateRange::parse(text, zone).ok()?.low, zone)
+    Some(time_of(DateRange::parse(text, zone).ok()?.low, zone)?.date())
 }

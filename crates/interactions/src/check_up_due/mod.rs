@@ -11,16 +11,17 @@ use access::Access;
 use exchange::check_up::{DueRule, DueState, Judged};
 use fhir::{Instant, LogicalId};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use record_store::{Record, Showing};
 use search::Position;
 use serde::{Deserialize, Serialize};
 
-pub use self::answer::check_up_due;
+pub use self::answer::{check_up_due, due_showing};
 pub use self::examinations::{Examination, examinations_of};
 use self::people::Described;
 use crate::book::invalid;
+use crate::page::PAGE_PARAMETER;
 use crate::search::{OwnSearch, PageCursor, bound, own_search, own_search_all};
 use crate::{Problem, Service};
 
@@ -83,6 +84,20 @@ pub struct DueRequest {
     pub page: Option<String>,
 }
 
+impl DueRequest {
+    /// The parameters that ask for it.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let pair = |name: &str, value: String| (name.to_owned(), value);
+        let people =
+            (self.people != People::default()).then(|| pair("people", self.people.code().to_owned()));
+        let state = self.state.map(|state| pair("status", state.code().to_owned()));
+        let year = self.year.map(|year| pair("year", year.to_string()));
+        let count = self.count.map(|count| pair("_count", count.to_string()));
+        let page = self.page.clone().map(|page| pair(PAGE_PARAMETER, page));
+        [people, year, state, count, page].into_iter().flatten().collect()
+    }
+}
+
 /// Somebody on the list.
 #[derive(Debug)]
 pub struct DuePerson {
@@ -129,18 +144,21 @@ struct DuePageState {
     count: u32,
     /// The moment of the walk, in microseconds.
     begun: i64,
+    /// Behind whom it goes on: the last one who was judged.
     after: Option<PageCursor>,
-    /// How many behind that place are passed over.
-    skip: usize,
 }
 
-/// The day in the zone of the country, which the policy names.
-pub fn vietnamese_day(service: &Service, at: Instant) -> Option<Date> {
-    day_of(at.microseconds(), service.policy().document().zone())
+/// Day and time in the zone of the country, which the policy names.
+pub fn vietnamese_time(service: &Service, at: Instant) -> Option<DateTime> {
+    time_of(at.microseconds(), service.policy().document().zone())
 }
 
-fn day_of(microseconds: i64, zone: &TimeZone) -> Option<Date> {
-    Some(zone.to_datetime(Timestamp::from_microsecond(microseconds).ok()?).date())
+fn time_of(microseconds: i64, zone: &TimeZone) -> Option<DateTime> {
+    Some(zone.to_datetime(Timestamp::from_microsecond(microseconds).ok()?))
+}
+
+fn today(service: &Service, now: Instant) -> Option<Date> {
+    vietnamese_time(service, now).map(|time| time.date())
 }
 
 /// A page of the people of a facility, as far as the caller sees them, each with what the rule says today. Who shows them notes
@@ -152,7 +170,7 @@ pub async fn check_up_due_of(
     request: &DueRequest,
     now: Instant,
 ) -> Result<DuePage, Problem> {
-    let today = vietnamese_day(service, now).ok_or_else(|| invalid("year"))?;
+    let today = today(service, now).ok_or_else(|| invalid("year"))?;
     let place = bound(access, &place(facility));
     let mut state = match &request.page {
         Some(link) => service.links().open(&place, link)?,
@@ -172,38 +190,34 @@ pub async fn check_up_due_of(
             until: Some(Instant::from_microseconds(state.begun)),
         };
         let page = own_search(service, access, asked).await?;
-        let passed = state.skip.min(page.records.len());
-        let found = page.records.len();
-        let mut described = Vec::with_capacity(found);
-        for (index, record) in page.records.into_iter().enumerate().skip(passed) {
-            if let Some(person) = Described::of(record)?.filter(|person| person.is_asked(state.year, today)) {
-                described.push((index, person));
-            }
+        judged = judged.saturating_add(page.records.len());
+        let last = page.records.last().and_then(Record::place_in_walk);
+        let mut described = Vec::with_capacity(page.records.len());
+        for record in page.records {
+            described.extend(Described::of(record)?.filter(|person| person.is_asked(state.year, today)));
         }
-        judged = judged.saturating_add(found);
         let mut known = people::examined(service, access, &described).await?;
         let mut stopped = None;
-        for (index, person) in described {
+        for person in described {
+            let place = person.record.place_in_walk();
             let examinations = known.remove(&person.record.id).unwrap_or_default();
             let person = person.judge(&rule, state.year, today, examinations);
             if wanted.is_none_or(|wanted| wanted == person.judged.state) {
                 people.push(person);
             }
+            // By place, not by number: whoever comes or goes meanwhile moves nobody else.
             if people.len() >= count {
-                stopped = Some(index.saturating_add(1)).filter(|next| *next < found);
+                stopped = place.filter(|place| Some(place) != last.as_ref());
                 break;
             }
         }
         match (stopped, page.next) {
-            (Some(next), _) => {
-                state.skip = next;
+            (Some(place), _) => {
+                state.after = Some((&place).into());
                 break true;
             }
             (None, None) => break false,
-            (None, Some(next)) => {
-                state.after = Some((&next).into());
-                state.skip = 0;
-            }
+            (None, Some(next)) => state.after = Some((&next).into()),
         }
         if people.len() >= count || judged >= MOST_JUDGED {
             break true;
@@ -223,7 +237,7 @@ pub async fn check_up_due_of_person(
     patient: &LogicalId,
     now: Instant,
 ) -> Result<Option<DuePerson>, Problem> {
-    let Some(today) = vietnamese_day(service, now) else { return Ok(None) };
+    let Some(today) = today(service, now) else { return Ok(None) };
     for people in [People::Home, People::Treated] {
         let criteria = [("_id", patient.to_string()), people.criteria(facility)];
         let found = own_search_all(service, access, "Patient", &criteria, 1).await?;
@@ -232,9 +246,7 @@ pub async fn check_up_due_of_person(
         let Some(person) = Described::of(record)?.filter(|person| person.is_asked(year, today)) else {
             return Ok(None);
         };
-        let described = [(0, person)];
-        let mut known = people::examined(service, access, &described).await?;
-        let [(_, person)] = described;
+        let mut known = people::examined(service, access, std::slice::from_ref(&person)).await?;
         let examinations = known.remove(&person.record.id).unwrap_or_default();
         return Ok(Some(person.judge(&DueRule::of_year(year), year, today, examinations)));
     }
@@ -259,6 +271,5 @@ async fn begin(service: &Service, request: &DueRequest, today: Date) -> Result<D
         count: request.count.unwrap_or(DEFAULT_COUNT).clamp(1, MOST_COUNT),
         begun: service.store().moment().await?.microseconds(),
         after: None,
-        skip: 0,
     })
 }

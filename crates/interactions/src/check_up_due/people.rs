@@ -62,10 +62,9 @@ impl Described {
 pub(super) async fn examined(
     service: &Service,
     access: &Access,
-    people: &[(usize, Described)],
+    people: &[Described],
 ) -> Result<BTreeMap<LogicalId, Vec<Examination>>, Problem> {
-    let (joined, alone): (Vec<_>, Vec<_>) =
-        people.iter().map(|(_, person)| person).partition(|person| person.is_joined);
+    let (joined, alone): (Vec<_>, Vec<_>) = people.iter().partition(|person| person.is_joined);
     let ids: Vec<LogicalId> = alone.iter().map(|person| person.record.id.clone()).collect();
     let mut known = examinations_of(service, access, &ids).await?;
     for person in joined {

@@ -33,7 +33,7 @@ pub(crate) use people::{MATCH_KEYS, count_people, people_at, people_of_keys};
 pub(crate) use search::{Page, Route, can_walk};
 pub(crate) use sharing::{
     MOST_ENTITLED, author_kind, book_counts, denials, entitlements, expected_patient_of_book, grants,
-    patient_of_book,
+    guarded, patient_of_book,
 };
 pub(crate) use shield::{guarded_places, put_shield, shielded_book};
 pub(crate) use visit::known_visit;

@@ -60,6 +60,31 @@ pub(crate) fn entitlements(pairs: &[(i64, i64)], from: i64, until: i64) -> State
     statement
 }
 
+/// Finds the book of a resource when something in it, or in another one of the person, is closed to a grantee at a moment for
+/// whatever purpose, or the visit of the resource carries a label or is not known yet.
+pub(crate) fn guarded(book: i64, key: i64, grantee: i64, now: i64) -> Statement {
+    let mut statement = Statement::new("SELECT r.book FROM resource r WHERE r.book = ");
+    statement.big(book).sql(" AND r.resource_key = ").big(key);
+    statement.sql(
+        " AND (r.visit = 0 \
+         OR EXISTS (SELECT 1 FROM visit_label l WHERE l.book = r.book AND l.visit = r.visit) \
+         OR EXISTS (SELECT 1 FROM book_denial d WHERE d.book = r.book",
+    );
+    denied(&mut statement, grantee, now);
+    statement.sql(
+        ") OR EXISTS (SELECT 1 FROM book_kin kin JOIN book_denial d ON d.book = kin.other WHERE kin.book = r.book",
+    );
+    denied(&mut statement, grantee, now);
+    statement.sql("))");
+    statement
+}
+
+/// Appends that the denial `d` is in force for a grantee.
+fn denied(statement: &mut Statement, grantee: i64, now: i64) {
+    statement.sql(" AND d.grantee IN (0,").big(grantee).sql(") AND d.begins <= ").big(now);
+    statement.sql(" AND d.ends > ").big(now);
+}
+
 /// The id of the `Patient` of a book.
 pub(crate) fn patient_of_book(book: i64) -> Statement {
     let mut statement = Statement::new("SELECT r.logical_id FROM resource r WHERE r.book = ");

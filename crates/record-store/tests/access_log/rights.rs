@@ -17,9 +17,9 @@ const PEOPLE: usize = 24;
 async fn show(world: &World, access: &Access, who: &str) {
     let journal = Journal::new(Uuid::now_v7());
     let read = async {
-        let record = world.store.read(access, kind("Patient"), &id(who)).await.unwrap().expect("it is seen");
+        let record = world.store.read(access, kind("Patient"), &id(who)).await.unwrap().unwrap();
         let showing = Showing::begin(access, Action::Read, "").unwrap();
-        record.show(&showing).unwrap().expect("a text");
+        record.show(&showing).unwrap().unwrap();
     };
     journal.scope(read).await;
     world.store.keep(&journal).await.unwrap();

@@ -30,6 +30,8 @@ pub struct FormField {
     pub required: bool,
     /// How it is filled in.
     pub input: FormInput,
+    /// The most characters.
+    pub most: usize,
     /// What is wrong with it, in the language of the page.
     pub faults: Vec<String>,
 }
@@ -122,9 +124,9 @@ impl CheckUpFormPage<'_> {
                         }
                     }
                 }
-                FormInput::Text => input id=(id) name=(field.name) value=(field.value) maxlength="1024" autocomplete="off"
+                FormInput::Text => input id=(id) name=(field.name) value=(field.value) maxlength=(field.most) autocomplete="off"
                     aria-describedby=[described] aria-invalid=[invalid];,
-                FormInput::Number => input id=(id) name=(field.name) value=(field.value) inputmode="decimal" maxlength="100"
+                FormInput::Number => input id=(id) name=(field.name) value=(field.value) inputmode="decimal" maxlength=(field.most)
                     autocomplete="off" aria-describedby=[described] aria-invalid=[invalid];,
             }
         }

@@ -58,6 +58,7 @@ fn the_form_marks_each_wrong_field_and_keeps_what_was_typed() {
         value: "\"tall\"".to_owned(),
         required: true,
         input,
+        most: 6,
         faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
     };
     let choice = FormInput::Choice(vec![("1".to_owned(), "one".to_owned())]);
@@ -75,6 +76,7 @@ fn the_form_marks_each_wrong_field_and_keeps_what_was_typed() {
         "Nothing was recorded",
         "not a number",
         "aria-invalid=\"true\"",
+        "maxlength=\"6\"",
         "value=\"&quot;tall&quot;\"",
         "XML1.SO_CCCD",
         "02/03/2026",

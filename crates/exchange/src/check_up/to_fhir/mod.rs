@@ -22,7 +22,7 @@ use names::{
 pub use names::{CHECK_UP_VISIT, CLASS_PROFILE, COMPOSITION_PROFILE, VISIT_KIND};
 pub(super) use observations::{DIASTOLIC, SYSTOLIC};
 use parts::{Object, coding, concept, identifier, reference};
-pub use transaction::Raw;
+pub use transaction::{ENTERED, Raw, WRITTEN};
 
 use super::table::PARTS;
 use super::{AgeGroup, CheckUp, days, identity};

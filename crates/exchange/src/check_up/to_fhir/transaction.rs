@@ -9,6 +9,14 @@ use super::parts::{Object, concept, identifier};
 use super::*;
 use crate::check_up::{Format, identity::sha256};
 
+/// What a check-up is written as in the name of the facility. The `Provenance` of a signature that came with it is the server's:
+/// nobody who signs in writes one.
+pub const WRITTEN: [&str; 6] =
+    ["Composition", "Encounter", "Observation", "Condition", "FamilyMemberHistory", "DocumentReference"];
+
+/// What the Composition names as its entries: a correction deletes of it what is not told any more.
+pub const ENTERED: [&str; 3] = ["Observation", "Condition", "FamilyMemberHistory"];
+
 /// The message as it came.
 #[derive(Debug, Clone, Copy)]
 pub struct Raw<'a> {

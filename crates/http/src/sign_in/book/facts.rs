@@ -14,17 +14,6 @@ pub(super) fn items<'a>(value: &'a Value, place: &str) -> &'a [Value] {
     value.pointer(place).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The name of a person.
-pub(in crate::sign_in) fn name(person: &Value) -> String {
-    let Some(name) = items(person, "/name").first() else { return String::new() };
-    let whole = text(name, "/text");
-    if !whole.is_empty() {
-        return whole.to_owned();
-    }
-    let given: Vec<&str> = items(name, "/given").iter().filter_map(Value::as_str).collect();
-    format!("{} {}", text(name, "/family"), given.join(" ")).trim().to_owned()
-}
-
 /// The day of birth.
 pub(in crate::sign_in) fn birth_date(person: &Value) -> Option<Date> {
     text(person, "/birthDate").parse().ok()

@@ -120,7 +120,9 @@ async fn glance(wanted: Wanted) -> HttpResponse {
         let reading = visit.reading()?;
         let person = reading.person().await?;
         let glance = show::glance(&reading, &person).await?;
-        Ok(shown(::web::GlancePage { head: visit.head(&facts::name(&person)), glance: &glance }.render()))
+        Ok(shown(
+            ::web::GlancePage { head: visit.head(&health_book::name_of(&person)), glance: &glance }.render(),
+        ))
     })
     .await
 }
@@ -132,7 +134,7 @@ async fn check_up(wanted: Wanted, id: Path<String>) -> HttpResponse {
         let reading = visit.reading()?;
         let person = reading.person().await?;
         let check_up = show::check_up(&reading, &id, visit.language).await?;
-        let name = facts::name(&person);
+        let name = health_book::name_of(&person);
         Ok(shown(
             ::web::CheckUpPage { head: visit.head(&name), id: id.as_str(), check_up: &check_up }.render(),
         ))
@@ -147,7 +149,7 @@ async fn timeline(wanted: Wanted) -> HttpResponse {
         let person = reading.person().await?;
         let page = visit.asked.page.as_deref().filter(|page| !page.is_empty());
         let (events, next) = show::timeline(&reading, page, visit.language).await?;
-        let name = facts::name(&person);
+        let name = health_book::name_of(&person);
         let head = visit.head(&name);
         Ok(shown(::web::TimelinePage { head, events: &events, next: next.as_deref() }.render()))
     })
@@ -165,7 +167,7 @@ async fn others(wanted: Wanted) -> HttpResponse {
             .filter(|person| facts::text(person, "/id") != own.as_str())
             .map(|person| ::web::Person {
                 id: facts::text(person, "/id").to_owned(),
-                name: facts::name(person),
+                name: health_book::name_of(person),
             })
             .collect();
         Ok(shown(::web::BooksPage { head: visit.head(""), people: &people }.render()))

@@ -5,12 +5,12 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
 use fhir::{Instant, LogicalId};
-use health_book::{blocks, relations};
+use health_book::{blocks, name_of, relations};
 use interactions::Problem;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::facts::{items, name, text};
+use super::facts::{items, text};
 use super::{Visit, Wanted, shown, visit};
 use crate::sign_in::answer::{Trouble, redirect};
 use crate::sign_in::signed_in_pages::{check_form, leave};
@@ -77,7 +77,7 @@ pub(super) async fn who_may(wanted: Wanted) -> HttpResponse {
             .into_iter()
             .map(|blocked| BlockChoice { id: blocked.block.to_string(), name: blocked.name })
             .collect();
-        let name = name(&person);
+        let name = name_of(&person);
         let page = WhoMayPage {
             head: visit.head(&name),
             facilities: &facilities,

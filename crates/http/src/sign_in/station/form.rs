@@ -13,8 +13,16 @@ use health_book::check_up::{self, CheckUpForm, Recorded};
 use super::{Visit, Wanted, patient_of, shown, visit};
 use crate::sign_in::answer::{Trouble, page};
 
-/// Fields of the form that no text of a citizen can be: they are told apart from those of the message by their names.
-const OWN: [&str; 3] = ["form", "patient", "again"];
+/// What is beside the fields in a form that is sent: its token, the person, signs between.
+const BESIDE: usize = 4 * 1_024;
+/// Bytes that a letter becomes on its way: three, each as `%` and two digits. A letter of four bytes counts twice in a browser.
+const ENCODED: usize = 9;
+
+/// Bytes of the largest form that the page lets somebody fill in.
+pub(super) fn largest() -> usize {
+    let field = |field: &'static Field| place(field).len() + 2 + ENCODED * field.most();
+    check_up::fields().map(field).sum::<usize>() + BESIDE
+}
 
 fn place(field: &Field) -> String {
     format!("{}.{}", field.part, field.name)
@@ -30,8 +38,9 @@ pub(super) async fn show(wanted: Wanted) -> HttpResponse {
         let texts: BTreeMap<String, String> =
             begun.texts.into_iter().map(|(part, field, text)| (format!("{part}.{field}"), text)).collect();
         let fields = fields(&texts, &[], visit.language);
+        let facility = visit.facility().await?;
         let page = CheckUpFormPage {
-            head: visit.head(),
+            head: visit.head(&facility),
             patient: patient.as_str(),
             name: &begun.name,
             fields: &fields,
@@ -49,42 +58,38 @@ pub(super) async fn record(wanted: Wanted, form: Form<HashMap<String, String>>) 
         let of = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         visit.is_ours(of("form"))?;
         let patient = patient_of(form.get("patient").map(String::as_str))?;
-        let texts = form.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
-        let texts: BTreeMap<String, String> =
-            texts.map(|(name, text)| (name.clone(), text.clone())).collect();
+        let texts = form.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
         let sent = CheckUpForm { texts, again: !of("again").is_empty() };
         let book = &visit.state.app.health_book;
         let recorded = check_up::record(book, &visit.caller, &patient, &sent, Instant::now()).await;
         match recorded.map_err(|problem| visit.refused(&patient, problem))? {
             Recorded::Written { .. } => Ok(visit.back(StationNotice::Recorded)),
-            Recorded::Wrong(faults) => again(visit, &patient, &sent, &faults, None).await,
-            Recorded::Repeats { day, facility } => {
+            Recorded::Wrong { name, faults } => again(visit, (&patient, &name), &sent, &faults, None).await,
+            Recorded::Repeats { name, day, facility } => {
                 let day = day.strftime("%d/%m/%Y").to_string();
-                again(visit, &patient, &sent, &[], Some((&day, facility.as_deref()))).await
+                again(visit, (&patient, &name), &sent, &[], Some((&day, facility.as_deref()))).await
             }
         }
     })
     .await
 }
 
-/// The form once more, with what was typed.
+/// The form once more, with what was typed. Whose it is has to stand in it.
 async fn again(
     visit: &Visit<'_>,
-    patient: &LogicalId,
+    (patient, name): (&LogicalId, &str),
     sent: &CheckUpForm,
     faults: &[Fault],
     repeats: Option<(&str, Option<&str>)>,
 ) -> Result<HttpResponse, Trouble> {
-    // Whose form it is has to stand in it, and that it is shown again is noted.
-    let begun = check_up::begin(&visit.state.app.health_book, &visit.caller, patient, Instant::now()).await;
-    let name = begun.map_err(|problem| visit.refused(patient, problem))?.name;
+    let facility = visit.facility().await?;
     let fields = fields(&sent.texts, faults, visit.language);
     let asked = |fault: &&Fault| !fields.iter().any(|field| field.name == fault.place());
     let others: Vec<String> = faults.iter().filter(asked).map(|fault| said(fault, visit.language)).collect();
     let page_of_form = CheckUpFormPage {
-        head: visit.head(),
+        head: visit.head(&facility),
         patient: patient.as_str(),
-        name: &name,
+        name,
         fields: &fields,
         faults: &others,
         repeats,
@@ -113,6 +118,7 @@ fn fields(texts: &BTreeMap<String, String>, faults: &[Fault], language: Language
             value: texts.get(&name).cloned().unwrap_or_default(),
             required: field.required.iter().any(|(group, _)| *group == AgeGroup::Adult),
             input: input(field, language),
+            most: field.most(),
             faults: wrong.collect(),
             name,
         }
@@ -121,7 +127,7 @@ fn fields(texts: &BTreeMap<String, String>, faults: &[Fault], language: Language
 }
 
 /// Lists that are short enough to be chosen from; of the others the code is typed.
-const CHOSEN: [&str; 6] = ["subject", "funding", "class", "ethnic-group", "province", "occupation"];
+const CHOSEN: [&str; 5] = ["subject", "funding", "ethnic-group", "province", "occupation"];
 
 fn input(field: &Field, language: Language) -> FormInput {
     if field.list == "class" {

@@ -1,14 +1,12 @@
 //! The list of who is due, and the reminder.
 
 use ::web::{DueLine, DueListPage, StationNotice};
-use access::StaffRole;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::Form;
-use audit_log::Action;
-use exchange::check_up::{AgeGroup, DueState};
+use exchange::check_up::DueState;
 use fhir::Instant;
-use health_book::check_up;
+use health_book::check_up::{self, Reminded};
+use health_book::name_of;
 use interactions::{DuePerson, DueRequest, People, Problem};
 use jiff::civil::Date;
 use record_store::Showing;
@@ -17,7 +15,7 @@ use serde_json::Value;
 
 use super::{Visit, Wanted, patient_of, shown, visit};
 use crate::sign_in::answer::Trouble;
-use crate::sign_in::book::facts::{birth_date, name, text};
+use crate::sign_in::book::facts::{birth_date, text};
 
 fn figures(day: Date) -> String {
     day.strftime("%d/%m/%Y").to_string()
@@ -40,9 +38,7 @@ pub(super) async fn list(wanted: Wanted) -> HttpResponse {
             ..DueRequest::default()
         };
         let service = &visit.state.app.service;
-        let (page, access) = check_up::due_page(service, &visit.caller, &request, Instant::now()).await?;
-        let query = "Organization/$check-up-due";
-        let showing = Showing::begin(&access, Action::Operation, query).map_err(Problem::from)?;
+        let (page, showing) = check_up::due_page(service, &visit.caller, &request, Instant::now()).await?;
         let mut lines = Vec::with_capacity(page.people.len());
         for person in &page.people {
             lines.extend(line(visit, person, &showing)?);
@@ -51,7 +47,8 @@ pub(super) async fn list(wanted: Wanted) -> HttpResponse {
         let people = page.request.people.code();
         let state = page.request.state.map(DueState::code);
         let (rule, next) = (page.rule.canonical(), page.next.as_deref());
-        let head = visit.head();
+        let facility = visit.facility().await?;
+        let head = visit.head(&facility);
         let page =
             DueListPage { head, notice, year: page.year, rule: &rule, people, state, lines: &lines, next };
         Ok(shown(page.render()))
@@ -65,22 +62,22 @@ fn line(visit: &Visit<'_>, person: &DuePerson, showing: &Showing) -> Result<Opti
     let patient: Value =
         serde_json::from_str(&shown).map_err(|_| Problem::new(500, fhir::Fault::Internal))?;
     let judged = &person.judged;
-    let records = matches!(visit.role, StaffRole::Physician | StaffRole::StationHead);
     Ok(Some(DueLine {
         id: text(&patient, "/id").to_owned(),
-        name: name(&patient),
+        name: name_of(&patient),
         birth: birth_date(&patient).map(figures),
         state: judged.state.code(),
         due: figures(judged.due),
         last: judged.last.map(figures),
         class: person.class.as_ref().map(|(class, _)| class.clone()),
-        may_record: records && judged.group.is_none_or(|group| group == AgeGroup::Adult),
+        may_record: check_up::may_record(&visit.state.app.service, &visit.caller, person),
     }))
 }
 
 /// The form of a reminder.
 #[derive(Deserialize)]
 pub(super) struct Reminder {
+    #[serde(default)]
     form: String,
     patient: Option<String>,
 }
@@ -91,14 +88,12 @@ pub(super) async fn remind(wanted: Wanted, form: Form<Reminder>) -> HttpResponse
         visit.is_ours(&form.form)?;
         let patient = patient_of(form.patient.as_deref())?;
         let book = &visit.state.app.health_book;
-        match check_up::remind(book, &visit.caller, &patient, Instant::now()).await {
-            Ok(()) => Ok(visit.back(StationNotice::Reminded)),
-            Err(problem) => match StatusCode::from_u16(problem.status) {
-                Ok(StatusCode::CONFLICT) => Ok(visit.back(StationNotice::RemindedBefore)),
-                Ok(StatusCode::UNPROCESSABLE_ENTITY) => Ok(visit.back(StationNotice::NotPossible)),
-                _ => Err(visit.refused(&patient, problem)),
-            },
-        }
+        let reminded = check_up::remind(book, &visit.caller, &patient, Instant::now()).await;
+        Ok(visit.back(match reminded.map_err(|problem| visit.refused(&patient, problem))? {
+            Reminded::Sent => StationNotice::Reminded,
+            Reminded::Before => StationNotice::RemindedBefore,
+            Reminded::NothingToDo => StationNotice::NotPossible,
+        }))
     })
     .await
 }

@@ -5,16 +5,21 @@ mod form;
 mod list;
 
 use ::web::{Language, Notice, StationHead, StationNotice};
-use access::{Actor, Caller, Identity, StaffRole};
+use access::{Actor, Caller, Identity, Interaction};
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Form, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use audit_log::Action;
 use auth::account::{AccountKind, Session, form_token};
 use fhir::{LogicalId, ResourceType};
+use health_book::check_up;
+use interactions::{Problem, Service};
+use record_store::Showing;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::{STATION, Trouble, redirect};
+use super::book::facts::text;
 use super::session_pages::signed_in;
 use super::signed_in_pages::{check_form, for_visitor, leave, shown};
 use super::visitor::language;
@@ -22,14 +27,10 @@ use super::{SignIn, forms};
 use crate::app::State;
 use crate::logged::note_caller;
 
-/// Roles that work here, in the order in which one counts for somebody who has several.
-const ROLES: [StaffRole; 4] =
-    [StaffRole::StationHead, StaffRole::Physician, StaffRole::Nurse, StaffRole::Registrar];
-
 /// The routes below `/station`.
 pub(crate) fn configure(service: &mut ServiceConfig) {
     service
-        .app_data(forms())
+        .app_data(forms().limit(form::largest()))
         .route("", web::get().to(list::list))
         .route("/remind", web::post().to(list::remind))
         .route("/check-up", web::get().to(form::show))
@@ -59,9 +60,8 @@ struct Visit<'a> {
     caller: Caller,
     session: Session,
     cookie: String,
-    role: StaffRole,
+    organization: LogicalId,
     language: Language,
-    facility: String,
     form: String,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Visit<'a> {
         let AccountKind::Staff { practitioner, code, organization, roles } = &session.kind else {
             return Err(not_staff());
         };
-        let role = ROLES.into_iter().find(|role| roles.contains(role)).ok_or_else(not_staff)?;
+        let role = check_up::ROLES.into_iter().find(|role| roles.contains(role)).ok_or_else(not_staff)?;
         let (code, organization) = (code.clone(), organization.clone());
         let actor = Actor::Facility { code, organization: organization.clone(), role };
         // No app is between: there is no client.
@@ -89,13 +89,17 @@ impl<'a> Visit<'a> {
         };
         let caller = Caller::Authenticated(identity.into());
         note_caller(&caller);
-        let facility = facility(state, &caller, &organization).await?;
         let form = form_token(sign_in.accounts.store(), &cookie);
-        Ok(Ok(Self { sign_in, state, asked, caller, session, cookie, role, language, facility, form }))
+        Ok(Ok(Self { sign_in, state, asked, caller, session, cookie, organization, language, form }))
     }
 
-    fn head(&self) -> StationHead<'_> {
-        StationHead { language: self.language, facility: &self.facility, form: &self.form }
+    fn head<'b>(&'b self, facility: &'b str) -> StationHead<'b> {
+        StationHead { language: self.language, facility, form: &self.form }
+    }
+
+    /// The name of the facility, for a page: that it is shown is noted.
+    async fn facility(&self) -> Result<String, Trouble> {
+        Ok(facility(&self.state.app.service, &self.caller, &self.organization).await?)
     }
 
     /// That a form is of a page of ours in this browser.
@@ -109,20 +113,17 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// The name of the facility, which everybody may read.
-async fn facility(state: &State, caller: &Caller, id: &LogicalId) -> Result<String, Trouble> {
-    let service = &state.app.service;
+async fn facility(service: &Service, caller: &Caller, id: &LogicalId) -> Result<String, Problem> {
     let kind = ResourceType::ORGANIZATION;
-    let access =
-        service.decide(caller, access::Interaction::Read, Some(kind)).map_err(interactions::Problem::from)?;
+    let access = service.decide(caller, Interaction::Read, Some(kind))?;
     let record = interactions::read(service, &access, kind, id).await?;
-    let text = record.inspect().map_err(interactions::Problem::from)?.unwrap_or_default();
-    let found: Value = serde_json::from_str(&text).unwrap_or_default();
-    Ok(found.get("name").and_then(Value::as_str).unwrap_or_default().to_owned())
+    let shown = record.show(&Showing::begin(&access, Action::Read, "")?)?.unwrap_or_default();
+    let found: Value = serde_json::from_str(&shown).unwrap_or_default();
+    Ok(text(&found, "/name").to_owned())
 }
 
 fn patient_of(text: Option<&str>) -> Result<LogicalId, Trouble> {
-    Ok(LogicalId::try_from(text.unwrap_or_default()).map_err(|_| interactions::Problem::not_found())?)
+    Ok(LogicalId::try_from(text.unwrap_or_default()).map_err(|_| Problem::not_found())?)
 }
 
 /// Makes a page for who is signed in.
@@ -137,6 +138,7 @@ async fn visit(
 /// A form with a token and nothing else.
 #[derive(Deserialize)]
 struct Sent {
+    #[serde(default)]
     form: String,
 }
 

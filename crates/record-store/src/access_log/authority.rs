@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use access::{Access, Authority, Line, Reach};
+use access::{Access, Authority, Line, Purpose, Reach};
 use audit_log::Entry;
 use diesel::sql_types::{BigInt, Binary, SmallInt};
 use fhir::{LogicalId, ResourceType};
@@ -13,7 +13,7 @@ use crate::parties::grantee_number;
 use crate::query;
 use crate::statement::Statement;
 use crate::store::{Store, few};
-use crate::stored::{type_of, unpack_id};
+use crate::stored::{type_number, type_of, unpack_id};
 
 /// The right, in the words of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,46 +57,70 @@ pub(crate) struct Granted {
     book: i64,
     grantee: i64,
     at: i64,
+    /// 0 without one.
+    purpose: i16,
     kind: Option<ResourceType>,
     lines: Arc<[Line]>,
 }
 
-/// A grant: book and grantee, authority, begin and end, type and id of the resource that says so.
-pub(crate) type GrantRow = (i64, i64, i16, i64, i64, i16, Vec<u8>);
+/// A grant as [`entitlements`](query::entitlements) gives it: book and grantee, authority, begin and end; purpose, type and
+/// visit; type and id of the resource that says so.
+pub(crate) type GrantRow = ((i64, i64, i16, i64, i64), (i16, i16, i64), (i16, Vec<u8>));
 /// Its SQL types.
-pub(crate) type GrantTypes = (BigInt, BigInt, SmallInt, BigInt, BigInt, SmallInt, Binary);
+pub(crate) type GrantTypes =
+    ((BigInt, BigInt, SmallInt, BigInt, BigInt), (SmallInt, SmallInt, BigInt), (SmallInt, Binary));
 
 impl Granted {
     /// The statements that read the grants of rights, and the rows of each in the order that [`Self::basis`] wants.
     pub(crate) fn statements<'r>(rights: impl Iterator<Item = &'r Self>) -> Vec<Statement> {
-        let (mut pairs, mut from, mut until) = (Vec::new(), i64::MAX, i64::MIN);
+        let (mut pairs, mut from) = (Vec::new(), i64::MAX);
         for right in rights {
             pairs.push((right.book, right.grantee));
-            (from, until) = (from.min(right.at), until.max(right.at));
+            from = from.min(right.at);
         }
         pairs.sort_unstable();
         pairs.dedup();
-        pairs.chunks(query::MOST_ENTITLED).map(|pairs| query::entitlements(pairs, from, until)).collect()
+        pairs.chunks(query::MOST_ENTITLED).map(|pairs| query::entitlements(pairs, from)).collect()
     }
 
-    /// The first line that covers what was shown and that one of the grants fulfils.
+    /// The first line that covers what was shown and that one of the grants fulfils. A grant that was written anew since has
+    /// begun later than what it had opened; where it is gone altogether, nothing is named but what there can be no doubt of.
     pub(crate) fn basis(&self, rows: &[GrantRow]) -> Result<Basis, StoreError> {
-        let begin = rows.partition_point(|row| (row.0, row.1) < (self.book, self.grantee));
-        let of_both = || {
-            let rest = rows.get(begin..).unwrap_or_default().iter();
-            rest.take_while(|row| (row.0, row.1) == (self.book, self.grantee))
-        };
-        for line in self.lines.iter().filter(|line| covers(line, self.kind)) {
-            let holds = |row: &&GrantRow| {
-                let (_, _, authority, begins, ends, ..) = **row;
-                authority == line.authority.number() && begins <= self.at && ends > self.at
-            };
-            if let Some((.., source, id)) = of_both().find(holds) {
-                let resource = format!("{}/{}", type_of(*source)?, unpack_id(id)?);
-                return Ok(Basis { authority: words(line), resource });
+        let pair = |row: &GrantRow| (row.0.0, row.0.1);
+        let begin = rows.partition_point(|row| pair(row) < (self.book, self.grantee));
+        let rest = rows.get(begin..).unwrap_or_default();
+        let end = rest.partition_point(|row| pair(row) == (self.book, self.grantee));
+        let of_both = rest.get(..end).unwrap_or_default();
+        let covering = || self.lines.iter().filter(|line| covers(line, self.kind));
+        for is_anew in [false, true] {
+            for line in covering() {
+                if let Some((.., (source, id))) = self.first(of_both, line, is_anew) {
+                    let resource = format!("{}/{}", type_of(*source)?, unpack_id(id)?);
+                    return Ok(Basis { authority: words(line), resource });
+                }
             }
         }
-        Ok(Basis::default())
+        let mut all = covering();
+        match (all.next(), all.next()) {
+            (Some(only), None) => Ok(Basis { authority: words(only), ..Basis::default() }),
+            _ => Ok(Basis::default()),
+        }
+    }
+
+    /// The first grant that fulfils a line; rather one of the whole book than one of a single visit.
+    fn first<'r>(&self, rows: &'r [GrantRow], line: &Line, is_anew: bool) -> Option<&'r GrantRow> {
+        let kind = self.kind.map(type_number);
+        let fulfils = |row: &&GrantRow| {
+            let ((_, _, authority, begins, ends), (purpose, resource_type, _), _) = **row;
+            authority == line.authority.number()
+                && ends > self.at
+                && (is_anew || begins <= self.at)
+                && (purpose == 0 || purpose == self.purpose)
+                && (resource_type == -1 || kind.is_none_or(|kind| kind == resource_type))
+        };
+        let is_whole = |row: &&GrantRow| row.1.2 == 0;
+        let fulfilling = || rows.iter().filter(fulfils);
+        fulfilling().find(is_whole).or_else(|| fulfilling().next())
     }
 }
 
@@ -124,13 +148,20 @@ impl Store {
         if book == 0 {
             return Ok(Right::Known(by(lines, Authority::Shared, kind)));
         }
-        if access.own().is_some() && self.book_of(access.own()).await? == Some(book) {
+        if self.is_own(access, book).await? {
             return Ok(Right::Known(by(lines, Authority::Own, kind)));
         }
         let Some(grantee) = access.grantee() else { return Ok(Right::Known(Basis::default())) };
         let grantee = grantee_number(self.registry().hasher(), grantee);
         let (at, lines) = (access.at().microseconds(), Arc::clone(lines));
-        Ok(Right::Granted(Granted { book, grantee, at, kind, lines }))
+        let purpose = access.purpose().map_or(0, Purpose::number);
+        Ok(Right::Granted(Granted { book, grantee, at, purpose, kind, lines }))
+    }
+
+    /// Whether a book is the caller's own, or was merged into it.
+    async fn is_own(&self, access: &Access, book: i64) -> Result<bool, StoreError> {
+        let Some(own) = self.book_of(access.own()).await? else { return Ok(false) };
+        Ok(own == book || self.with_replaced(Some(own), access.at().microseconds()).await?.contains(&book))
     }
 
     /// The same of a reach of the access for what is written, read at once.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use audit_log::Entry;
 use diesel::sql_types::{BigInt, Binary};
 
-use super::authority::{GrantRow, Granted, Right};
+use super::authority::{Basis, GrantRow, Granted, Right};
 use crate::StoreError;
 use crate::statement::{Bind, Statement};
 use crate::store::{Engine, Store};
@@ -63,12 +63,14 @@ impl Pending {
         }
     }
 
-    fn push_to(&self, rows: &[GrantRow], frames: &mut Frames) -> Result<(), StoreError> {
-        match &self.right {
-            None => frames.push(&self.entry),
-            Some(granted) => frames.push(&granted.basis(rows)?.named_in(self.entry.clone())),
-        }
-        Ok(())
+    fn push_to(&self, rows: &[GrantRow], frames: &mut Frames) {
+        let Some(granted) = &self.right else { return frames.push(&self.entry) };
+        let basis = granted.basis(rows).unwrap_or_else(|error| {
+            // One broken row must not keep the entries of everybody else from the disk, nor this one.
+            tracing::error!(error = %error, "the grant of an entry of the log of accesses cannot be read");
+            Basis::default()
+        });
+        frames.push(&basis.named_in(self.entry.clone()));
     }
 }
 
@@ -104,12 +106,10 @@ pub(crate) fn grants_named(queued: &[QueuedEntries]) -> Vec<Statement> {
 }
 
 /// The entries as they are written, with the grants that were read for them.
-pub(crate) fn framed(queued: &[QueuedEntries], rows: &[GrantRow]) -> Result<Frames, StoreError> {
+pub(crate) fn framed(queued: &[QueuedEntries], rows: &[GrantRow]) -> Frames {
     let mut frames = Frames::default();
-    for pending in queued.iter().flat_map(|queued| &queued.entries) {
-        pending.push_to(rows, &mut frames)?;
-    }
-    Ok(frames)
+    queued.iter().flat_map(|queued| &queued.entries).for_each(|pending| pending.push_to(rows, &mut frames));
+    frames
 }
 
 impl Frames {

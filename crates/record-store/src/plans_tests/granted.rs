@@ -4,11 +4,13 @@ use access::{
     Access, Author, Authority, Facts, GrantFact, GrantSource, Grantee, Labels, Line, Purpose, Reach,
     ScopeFilter, TestAccess,
 };
+use audit_log::Action;
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
+use uuid::Uuid;
 
 use super::plan_text::May;
 use super::{World, listen, patient_text, search};
-use crate::{HistoryScope, HistoryWindow};
+use crate::{HistoryScope, HistoryWindow, Journal, Showing};
 
 /// A clinic: by grants with labels and denials, few books and many, and with a filter of its scopes.
 pub(super) async fn granted(world: &mut World) {
@@ -81,7 +83,6 @@ pub(super) async fn granted(world: &mut World) {
             listen();
             let id = LogicalId::try_from("p5").unwrap();
             let found = world.store.read(&access, ResourceType::PATIENT, &id).await.unwrap();
-            assert!(found.is_some());
             let scope = HistoryScope::Instance(ResourceType::PATIENT, id.clone());
             let window = HistoryWindow { count: 10, ..HistoryWindow::default() };
             world.store.history(&access, &scope, &window).await.unwrap();
@@ -90,6 +91,18 @@ pub(super) async fn granted(world: &mut World) {
             world.store.grants(&access, &id).await.unwrap();
             world.store.denials(&access, &id).await.unwrap();
             world.store.book_counts(&access, &id).await.unwrap();
+            let record = found.unwrap();
+            let grantee = Grantee::Organization(clinic.clone());
+            world.store.is_guarded(&record, &grantee, parts.at).await.unwrap();
+            // The writer of the log names the grant.
+            let journal = Journal::new(Uuid::nil());
+            journal
+                .scope(async {
+                    let showing = Showing::begin(&access, Action::Read, "").unwrap();
+                    record.show(&showing).unwrap().unwrap();
+                })
+                .await;
+            world.store.keep(&journal).await.unwrap();
             world.judge("a clinic", May::Sort).await;
         }
     }

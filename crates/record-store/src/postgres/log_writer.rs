@@ -69,7 +69,7 @@ impl LogWriter {
         }
         // A statement alone is a transaction. After an error the connection is dropped; it is not tried again, for nobody
         // knows then whether the entries are there already.
-        execute(&mut connection, framed(waiting, &grants)?.insert()).await?;
+        execute(&mut connection, framed(waiting, &grants).insert()).await?;
         self.connection = Some(connection);
         Ok(())
     }

@@ -3,6 +3,8 @@
 use fhir::ResourceType;
 
 use super::Gate;
+use super::clause::AS_TEST;
+use super::kin::ABOVE;
 use crate::statement::{Statement, padded};
 use crate::stored::type_number;
 
@@ -41,22 +43,39 @@ pub(crate) fn book_counts(gate: &Gate, book: i64) -> Statement {
 /// Books and grantees of one statement.
 pub(crate) const MOST_ENTITLED: usize = 512;
 
-/// What entitles grantees to books at some moment of a time, for pairs of book and grantee: book and grantee, authority,
-/// begin and end, then type and id of the resource that says so; the pairs in order.
-pub(crate) fn entitlements(pairs: &[(i64, i64)], from: i64, until: i64) -> Statement {
+/// Grants of one authority that are looked at for one of them, whatever somebody has put into a book.
+const MOST_GRANTS: i64 = 64;
+
+/// What entitles grantees to books and has not ended before a moment, for pairs of book and grantee, in the book or in that
+/// of who stands for the person: book and grantee, authority, begin and end, purpose, type and visit, then type and id of
+/// the resource that says so; the pairs in order, the grants of the book itself first.
+pub(crate) fn entitlements(pairs: &[(i64, i64)], from: i64) -> Statement {
     let mut statement = Statement::new("WITH asked(book, grantee) AS (VALUES ");
     for (index, (book, grantee)) in padded(pairs).enumerate() {
         statement.sql(if index > 0 { ",(" } else { "(" }).big(book).sql(",").big(grantee).sql(")");
     }
-    // Padding names the last pair several times.
+    // UNION, for padding names the last pair several times.
     statement.sql(
-        ") SELECT g.book, g.grantee, g.authority, g.begins, g.ends, r.resource_type, r.logical_id \
-         FROM (SELECT DISTINCT a.book, a.grantee FROM asked a) q \
-         CROSS JOIN book_grant g JOIN resource r ON r.book = g.book AND r.resource_key = g.resource_key \
-         WHERE g.book = q.book AND g.grantee = q.grantee AND g.begins <= ",
+        "), place(book, grantee, other, since) AS (SELECT a.book, a.grantee, a.book, CAST(0 AS BIGINT) FROM asked a \
+         UNION SELECT a.book, a.grantee, kin.other, kin.since FROM asked a JOIN book_kin kin ON kin.book = a.book \
+         AND kin.relation = ",
     );
-    statement.big(until).sql(" AND g.ends > ").big(from);
-    statement.sql(" ORDER BY g.book, g.grantee, g.authority, g.resource_key, g.number");
+    statement.small(ABOVE).sql(
+        "), found AS (SELECT q.book, q.grantee, q.other, g.authority, g.resource_key, g.number, \
+         CASE WHEN q.since > g.begins THEN q.since ELSE g.begins END AS begins, g.ends, g.purpose, g.resource_type, \
+         g.visit, row_number() OVER (PARTITION BY q.book, q.grantee, q.other, g.authority \
+         ORDER BY g.resource_key, g.number) AS place \
+         FROM place q CROSS JOIN book_grant g WHERE g.book = q.other AND g.grantee = q.grantee \
+         AND (q.other = q.book OR g.visit = 0) AND g.ends > ",
+    );
+    statement.big(from).sql(
+        ") SELECT f.book, f.grantee, f.authority, f.begins, f.ends, f.purpose, f.resource_type, f.visit, \
+         r.resource_type, r.logical_id \
+         FROM found f CROSS JOIN resource r WHERE r.book = f.other AND r.resource_key = f.resource_key AND f.place <= ",
+    );
+    statement.big(MOST_GRANTS).sql(
+        " ORDER BY f.book, f.grantee, CASE WHEN f.other = f.book THEN 0 ELSE 1 END, f.authority, f.resource_key, f.number",
+    );
     statement
 }
 
@@ -67,15 +86,16 @@ pub(crate) fn guarded(book: i64, key: i64, grantee: i64, now: i64) -> Statement 
     statement.big(book).sql(" AND r.resource_key = ").big(key);
     statement.sql(
         " AND (r.visit = 0 \
-         OR EXISTS (SELECT 1 FROM visit_label l WHERE l.book = r.book AND l.visit = r.visit) \
-         OR EXISTS (SELECT 1 FROM book_denial d WHERE d.book = r.book",
+         OR EXISTS (SELECT 1 FROM visit_label l WHERE l.book = r.book AND l.visit = r.visit",
+    );
+    statement.sql(AS_TEST).sql(") OR EXISTS (SELECT 1 FROM book_denial d WHERE d.book = r.book");
+    denied(&mut statement, grantee, now);
+    statement.sql(AS_TEST).sql(
+        ") OR EXISTS (SELECT 1 FROM book_kin kin WHERE kin.book = r.book \
+         AND EXISTS (SELECT 1 FROM book_denial d WHERE d.book = kin.other",
     );
     denied(&mut statement, grantee, now);
-    statement.sql(
-        ") OR EXISTS (SELECT 1 FROM book_kin kin JOIN book_denial d ON d.book = kin.other WHERE kin.book = r.book",
-    );
-    denied(&mut statement, grantee, now);
-    statement.sql("))");
+    statement.pieces_of(&[AS_TEST, ")", AS_TEST, "))"]);
     statement
 }
 

@@ -138,7 +138,7 @@ impl Writer {
         for statement in grants_named(entries) {
             grants.extend::<Vec<GrantRow>>(load(&mut self.connection, statement.returning::<GrantTypes>())?);
         }
-        let frames = framed(entries, &grants)?;
+        let frames = framed(entries, &grants);
         if batch.is_empty() {
             // A statement alone is a transaction.
             execute(&mut self.connection, frames.insert())?;

@@ -1,6 +1,6 @@
 //! By what right something was shown, where many ask at once and one commit holds the entries of all.
 
-use access::{Access, Authority, Facts, TestAccess};
+use access::{Access, Authority, Facts, GrantFact, Purpose, TestAccess};
 use audit_log::Action;
 use fhir::Instant;
 use healthbook_record_store::{Journal, Showing};
@@ -8,20 +8,25 @@ use uuid::Uuid;
 
 use crate::support::{all_entries, at, each, key, sequence_all};
 use crate::world::{
-    NOW, World, citizen, clinic, encounter, grant, grants, id, kind, line, patient, physician,
+    NOW, World, citizen, clinic, encounter, grant, grants, id, kind, line, observation, patient, physician,
 };
 
 const PEOPLE: usize = 24;
 
-/// Shows somebody's `Patient` to an access, as a request does.
-async fn show(world: &World, access: &Access, who: &str) {
-    let journal = Journal::new(Uuid::now_v7());
+/// Shows a resource to an access, as a request does.
+async fn show_in(world: &World, journal: &Journal, access: &Access, (of_kind, name): (&str, &str)) {
     let read = async {
-        let record = world.store.read(access, kind("Patient"), &id(who)).await.unwrap().unwrap();
+        let record = world.store.read(access, kind(of_kind), &id(name)).await.unwrap().unwrap();
         let showing = Showing::begin(access, Action::Read, "").unwrap();
         record.show(&showing).unwrap().unwrap();
     };
     journal.scope(read).await;
+}
+
+/// Shows somebody's `Patient`, and keeps it.
+async fn show(world: &World, access: &Access, who: &str) {
+    let journal = Journal::new(Uuid::now_v7());
+    show_in(world, &journal, access, ("Patient", who)).await;
     world.store.keep(&journal).await.unwrap();
 }
 
@@ -90,11 +95,8 @@ fn a_grant_is_that_of_the_moment_when_it_was_shown() {
         world.put(&patient("p"), Facts::default()).await;
         let hour = |number: i64| Instant::from_microseconds(NOW + number * 3_600_000_000);
         for (visit, begins, ends) in [("first", -2, 0), ("second", 0, 2)] {
-            let of_time = access::GrantFact {
-                begins: hour(begins),
-                ends: hour(ends),
-                ..grant("a", Authority::Encounter)
-            };
+            let of_time =
+                GrantFact { begins: hour(begins), ends: hour(ends), ..grant("a", Authority::Encounter) };
             world.put(&encounter(visit, "p"), grants(vec![of_time])).await;
         }
         sequence_all(&world.store, &key, at(1)).await;
@@ -110,6 +112,83 @@ fn a_grant_is_that_of_the_moment_when_it_was_shown() {
         let mut named: Vec<&str> = found[begun..].iter().map(|it| &*it.basis).collect();
         named.sort_unstable();
         assert_eq!(named, ["Encounter/first", "Encounter/first", "Encounter/second"]);
+        world.store.close().await;
+    });
+}
+
+#[test]
+fn what_was_written_anew_after_it_was_shown_is_named_still() {
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        world.put(&patient("p"), Facts::default()).await;
+        let begun_at = |seconds: i64| GrantFact {
+            begins: Instant::from_microseconds(NOW + seconds * 1_000_000),
+            ..grant("a", Authority::Encounter)
+        };
+        world.put(&encounter("e", "p"), grants(vec![begun_at(-60)])).await;
+        sequence_all(&world.store, &key, at(1)).await;
+        let begun = all_entries(&world.store).await.len();
+        let access: Access = physician(vec![line(Authority::Referral), line(Authority::Encounter)]).into();
+        let journal = Journal::new(Uuid::now_v7());
+        show_in(&world, &journal, &access, ("Patient", "p")).await;
+        world.put(&encounter("e", "p"), grants(vec![begun_at(60)])).await;
+        world.store.keep(&journal).await.unwrap();
+        sequence_all(&world.store, &key, at(2)).await;
+        let found = all_entries(&world.store).await;
+        let read = found[begun..].iter().find(|it| it.action == Action::Read).unwrap();
+        assert_eq!((&*read.authority, &*read.basis), ("test/encounter", "Encounter/e"));
+        world.store.close().await;
+    });
+}
+
+#[test]
+fn a_grant_of_another_kind_or_purpose_is_not_named() {
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        world.put(&patient("p"), Facts::default()).await;
+        world.put(&observation("o", "p", "x"), Facts::default()).await;
+        let of_kind =
+            |name: &str| GrantFact { resource_type: Some(kind(name)), ..grant("a", Authority::Encounter) };
+        let payment = GrantFact { purpose: Some(Purpose::Payment), ..grant("a", Authority::Encounter) };
+        // In the order of their keys: each before the right one would do if its terms were not looked at.
+        world.put(&encounter("vaccinations", "p"), grants(vec![of_kind("Immunization")])).await;
+        world.put(&encounter("payment", "p"), grants(vec![payment])).await;
+        world.put(&encounter("results", "p"), grants(vec![of_kind("Observation")])).await;
+        sequence_all(&world.store, &key, at(1)).await;
+        let begun = all_entries(&world.store).await.len();
+        let access: Access = physician(vec![line(Authority::Encounter)]).into();
+        let journal = Journal::new(Uuid::now_v7());
+        show_in(&world, &journal, &access, ("Observation", "o")).await;
+        world.store.keep(&journal).await.unwrap();
+        sequence_all(&world.store, &key, at(2)).await;
+        assert_eq!(&*all_entries(&world.store).await[begun].basis, "Encounter/results");
+        world.store.close().await;
+    });
+}
+
+/// More books than one statement asks for.
+#[test]
+fn each_of_very_many_books_of_one_answer_names_its_grant() {
+    const BOOKS: usize = 600;
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        for number in 0..BOOKS {
+            world.put(&patient(&format!("p{number}")), grants(vec![grant("a", Authority::Encounter)])).await;
+        }
+        sequence_all(&world.store, &key, at(1)).await;
+        let begun = all_entries(&world.store).await.len();
+        let access: Access = physician(vec![line(Authority::Encounter)]).into();
+        let journal = Journal::new(Uuid::now_v7());
+        for number in 0..BOOKS {
+            show_in(&world, &journal, &access, ("Patient", &format!("p{number}"))).await;
+        }
+        world.store.keep(&journal).await.unwrap();
+        sequence_all(&world.store, &key, at(2)).await;
+        let found = all_entries(&world.store).await;
+        assert_eq!(found.len() - begun, BOOKS);
+        for entry in &found[begun..] {
+            assert_eq!((&*entry.authority, &entry.basis), ("test/encounter", &entry.patient));
+        }
         world.store.close().await;
     });
 }

@@ -9,9 +9,11 @@ use serde_json::json;
 
 use crate::HealthBook;
 use crate::consent::{Evidence, Terms};
-use crate::ledger::{find_all, patch, read};
+use crate::guardians::is_by_registry;
+use crate::ledger::{find_all, patch, read, referred};
 use crate::moment::day;
 use crate::refusal::{internal, wrong};
+use crate::registry::await_guardian;
 use crate::relations::end_consent;
 
 /// Consents of one person, given or held.
@@ -49,9 +51,13 @@ pub(crate) async fn close_open(book: &HealthBook, patient: &LogicalId, now: Inst
             let Some(terms) = Terms::read(&found.resource) else { continue };
             let open = terms.permit && matches!(terms.status.as_str(), "active" | "proposed");
             let is_held = terms.grantee.as_ref() == Some(&me);
-            let is_given = crate::ledger::referred(&found.resource, "/patient/reference", "Patient").as_ref()
-                == Some(patient);
+            let whose = referred(&found.resource, "/patient/reference", "Patient");
+            let is_given = whose.as_ref() == Some(patient);
             if open && now < terms.ends && (is_held || is_given) {
+                if let Some(child) = whose.filter(|_| is_held && is_by_registry(&found.resource)) {
+                    // Who turns out to live is guardian again.
+                    await_guardian(book, &child, now).await?;
+                }
                 end_consent(book, &found, &terms, &Evidence::new("death", "command", ""), now).await?;
             }
         }

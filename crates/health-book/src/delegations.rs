@@ -16,7 +16,7 @@ use crate::HealthBook;
 use crate::ages::majority;
 use crate::consent::{Evidence, Provision, Relation, Terms, consent};
 use crate::ledger::{
-    Entry, Found, citizen, find_all, is_made_here, made_here, new_id, patch, read, referred, text, write,
+    Entry, Found, citizen, find_made_here, is_made_here, new_id, patch, read, referred, text, write,
 };
 use crate::moment::{birth_date, is_of_age, plus};
 use crate::noted::{concerns, told};
@@ -113,7 +113,7 @@ pub(crate) async fn taken(book: &HealthBook, patient: &LogicalId) -> Result<Vec<
 }
 
 async fn found(book: &HealthBook, pairs: &[(&str, String)]) -> Result<Vec<(Found, Terms)>, Problem> {
-    let all = made_here(book.service(), find_all(book.service(), "Consent", pairs, MOST).await?).await?;
+    let all = find_made_here(book.service(), pairs, MOST).await?;
     Ok(all.into_iter().filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms))).collect())
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::HealthBook;
 use crate::consent::{Evidence, Provision, Relation, Terms, consent, period};
-use crate::ledger::{Entry, Found, citizen, find_all, items, made_here, new_id, read, text, write};
+use crate::ledger::{Entry, Found, citizen, find_made_here, items, new_id, read, text, write};
 use crate::moment::{for_people, plus};
 use crate::noted::concerns;
 use crate::notice::{Bilingual, Notice, NoticeKind, communication};
@@ -126,8 +126,7 @@ async fn living(book: &HealthBook, act: &Act<'_>) -> Result<Option<(Found, Terms
         ("status", "active".to_owned()),
         of_relation(Relation::Emergency),
     ];
-    let found = find_all(book.service(), "Consent", &pairs, MOST).await?;
-    let found = made_here(book.service(), found).await?;
+    let found = find_made_here(book.service(), &pairs, MOST).await?;
     let living = found.into_iter().filter_map(|found| {
         let terms = Terms::read(&found.resource)?;
         terms.holds(act.now).then_some((found, terms))

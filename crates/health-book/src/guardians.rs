@@ -10,9 +10,9 @@ use crate::HealthBook;
 use crate::ages::to_come;
 use serde_json::Value;
 
-use crate::consent::{Evidence, Provision, Relation, Terms, act_of, consent};
-use crate::ledger::{Entry, Found, create, find_all, made_here, new_id, read, text, write};
-use crate::moment::birth_date;
+use crate::consent::{Evidence, Part, Provision, Relation, Terms, act_of, consent};
+use crate::ledger::{Entry, Found, create, find_all, find_made_here, items, new_id, read, text, write};
+use crate::moment::{birth_date, end_of};
 use crate::refusal::{Rule, internal};
 use crate::relations::{end_consent, of_relation};
 use crate::secret::hashed;
@@ -76,17 +76,49 @@ pub(crate) async fn follow_registry(
     now: Instant,
 ) -> Result<(), Problem> {
     let source = Source::Registry;
-    let known = if had_other { known(book, child).await? } else { Vec::new() };
-    for (found, terms) in known.iter().filter(|(_, terms)| terms.lives(now)) {
+    let mut known = if had_other { known(book, child).await? } else { Vec::new() };
+    let mut living: Vec<_> = known.iter().filter(|(_, terms)| terms.lives(now)).collect();
+    living.retain(|(found, _)| is_by_registry(&found.resource));
+    let parts = if living.is_empty() { Vec::new() } else { parts_to_come(book, child, now).await? };
+    let mut has_ended = false;
+    for (found, terms) in living {
         let stays = guardian.is_some_and(|guardian| is_of(terms, guardian));
-        if !stays && act_of(&found.resource) == source.act() {
+        // With another birth date it opens something else, until another day.
+        if !stays || !has_parts(&found.resource, &parts, now) {
             end_consent(book, found, terms, &Evidence::new(source.act(), "registry", ""), now).await?;
+            has_ended = true;
         }
+    }
+    if has_ended && guardian.is_some() {
+        known = self::known(book, child).await?;
     }
     match guardian {
         Some(guardian) if guardian != child => add_to(book, child, guardian, source, known, now).await,
         _ => Ok(()),
     }
+}
+
+/// The parts of a childhood that are not over; none of who is not there or has no day of birth.
+async fn parts_to_come(book: &HealthBook, child: &LogicalId, now: Instant) -> Result<Vec<Part>, Problem> {
+    let found = read(book.service(), "Patient", child).await?;
+    let birth = found.and_then(|found| birth_date(text(&found.resource, "/birthDate")));
+    Ok(birth.map(|birth| to_come(book.service().policy().document(), birth, now)).unwrap_or_default())
+}
+
+/// Whether a guardianship opens these parts from now on.
+fn has_parts(resource: &Value, parts: &[Part], now: Instant) -> bool {
+    let nested = items(resource, "/provision/provision").iter();
+    let nested = nested.map(|part| (end_of(text(part, "/period/end")), items(part, "/securityLabel")));
+    let left: Vec<_> = nested.filter(|(ends, _)| ends.is_none_or(|ends| ends > now)).collect();
+    left.len() == parts.len()
+        && left.iter().zip(parts).all(|((ends, labels), part)| {
+            *ends == Some(part.ends) && labels.iter().map(|label| text(label, "/code")).eq(&part.labels)
+        })
+}
+
+/// Whether it is a guardianship by the word of the registry.
+pub(crate) fn is_by_registry(resource: &Value) -> bool {
+    act_of(resource) == Source::Registry.act()
 }
 
 fn is_of(terms: &Terms, guardian: &LogicalId) -> bool {
@@ -106,8 +138,7 @@ pub(crate) async fn living(
 /// All of them, also those that have ended.
 async fn known(book: &HealthBook, child: &LogicalId) -> Result<Vec<(Found, Terms)>, Problem> {
     let pairs = [("patient", child.to_string()), of_relation(Relation::Guardian)];
-    let found = find_all(book.service(), "Consent", &pairs, MOST).await?;
-    let found = made_here(book.service(), found).await?;
+    let found = find_made_here(book.service(), &pairs, MOST).await?;
     let terms =
         found.into_iter().filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms)));
     Ok(terms.collect())

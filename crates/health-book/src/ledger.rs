@@ -157,15 +157,31 @@ pub(crate) async fn is_made_here(service: &Service, id: &LogicalId) -> Result<bo
     Ok(service.store().is_word_of_server(kind("Consent")?, id).await?)
 }
 
-/// Those of which that holds.
-pub(crate) async fn made_here(service: &Service, all: Vec<Found>) -> Result<Vec<Found>, Problem> {
-    let mut ours = Vec::with_capacity(all.len());
-    for found in all {
-        if is_made_here(service, &found.id()?).await? {
-            ours.push(found);
-        }
+/// Those of a page of which that holds.
+async fn made_here(service: &Service, page: Vec<Found>) -> Result<Vec<Found>, Problem> {
+    let ids = page.iter().map(Found::id).collect::<Result<Vec<_>, _>>()?;
+    let ours = service.store().words_of_server(kind("Consent")?, &ids).await?;
+    let found = page.into_iter().zip(ids).filter(|(_, id)| ours.contains(id));
+    Ok(found.map(|(found, _)| found).collect())
+}
+
+/// The `Consent`s of which that holds, up to a bound. What somebody else has written does not count: it hides none.
+pub(crate) async fn find_made_here(
+    service: &Service,
+    pairs: &[(&str, String)],
+    most: usize,
+) -> Result<Vec<Found>, Problem> {
+    let mut pairs = pairs.to_vec();
+    pairs.push(("_count", "200".to_owned()));
+    let (page, mut next) = find(service, "Consent", &pairs).await?;
+    let mut all = made_here(service, page).await?;
+    while let Some(page) = next.take().filter(|_| all.len() < most) {
+        let (more, after) = find(service, "Consent", &[(PAGE_PARAMETER, page)]).await?;
+        all.extend(made_here(service, more).await?);
+        next = after;
     }
-    Ok(ours)
+    all.truncate(most);
+    Ok(all)
 }
 
 /// The `Patient` of a citizen number; `None` when there is none, or more than one.

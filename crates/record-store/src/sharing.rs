@@ -107,9 +107,22 @@ impl Store {
         resource_type: ResourceType,
         id: &LogicalId,
     ) -> Result<bool, StoreError> {
-        let Some((book, key)) = self.place(resource_type, id).await? else { return Ok(false) };
-        let rows: Vec<(i16,)> = select!(self, query::author_kind(book, key), (SmallInt,))?;
-        Ok(rows.first() == Some(&(0,)))
+        let ids = std::slice::from_ref(id);
+        Ok(!self.words_of_server(resource_type, ids).await?.is_empty())
+    }
+
+    /// Those of some resources of which that holds.
+    pub async fn words_of_server(
+        &self,
+        resource_type: ResourceType,
+        ids: &[LogicalId],
+    ) -> Result<Vec<LogicalId>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement = query::words_of_server(&self.registry(), resource_type, ids);
+        let rows: Vec<(Vec<u8>,)> = select!(self, statement, (Binary,))?;
+        rows.iter().map(|(id,)| unpack_id(id)).collect()
     }
 
     /// The number of current resources of a patient's book by type, as the caller sees it: for a preview.

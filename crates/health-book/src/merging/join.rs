@@ -5,7 +5,7 @@ use fhir::{Fault, LogicalId};
 use interactions::Problem;
 use serde_json::{Map, Value, json};
 
-use super::{Word, replaced_by};
+use super::{Word, replaced_by, replacing_numbers};
 use crate::HealthBook;
 use crate::ledger::{Entry, Found, items, read, text, write};
 use crate::refusal::{Rule, internal};
@@ -18,18 +18,22 @@ const ROUNDS: usize = 16;
 /// Merges take turns: that none closes a circle is looked at before it is written.
 pub(super) const TURN: (&str, &str) = ("merging", "people");
 
-/// Makes one of two people. Again it changes nothing.
+/// Makes one of two people. Again it changes nothing. `false`, and nothing is done, when it is the word of the registry and
+/// that has taken it back.
 pub(super) async fn join(
     book: &HealthBook,
     survivor: &LogicalId,
     other: &LogicalId,
     word: Word,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let _turn = turn::wait(book.service().store(), TURN.0, TURN.1).await?;
     for _ in 0..ROUNDS {
         let (stays, goes) = pair(book, survivor, other).await?;
+        if word == Word::Registry && !is_replaced(&goes.resource, &stays.resource) {
+            return Ok(false);
+        }
         if is_joined(book, survivor, other).await? && Word::of(&goes.resource) == Some(word) {
-            return Ok(());
+            return Ok(true);
         }
         check(book, (survivor, &stays), (other, &goes)).await?;
         let entries = vec![
@@ -39,10 +43,17 @@ pub(super) async fn join(
         match write(book.service(), entries).await {
             // Somebody was quicker.
             Err(problem) if problem.status == 412 => {}
-            done => return done,
+            done => return done.map(|()| true),
         }
     }
     Err(Problem::new(409, Fault::ConditionUnstable))
+}
+
+/// Whether the registry says still that one has the number that replaces the other's.
+fn is_replaced(goes: &Value, stays: &Value) -> bool {
+    let is_number = |it: &&Value| interactions::is_citizen_number(text(it, "/system"));
+    let numbers = || items(stays, "/identifier").iter().filter(is_number).map(|it| text(it, "/value"));
+    replacing_numbers(goes).any(|number| numbers().any(|its| its == number))
 }
 
 /// Both people; 404 when one is not there.

@@ -76,6 +76,12 @@ pub(crate) fn is_verified(book: &HealthBook, found: &Found) -> bool {
     is_marked || (book.registry().is_none() && !numbers(&found.resource).is_empty())
 }
 
+/// The numbers that replace the one of a `Patient`, as the registry says.
+fn replacing_numbers(patient: &Value) -> impl Iterator<Item = &str> {
+    let links = items(patient, "/link").iter().filter(|link| text(link, "/type") == "replaced-by");
+    links.map(|link| text(link, "/other/identifier/value")).filter(|number| !number.is_empty())
+}
+
 /// The citizen numbers in force.
 pub(crate) fn numbers(patient: &Value) -> Vec<&str> {
     let all = items(patient, "/identifier").iter();

@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::join::join;
 use super::part::part;
 use super::work::{Basis, Decision, Item, keep, settle};
-use super::{Word, replaced_by};
+use super::{Word, replaced_by, replacing_numbers};
 use crate::HealthBook;
-use crate::ledger::{items, read, text};
+use crate::ledger::read;
 use crate::refusal::internal;
 use crate::registry::{end_awaited, owner_of_awaited};
 
@@ -79,10 +79,10 @@ pub(crate) async fn settle_awaited(
     let store = book.service().store();
     let person = LogicalId::try_from(record.id.as_str()).map_err(|_| internal())?;
     let found = read(book.service(), "Patient", &person).await?;
-    let links = found.as_ref().map(|found| items(&found.resource, "/link")).unwrap_or_default();
-    let replacing = links.iter().filter(|link| text(link, "/type") == "replaced-by");
-    let mut numbers = replacing.map(|link| text(link, "/other/identifier/value"));
-    if let Some(number) = numbers.find(|number| owner_of_awaited(store, number) == record.owner) {
+    // One from before has no hash.
+    let is_meant = |number: &&str| record.owner.is_empty() || owner_of_awaited(store, number) == record.owner;
+    let mut numbers = found.iter().flat_map(|found| replacing_numbers(&found.resource));
+    if let Some(number) = numbers.find(is_meant) {
         let Some(holder) = holder(book, number).await? else { return Ok(()) };
         merge(book, &holder, &person, now).await?;
     }
@@ -96,7 +96,8 @@ async fn merge(
     now: Instant,
 ) -> Result<(), Problem> {
     match join(book, survivor, other, Word::Registry).await {
-        Ok(()) => settle(book, Decision::Merge, survivor, other, now).await,
+        Ok(false) => Ok(()),
+        Ok(true) => settle(book, Decision::Merge, survivor, other, now).await,
         // The rules do not let it: people decide.
         Err(problem) if matches!(problem.status, 409 | 422) => {
             keep(book, conflict(survivor, other, &problem, now), now).await.map(drop)

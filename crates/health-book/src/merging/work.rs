@@ -309,7 +309,9 @@ pub async fn confirm(
                 return Err(Rule::RegistryOnly.into());
             }
             let word = if is_by_registry { Word::Registry } else { Word::Decision };
-            join(book, &survivor, &other, word).await?;
+            if !join(book, &survivor, &other, word).await? {
+                return Err(Rule::NotPossible.into());
+            }
         }
         (Decision::Unmerge, true) => part(book, &survivor, &other).await?,
         (Decision::Origin, true) => {

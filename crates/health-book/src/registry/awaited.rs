@@ -4,8 +4,6 @@
 //! Who names somebody keeps that first and looks for her then; who comes is written first and looks for who waits then. So
 //! one of the two sees the other, however their steps lie. What a server that ended left undone the walk finds.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Moment};
 
 use fhir::{Fault, Instant, LogicalId};
@@ -14,17 +12,18 @@ use interactions::Problem;
 use record_store::{Record, SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::effects::{is_deceased, is_ward, is_ward_now, represented};
+use super::effects::{changes_guardian, is_deceased, named_now, represented};
+use super::lease::Held;
 use super::page::{PARALLEL, is_of_database};
-use super::patient::representative;
 use super::told::Told;
 use super::worker::AFTER_FAILURE;
 use crate::HealthBook;
 use crate::guardians::follow_registry;
 use crate::ledger::{found_of, read};
-use crate::merging::settle_awaited;
+use crate::merging::{numbers as numbers_of, settle_awaited};
 use crate::moment::plus;
 use crate::refusal::internal;
 use crate::secret::hashed;
@@ -41,7 +40,7 @@ const BETWEEN: Duration = Duration::from_secs(600);
 /// Seconds for which a child is waited for that was to be written.
 const LIFE: i64 = 86_400;
 
-/// What is kept of a child that waits. It has no end.
+/// What is kept of a child that waits. It has no end of its own.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     /// Its number.
@@ -134,7 +133,7 @@ impl Open {
 }
 
 /// Whether it is done: not when somebody is awaited, or when it failed.
-async fn follow(
+pub(super) async fn follow(
     book: &HealthBook,
     mut ward: Ward,
     guardian: Option<LogicalId>,
@@ -160,8 +159,9 @@ struct Named {
     guardian: Option<LogicalId>,
 }
 
-/// Makes the guardian of a child whom the book names, and looks whether it names another one by now: the child may have been
-/// written meanwhile, with what follows from it done before this.
+/// Makes the guardian of a child whom the book names, and looks whether it names another one by now, or whether that one has
+/// died: the two may have been written meanwhile, with what follows from it done before this. A death is written before it
+/// is looked for what it ends: it ends this, too, or it is seen here.
 async fn follow_book(
     book: &HealthBook,
     child: &LogicalId,
@@ -175,12 +175,22 @@ async fn follow_book(
         let found = read(book.service(), "Patient", child).await?;
         let number = represented(book, found.as_ref().map(|found| &found.resource), now);
         if number == named.number {
-            return Ok(named);
+            if !is_dead(book, named.guardian.as_ref()).await? {
+                return Ok(named);
+            }
+            named.guardian = None;
+            continue;
         }
         let guardian = guardians_of(book, &[number.as_deref()]).await?.pop().flatten();
         named = Named { number, guardian };
     }
     Err(Problem::new(409, Fault::ConditionUnstable))
+}
+
+async fn is_dead(book: &HealthBook, person: Option<&LogicalId>) -> Result<bool, Problem> {
+    let Some(person) = person else { return Ok(false) };
+    let found = read(book.service(), "Patient", person).await?;
+    Ok(is_deceased(found.as_ref().map(|found| &found.resource)))
 }
 
 fn numbers(wards: &[Ward]) -> Vec<Option<&str>> {
@@ -231,6 +241,21 @@ pub(super) async fn wait(book: &HealthBook, wards: &[Ward], now: Instant) -> Res
     Ok(())
 }
 
+/// Keeps that a child waits for whom the book names: her death ends that she is its guardian, and may turn out to be none.
+pub(crate) async fn await_guardian(
+    book: &HealthBook,
+    child: &LogicalId,
+    now: Instant,
+) -> Result<(), Problem> {
+    let Some(found) = read(book.service(), "Patient", child).await? else { return Ok(()) };
+    let number = represented(book, Some(&found.resource), now);
+    let Some(its) = numbers_of(&found.resource).first().filter(|_| number.is_some()).copied() else {
+        return Ok(());
+    };
+    let ward = Ward { child: its.to_owned(), patient: child.clone(), number, had_other: false };
+    wait(book, &[ward], now).await
+}
+
 /// Keeps before a child is written that its guardian is to follow: what is told once only, by an answer, is done even if the
 /// server ends on the way. `before`: the `Patient`, where there is one.
 pub(super) async fn intend(
@@ -239,11 +264,11 @@ pub(super) async fn intend(
     before: Option<&Value>,
     now: Instant,
 ) -> Result<(), Problem> {
-    let number = representative(told.record);
-    if !is_ward_now(book, told, now) || represented(book, before, now).as_deref() == number {
+    if !changes_guardian(book, told, before, now) {
         return Ok(());
     }
     let store = book.service().store();
+    let number = named_now(book, told, now);
     let kept = record(store, told.record.number.as_str(), number, Some(plus(now, LIFE)))?;
     store.change_security(SecurityChange::Put(kept), Vec::new(), now).await?;
     Ok(())
@@ -333,13 +358,17 @@ async fn settle_one(book: &HealthBook, waiting: Waiting, now: Instant) -> Result
     let Waiting { record, kept, child, mut named } = waiting;
     let store = book.service().store();
     let is_over = kept.open.is_some_and(|until| until <= now.microseconds());
-    // It may be about to be written, or be two for a moment.
-    let Some((patient, resource)) = child else {
-        return if is_over { end(store, record, now).await } else { Ok(()) };
+    // It may be about to be written, or be two for a moment: not for ever.
+    let Some((patient, _)) = child else {
+        return match kept.open {
+            Some(_) if is_over => end(store, record, now).await,
+            Some(_) => Ok(()),
+            None => keep(store, record, kept, Some(plus(now, LIFE)), now).await,
+        };
     };
-    let is_ward = is_ward(book, &resource, now);
-    let is_meant = |named: &Named| is_ward && of(store, named.number.as_deref()) == record.owner;
-    if is_ward && (kept.open.is_some() || (is_meant(&named) && named.guardian.is_some())) {
+    // Of who is no minor, or is dead, nobody is named.
+    let is_meant = |named: &Named| of(store, named.number.as_deref()) == record.owner;
+    if kept.open.is_some() || (is_meant(&named) && named.guardian.is_some()) {
         named = follow_book(book, &patient, named, true, now).await?;
     }
     let is_meant = is_meant(&named);
@@ -347,15 +376,24 @@ async fn settle_one(book: &HealthBook, waiting: Waiting, now: Instant) -> Result
     match (is_meant, kept.open) {
         // Another one is the representative; but this one may be about to be written.
         (false, Some(_)) if !is_over => Ok(()),
-        (true, Some(_)) if !is_there && named.number.is_some() => {
-            let value = value(&Kept { open: None, ..kept })?;
-            let kept = SecurityChange::Replace(SecurityRecord { value, ..record });
-            store.change_security(kept, Vec::new(), now).await?;
-            Ok(())
-        }
+        (true, Some(_)) if !is_there && named.number.is_some() => keep(store, record, kept, None, now).await,
         (true, None) if !is_there => Ok(()),
         _ => end(store, record, now).await,
     }
+}
+
+/// Keeps until when the child may still have to be written, unless it was kept anew meanwhile.
+async fn keep(
+    store: &Store,
+    record: SecurityRecord,
+    kept: Kept,
+    open: Option<Instant>,
+    now: Instant,
+) -> Result<(), Problem> {
+    let value = value(&Kept { open: open.map(Instant::microseconds), ..kept })?;
+    let kept = SecurityChange::Replace(SecurityRecord { value, ..record });
+    store.change_security(kept, Vec::new(), now).await?;
+    Ok(())
 }
 
 /// Nobody is awaited any more, unless it was kept anew meanwhile: one that has ended is as good as none.
@@ -374,8 +412,8 @@ pub(super) async fn done(book: &HealthBook, ward: &Ward, now: Instant) -> Result
 }
 
 /// Looks at all who wait, now and then, while the lease is held: what was begun by a server that has ended is done.
-pub(super) async fn work_at_awaited(book: HealthBook, is_held: Arc<AtomicBool>) {
-    let is_held = || is_held.load(Ordering::Relaxed);
+pub(super) async fn work_at_awaited(book: HealthBook, held: watch::Receiver<Held>) {
+    let is_held = || held.borrow().is_now();
     loop {
         // Who takes the lease over begins at once.
         while !is_held() {

@@ -3,7 +3,7 @@
 
 use fhir::{Instant, LogicalId};
 use population_registry::Demographics;
-use record_store::{SecurityKind, SecurityRecord};
+use record_store::{SecurityChange, SecurityKind, SecurityRecord};
 use serde_json::json;
 
 use super::apply::apply;
@@ -71,6 +71,37 @@ fn who_came_to_a_server_that_ended_is_found_by_the_walk() {
         walk(&other, Instant::now()).await;
         assert!(is_one(&other, &survivor, &id).await);
         assert!(waiting(&other).await.is_empty());
+    });
+}
+
+#[test]
+fn what_the_registry_has_taken_back_is_not_done_late() {
+    on_each(|one, other| async move {
+        let (old, new) = ("099190002501", "099190002502");
+        let survivor = follow(&one, &told(&mother_of(new)), false).await;
+        // Between the record and what follows from it the number is in force again.
+        let id = apply(one.service(), &told(&replaced(old, new))).await.unwrap().patient;
+        follow(&other, &Told { version: Some(2), ..told(&mother_of(old)) }, false).await;
+        crate::merging::follow(&one, &id, Some(new), None, true, Instant::now()).await.unwrap();
+        assert!(!is_one(&one, &survivor, &id).await);
+        // Replaced after all.
+        follow(&other, &Told { version: Some(3), ..told(&replaced(old, new)) }, false).await;
+        assert!(is_one(&one, &survivor, &id).await);
+    });
+}
+
+#[test]
+fn who_was_awaited_before_there_was_a_hash_of_the_number_becomes_one_too() {
+    on_each(|one, _| async move {
+        let (old, new) = ("099190002601", "099190002602");
+        let id = follow(&one, &told(&replaced(old, new)), false).await;
+        let survivor = apply(one.service(), &told(&mother_of(new))).await.unwrap().patient;
+        let record = SecurityRecord::new(SecurityKind::AwaitedMerge, id.as_str(), String::new());
+        let store = one.service().store();
+        store.change_security(SecurityChange::Put(record), Vec::new(), Instant::now()).await.unwrap();
+        walk(&one, Instant::now()).await;
+        assert!(is_one(&one, &survivor, &id).await);
+        assert!(waiting(&one).await.is_empty());
     });
 }
 

@@ -17,7 +17,7 @@ use crate::guardians::{Source, add, living};
 use crate::moment::plus;
 use crate::{HealthBook, SharingSettings};
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 
 async fn book(database: &TestDatabase) -> HealthBook {
     let store = Store::open(&StoreSettings::new(database.url())).await.unwrap();
@@ -42,7 +42,7 @@ pub(super) fn on_each<F: Future<Output = ()>>(test: impl Fn(HealthBook, HealthBo
     }
 }
 
-fn child_of(mother: &str, number: &str) -> Demographics {
+pub(super) fn child_of(mother: &str, number: &str) -> Demographics {
     record(number, "2024-03-01", json!({"representative": {"name": "Ai", "number": mother}}))
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn follow(book: &HealthBook, told: &Told<'_>, again: bool) -> L
 }
 
 /// A server that ends when the record is written, before anything follows from it.
-async fn write_and_end(book: &HealthBook, told: &Told<'_>) -> LogicalId {
+pub(super) async fn write_and_end(book: &HealthBook, told: &Told<'_>) -> LogicalId {
     let before = crate::ledger::citizen(book.service(), told.record.number.as_str()).await.unwrap();
     let before = before.map(|found| found.resource);
     intend(book, told, before.as_ref(), Instant::now()).await.unwrap();
@@ -87,15 +87,15 @@ pub(super) async fn walk(book: &HealthBook, now: Instant) {
     }
 }
 
-async fn guardians(book: &HealthBook, child: &LogicalId) -> usize {
+pub(super) async fn guardians(book: &HealthBook, child: &LogicalId) -> usize {
     living(book, child, Instant::now()).await.unwrap().len()
 }
 
-async fn waiting(book: &HealthBook) -> usize {
+pub(super) async fn waiting(book: &HealthBook) -> usize {
     waiting_at(book, Instant::now()).await
 }
 
-async fn waiting_at(book: &HealthBook, now: Instant) -> usize {
+pub(super) async fn waiting_at(book: &HealthBook, now: Instant) -> usize {
     let store = book.service().store();
     store.security_records(SecurityKind::AwaitedGuardian, None, now).await.unwrap().len()
 }

@@ -1,7 +1,5 @@
 //! One part of the listing: page after page behind a place that is kept, so that whoever comes next goes on there.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Moment};
 
 use fhir::Instant;
@@ -11,13 +9,14 @@ use population_registry::{
 };
 use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::apply::{Holder, Outcome, holders};
 use super::awaited::Open;
 use super::backfill::{BackfillError, BackfillSettings, Progress, pause_of, read};
-use super::lease::Lease;
+use super::lease::{Held, Lease};
 use super::page::{PARALLEL, is_of_database, tried};
 use super::parked;
 use super::told::Told;
@@ -35,8 +34,10 @@ const TOLD: Duration = Duration::from_secs(2);
 pub(super) struct Part {
     number: u16,
     /// Whether all its people are in the book.
+    #[serde(default)]
     pub(super) is_done: bool,
     /// Whether all that follows is done again, also for those who stand in the book.
+    #[serde(default)]
     again: bool,
     after: Option<String>,
     pub(super) people: u64,
@@ -98,10 +99,10 @@ pub(super) enum Ended {
 /// Works at a part to its end. The lease only keeps others from doing the same: what counts is that the
 /// record of the part is replaced by whoever read it.
 pub(super) async fn work_at_part(work: &Work<'_>, part: Part, lease: Lease) -> Result<Ended, BackfillError> {
-    let is_held = Arc::new(AtomicBool::new(true));
-    let mut keeping = tokio::spawn(prolong(lease.clone(), Arc::clone(&is_held)));
+    let (keeps, held) = watch::channel(lease.held());
+    let mut keeping = tokio::spawn(prolong(lease.clone(), keeps));
     let done = tokio::select! {
-        done = pages(work, part, &is_held) => done,
+        done = pages(work, part, &held) => done,
         _ = &mut keeping => Ok(Ended::Lost),
     };
     keeping.abort();
@@ -111,7 +112,11 @@ pub(super) async fn work_at_part(work: &Work<'_>, part: Part, lease: Lease) -> R
     done
 }
 
-async fn pages(work: &Work<'_>, mut part: Part, is_held: &AtomicBool) -> Result<Ended, BackfillError> {
+async fn pages(
+    work: &Work<'_>,
+    mut part: Part,
+    held: &watch::Receiver<Held>,
+) -> Result<Ended, BackfillError> {
     let Work { book, listing, settings, report } = work;
     let mut told = Moment::now();
     let store = book.service().store();
@@ -119,7 +124,7 @@ async fn pages(work: &Work<'_>, mut part: Part, is_held: &AtomicBool) -> Result<
     let least = Duration::from_secs_f64(f64::from(size) / f64::from(settings.people_per_second.max(1)));
     // Who was here before may have ended before all that follows from the page was done.
     let mut again = true;
-    while is_held.load(Ordering::Relaxed) {
+    while held.borrow().is_now() {
         let begin = Moment::now();
         let id = RequestId::drawn(uuid::Uuid::now_v7().as_u64_pair().1);
         let after = part.after.as_deref().and_then(|text| Cursor::try_from(text).ok());

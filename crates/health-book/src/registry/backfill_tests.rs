@@ -7,10 +7,12 @@ use population_registry::{
     Answer, Asking, Cursor, Demographics, Listed, ListedPerson, PageSize, PeoplePage, PopulationListing,
     RequestId,
 };
+use record_store::{SecurityKind, SecurityRecord};
 use serde_json::json;
 
 use super::apply::apply;
 use super::awaited_tests::{mother_of, on_each, record};
+use super::backfill_part::Part;
 use super::told::Told;
 use super::{BackfillSettings, Progress, backfill};
 use crate::HealthBook;
@@ -93,6 +95,14 @@ fn what_a_process_that_ended_has_written_is_followed_by_the_next_one() {
             assert_eq!(guardians(&one, child).await, 1);
         }
     });
+}
+
+#[test]
+fn a_part_that_an_older_version_kept_is_read() {
+    let value = json!({"number": 3, "after": "x", "people": 2, "written": 1, "parked": 0}).to_string();
+    let record = SecurityRecord::new(SecurityKind::RegistryBackfill, "part-3", value);
+    let part = Part::of(&record).unwrap();
+    assert_eq!((part.id().as_str(), part.is_done, part.people), ("part-3", false, 2));
 }
 
 #[test]

@@ -68,16 +68,17 @@ pub(super) async fn follow(
         open.came = told.numbers().into_iter().map(str::to_owned).collect();
     }
     if outcome == Outcome::Stale {
-        guard_by_book(book, told, applied, now, &mut open).await?;
+        follow_book(book, told, applied, now, &mut open).await?;
         return Ok(open);
     }
     if was_there && is_dead(told.record) && (is_repeated || !is_deceased(before)) {
         closing::close_open(book, &applied.patient, now).await?;
     }
     merge(book, told, applied, is_repeated, now).await?;
-    let number = representative(told.record);
-    if is_ward_now(book, told, now) && (is_repeated || represented(book, before, now).as_deref() != number) {
-        open.wards.extend(ward(told, &applied.patient, number, was_there));
+    // Of most people nobody is, or ever was, the guardian.
+    let may_have_one = is_ward_now(book, told, now) || representative(told.record).is_some();
+    if (is_repeated && may_have_one) || changes_guardian(book, told, before, now) {
+        open.wards.extend(ward(told, &applied.patient, named_now(book, told, now), was_there));
     }
     Ok(open)
 }
@@ -89,9 +90,9 @@ fn is_news(told: &Told<'_>, before: Option<&Value>) -> bool {
     })
 }
 
-/// The guardian of a minor by what the book knows: an event has told more than this record, and whom it named may not have
-/// been in the book then.
-async fn guard_by_book(
+/// What follows from what the book knows: a record has told more than this one. The server may have ended before what it told
+/// was followed, and whom it named may not have been in the book then.
+async fn follow_book(
     book: &HealthBook,
     told: &Told<'_>,
     applied: &Applied,
@@ -99,7 +100,11 @@ async fn guard_by_book(
     open: &mut Open,
 ) -> Result<(), Problem> {
     let Some(found) = read(book.service(), "Patient", &applied.patient).await? else { return Ok(()) };
-    if is_ward(book, &found.resource, now) {
+    if is_deceased(Some(&found.resource)) {
+        closing::close_open(book, &applied.patient, now).await?;
+    }
+    let names_one = Verified::of(&found.resource).is_some_and(|known| known.representative.is_some());
+    if names_one || is_ward(book, &found.resource, now) {
         let number = represented(book, Some(&found.resource), now);
         open.wards.extend(ward(told, &applied.patient, number.as_deref(), true));
     }
@@ -149,14 +154,32 @@ fn may_be_ward(book: &HealthBook, born: Option<BirthDate>, is_dead: bool, now: I
 }
 
 /// By what the registry tells.
-pub(super) fn is_ward_now(book: &HealthBook, told: &Told<'_>, now: Instant) -> bool {
+fn is_ward_now(book: &HealthBook, told: &Told<'_>, now: Instant) -> bool {
     may_be_ward(book, Some(told.record.birth_date), is_dead(told.record), now)
 }
 
 /// By what the book knows.
-pub(super) fn is_ward(book: &HealthBook, patient: &Value, now: Instant) -> bool {
+fn is_ward(book: &HealthBook, patient: &Value, now: Instant) -> bool {
     let born = BirthDate::try_from(text(patient, "/birthDate")).ok();
     may_be_ward(book, born, is_deceased(Some(patient)), now)
+}
+
+/// The number of the representative who is to be the guardian, by what the registry tells.
+pub(super) fn named_now<'t>(book: &HealthBook, told: &Told<'t>, now: Instant) -> Option<&'t str> {
+    representative(told.record).filter(|_| is_ward_now(book, told, now))
+}
+
+/// Whether the guardian is to be another one than by what the book knew, or to see something else: that goes by the age.
+pub(super) fn changes_guardian(
+    book: &HealthBook,
+    told: &Told<'_>,
+    before: Option<&Value>,
+    now: Instant,
+) -> bool {
+    let number = named_now(book, told, now);
+    let born = told.record.birth_date.to_string();
+    represented(book, before, now).as_deref() != number
+        || (number.is_some() && before.is_some_and(|before| text(before, "/birthDate") != born))
 }
 
 /// The number of the representative who is to be the guardian, by what the book knows.

@@ -1,5 +1,7 @@
 //! One worker at a time at a work of a database: a record that ends by itself and is prolonged by who has it.
 
+use std::time::{Duration, Instant as Moment};
+
 use fhir::Instant;
 use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store, StoreError};
 
@@ -7,6 +9,21 @@ use crate::moment::plus;
 
 /// After so many seconds without a word of its holder a lease is free.
 const LIFE: i64 = 6;
+
+/// Up to when a lease is certainly held, and how many times it was taken anew: what was read under an earlier time may be of
+/// before another one's work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) generation: u64,
+    until: Option<Moment>,
+}
+
+impl Held {
+    /// Whether nobody else can have it.
+    pub(super) fn is_now(&self) -> bool {
+        self.until.is_some_and(|until| Moment::now() < until)
+    }
+}
 
 /// The lease, or the wish for it.
 #[derive(Clone)]
@@ -16,6 +33,7 @@ pub(super) struct Lease {
     holder: String,
     /// The version of the record while it is held.
     version: Option<i32>,
+    held: Held,
 }
 
 impl Lease {
@@ -26,23 +44,36 @@ impl Lease {
             name: name.into(),
             holder: uuid::Uuid::now_v7().to_string(),
             version: None,
+            held: Held::default(),
         }
+    }
+
+    /// Up to when it is held, as far as is known.
+    pub(super) fn held(&self) -> Held {
+        self.held
     }
 
     /// Takes or prolongs it; `false` when another server has it.
     pub(super) async fn hold(&mut self, now: Instant) -> Result<bool, StoreError> {
         let record = SecurityRecord::new(SecurityKind::RegistryLease, self.name.clone(), self.holder.clone());
         let record = record.until(plus(now, LIFE));
+        // The end in the database comes after this one.
+        let until = Moment::now().checked_add(Duration::from_secs(LIFE.unsigned_abs()));
         if let Some(version) = self.version {
             let record = SecurityRecord { version, ..record.clone() };
             if self.store.change_security(SecurityChange::Replace(record), Vec::new(), now).await? {
                 self.version = Some(version.saturating_add(1));
+                self.held.until = until;
                 return Ok(true);
             }
             self.version = None;
+            self.held.until = None;
         }
         let is_mine = self.store.change_security(SecurityChange::Insert(record), Vec::new(), now).await?;
-        self.version = is_mine.then_some(1);
+        if is_mine {
+            self.version = Some(1);
+            self.held = Held { generation: self.held.generation.saturating_add(1), until };
+        }
         Ok(is_mine)
     }
 

@@ -12,10 +12,14 @@ mod backfill_part;
 mod backfill_tests;
 mod effects;
 mod figures;
+#[cfg(test)]
+mod guardian_tests;
 mod identify;
 mod issue;
 mod lag;
 mod lease;
+#[cfg(test)]
+mod lease_tests;
 mod look_up;
 mod page;
 #[cfg(test)]
@@ -25,7 +29,7 @@ mod patient;
 mod told;
 mod worker;
 
-pub(crate) use awaited::{end as end_awaited, owner as owner_of_awaited};
+pub(crate) use awaited::{await_guardian, end as end_awaited, owner as owner_of_awaited};
 pub use backfill::{BackfillError, BackfillSettings, Progress, backfill, progress};
 pub use figures::RegistryFigures;
 pub(crate) use identify::{Known, identify};

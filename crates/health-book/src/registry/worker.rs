@@ -1,18 +1,17 @@
 //! The worker: takes the lease, reads the feed from its cursor on, writes page after page and finishes each while the next
 //! is written.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fhir::Instant;
 use interactions::Problem;
 use population_registry::{Cursor, EventPage, PageSize, RequestId};
 use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
+use tokio::sync::watch;
 
 use super::ConnectedRegistry;
 use super::awaited::work_at_awaited;
-use super::lease::Lease;
+use super::lease::{Held, Lease};
 use super::page::{Written, write_people};
 use crate::HealthBook;
 
@@ -60,15 +59,22 @@ impl Place {
 
 /// Works until the server ends.
 pub async fn work_at_registry(book: HealthBook, registry: ConnectedRegistry) {
-    let is_held = Arc::new(AtomicBool::new(false));
-    tokio::spawn(prolong(Lease::new(book.service().store(), FEED), Arc::clone(&is_held)));
-    tokio::spawn(work_at_awaited(book.clone(), Arc::clone(&is_held)));
+    let (keeping, lease) = watch::channel(Held::default());
+    tokio::spawn(prolong(Lease::new(book.service().store(), FEED), keeping));
+    tokio::spawn(work_at_awaited(book.clone(), lease.clone()));
     let mut place = Place::of_database();
+    let mut generation = 0;
     loop {
-        if !is_held.load(Ordering::Relaxed) {
+        let held = *lease.borrow();
+        if !held.is_now() {
             place = Place::of_database();
             tokio::time::sleep(IDLE).await;
             continue;
+        }
+        if held.generation != generation {
+            // Somebody else may have worked meanwhile.
+            generation = held.generation;
+            place = Place::of_database();
         }
         match step(&book, &registry, &mut place).await {
             Ok(Step::Page) => {}
@@ -84,12 +90,12 @@ pub async fn work_at_registry(book: HealthBook, registry: ConnectedRegistry) {
     }
 }
 
-/// Takes the lease and prolongs it, and says whether it is held.
-pub(super) async fn prolong(mut lease: Lease, is_held: Arc<AtomicBool>) {
+/// Takes the lease and prolongs it, and says up to when it is held. A database that does not answer takes it from nobody.
+pub(super) async fn prolong(mut lease: Lease, held: watch::Sender<Held>) {
     loop {
-        let held = lease.hold(Instant::now()).await.unwrap_or(false);
-        is_held.store(held, Ordering::Relaxed);
-        tokio::time::sleep(if held { PROLONGED } else { AFTER_FAILURE }).await;
+        let is_held = lease.hold(Instant::now()).await.unwrap_or(false);
+        held.send_replace(lease.held());
+        tokio::time::sleep(if is_held { PROLONGED } else { AFTER_FAILURE }).await;
     }
 }
 
@@ -150,11 +156,11 @@ async fn finish(book: &HealthBook, unfinished: Unfinished) -> Result<Step, Probl
     if kept.as_ref().and_then(place_of) != after {
         return Ok(Step::Elsewhere);
     }
-    move_cursor(store, kept, &next, parked).await?;
-    Ok(Step::Page)
+    let has_moved = move_cursor(store, kept, &next, parked).await?;
+    Ok(if has_moved { Step::Page } else { Step::Elsewhere })
 }
 
-async fn cursor(store: &Store) -> Result<Option<SecurityRecord>, Problem> {
+pub(super) async fn cursor(store: &Store) -> Result<Option<SecurityRecord>, Problem> {
     Ok(store.security_record(SecurityKind::RegistryCursor, FEED, Instant::now()).await?)
 }
 
@@ -174,19 +180,18 @@ async fn fetch(registry: &ConnectedRegistry, after: Option<Cursor>) -> Option<Fe
     }
 }
 
-/// Moves the cursor, and keeps what is parked with it; nothing when somebody else has moved it.
-async fn move_cursor(
+/// Moves the cursor, and keeps what is parked with it; `false`, and nothing is done, when somebody else has moved it.
+pub(super) async fn move_cursor(
     store: &Store,
     kept: Option<SecurityRecord>,
     next: &Cursor,
     parked: Vec<SecurityRecord>,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let record = SecurityRecord::new(SecurityKind::RegistryCursor, FEED, next.as_str().to_owned());
     let claim = match kept {
         Some(kept) => SecurityChange::Replace(SecurityRecord { version: kept.version, ..record }),
         None => SecurityChange::Insert(record),
     };
     let parked = parked.into_iter().map(SecurityChange::Put).collect();
-    store.change_security(claim, parked, Instant::now()).await?;
-    Ok(())
+    Ok(store.change_security(claim, parked, Instant::now()).await?)
 }

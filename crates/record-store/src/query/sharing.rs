@@ -1,12 +1,13 @@
 //! What is granted and closed in one book, and how much of it somebody sees.
 
-use fhir::ResourceType;
+use fhir::{LogicalId, ResourceType};
+use search::Registry;
 
 use super::Gate;
 use super::clause::AS_TEST;
 use super::kin::ABOVE;
-use crate::statement::{Statement, padded};
-use crate::stored::type_number;
+use crate::statement::{Bind, Statement, padded};
+use crate::stored::{pack_id, type_number};
 
 /// The grants of a book that hold at a moment or later, of the resources that the caller sees: authority, then the
 /// columns of [`terms`].
@@ -120,9 +121,20 @@ pub(crate) fn expected_patient_of_book(book: i64) -> Statement {
     statement
 }
 
-/// The kind of author of a resource's current version.
-pub(crate) fn author_kind(book: i64, key: i64) -> Statement {
-    let mut statement = Statement::new("SELECT r.author_kind FROM resource r WHERE r.book = ");
-    statement.big(book).sql(" AND r.resource_key = ").big(key).sql(" AND r.change <> 2");
+/// Those of some ids whose current version the server has written.
+pub(crate) fn words_of_server(
+    registry: &Registry,
+    resource_type: ResourceType,
+    ids: &[LogicalId],
+) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT d.logical_id FROM directory d JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
+         WHERE d.resource_type = ",
+    );
+    let hash = |id: &LogicalId| Bind::Big(registry.hasher().reference_id(id.as_str()));
+    statement.small(type_number(resource_type));
+    statement.sql(" AND d.id_hash IN (").list(ids.iter().map(hash).collect());
+    statement.sql(") AND d.logical_id IN (").list(ids.iter().map(|id| Bind::Bytes(pack_id(id))).collect());
+    statement.sql(") AND r.change <> 2 AND r.author_kind = 0");
     statement
 }

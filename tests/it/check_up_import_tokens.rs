@@ -157,17 +157,18 @@ fn a_client_gets_its_tokens_itself() {
 }
 
 #[test]
-fn who_gives_tokens_is_asked_again_while_busy() {
+fn who_gives_tokens_or_takes_messages_is_asked_again_while_busy_or_broken() {
     let folder = folder_with(&check_up(&Person::number(0), "99001", LOCATION, "LK", "2"));
     let folder = folder.path();
     fs::write(folder.join("secret"), "s\n").unwrap();
-    let server =
-        Scripted::start(vec![nothing(503), nothing(429), token("new"), nothing(503), taken()], |_| {});
+    let answers = vec![nothing(503), nothing(429), token("new"), nothing(503), nothing(500), taken()];
+    let server = Scripted::start(answers, |_| {});
     let (success, said) = import(folder, &server.base, &["--client", "c", "--secret-file", "secret"]);
     assert!(success, "{said}");
     let paths: Vec<String> = server.asked().into_iter().map(|(path, _)| path).collect();
-    assert_eq!(paths, ["/auth/token", "/auth/token", "/auth/token", "/check-ups", "/check-ups"]);
-    assert_eq!(server.asked()[4].1.as_deref(), Some("Bearer new"));
+    let (token, message) = ("/auth/token", "/check-ups");
+    assert_eq!(paths, [token, token, token, message, message, message]);
+    assert_eq!(server.asked()[5].1.as_deref(), Some("Bearer new"));
 }
 
 #[test]

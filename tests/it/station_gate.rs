@@ -1,6 +1,7 @@
 //! What the pages of a station let staff do is what the gate lets them do, and the log of accesses has it (docs/station-pages.md,
 //! docs/check-up.md, section 10).
 
+use audit_log::{Action, Outcome};
 use serde_json::{Value, json};
 use test_support::TestDatabase;
 
@@ -9,10 +10,13 @@ use crate::station_pages::{at_work, filled, page, place_of, press, recordable, r
 use crate::support::access_log::{signed, whole_log};
 use crate::support::browser::{Browser, Form, forms};
 use crate::support::program::{Caller, Demo};
-use crate::support::sign_in::sign_in;
 use crate::support::text;
 
 const TREATED: &str = "/station?lang=en&people=treated&status=due";
+
+/// Each kind that a check-up makes.
+const KINDS: [&str; 6] =
+    ["Composition", "Encounter", "Observation", "Condition", "FamilyMemberHistory", "DocumentReference"];
 
 /// What a check-up is in a book.
 fn written(citizen: &Caller<'_>) -> usize {
@@ -41,15 +45,7 @@ fn what_the_citizen_has_closed_is_closed_to_the_form() {
             let path = format!("/access/blocks/{}", text(&block["id"]));
             let _ = citizen.send("DELETE", &path, "").expect_status(204);
         };
-        // Each kind that a check-up makes.
-        for kind in [
-            "Composition",
-            "Encounter",
-            "Observation",
-            "Condition",
-            "FamilyMemberHistory",
-            "DocumentReference",
-        ] {
+        for kind in KINDS {
             let block = done(&citizen, "blocks", &json!({"facility": facility(&demo), "types": [kind]}), 201);
             let path = format!("/station/check-up?lang=en&patient={patient}");
             // Who is on the list because of a visit is not on it without it.
@@ -68,8 +64,19 @@ fn what_the_citizen_has_closed_is_closed_to_the_form() {
         let _ = press(&mut browser, &open).expect_status(200);
         assert!(written(&citizen) > before);
         lift(&block);
-        let mut log = sign_in(&demo, place);
-        assert!(page(&mut log, "/auth/access-log?lang=en").contains("REFUSED"));
+        // What was asked to be shown, and what was to be recorded: each for itself.
+        signed(&demo);
+        let log = whole_log(&demo);
+        let refused = |action: Action| {
+            let is_meant = |entry: &&audit_log::Entry<'static>| {
+                entry.patient.to_string() == format!("Patient/{patient}")
+                    && entry.outcome == Outcome::Refused
+                    && entry.action == action
+            };
+            log.iter().filter(is_meant).count()
+        };
+        assert_eq!(refused(Action::Read), KINDS.len(), "the page, for each kind");
+        assert_eq!(refused(Action::Create), KINDS.len() + 1, "the form, for each kind and for the label");
     }
 }
 

@@ -43,9 +43,11 @@ pub(crate) async fn wait(store: &Store, what: &str, whose: &str) -> Result<Turn,
 
 impl Turn {
     /// Ends it before anything else: a command may be over, and its process with it, before what it leaves behind is done.
+    /// It ends, too, when who asked goes away meanwhile.
     pub(crate) async fn end(mut self) {
         if let Some(ending) = self.ending() {
-            ending.await;
+            // It fails when the runtime is over, and then the turn ends by its time.
+            drop(tokio::spawn(ending).await);
         }
     }
 
@@ -67,6 +69,40 @@ impl Drop for Turn {
     fn drop(&mut self) {
         if let (Some(ending), Ok(runtime)) = (self.ending(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(ending);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use record_store::StoreSettings;
+    use test_support::TestDatabase;
+
+    use super::*;
+
+    #[test]
+    fn a_turn_is_over_when_who_asked_goes_away_while_it_ends() {
+        for database in TestDatabase::each() {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            runtime.block_on(async {
+                let store = Store::open(&StoreSettings::new(database.url())).await.unwrap();
+                let turn = wait(&store, "test", "somebody").await.unwrap();
+                let mut ending = Box::pin(turn.end());
+                poll_fn(|context| {
+                    // Whoever has worked for so long has to give way, and so waits before the database is asked.
+                    while pin!(tokio::task::consume_budget()).poll(context).is_ready() {}
+                    assert!(ending.as_mut().poll(context).is_pending());
+                    Poll::Ready(())
+                })
+                .await;
+                drop(ending);
+                assert!(wait(&store, "test", "somebody").await.is_ok(), "it is the turn of the next one");
+            });
         }
     }
 }

@@ -1,12 +1,14 @@
 //! What reaches the book: once, the last correction, in the name of the facility, when the registry answers.
 
+use audit_log::{Action, Outcome};
 use serde_json::Value;
 use test_support::{TestDatabase, TestServer};
 
 use super::sending::{PASSWORD, Person, Sender, code, post, push, settled, state};
 use crate::registry_simulator::Simulator;
+use crate::support::access_log::{signed, whole_log};
 use crate::support::program::Demo;
-use crate::support::{Fhir, matches, start, value};
+use crate::support::{Fhir, matches, start, text, value};
 
 const SENDER: (&str, &str) = ("2000000990019", "99001");
 
@@ -190,4 +192,43 @@ fn the_person_sees_who_wrote_and_the_facility_gains_no_right() {
     let log = me.read(&format!("/fhir/AuditEvent?patient={patient}&_count=200")).to_string();
     assert!(log.contains("Device/2000000990019"), "{log}");
     assert!(log.contains(&format!("Organization/{}", named(facility, "organization_id"))), "{log}");
+}
+
+#[test]
+fn whom_a_message_names_in_vain_sees_who_tried() {
+    for database in TestDatabase::each() {
+        let demo = Demo::start(database);
+        let facility = &demo.description["facilities"][0];
+        let code_of_facility: &'static str = text(&facility["code"]).leak();
+        let sender = Sender::new(SENDER.0, code_of_facility);
+        let output = sender.add_with(&demo.database, PASSWORD, &["--facility", code_of_facility]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut citizens = demo.description["citizens"].as_array().unwrap().iter();
+        let found = citizens.find(|it| text(&it["birth_date"]).as_str() < "2000").expect("an adult");
+        let person = Person {
+            number: text(&found["number"]),
+            born: text(&found["birth_date"]),
+            name: text(&found["name"]).to_uppercase(),
+        };
+        let named = Person { name: "NGƯỜI KHÁC HẲN".to_owned(), ..person.clone() };
+        let nobody = Person { number: "099072999999".to_owned(), ..person };
+        let token = sender.login(demo.server());
+        for (index, guess) in [named, nobody].iter().enumerate() {
+            let message = sender.check_up(guess, &format!("LK{index}"), "2");
+            assert_eq!(code(&push(demo.server(), &token, &message)), "CM_SUCCESS");
+            let done = settled(demo.server(), &token, message["header"]["msg_id"].as_str().unwrap());
+            assert_eq!(code(&done), "PS_DS_VERIFY_FAIL", "{done}");
+        }
+        signed(&demo);
+        let log = whole_log(&demo);
+        let refused = log.iter().filter(|it| it.action == Action::Create && it.outcome == Outcome::Refused);
+        let told: Vec<[String; 3]> = refused
+            .map(|it| [it.patient.to_string(), it.agent.to_string(), it.organization.to_string()])
+            .collect();
+        let book = format!("Patient/{}", text(&found["patient_id"]));
+        let (device, organization) =
+            (format!("Device/{}", SENDER.0), format!("Organization/{}", text(&facility["organization_id"])));
+        let by = |patient: String| [patient, device.clone(), organization.clone()];
+        assert_eq!(told, [by(book), by(String::new())]);
+    }
 }

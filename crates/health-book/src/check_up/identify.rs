@@ -1,14 +1,16 @@
 //! Whose check-up it is: by the word of the registry, else by the books. Number, day of birth, name and sex must agree.
 
+use audit_log::Action;
 use exchange::check_up::{Identity, Sex};
-use fhir::{Instant, LogicalId};
-use interactions::Problem;
+use fhir::{Instant, LogicalId, ResourceType};
+use interactions::{Problem, Refused};
 use population_registry::{BirthDate, same_name};
 use serde_json::Value;
 
 use crate::HealthBook;
 use crate::ledger::{items, read, text};
 use crate::name::joined;
+use crate::noted;
 use crate::registry::{Known, identify};
 
 /// What came of it.
@@ -132,6 +134,12 @@ fn contradiction(patient: &Value, identity: &Identity, birth_date: BirthDate) ->
         ("male", Sex::Female) | ("female", Sex::Male) => Some(Unverified::Sex),
         _ => None,
     }
+}
+
+/// Notes that somebody was not who a message says: in the book of whoever has the number, else of nobody.
+pub(crate) fn guessed(meant: Option<LogicalId>) {
+    let (action, resource_type) = (Action::Create, ResourceType::PATIENT);
+    noted::refused(&Problem::not_found(), Refused { action, resource_type, id: meant });
 }
 
 /// Whoever has the number in the books.

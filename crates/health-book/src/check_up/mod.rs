@@ -12,11 +12,11 @@ mod write;
 
 pub use due::{ROLES, due, due_page};
 pub use form::{ASKED, Begun, begin};
+pub(crate) use identify::guessed;
 pub use identify::{Person, Unverified, person};
 pub use record::{CheckUpForm, Recorded, fields, record};
 pub use remind::{Reminded, remind};
 pub use rights::may_record;
 pub(crate) use second::{Repeated, repeated};
 pub use take::{Refused, Taken, may_send, take};
-pub(crate) use write::is_passing;
-pub use write::write;
+pub use write::{is_passing, write};

@@ -3,10 +3,10 @@
 use access::{Actor, Caller};
 use audit_log::Action;
 use exchange::check_up::{self, CheckUp, Format, Raw};
-use fhir::{Fault, Instant, LogicalId, ResourceType};
+use fhir::{Fault, Instant, LogicalId};
 use interactions::{Problem, Refused as Refusal, organization_of_facility};
 
-use super::identify::{Person, person};
+use super::identify::{Person, guessed, person};
 use super::rights::check_may_write;
 use super::write::{is_passing, write};
 use crate::HealthBook;
@@ -79,7 +79,7 @@ pub async fn take(book: &HealthBook, caller: &Caller, text: Vec<u8>, now: Instan
         for (index, check_up) in check_ups.iter().enumerate() {
             match record(book, facility.as_ref(), index + 1, check_up, &raw, now, &mut taken).await {
                 Ok(()) => {}
-                Err(problem) if is_passing(&problem) => return Err(problem),
+                Err(problem) if is_passing(problem.status) => return Err(problem),
                 Err(problem) => taken.refused.push(not_written(index + 1, &problem)),
             }
         }
@@ -137,8 +137,7 @@ async fn record(
         Person::Is(patient) => patient,
         // Which field differs is not told: it would be a way to guess the others.
         Person::Nobody(reason, meant) => {
-            let (action, resource_type) = (Action::Create, ResourceType::PATIENT);
-            noted::refused(&Problem::not_found(), Refusal { action, resource_type, id: meant });
+            guessed(meant);
             return refuse(NUMBER, reason.code(), reason.words());
         }
         Person::Later => return Err(Problem::new(503, Fault::RegistryUnavailable)),

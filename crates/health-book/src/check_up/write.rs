@@ -63,7 +63,33 @@ async fn former(service: &Service, composition: &LogicalId) -> Result<Vec<String
     Ok(entries(&node))
 }
 
-/// Whether the same may succeed by and by: others write at the same time, or the database or the registry is busy.
-pub(crate) fn is_passing(problem: &Problem) -> bool {
-    matches!(problem.status, 409 | 412 | 503 | 504)
+/// Whether the same may succeed by and by, by the status of its refusal: others write at the same time, or what was asked, or
+/// something on the way, is broken or busy. It ends a message, and whoever sent it sends the same again.
+pub fn is_passing(status: u16) -> bool {
+    matches!(status, 409 | 429 | 500..=599)
+}
+
+#[cfg(test)]
+mod tests {
+    use fhir::Fault;
+    use record_store::StoreError;
+
+    use super::*;
+
+    /// docs/check-up.md, section 7.
+    #[test]
+    fn what_the_database_could_not_do_ends_a_message_and_what_a_book_refuses_does_not() {
+        let store =
+            [StoreError::Database(String::new()), StoreError::Corrupt, StoreError::Busy, StoreError::Timeout];
+        let mut passing: Vec<Problem> = store.into_iter().map(Problem::from).collect();
+        passing.push(Problem::new(409, Fault::ConditionUnstable));
+        for problem in passing {
+            assert!(is_passing(problem.status), "{}", problem.status);
+        }
+        let several = Problem::new(412, Fault::MultipleMatches);
+        let refused = [several, Problem::from(StoreError::TooCostly), Problem::not_found()];
+        for status in refused.map(|problem| problem.status).into_iter().chain([401, 403, 405, 408, 422]) {
+            assert!(!is_passing(status), "{status}");
+        }
+    }
 }

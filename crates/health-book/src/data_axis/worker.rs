@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use access::Caller;
-use auth::account::active_sender;
+use auth::account::{DataSender, active_sender};
 use exchange::check_up::{self, Raw};
 use exchange::data_axis::ResultCode;
 use fhir::Instant;
@@ -14,7 +14,7 @@ use record_store::{AxisMessage, AxisState, Journal};
 use super::DataAxis;
 use super::intake::format_of;
 use crate::HealthBook;
-use crate::check_up::{Person, is_passing, person, repeated, write};
+use crate::check_up::{Person, guessed, is_passing, person, repeated, write};
 use crate::moment::plus;
 use crate::refusal::internal;
 
@@ -73,7 +73,8 @@ async fn one(book: &HealthBook, axis: &DataAxis, seen: &AxisMessage) -> Result<(
     };
     let outcome = match work(book, &message).await {
         Ok(outcome) => outcome,
-        Err(problem) if is_passing(&problem) => Outcome::Later("busy"),
+        // A mistake of ours is a 500, too, and stays one: it is not tried for ever.
+        Err(problem) if problem.status != 500 && is_passing(problem.status) => Outcome::Later("busy"),
         Err(_) if message.tries < TRIES => Outcome::Later("failed"),
         Err(problem) => {
             let codes: Vec<&str> = problem.issues.iter().map(|issue| issue.fault.code()).collect();
@@ -104,6 +105,13 @@ fn not_verified(reason: &str) -> Outcome {
     Outcome::Is(AxisState::NotVerified, reason.to_owned())
 }
 
+/// In the log of accesses it is the sender's organization that did it.
+fn journal_of(sender: &DataSender) -> Journal {
+    let journal = Journal::new(uuid::Uuid::now_v7());
+    journal.asked_by(sender.origin());
+    journal
+}
+
 async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Problem> {
     let (store, now) = (book.service().store(), Instant::now());
     let sender = active_sender(store, &message.sender, now).await.map_err(|_| internal())?;
@@ -123,7 +131,12 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
     for check_up in &check_ups {
         match person(book, &check_up.identity(), now).await? {
             Person::Is(id) => people.push(id),
-            Person::Nobody(reason, _) => return Ok(not_verified(reason.reason())),
+            Person::Nobody(reason, meant) => {
+                let journal = journal_of(&sender);
+                journal.scope(async { guessed(meant) }).await;
+                interactions::keep(book.service(), &journal).await?;
+                return Ok(not_verified(reason.reason()));
+            }
             Person::Later => return Ok(Outcome::Later("registry-unavailable")),
         }
     }
@@ -134,9 +147,7 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
         if repeats.is_none() {
             repeats = repeated(book.service(), &sender.organization, patient, check_up, now).await?;
         }
-        // In the log of accesses it is the sender's organization that did it.
-        let journal = Journal::new(uuid::Uuid::now_v7());
-        journal.asked_by(sender.origin());
+        let journal = journal_of(&sender);
         interactions::name_asker(book.service(), &journal).await?;
         let organization = Some(&sender.organization);
         let writing = write(book.service(), &Caller::MESSAGE, patient, organization, check_up, &raw);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use health_book::check_up::is_passing;
 use outbound::{OutboundError, Peer, PeerAnswer, PeerRequest, PeerSettings};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -19,7 +20,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const LIMIT: Duration = Duration::from_secs(120);
 /// Longest answer: 200 faults in two languages are far less.
 const MOST_BYTES: usize = 1 << 20;
-/// How often a message is sent while the server does not answer or is busy.
+/// How often a message is sent while the server does not answer, or what is in its way passes.
 const TRIES: u32 = 6;
 /// Pause before the second try; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -111,7 +112,7 @@ impl Remote {
         self.peer.base()
     }
 
-    /// Sends a message. While the server does not answer, or is busy, it is sent again: the same changes nothing.
+    /// Sends a message. While the server does not answer, or what is in its way passes, it is sent again: the same changes nothing.
     pub async fn send(&self, path: &Path, is_xml: bool, text: Vec<u8>) -> Loaded {
         let kind = if is_xml { "application/xml" } else { "application/json" };
         let (mut pause, mut renewed) = (PAUSE, false);
@@ -124,9 +125,7 @@ impl Remote {
                     *self.token.lock().await = None;
                     continue;
                 }
-                Ok(answer) if again && (answer.status == 409 || is_busy(answer.status)) => {
-                    wished(answer.retry_after, pause)
-                }
+                Ok(answer) if again && is_passing(answer.status) => wished(answer.retry_after, pause),
                 Err(NotSent::Busy(after)) if again => wished(after, pause),
                 Err(NotSent::TokenFile | NotSent::Way(OutboundError::Unreachable)) if again => pause,
                 Ok(answer) => return loaded(path, &answer),
@@ -179,7 +178,7 @@ impl Remote {
             most_bytes: MOST_BYTES,
         };
         let answer = self.peer.ask(request).await.map_err(NotSent::Way)?;
-        if is_busy(answer.status) {
+        if is_passing(answer.status) {
             return Err(NotSent::Busy(answer.retry_after));
         }
         let tokens = serde_json::from_slice::<Tokens>(&answer.body);
@@ -188,11 +187,6 @@ impl Remote {
             _ => Err(NotSent::Way(OutboundError::Status)),
         }
     }
-}
-
-/// Whether a server may answer the same otherwise by and by.
-fn is_busy(status: u16) -> bool {
-    matches!(status, 429 | 502 | 503 | 504)
 }
 
 /// The pause that the server wishes, else the own one.

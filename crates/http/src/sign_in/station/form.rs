@@ -6,9 +6,12 @@ use ::web::{CheckUpFormPage, FormField, FormInput, Language, StationNotice};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
+use audit_log::Action;
 use exchange::check_up::{AgeGroup, Fault, Field, Kind, choices};
-use fhir::{Instant, LogicalId};
+use fhir::{Instant, LogicalId, ResourceType};
 use health_book::check_up::{self, CheckUpForm, Recorded};
+use interactions::{Problem, Refused};
+use record_store::Journal;
 
 use super::{Visit, Wanted, patient_of, shown, visit};
 use crate::sign_in::answer::{Trouble, page};
@@ -34,7 +37,7 @@ pub(super) async fn show(wanted: Wanted) -> HttpResponse {
         let patient = patient_of(visit.asked.patient.as_deref())?;
         let begun =
             check_up::begin(&visit.state.app.health_book, &visit.caller, &patient, Instant::now()).await;
-        let begun = begun.map_err(|problem| visit.refused(&patient, problem))?;
+        let begun = begun.map_err(|problem| visit.refused(Action::Read, &patient, problem))?;
         let texts: BTreeMap<String, String> =
             begun.texts.into_iter().map(|(part, field, text)| (format!("{part}.{field}"), text)).collect();
         let fields = fields(&texts, &[], visit.language);
@@ -62,7 +65,7 @@ pub(super) async fn record(wanted: Wanted, form: Form<HashMap<String, String>>) 
         let sent = CheckUpForm { texts, again: !of("again").is_empty() };
         let book = &visit.state.app.health_book;
         let recorded = check_up::record(book, &visit.caller, &patient, &sent, Instant::now()).await;
-        match recorded.map_err(|problem| visit.refused(&patient, problem))? {
+        match recorded.map_err(|problem| visit.refused(Action::Create, &patient, problem))? {
             Recorded::Written { .. } => Ok(visit.back(StationNotice::Recorded)),
             Recorded::Wrong { name, faults } => again(visit, (&patient, &name), &sent, &faults, None).await,
             Recorded::Repeats { name, day, facility } => {
@@ -177,14 +180,10 @@ fn hint(field: &Field, language: Language) -> Option<&'static str> {
 
 impl Visit<'_> {
     /// What was refused, and in whose book it stands that it was tried.
-    pub(super) fn refused(&self, patient: &fhir::LogicalId, problem: interactions::Problem) -> Trouble {
-        if let Some(journal) = record_store::Journal::current() {
-            let refused = interactions::Refused {
-                action: audit_log::Action::Read,
-                resource_type: fhir::ResourceType::PATIENT,
-                id: Some(patient.clone()),
-            };
-            interactions::note_refusal(&journal, problem.status, refused);
+    pub(super) fn refused(&self, action: Action, patient: &LogicalId, problem: Problem) -> Trouble {
+        if let Some(journal) = Journal::current() {
+            let (resource_type, id) = (ResourceType::PATIENT, Some(patient.clone()));
+            interactions::note_refusal(&journal, problem.status, Refused { action, resource_type, id });
         }
         Trouble::from(problem)
     }

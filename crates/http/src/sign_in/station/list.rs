@@ -3,6 +3,7 @@
 use ::web::{DueLine, DueListPage, StationNotice};
 use actix_web::HttpResponse;
 use actix_web::web::Form;
+use audit_log::Action;
 use exchange::check_up::DueState;
 use fhir::Instant;
 use health_book::check_up::{self, Reminded};
@@ -89,11 +90,13 @@ pub(super) async fn remind(wanted: Wanted, form: Form<Reminder>) -> HttpResponse
         let patient = patient_of(form.patient.as_deref())?;
         let book = &visit.state.app.health_book;
         let reminded = check_up::remind(book, &visit.caller, &patient, Instant::now()).await;
-        Ok(visit.back(match reminded.map_err(|problem| visit.refused(&patient, problem))? {
-            Reminded::Sent => StationNotice::Reminded,
-            Reminded::Before => StationNotice::RemindedBefore,
-            Reminded::NothingToDo => StationNotice::NotPossible,
-        }))
+        Ok(visit.back(
+            match reminded.map_err(|problem| visit.refused(Action::Operation, &patient, problem))? {
+                Reminded::Sent => StationNotice::Reminded,
+                Reminded::Before => StationNotice::RemindedBefore,
+                Reminded::NothingToDo => StationNotice::NotPossible,
+            },
+        ))
     })
     .await
 }

@@ -89,22 +89,26 @@ pub(super) const BOOK: &[Route] = &[
 const OPTIONS: &[(u16, &str)] = &[(200, "PasskeyOptions")];
 /// Pages of a health station (`docs/station-pages.md`).
 pub(super) const STATION: &[Route] = &[
-    shown("/station", "stationPage", "Who is due for the annual check-up").by(Caller::Session).takes(&[
-        "lang",
-        "due-people",
-        "due-status",
-        "page-query",
-        "done",
-    ]),
-    sent("/station/remind", "remindOfCheckUp", "Remind somebody of the check-up").by(Caller::Session),
+    shown("/station", "stationPage", "Who is due for the annual check-up")
+        .by(Caller::Session)
+        .takes(&["lang", "due-people", "due-status", "page-query", "done"])
+        .refuses(Refusal::Page, OF_FACILITY),
+    sent("/station/remind", "remindOfCheckUp", "Remind somebody of the check-up")
+        .by(Caller::Session)
+        .refuses(Refusal::Page, OF_FACILITY),
     shown("/station/check-up", "checkUpForm", "The form that records a check-up")
         .by(Caller::Session)
-        .takes(&["lang", "due-patient"]),
-    sent("/station/check-up", "recordCheckUp", "Record a check-up by form").by(Caller::Session),
+        .takes(&["lang", "due-patient"])
+        .refuses(Refusal::Page, OF_FACILITY),
+    sent("/station/check-up", "recordCheckUp", "Record a check-up by form")
+        .by(Caller::Session)
+        .refuses(Refusal::Page, OF_FACILITY),
     sent("/station/sign-out", "stationSignOut", "Sign this device out").by(Caller::Session),
 ];
 
 const REFUSED: &[u16] = &[400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503];
+/// The same where the `Organization` of the staff is shown, which may be deleted.
+const OF_FACILITY: &[u16] = &[400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 500, 502, 503];
 
 const fn shown(path: &'static str, id: &'static str, summary: &'static str) -> Route {
     Route::new(Get, path, id, PAGES, summary)

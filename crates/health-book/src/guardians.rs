@@ -5,13 +5,12 @@ use access::{Grantee, Purpose};
 use fhir::{Fault, Instant, LogicalId};
 use interactions::Problem;
 use record_store::Store;
+use serde_json::Value;
 
 use crate::HealthBook;
 use crate::ages::to_come;
-use serde_json::Value;
-
 use crate::consent::{Evidence, Part, Provision, Relation, Terms, act_of, consent};
-use crate::ledger::{Entry, Found, create, find_all, find_made_here, items, new_id, read, text, write};
+use crate::ledger::{Entry, Found, create, find_made_here, items, new_id, read, text, write};
 use crate::moment::{birth_date, end_of};
 use crate::refusal::{Rule, internal};
 use crate::relations::{end_consent, of_relation};
@@ -258,7 +257,7 @@ async fn suspensions(
     now: Instant,
 ) -> Result<Vec<(Found, Terms)>, Problem> {
     let pairs = [("patient", child.to_string()), of_relation(Relation::Block)];
-    let found = find_all(book.service(), "Consent", &pairs, 500).await?;
+    let found = find_made_here(book.service(), &pairs, 500).await?;
     let ours = found.into_iter().filter(|found| is_suspension(&found.resource));
     let terms = ours.filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms)));
     Ok(terms.filter(|(_, terms)| terms.lives(now)).collect())

@@ -17,7 +17,7 @@ use crate::stored::{type_number, type_of, unpack_id};
 
 /// The right, in the words of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Basis {
+pub(super) struct Basis {
     pub(super) authority: String,
     pub(super) resource: String,
 }
@@ -44,7 +44,7 @@ impl Basis {
 
 /// By what right something of a book was shown.
 #[derive(Debug, Clone)]
-pub(crate) enum Right {
+pub(super) enum Right {
     /// Known from the access alone.
     Known(Basis),
     /// A grant gives it. Which one is read where the entry is committed: one statement for all entries of the commit.
@@ -53,7 +53,7 @@ pub(crate) enum Right {
 
 /// A right that a grant gives.
 #[derive(Debug, Clone)]
-pub(crate) struct Granted {
+pub(super) struct Granted {
     book: i64,
     grantee: i64,
     at: i64,
@@ -72,7 +72,7 @@ pub(crate) type GrantTypes =
 
 impl Granted {
     /// The statements that read the grants of rights, and the rows of each in the order that [`Self::basis`] wants.
-    pub(crate) fn statements<'r>(rights: impl Iterator<Item = &'r Self>) -> Vec<Statement> {
+    pub(super) fn statements<'r>(rights: impl Iterator<Item = &'r Self>) -> Vec<Statement> {
         let (mut pairs, mut from) = (Vec::new(), i64::MAX);
         for right in rights {
             pairs.push((right.book, right.grantee));
@@ -85,7 +85,7 @@ impl Granted {
 
     /// The first line that covers what was shown and that one of the grants fulfils. A grant that was written anew since has
     /// begun later than what it had opened; where it is gone altogether, nothing is named but what there can be no doubt of.
-    pub(crate) fn basis(&self, rows: &[GrantRow]) -> Result<Basis, StoreError> {
+    pub(super) fn basis(&self, rows: &[GrantRow]) -> Result<Basis, StoreError> {
         let pair = |row: &GrantRow| (row.0.0, row.0.1);
         let begin = rows.partition_point(|row| pair(row) < (self.book, self.grantee));
         let rest = rows.get(begin..).unwrap_or_default();

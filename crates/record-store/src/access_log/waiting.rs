@@ -50,7 +50,7 @@ pub(crate) struct Frames {
 
 /// An entry on its way, and the grant that it is to name where one gives the right.
 #[derive(Debug)]
-pub(crate) struct Pending {
+pub(super) struct Pending {
     pub(super) entry: Entry<'static>,
     right: Option<Granted>,
 }

@@ -1,4 +1,4 @@
-//! By what right something was shown, where many ask at once and one commit holds the entries of all.
+//! By what right something was shown: the grant that an entry names, also where many ask at once.
 
 use access::{Access, Authority, Facts, GrantFact, Purpose, TestAccess};
 use audit_log::Action;
@@ -6,7 +6,7 @@ use fhir::Instant;
 use healthbook_record_store::{Journal, Showing};
 use uuid::Uuid;
 
-use crate::support::{all_entries, at, each, key, sequence_all};
+use crate::support::{each, entries, key};
 use crate::world::{
     NOW, World, citizen, clinic, encounter, grant, grants, id, kind, line, observation, patient, physician,
 };
@@ -42,10 +42,7 @@ fn each_of_many_at_once_names_its_own_grant() {
             let referrals = vec![grant("a", Authority::Referral), grant("b", Authority::Referral)];
             world.put(&encounter(&format!("r{number}"), &who), grants(referrals)).await;
         }
-        let begun = {
-            sequence_all(&world.store, &key, at(1)).await;
-            all_entries(&world.store).await.len()
-        };
+        let begun = entries(&world.store, &key).await.len();
         let lines = vec![line(Authority::Encounter), line(Authority::Referral)];
         let of_a: Access = physician(lines.clone()).into();
         let of_b: Access = TestAccess { grantee: Some(clinic("b")), ..physician(lines.clone()) }.into();
@@ -64,8 +61,7 @@ fn each_of_many_at_once_names_its_own_grant() {
             }
         });
         futures_util::future::join_all(reads).await;
-        sequence_all(&world.store, &key, at(2)).await;
-        let mut found: Vec<(String, String, String)> = all_entries(&world.store).await[begun..]
+        let mut found: Vec<(String, String, String)> = entries(&world.store, &key).await[begun..]
             .iter()
             .map(|it| (it.patient.to_string(), it.authority.to_string(), it.basis.to_string()))
             .collect();
@@ -99,16 +95,14 @@ fn a_grant_is_that_of_the_moment_when_it_was_shown() {
                 GrantFact { begins: hour(begins), ends: hour(ends), ..grant("a", Authority::Encounter) };
             world.put(&encounter(visit, "p"), grants(vec![of_time])).await;
         }
-        sequence_all(&world.store, &key, at(1)).await;
-        let begun = all_entries(&world.store).await.len();
+        let begun = entries(&world.store, &key).await.len();
         let access = |moment: i64| -> Access {
             TestAccess { at: hour(moment), ..physician(vec![line(Authority::Encounter)]) }.into()
         };
         let (before, after) = (access(-1), access(1));
         let reads = [&before, &after, &before].map(|access| show(&world, access, "p"));
         futures_util::future::join_all(reads).await;
-        sequence_all(&world.store, &key, at(2)).await;
-        let found = all_entries(&world.store).await;
+        let found = entries(&world.store, &key).await;
         let mut named: Vec<&str> = found[begun..].iter().map(|it| &*it.basis).collect();
         named.sort_unstable();
         assert_eq!(named, ["Encounter/first", "Encounter/first", "Encounter/second"]);
@@ -126,15 +120,13 @@ fn what_was_written_anew_after_it_was_shown_is_named_still() {
             ..grant("a", Authority::Encounter)
         };
         world.put(&encounter("e", "p"), grants(vec![begun_at(-60)])).await;
-        sequence_all(&world.store, &key, at(1)).await;
-        let begun = all_entries(&world.store).await.len();
+        let begun = entries(&world.store, &key).await.len();
         let access: Access = physician(vec![line(Authority::Referral), line(Authority::Encounter)]).into();
         let journal = Journal::new(Uuid::now_v7());
         show_in(&world, &journal, &access, ("Patient", "p")).await;
         world.put(&encounter("e", "p"), grants(vec![begun_at(60)])).await;
         world.store.keep(&journal).await.unwrap();
-        sequence_all(&world.store, &key, at(2)).await;
-        let found = all_entries(&world.store).await;
+        let found = entries(&world.store, &key).await;
         let read = found[begun..].iter().find(|it| it.action == Action::Read).unwrap();
         assert_eq!((&*read.authority, &*read.basis), ("test/encounter", "Encounter/e"));
         world.store.close().await;
@@ -154,14 +146,12 @@ fn a_grant_of_another_kind_or_purpose_is_not_named() {
         world.put(&encounter("vaccinations", "p"), grants(vec![of_kind("Immunization")])).await;
         world.put(&encounter("payment", "p"), grants(vec![payment])).await;
         world.put(&encounter("results", "p"), grants(vec![of_kind("Observation")])).await;
-        sequence_all(&world.store, &key, at(1)).await;
-        let begun = all_entries(&world.store).await.len();
+        let begun = entries(&world.store, &key).await.len();
         let access: Access = physician(vec![line(Authority::Encounter)]).into();
         let journal = Journal::new(Uuid::now_v7());
         show_in(&world, &journal, &access, ("Observation", "o")).await;
         world.store.keep(&journal).await.unwrap();
-        sequence_all(&world.store, &key, at(2)).await;
-        assert_eq!(&*all_entries(&world.store).await[begun].basis, "Encounter/results");
+        assert_eq!(&*entries(&world.store, &key).await[begun].basis, "Encounter/results");
         world.store.close().await;
     });
 }
@@ -175,16 +165,14 @@ fn each_of_very_many_books_of_one_answer_names_its_grant() {
         for number in 0..BOOKS {
             world.put(&patient(&format!("p{number}")), grants(vec![grant("a", Authority::Encounter)])).await;
         }
-        sequence_all(&world.store, &key, at(1)).await;
-        let begun = all_entries(&world.store).await.len();
+        let begun = entries(&world.store, &key).await.len();
         let access: Access = physician(vec![line(Authority::Encounter)]).into();
         let journal = Journal::new(Uuid::now_v7());
         for number in 0..BOOKS {
             show_in(&world, &journal, &access, ("Patient", &format!("p{number}"))).await;
         }
         world.store.keep(&journal).await.unwrap();
-        sequence_all(&world.store, &key, at(2)).await;
-        let found = all_entries(&world.store).await;
+        let found = entries(&world.store, &key).await;
         assert_eq!(found.len() - begun, BOOKS);
         for entry in &found[begun..] {
             assert_eq!((&*entry.authority, &entry.basis), ("test/encounter", &entry.patient));

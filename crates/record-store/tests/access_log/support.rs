@@ -61,6 +61,12 @@ pub async fn all_entries(store: &Store) -> Vec<Entry<'static>> {
     entries
 }
 
+/// Gives positions to what waits, and reads the log.
+pub async fn entries(store: &Store, key: &SigningKey) -> Vec<Entry<'static>> {
+    sequence_all(store, key, at(1)).await;
+    all_entries(store).await
+}
+
 /// Carries out SQL that the server would never send.
 pub async fn execute(database: &TestDatabase, sql: &str) {
     match database.backend() {

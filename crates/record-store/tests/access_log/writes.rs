@@ -5,21 +5,15 @@ use std::sync::Arc;
 use access::{Access, Author, Authority, Caller, Facts, Interaction, Policy, Reach, TestAccess};
 use audit_log::{Action, Entry};
 use healthbook_record_store::{
-    Expectation, Job, Journal, Origin, Precondition, Seen, Store, StoreError, Write, WriteError,
+    Expectation, Job, Journal, Origin, Precondition, Seen, StoreError, Write, WriteError,
 };
 use uuid::Uuid;
 
-use crate::support::{all_entries, at, each, execute, key, open, sequence_all};
+use crate::support::{each, entries, execute, key, open};
 use crate::world::{
     World, citizen, clinic, encounter, everything, grant, grants, id, kind, line, observation, organization,
     patient, physician,
 };
-
-/// Gives positions to what waits, and reads the log.
-async fn entries(store: &Store, key: &audit_log::SigningKey) -> Vec<Entry<'static>> {
-    sequence_all(store, key, at(1)).await;
-    all_entries(store).await
-}
 
 fn put(world: &World, text: &str) -> Write {
     let (id, content) = world.content(text, Facts::default());

@@ -70,6 +70,14 @@ fn operation(query: &str, language: Language) -> String {
     let path = query.split('?').next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
     match name {
+        // Of what was refused only whose book it is is kept.
+        "" => language.say("dùng một chức năng của sổ", "used a function of the book").to_owned(),
+        "remind" if path == "station/remind" => {
+            language.say("nhắc khám sức khỏe định kỳ", "reminded of the annual check-up").to_owned()
+        }
+        "check-up" if path == "station/check-up" => {
+            language.say("mở mẫu ghi lần khám sức khỏe", "opened the form of a check-up").to_owned()
+        }
         "$everything" => format!("{} {}", language.say("đọc", "read"), whole_book(language)),
         "$summary" => language.say("đọc bản tóm tắt của sổ", "read the summary of the book").to_owned(),
         "$timeline" => language.say("đọc dòng thời gian của sổ", "read the timeline of the book").to_owned(),

@@ -111,6 +111,21 @@ fn every_action_of_the_table_has_words() {
 }
 
 #[test]
+fn what_a_station_did_and_what_was_refused_have_words() {
+    for (query, vietnamese, english) in [
+        ("", "dùng một chức năng của sổ", "used a function of the book"),
+        ("station/remind", "nhắc khám sức khỏe định kỳ", "reminded of the annual check-up"),
+        ("station/check-up", "mở mẫu ghi lần khám sức khỏe", "opened the form of a check-up"),
+    ] {
+        for (language, words) in [(Language::Vietnamese, vietnamese), (Language::English, english)] {
+            let mut entry = entry(1, Action::Operation, "Patient/p-1");
+            entry.query = query.into();
+            assert_eq!(lines(vec![entry], language)[0].what, words);
+        }
+    }
+}
+
+#[test]
 fn oneself_and_the_system_are_known() {
     let mut own = entry(1, Action::Search, "");
     (own.agent, own.query) = (OWN.into(), "AuditEvent?date".into());

@@ -29,6 +29,9 @@ async function signIn(page) {
 async function fill(page) {
     for (const [name, value] of Object.entries(settings.form)) {
         const field = page.locator(`[name="${name}"]`);
+        if (!(await field.count())) {
+            continue; // It is of another age.
+        }
         if (await field.evaluate(it => it.tagName === "SELECT")) {
             await field.selectOption(value);
         } else if (!(await field.inputValue())) {
@@ -73,6 +76,32 @@ async function remindAndRecord(page, lang) {
     await judge(page, `recorded-${lang}`);
 }
 
+// Each age has a form of its own; every part of it opens by a tap and is in order then.
+async function formOfEachAge(page) {
+    const seen = new Set();
+    for (const people of ["treated", "home"]) {
+        await page.goto(`${base}/station?lang=en&people=${people}`);
+        const links = page.getByRole("link", { name: WORDS.en.record });
+        const forms = await links.evaluateAll(all => all.map(link => link.href));
+        for (const form of forms) {
+            await page.goto(form);
+            const words = await page.getByText(/^For (children|people) /).innerText();
+            if (seen.has(words)) {
+                continue;
+            }
+            seen.add(words);
+            for (const part of await page.locator("details").all()) {
+                if ((await part.getAttribute("open")) === null) {
+                    await part.locator("summary").click();
+                }
+            }
+            assert.equal(await page.locator("details:not([open])").count(), 0);
+            await judge(page, `form-of-age-${seen.size}`);
+        }
+    }
+    assert.equal(seen.size, 3, [...seen].join());
+}
+
 await inBrowser(async page => {
     await signIn(page);
     for (const lang of ["vi", "en"]) {
@@ -85,6 +114,7 @@ await inBrowser(async page => {
         assert.equal(missing.status(), 404);
         await judge(page, `nobody-${lang}`);
     }
+    await formOfEachAge(page);
     // By night, on the narrowest screen.
     await page.emulateMedia({ colorScheme: "dark" });
     await page.setViewportSize({ width: 320, height: 640 });

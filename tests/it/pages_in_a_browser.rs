@@ -10,7 +10,7 @@ use test_support::TestDatabase;
 
 use crate::book_pages::{open_and_closed, write_check_ups};
 use crate::smart_clients::{BROWSER, browser, clients, codes, missing, run};
-use crate::station_pages::HEALTHY;
+use crate::station_pages::{HEALTHY, bring_children};
 use crate::support::program::Demo;
 use crate::support::sign_in::{password, staff_name};
 use crate::support::text;
@@ -57,6 +57,7 @@ fn a_citizen_reads_and_closes_the_own_book() {
 #[test]
 fn staff_of_a_station_remind_and_record() {
     on_each_screen("station_pages.mjs", |demo| {
+        bring_children(demo);
         let form = HEALTHY.map(|(name, value)| (name.to_owned(), json!(value)));
         json!({
             "name": staff_name(demo, "physician"),

@@ -85,9 +85,9 @@ impl Problem {
         self
     }
 
-    /// Whether trying the same again may succeed.
+    /// Whether trying the same again may succeed: what the database could not do says nothing about what was asked.
     pub fn is_transient(&self) -> bool {
-        self.status == 503
+        matches!(self.status, 500 | 503 | 504)
     }
 
     /// The `OperationOutcome`.

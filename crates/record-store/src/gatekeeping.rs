@@ -1,5 +1,7 @@
 //! From an access to the gate that statements carry, and what a write has to know before it is decided.
 
+use std::collections::BTreeSet;
+
 use access::{Access, Author, Authority, Labels, Reach, Shield};
 use diesel::sql_types::{BigInt, Integer};
 use fhir::{LogicalId, ResourceType};
@@ -15,6 +17,9 @@ use crate::{Body, Content, Record, StoreError};
 
 /// Books that are looked into one by one; whoever has more open searches as if all were.
 const MOST_BOOKS: usize = 256;
+
+/// Grants that are read to learn which books those are: some have several in a book.
+const MOST_GRANTS: usize = 4 * MOST_BOOKS;
 
 /// How often a version and the right to change it are asked for when others write meanwhile.
 const ATTEMPTS: usize = 100;
@@ -66,12 +71,17 @@ impl Store {
             return Ok(gate);
         }
         let Some(grantee) = gate.wants_granted_books() else { return Ok(gate) };
-        let statement = query::granted_books(grantee, gate.now(), MOST_BOOKS + 1);
-        let rows = self.few_numbers(statement).await?;
-        if rows.len() > MOST_BOOKS {
+        if self.crowds.has(grantee) {
             return Ok(gate);
         }
-        Ok(gate.looking_in(rows.into_iter().map(|(book,)| book).collect()))
+        let statement = query::granted_books(grantee, gate.now(), MOST_GRANTS + 1);
+        let rows = self.few_numbers(statement).await?;
+        let books: BTreeSet<i64> = rows.iter().map(|(book,)| *book).collect();
+        if rows.len() > MOST_GRANTS || books.len() > MOST_BOOKS {
+            self.crowds.add(grantee);
+            return Ok(gate);
+        }
+        Ok(gate.looking_in(books.into_iter().collect()))
     }
 
     /// The number of a patient's book; `None` when none is named or it is not there.

@@ -8,6 +8,7 @@ mod access_log;
 mod api;
 mod axis;
 mod body;
+mod crowds;
 mod current_registry;
 mod database;
 mod error;

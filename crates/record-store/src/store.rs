@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Binary, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use search::{ReferenceTest, Registry, Slot};
 
+use crate::crowds::Crowds;
 use crate::current_registry::CurrentRegistry;
 use crate::known_books::KnownBooks;
 use crate::people::KnownPeople;
@@ -26,6 +27,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Store {
     pub(crate) engine: Engine,
+    pub(crate) crowds: Arc<Crowds>,
     pub(crate) known_books: Arc<KnownBooks>,
     pub(crate) known_people: Arc<KnownPeople>,
 }
@@ -92,7 +94,7 @@ impl Store {
     }
 
     fn with(engine: Engine) -> Self {
-        Self { engine, known_books: Arc::default(), known_people: Arc::default() }
+        Self { engine, crowds: Arc::default(), known_books: Arc::default(), known_people: Arc::default() }
     }
 
     /// The search parameters with the slot numbers of this database.

@@ -40,4 +40,6 @@ pub use reference::reference;
 pub use sessions::{SessionLine, SessionsPage};
 pub use sign_in::{CodePage, SignInPage};
 pub use simulator::simulator;
-pub use station::{CheckUpFormPage, DueLine, DueListPage, FormField, FormInput, StationHead, StationNotice};
+pub use station::{
+    CheckUpFormPage, DueLine, DueListPage, FormField, FormInput, FormSection, StationHead, StationNotice,
+};

@@ -30,7 +30,7 @@ pub use from_fhir::{entries, from_bundle, texts_of_patient};
 pub use lists::choices;
 pub use read::read;
 pub use record::{AgeGroup, CheckUp, Identity, Sex};
-pub use table::{FIELDS, Field, Kind, PARTS, Part};
+pub use table::{FIELDS, Field, Kind, PARTS, Part, ROWS};
 pub use to_fhir::{
     CHECK_UP_VISIT, CLASS_PROFILE, COMPOSITION_PROFILE, ENTERED, Places, Raw, VISIT_KIND, WRITTEN,
 };

@@ -13,33 +13,45 @@ pub struct Part {
     pub name: &'static str,
     /// The element that holds its fields.
     pub root: &'static str,
-    /// What it is called.
+    /// What it is called in Vietnamese.
     pub vietnamese: &'static str,
+    /// What it is called in English.
+    pub english: &'static str,
 }
 
-const fn part(name: &'static str, root: &'static str, vietnamese: &'static str) -> Part {
-    Part { name, root, vietnamese }
+const fn part(
+    name: &'static str,
+    root: &'static str,
+    vietnamese: &'static str,
+    english: &'static str,
+) -> Part {
+    Part { name, root, vietnamese, english }
 }
 
 /// The parts in their order.
 pub const PARTS: [Part; 13] = [
-    part("XML1", "THONG_TIN_HANH_CHINH", "Thông tin hành chính"),
-    part("XML2", "THONG_TIN_CHUNG_VE_LAN_KHAM", "Thông tin chung về lần khám"),
-    part("XML3", "DANH_GIA_DAU_HIEU_SINH_TON", "Đánh giá dấu hiệu sinh tồn"),
-    part("XML4", "DANH_GIA_DINH_DUONG", "Đánh giá dinh dưỡng"),
-    part("XML5", "DANH_GIA_PHAT_TRIEN_TINH_THAN_VAN_DONG", "Đánh giá phát triển tinh thần, vận động"),
-    part("XML6", "DANH_GIA_TIEM_CHUNG", "Đánh giá tiêm chủng"),
-    part("XML7", "KHAM_LAM_SANG", "Khám lâm sàng"),
-    part("XML8", "KET_LUAN_VA_TU_VAN", "Kết luận và tư vấn"),
-    part("XML9", "TIEN_SU_BENH_TAT", "Tiền sử bệnh tật"),
-    part("XML10", "KHAM_THE_LUC", "Khám thể lực"),
-    part("XML11", ROWS_ROOT, "Khám cận lâm sàng"),
-    part("XML12", "KET_LUAN", "Kết luận"),
-    part(SIGNATURES, SIGNATURES, "Chữ ký đơn vị"),
+    part("XML1", "THONG_TIN_HANH_CHINH", "Thông tin hành chính", "About the person"),
+    part("XML2", "THONG_TIN_CHUNG_VE_LAN_KHAM", "Thông tin chung về lần khám", "About the visit"),
+    part("XML3", "DANH_GIA_DAU_HIEU_SINH_TON", "Đánh giá dấu hiệu sinh tồn", "Vital signs"),
+    part("XML4", "DANH_GIA_DINH_DUONG", "Đánh giá dinh dưỡng", "Nutrition"),
+    part(
+        "XML5",
+        "DANH_GIA_PHAT_TRIEN_TINH_THAN_VAN_DONG",
+        "Đánh giá phát triển tinh thần, vận động",
+        "Mental and motor development",
+    ),
+    part("XML6", "DANH_GIA_TIEM_CHUNG", "Đánh giá tiêm chủng", "Vaccinations"),
+    part("XML7", "KHAM_LAM_SANG", "Khám lâm sàng", "Clinical examination"),
+    part("XML8", "KET_LUAN_VA_TU_VAN", "Kết luận và tư vấn", "Conclusion and advice"),
+    part("XML9", "TIEN_SU_BENH_TAT", "Tiền sử bệnh tật", "Medical history"),
+    part("XML10", "KHAM_THE_LUC", "Khám thể lực", "Physique"),
+    part("XML11", ROWS_ROOT, "Khám cận lâm sàng", "Laboratory and imaging"),
+    part("XML12", "KET_LUAN", "Kết luận", "Conclusion"),
+    part(SIGNATURES, SIGNATURES, "Chữ ký đơn vị", "Signatures of the facility"),
 ];
 
 /// The part whose fields repeat in rows.
-pub(super) const ROWS: &str = "XML11";
+pub const ROWS: &str = "XML11";
 /// The element of the part with rows.
 pub(super) const ROWS_ROOT: &str = "KHAM_CAN_LAM_SANG";
 /// The part of the envelope.

@@ -1,58 +1,19 @@
-//! The form by which a commune station records the check-up of an adult: what it asks, and what the book says already.
+//! The form by which a commune station records a check-up: for whom, by whom, and what the book says already.
 
 use access::{Access, Caller};
 use audit_log::Action;
-use exchange::check_up::texts_of_patient;
+use exchange::check_up::{AgeGroup, FIELDS, texts_of_patient};
 use fhir::{Instant, LogicalId};
 use interactions::{DuePerson, Problem, Service, vietnamese_time};
 use record_store::Showing;
 
 use super::due::{listed, of_station};
-use super::rights::{check_book, is_adult, to_record};
+use super::rights::{check_book, to_record};
 use crate::HealthBook;
 use crate::ledger::{items, read, text};
 use crate::name::name_of;
-use crate::noted::told;
-use crate::refusal::{Rule, internal};
+use crate::refusal::internal;
 use crate::who::Staff;
-
-/// Part and field of what the form asks, in its order. Name, sex, day of birth and number are those of the book.
-pub const ASKED: [(&str, &str); 34] = [
-    ("XML2", "NGAY_VAO"),
-    ("XML2", "DOI_TUONG"),
-    ("XML2", "NGUON_CHI_TRA"),
-    ("XML2", "MA_LOAI_KCB"),
-    ("XML2", "MA_GTIN_CSKCB"),
-    ("XML1", "LY_DO_VV"),
-    ("XML1", "MA_DAN_TOC"),
-    ("XML1", "MA_NGHE_NGHIEP"),
-    ("XML1", "DIA_CHI"),
-    ("XML1", "MATINH_CU_TRU"),
-    ("XML1", "MAXA_CU_TRU"),
-    ("XML10", "CHIEU_CAO"),
-    ("XML10", "CAN_NANG"),
-    ("XML10", "CHI_SO_BMI"),
-    ("XML10", "MACH"),
-    ("XML10", "HUYET_AP"),
-    ("XML10", "KHAM_THE_LUC_PL"),
-    ("XML7", "NOI_KHOA_TUAN_HOAN"),
-    ("XML7", "NOI_KHOA_TUAN_HOAN_PL"),
-    ("XML7", "NOI_KHOA_HO_HAP"),
-    ("XML7", "NOI_KHOA_HO_HAP_PL"),
-    ("XML7", "NOI_KHOA_TIEU_HOA"),
-    ("XML7", "NOI_KHOA_TIEU_HOA_PL"),
-    ("XML7", "KHONG_KINH_MAT_PHAI"),
-    ("XML7", "KHONG_KINH_MAT_TRAI"),
-    ("XML7", "KHAM_MAT_PL"),
-    ("XML7", "KHAM_TAI_MUI_HONG_PL"),
-    ("XML7", "KHAM_RANG_HAM_MAT_PL"),
-    ("XML9", "TSBT_TANG_HUYET_AP"),
-    ("XML9", "TSBT_DAI_THAO_DUONG"),
-    ("XML9", "TSBT_TEN_THUOC_LIEU_LUONG"),
-    ("XML12", "PHAN_LOAI_SK"),
-    ("XML12", "KET_LUAN_BENH"),
-    ("XML12", "CAC_BENH_TAT_NEU_CO"),
-];
 
 /// How the log of accesses names it.
 pub(super) const PLACE: &str = "station/check-up";
@@ -62,6 +23,8 @@ pub(super) const PLACE: &str = "station/check-up";
 pub struct Begun {
     /// The name of the person.
     pub name: String,
+    /// For which age the form is.
+    pub group: AgeGroup,
     /// Texts that are known: part, field, text.
     pub texts: Vec<(&'static str, &'static str, String)>,
 }
@@ -78,6 +41,11 @@ pub(super) struct Recorder<'c> {
 }
 
 impl Recorder<'_> {
+    /// The form for the age of the person. Whose day of birth is not known counts as an adult.
+    pub(super) fn group(&self) -> AgeGroup {
+        self.person.judged.group.unwrap_or(AgeGroup::Adult)
+    }
+
     /// The `Patient` for a page. That it is shown is noted.
     pub(super) fn show(&self) -> Result<String, Problem> {
         let showing = Showing::begin(&self.access, Action::Read, "")?;
@@ -94,7 +62,7 @@ fn name_in(patient: &str) -> Result<String, Problem> {
     Ok(name_of(&serde_json::from_str(patient).map_err(|_| internal())?))
 }
 
-/// Who may record: whom the gate lets write all that a check-up is into this book, for adults of the own list.
+/// Who may record: whom the gate lets write all that a check-up is into this book, for people of the own list.
 pub(super) async fn recorder<'c>(
     service: &Service,
     caller: &'c Caller,
@@ -105,10 +73,6 @@ pub(super) async fn recorder<'c>(
     let put = to_record(service, caller)?;
     let person = listed(service, &access, staff.organization, patient, now).await?;
     check_book(service, &put, patient).await?;
-    if !is_adult(&person) {
-        told(patient, PLACE);
-        return Err(Rule::NotPossible.into());
-    }
     let access::Actor::Facility { code, .. } = &staff.identity.actor else { return Err(internal()) };
     Ok(Recorder { staff, access, put, person, code })
 }
@@ -121,6 +85,13 @@ pub(super) async fn known(
 ) -> Result<Vec<(&'static str, &'static str, String)>, Problem> {
     let node = json::parse(patient.as_bytes(), &json::Limits::default()).map_err(|_| internal())?;
     let mut texts = texts_of_patient(&node);
+    // The book may know what the form of this age does not have: an occupation of a child.
+    let group = recorder.group();
+    let is_its = |part: &str, name: &str| {
+        let field = FIELDS.iter().find(|field| (field.part, field.name) == (part, name));
+        field.is_some_and(|field| field.groups.contains(&group))
+    };
+    texts.retain(|(part, name, _)| is_its(part, name));
     texts.push(("XML2", "MA_CSKCB", recorder.code.to_owned()));
     if let Some(facility) = read(service, "Organization", recorder.staff.organization).await? {
         let numbers = items(&facility.resource, "/identifier").iter();
@@ -145,5 +116,5 @@ pub async fn begin(
     let time = vietnamese_time(service, now).map(|time| time.strftime("%Y%m%d%H%M").to_string());
     texts.push(("XML2", "NGAY_VAO", time.unwrap_or_default()));
     texts.push(("XML1", "LY_DO_VV", "Khám sức khỏe định kỳ".to_owned()));
-    Ok(Begun { name: name_in(&shown)?, texts })
+    Ok(Begun { name: name_in(&shown)?, group: recorder.group(), texts })
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use access::Caller;
-use exchange::check_up::{CheckUp, Fault, Format, Raw};
+use exchange::check_up::{AgeGroup, CheckUp, Fault, Format, Raw};
 use fhir::{Instant, LogicalId};
 use interactions::{Problem, check_may_put, vietnamese_time};
 
-use super::form::{ASKED, PLACE, known, recorder};
+use super::asked::{ROW_COUNT, asked};
+use super::form::{PLACE, known, recorder};
 use super::second::first_of;
 use super::write::{transaction, write};
 use crate::HealthBook;
@@ -19,7 +20,7 @@ use crate::turn;
 /// What a form says.
 #[derive(Debug, Clone, Default)]
 pub struct CheckUpForm {
-    /// Texts by place: `XML10.CHIEU_CAO`. What the form does not ask is not taken.
+    /// Texts by place: `XML10.CHIEU_CAO`, `XML11[2].GIA_TRI`. What the form does not ask is not taken.
     pub texts: BTreeMap<String, String>,
     /// That another examination is wanted although there is one within twelve months.
     pub again: bool,
@@ -37,6 +38,8 @@ pub enum Recorded {
     Wrong {
         /// The name of the person, for the form that is shown again.
         name: String,
+        /// For which age the form is.
+        group: AgeGroup,
         /// What is wrong.
         faults: Vec<Fault>,
     },
@@ -44,6 +47,8 @@ pub enum Recorded {
     Repeats {
         /// The name of the person.
         name: String,
+        /// For which age the form is.
+        group: AgeGroup,
         /// Its day.
         day: jiff::civil::Date,
         /// Where it was, if that may be known.
@@ -66,23 +71,28 @@ pub async fn record(
     for (part, field, text) in known(service, &recorder, &stored).await? {
         texts.insert((part, field), text);
     }
-    for (part, field) in ASKED {
-        if let Some(text) = form.texts.get(&format!("{part}.{field}")) {
-            texts.insert((part, field), text.trim().to_owned());
+    let group = recorder.group();
+    // Rows that say nothing keep their place: a fault names a row by its number.
+    let mut rows: Vec<Vec<(&str, String)>> = vec![Vec::new(); ROW_COUNT];
+    for asked in asked(group) {
+        let Some(text) = form.texts.get(&asked.name()).map(|text| text.trim().to_owned()) else { continue };
+        match asked.row.and_then(|row| rows.get_mut(row.checked_sub(1)?)) {
+            Some(row) => row.push((asked.field.name, text)),
+            None => drop(texts.insert((asked.field.part, asked.field.name), text)),
         }
     }
     let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
     let texts = texts.map(|((part, field), text)| (part, field, text));
     let time = vietnamese_time(service, now);
     let day = time.map(|time| time.date());
-    let check_up = match CheckUp::of_fields(day, texts, Vec::<Vec<(&str, String)>>::new()) {
+    let check_up = match CheckUp::of_fields(day, texts, rows) {
         Ok(check_up) => check_up,
-        Err(faults) => return Ok(Recorded::Wrong { name: recorder.show_name()?, faults }),
+        Err(faults) => return Ok(Recorded::Wrong { name: recorder.show_name()?, group, faults }),
     };
     // Nobody was examined in an hour.
     if time.is_some_and(|time| check_up.time() > time) {
         let faults = vec![Fault::not_yet()];
-        return Ok(Recorded::Wrong { name: recorder.show_name()?, faults });
+        return Ok(Recorded::Wrong { name: recorder.show_name()?, group, faults });
     }
     let message = check_up.to_json().into_bytes();
     let all = [check_up];
@@ -103,27 +113,10 @@ pub async fn record(
         };
         let facility = facility.map(|found| text(&found.resource, "/name").to_owned());
         told(patient, PLACE);
-        return Ok(Recorded::Repeats { name: recorder.show_name()?, day: first.day, facility });
+        return Ok(Recorded::Repeats { name: recorder.show_name()?, group, day: first.day, facility });
     }
     let writing = write(service, &Caller::MESSAGE, patient, organization, check_up, &raw);
     interactions::message(&message).scope(writing).await?;
     let composition = LogicalId::try_from(check_up.composition_id().as_str()).map_err(|_| internal())?;
     Ok(Recorded::Written { composition })
-}
-
-/// The fields that the form asks, as the message knows them.
-pub fn fields() -> impl Iterator<Item = &'static exchange::check_up::Field> {
-    ASKED.iter().filter_map(|(part, name)| {
-        exchange::check_up::FIELDS.iter().find(|field| field.part == *part && field.name == *name)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_field_of_the_form_is_one_of_the_message() {
-        assert_eq!(fields().count(), ASKED.len());
-    }
 }

@@ -1,9 +1,9 @@
 //! Who may write what a check-up is. The gate is asked, of every kind that a check-up makes.
 
 use access::{Access, Caller, Interaction};
-use exchange::check_up::{AgeGroup, ENTERED, WRITTEN};
+use exchange::check_up::{ENTERED, WRITTEN};
 use fhir::{LogicalId, ResourceType};
-use interactions::{DuePerson, Problem, Service, check_may_fill};
+use interactions::{Problem, Service, check_may_fill};
 
 use crate::vocabulary::kind;
 
@@ -41,13 +41,7 @@ pub(super) async fn check_book(service: &Service, put: &Access, patient: &Logica
     check_may_fill(service, put, patient, &kinds(&WRITTEN)?).await
 }
 
-/// Whether the form is for somebody of a list: adults, and by whom what a check-up is may be written at all. Whether this book
-/// takes it is asked when the form is opened.
-pub fn may_record(service: &Service, caller: &Caller, person: &DuePerson) -> bool {
-    is_adult(person) && to_record(service, caller).is_ok()
-}
-
-/// Whose day of birth is not known counts as an adult.
-pub(super) fn is_adult(person: &DuePerson) -> bool {
-    person.judged.group.is_none_or(|group| group == AgeGroup::Adult)
+/// Whether somebody may record check-ups by the form at all. Whether a book takes one is asked when its form is opened.
+pub fn may_record(service: &Service, caller: &Caller) -> bool {
+    to_record(service, caller).is_ok()
 }

@@ -127,17 +127,15 @@ pub(crate) fn current_version(
     statement
 }
 
-/// The books that a grant opens to somebody at a moment, at most `limit`.
+/// The books that grants open to somebody at a moment, and those that they replace: all, some of them more than once, unless
+/// there are `limit` rows. No more grants are read than that, whatever else is open.
 pub(crate) fn granted_books(grantee: i64, now: i64, limit: usize) -> Statement {
-    let mut statement = Statement::new("SELECT DISTINCT g.book FROM book_grant g WHERE g.grantee = ");
-    statement.big(grantee).sql(" AND g.begins <= ").big(now).sql(" AND g.ends > ").big(now);
-    // And the books that those replace.
+    let mut statement = Statement::new("WITH open AS (SELECT g.book FROM book_grant g WHERE g.grantee = ");
+    statement.big(grantee).sql(" AND g.ends > ").big(now).sql(" AND g.begins <= ").big(now);
     statement.sql(&format!(
-        " UNION SELECT k.other FROM book_grant g JOIN book_kin k ON k.book = g.book AND k.relation = {BELOW} \
-         WHERE g.grantee = "
+        " LIMIT {limit}) SELECT o.book FROM open o UNION ALL \
+         SELECT k.other FROM open o JOIN book_kin k ON k.book = o.book AND k.relation = {BELOW}"
     ));
-    statement.big(grantee).sql(" AND g.begins <= ").big(now).sql(" AND g.ends > ").big(now);
-    statement.sql(&format!(" LIMIT {limit}"));
     statement
 }
 

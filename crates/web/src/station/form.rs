@@ -1,4 +1,4 @@
-//! The form that records the check-up of an adult. Names of fields are those of the message.
+//! The form that records a check-up, part by part. Names of fields are those of the message.
 
 use maud::{Markup, html};
 
@@ -36,6 +36,27 @@ pub struct FormField {
     pub faults: Vec<String>,
 }
 
+/// A part of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormSection {
+    /// What it is called.
+    pub title: String,
+    /// Whether it is shown at once; the others open when somebody asks for them.
+    pub is_open: bool,
+    /// Its fields; several groups where it has rows.
+    pub rows: Vec<Vec<FormField>>,
+}
+
+impl FormSection {
+    fn fields(&self) -> impl Iterator<Item = &FormField> {
+        self.rows.iter().flatten()
+    }
+
+    fn wrong(&self) -> usize {
+        self.fields().filter(|field| !field.faults.is_empty()).count()
+    }
+}
+
 /// The page.
 pub struct CheckUpFormPage<'a> {
     /// What is around.
@@ -44,8 +65,10 @@ pub struct CheckUpFormPage<'a> {
     pub patient: &'a str,
     /// The name of the person.
     pub name: &'a str,
-    /// The fields.
-    pub fields: &'a [FormField],
+    /// For which age the form is, in the language of the page.
+    pub age: &'a str,
+    /// The parts.
+    pub sections: &'a [FormSection],
     /// What is wrong with what the form does not ask.
     pub faults: &'a [String],
     /// The check-up within twelve months that this one would repeat: its day, and where it was if that may be known.
@@ -57,12 +80,12 @@ impl CheckUpFormPage<'_> {
     pub fn render(&self) -> String {
         let language = self.head.language;
         let say = |vietnamese, english| language.say(vietnamese, english);
-        let wrong = self.faults.len() + self.fields.iter().filter(|field| !field.faults.is_empty()).count();
+        let wrong = self.faults.len() + self.sections.iter().map(FormSection::wrong).sum::<usize>();
         let body = html! {
             p { strong { (self.name) } }
-            p.hint { (say(
-                "Mẫu dành cho người từ đủ 18 tuổi. Họ tên, giới tính, ngày sinh và số định danh lấy từ sổ.",
-                "For people of 18 years and more. Name, sex, day of birth and number are those of the book.")) }
+            p.hint { (self.age) " " (say(
+                "Họ tên, giới tính, ngày sinh và số định danh lấy từ sổ.",
+                "Name, sex, day of birth and number are those of the book.")) }
             @if wrong > 0 {
                 div.error role="alert" id="faults" {
                     p { (say("Chưa ghi được. Hãy sửa những chỗ được đánh dấu.", "Nothing was recorded. Please mend what is marked.")) }
@@ -84,7 +107,7 @@ impl CheckUpFormPage<'_> {
                         }
                     }
                 }
-                @for field in self.fields { (self.field(field)) }
+                @for section in self.sections { (self.section(section)) }
                 button { (say("Ghi vào sổ", "Record it")) }
             }
             a.button.second href={ "/station?lang=" (language.code()) } { (say("Không, quay lại", "No, go back")) }
@@ -93,9 +116,30 @@ impl CheckUpFormPage<'_> {
         self.head.page(say("Ghi lần khám sức khỏe", "Record a check-up"), &here, None, &body)
     }
 
+    fn section(&self, section: &FormSection) -> Markup {
+        let language = self.head.language;
+        // What is wrong is seen at once.
+        let is_open = section.is_open || section.wrong() > 0;
+        html! {
+            details open[is_open] {
+                summary { (section.title) }
+                @for (index, fields) in section.rows.iter().enumerate() {
+                    @if section.rows.len() > 1 {
+                        fieldset {
+                            legend { (language.say("Kết quả ", "Result ")) (index + 1) }
+                            @for field in fields { (self.field(field)) }
+                        }
+                    } @else {
+                        @for field in fields { (self.field(field)) }
+                    }
+                }
+            }
+        }
+    }
+
     fn field(&self, field: &FormField) -> Markup {
         let language = self.head.language;
-        let id = field.name.replace('.', "-");
+        let id = field.name.replace(['.', '['], "-").replace(']', "");
         let hint_id = format!("{id}-hint");
         let fault_id = format!("{id}-fault");
         let mut described = Vec::new();

@@ -62,12 +62,20 @@ fn the_form_marks_each_wrong_field_and_keeps_what_was_typed() {
         faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
     };
     let choice = FormInput::Choice(vec![("1".to_owned(), "one".to_owned())]);
-    let fields = [field(&["not a number"], FormInput::Number), field(&[], choice)];
+    let mut result = field(&[], FormInput::Text);
+    "XML11[2].GIA_TRI".clone_into(&mut result.name);
+    let section = |title: &str, is_open, rows| FormSection { title: title.to_owned(), is_open, rows };
+    let sections = [
+        section("Physique", false, vec![vec![field(&["not a number"], FormInput::Number)]]),
+        section("History", false, vec![vec![field(&[], choice)]]),
+        section("Laboratory", true, vec![vec![], vec![result]]),
+    ];
     let page = CheckUpFormPage {
         head: head(Language::English),
         patient: "p1",
         name: "Lê <i>",
-        fields: &fields,
+        age: "For children.",
+        sections: &sections,
         faults: &["XML1.SO_CCCD".to_owned()],
         repeats: Some(("02/03/2026", None)),
     }
@@ -81,6 +89,13 @@ fn the_form_marks_each_wrong_field_and_keeps_what_was_typed() {
         "XML1.SO_CCCD",
         "02/03/2026",
         "name=\"again\"",
+        "For children.",
+        "<details open><summary>Physique",
+        "<details><summary>History",
+        "<details open><summary>Laboratory",
+        "<legend>Result 2</legend>",
+        "name=\"XML11[2].GIA_TRI\"",
+        "id=\"XML11-2-GIA_TRI\"",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ::web::{CheckUpFormPage, FormField, FormInput, Language, StationNotice};
+use ::web::{CheckUpFormPage, FormField, FormInput, FormSection, Language, StationNotice};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
 use audit_log::Action;
-use exchange::check_up::{AgeGroup, Fault, Field, Kind, choices};
+use exchange::check_up::{AgeGroup, FIELDS, Fault, Field, Kind, PARTS, choices};
 use fhir::{Instant, LogicalId, ResourceType};
-use health_book::check_up::{self, CheckUpForm, Recorded};
+use health_book::check_up::{self, Asked, CheckUpForm, Recorded};
 use interactions::{Problem, Refused};
 use record_store::Journal;
 
@@ -23,12 +23,9 @@ const ENCODED: usize = 9;
 
 /// Bytes of the largest form that the page lets somebody fill in.
 pub(super) fn largest() -> usize {
-    let field = |field: &'static Field| place(field).len() + 2 + ENCODED * field.most();
-    check_up::fields().map(field).sum::<usize>() + BESIDE
-}
-
-fn place(field: &Field) -> String {
-    format!("{}.{}", field.part, field.name)
+    let bytes = |asked: Asked| ENCODED * asked.name().len() + 2 + ENCODED * asked.field.most();
+    let of_group = |group| check_up::asked(group).map(bytes).sum::<usize>();
+    AgeGroup::ALL.into_iter().map(of_group).max().unwrap_or_default() + BESIDE
 }
 
 /// `GET /station/check-up?patient=ID`
@@ -40,13 +37,14 @@ pub(super) async fn show(wanted: Wanted) -> HttpResponse {
         let begun = begun.map_err(|problem| visit.refused(Action::Read, &patient, problem))?;
         let texts: BTreeMap<String, String> =
             begun.texts.into_iter().map(|(part, field, text)| (format!("{part}.{field}"), text)).collect();
-        let fields = fields(&texts, &[], visit.language);
+        let sections = sections(begun.group, &texts, &[], visit.language);
         let facility = visit.facility().await?;
         let page = CheckUpFormPage {
             head: visit.head(&facility),
             patient: patient.as_str(),
             name: &begun.name,
-            fields: &fields,
+            age: age(begun.group, visit.language),
+            sections: &sections,
             faults: &[],
             repeats: None,
         };
@@ -67,10 +65,12 @@ pub(super) async fn record(wanted: Wanted, form: Form<HashMap<String, String>>) 
         let recorded = check_up::record(book, &visit.caller, &patient, &sent, Instant::now()).await;
         match recorded.map_err(|problem| visit.refused(Action::Create, &patient, problem))? {
             Recorded::Written { .. } => Ok(visit.back(StationNotice::Recorded)),
-            Recorded::Wrong { name, faults } => again(visit, (&patient, &name), &sent, &faults, None).await,
-            Recorded::Repeats { name, day, facility } => {
+            Recorded::Wrong { name, group, faults } => {
+                again(visit, (&patient, &name, group), &sent, &faults, None).await
+            }
+            Recorded::Repeats { name, group, day, facility } => {
                 let day = day.strftime("%d/%m/%Y").to_string();
-                again(visit, (&patient, &name), &sent, &[], Some((&day, facility.as_deref()))).await
+                again(visit, (&patient, &name, group), &sent, &[], Some((&day, facility.as_deref()))).await
             }
         }
     })
@@ -80,20 +80,22 @@ pub(super) async fn record(wanted: Wanted, form: Form<HashMap<String, String>>) 
 /// The form once more, with what was typed. Whose it is has to stand in it.
 async fn again(
     visit: &Visit<'_>,
-    (patient, name): (&LogicalId, &str),
+    (patient, name, group): (&LogicalId, &str, AgeGroup),
     sent: &CheckUpForm,
     faults: &[Fault],
     repeats: Option<(&str, Option<&str>)>,
 ) -> Result<HttpResponse, Trouble> {
     let facility = visit.facility().await?;
-    let fields = fields(&sent.texts, faults, visit.language);
-    let asked = |fault: &&Fault| !fields.iter().any(|field| field.name == fault.place());
-    let others: Vec<String> = faults.iter().filter(asked).map(|fault| said(fault, visit.language)).collect();
+    let sections = sections(group, &sent.texts, faults, visit.language);
+    let asked: Vec<String> = check_up::asked(group).map(|asked| asked.name()).collect();
+    let others = faults.iter().filter(|fault| !asked.contains(&fault.place()));
+    let others: Vec<String> = others.map(|fault| said(fault, visit.language)).collect();
     let page_of_form = CheckUpFormPage {
         head: visit.head(&facility),
         patient: patient.as_str(),
         name,
-        fields: &fields,
+        age: age(group, visit.language),
+        sections: &sections,
         faults: &others,
         repeats,
     };
@@ -102,7 +104,7 @@ async fn again(
 }
 
 fn said(fault: &Fault, language: Language) -> String {
-    let field = exchange::check_up::FIELDS.iter().find(|field| place(field) == fault.place());
+    let field = FIELDS.iter().find(|field| (field.part, field.name) == (fault.part, fault.field));
     let rule = language.say(fault.rule.vietnamese(), fault.rule.english());
     match field {
         Some(field) => format!("{}: {rule}", language.say(field.vietnamese, field.english)),
@@ -110,27 +112,63 @@ fn said(fault: &Fault, language: Language) -> String {
     }
 }
 
-fn fields(texts: &BTreeMap<String, String>, faults: &[Fault], language: Language) -> Vec<FormField> {
-    let made = check_up::fields().map(|field| {
-        let name = place(field);
-        let wrong = faults.iter().filter(|fault| fault.place() == name);
-        let wrong = wrong.map(|fault| language.say(fault.rule.vietnamese(), fault.rule.english()).to_owned());
-        FormField {
-            label: language.say(field.vietnamese, field.english).to_owned(),
-            hint: hint(field, language).map(str::to_owned),
-            value: texts.get(&name).cloned().unwrap_or_default(),
-            required: field.required.iter().any(|(group, _)| *group == AgeGroup::Adult),
-            input: input(field, language),
-            most: field.most(),
-            faults: wrong.collect(),
-            name,
-        }
-    });
-    made.collect()
+fn age(group: AgeGroup, language: Language) -> &'static str {
+    let (vietnamese, english) = match group {
+        AgeGroup::Child => ("Mẫu dành cho trẻ dưới 6 tuổi.", "For children below 6 years."),
+        AgeGroup::Pupil => ("Mẫu dành cho người từ đủ 6 đến dưới 18 tuổi.", "For people of 6 to 17 years."),
+        AgeGroup::Adult => ("Mẫu dành cho người từ đủ 18 tuổi.", "For people of 18 years and more."),
+    };
+    language.say(vietnamese, english)
 }
 
-/// Lists that are short enough to be chosen from; of the others the code is typed.
-const CHOSEN: [&str; 5] = ["subject", "funding", "ethnic-group", "province", "occupation"];
+/// Parts that most visits fill in although nothing of them is mandatory: signs, growth, physique, the advice for a child.
+const OFTEN: [&str; 4] = ["XML3", "XML4", "XML8", "XML10"];
+
+/// The parts of the form, with what is known of them.
+fn sections(
+    group: AgeGroup,
+    texts: &BTreeMap<String, String>,
+    faults: &[Fault],
+    language: Language,
+) -> Vec<FormSection> {
+    let section = |part: &exchange::check_up::Part| {
+        let asked: Vec<Asked> = check_up::asked(group).filter(|it| it.field.part == part.name).collect();
+        let fields = |row: &[Asked]| row.iter().map(|it| field(it, group, texts, faults, language)).collect();
+        let rows: Vec<Vec<FormField>> =
+            asked.chunk_by(|one, other| one.row == other.row).map(fields).collect();
+        let says = |field: &FormField| field.required || !field.value.is_empty();
+        let is_open = OFTEN.contains(&part.name) || rows.iter().flatten().any(says);
+        let title = language.say(part.vietnamese, part.english).to_owned();
+        (!rows.is_empty()).then_some(FormSection { title, is_open, rows })
+    };
+    PARTS.iter().filter_map(section).collect()
+}
+
+fn field(
+    asked: &Asked,
+    group: AgeGroup,
+    texts: &BTreeMap<String, String>,
+    faults: &[Fault],
+    language: Language,
+) -> FormField {
+    let (name, field) = (asked.name(), asked.field);
+    let wrong = faults.iter().filter(|fault| fault.place() == name);
+    let wrong = wrong.map(|fault| language.say(fault.rule.vietnamese(), fault.rule.english()).to_owned());
+    FormField {
+        label: language.say(field.vietnamese, field.english).to_owned(),
+        hint: hint(field, language).map(str::to_owned),
+        value: texts.get(&name).cloned().unwrap_or_default(),
+        // Some are mandatory only where another one is not there, which may be in the book.
+        required: field.required.iter().any(|(of, unless)| *of == group && unless.is_none()),
+        input: input(field, language),
+        most: field.most(),
+        faults: wrong.collect(),
+        name,
+    }
+}
+
+/// The list that is too long to be chosen from: the code is typed.
+const TYPED: &str = "ward";
 
 fn input(field: &Field, language: Language) -> FormInput {
     if field.list == "class" {
@@ -148,13 +186,13 @@ fn input(field: &Field, language: Language) -> FormInput {
                 ("1".to_owned(), words("Có", "Yes")),
             ])
         }
-        Kind::Code | Kind::Subject if CHOSEN.contains(&field.list) => {
+        Kind::Code | Kind::Subject if field.list != TYPED => {
             let all = choices(field.list).into_iter();
             FormInput::Choice(
                 all.map(|(code, words)| (code.to_owned(), format!("{code} – {words}"))).collect(),
             )
         }
-        Kind::Number | Kind::Measure => FormInput::Number,
+        Kind::Number | Kind::Measure | Kind::Digit => FormInput::Number,
         _ => FormInput::Text,
     }
 }
@@ -168,7 +206,12 @@ fn hint(field: &Field, language: Language) -> Option<&'static str> {
         (Kind::Icd, _) => ("mã ICD-10, cách nhau bằng dấu ;", "codes of ICD-10, apart by ;"),
         (Kind::Location, _) => ("13 chữ số", "13 digits"),
         (Kind::Code, "MAXA_CU_TRU") => ("mã xã, phường: 5 chữ số", "code of the commune: 5 digits"),
-        (Kind::Code, "MA_LOAI_KCB") => ("mã 2 chữ số, ví dụ 01", "code of 2 digits, such as 01"),
+        (Kind::Citizen, _) => ("12 chữ số", "12 digits"),
+        (Kind::Digit, _) => ("1 chữ số", "1 digit"),
+        (_, "NHIET_DO") => ("°C", "°C"),
+        (_, "NHIP_THO") => ("lần/phút", "breaths a minute"),
+        (_, "CHIEU_DAI" | "VONG_DAU" | "CHU_VI_VONG_CANH_TAY") => ("cm", "cm"),
+        (_, "TUAN_THAI") => ("tuần", "weeks"),
         (_, "CHIEU_CAO") => ("cm", "cm"),
         (_, "CAN_NANG") => ("kg", "kg"),
         (_, "CHI_SO_BMI") => ("kg/m²", "kg/m²"),

@@ -71,7 +71,7 @@ fn line(visit: &Visit<'_>, person: &DuePerson, showing: &Showing) -> Result<Opti
         due: figures(judged.due),
         last: judged.last.map(figures),
         class: person.class.as_ref().map(|(class, _)| class.clone()),
-        may_record: check_up::may_record(&visit.state.app.service, &visit.caller, person),
+        may_record: check_up::may_record(&visit.state.app.service, &visit.caller),
     }))
 }
 

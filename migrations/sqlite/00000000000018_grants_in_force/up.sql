@@ -1,0 +1,3 @@
+-- A facility has the grants of all its visits, most of them over. A search reads those that are in force, and some of them only.
+DROP INDEX book_grant_by_grantee;
+CREATE INDEX book_grant_in_force ON book_grant (grantee, ends, begins, book);

@@ -64,7 +64,7 @@ impl Gate {
         }
         statement.sql(" UNION ALL SELECT g.book FROM book_grant g WHERE g.book = ").big(book);
         statement.sql(" AND g.grantee = ").big(grantee).sql(" AND g.visit = ").big(visit);
-        statement.sql(" AND g.begins <= ").big(limits.now).sql(" AND g.ends > ").big(limits.now);
+        statement.sql(" AND g.begins <= ").big(limits.now).sql(" AND +g.ends > ").big(limits.now);
         statement.sql(" AND g.purpose IN (0,").small(limits.purpose).sql(")");
     }
 }
@@ -146,12 +146,23 @@ impl Limits {
         statement.pieces_of(&[" AND (g.visit = 0 OR g.visit = ", visit, " OR ", key, " = ", book, ")"]);
         self.by_rights(statement, row, rights, Some("g"), types);
         // What entitles to the book of who stands for the person entitles to the others, but opens no label there.
-        statement.pieces_of(&[AS_TEST, ") OR EXISTS (SELECT 1 FROM book_kin kin JOIN book_grant g ON g.book = kin.other WHERE kin.book = ", book, " AND kin.relation = ", &ABOVE.to_string(), " AND kin.since <= "]);
-        statement.big(self.now).sql(" AND g.grantee = ").big(grantee);
+        // One test in the other, not a join: a join would begin with all that the grantee has.
+        statement.pieces_of(&[
+            AS_TEST,
+            ") OR EXISTS (SELECT 1 FROM book_kin kin WHERE kin.book = ",
+            book,
+            " AND kin.relation = ",
+            &ABOVE.to_string(),
+            " AND kin.since <= ",
+        ]);
+        statement
+            .big(self.now)
+            .sql(" AND EXISTS (SELECT 1 FROM book_grant g WHERE g.book = kin.other AND g.grantee = ");
+        statement.big(grantee);
         self.in_force(statement, "g", row, types);
         statement.sql(" AND g.visit = 0");
         self.by_rights(statement, row, rights, None, types);
-        statement.pieces_of(&[AS_TEST, "))"]);
+        statement.pieces_of(&[AS_TEST, ")", AS_TEST, "))"]);
     }
 
     /// Appends that the grant `g` gives one of the rights; `opening`: the grant that opens labels.
@@ -177,9 +188,10 @@ impl Limits {
     }
 
     /// Appends that a grant or denial is of this time, purpose and type.
+    // With a sign before the end SQLite does not begin with all that the grantee has.
     fn in_force(&self, statement: &mut Statement, table: &str, row: &RowNames, types: &[ResourceType]) {
         statement.pieces_of(&[" AND ", table, ".begins <= "]).big(self.now);
-        statement.pieces_of(&[" AND ", table, ".ends > "]).big(self.now);
+        statement.pieces_of(&[" AND +", table, ".ends > "]).big(self.now);
         statement.pieces_of(&[" AND ", table, ".purpose IN (0,"]).small(self.purpose).sql(")");
         statement.pieces_of(&[" AND ", table, ".resource_type IN (-1,"]);
         match types {

@@ -106,6 +106,7 @@ mod sharing_guardians;
 mod shield;
 mod sign_in;
 mod smart_clients;
+mod station_ages;
 mod station_gate;
 mod station_pages;
 mod summary;

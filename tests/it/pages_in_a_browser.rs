@@ -10,7 +10,8 @@ use test_support::TestDatabase;
 
 use crate::book_pages::{open_and_closed, write_check_ups};
 use crate::smart_clients::{BROWSER, browser, clients, codes, missing, run};
-use crate::station_pages::{HEALTHY, bring_children};
+use crate::station_ages::bring_children;
+use crate::station_pages::HEALTHY;
 use crate::support::program::Demo;
 use crate::support::sign_in::{password, staff_name};
 use crate::support::text;

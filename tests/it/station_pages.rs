@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use audit_log::{Action, Outcome};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 use test_support::{Response, TestDatabase};
 
 use crate::support::access_log::{signed, whole_log};
 use crate::support::browser::{Browser, Form, Landing, forms};
-use crate::support::program::{Caller, Demo};
+use crate::support::program::Demo;
 use crate::support::sign_in::{pass, sign_in, staff_name};
-use crate::support::{Fhir, matches, text};
+use crate::support::text;
 
 /// Staff of a role, signed in, on the first page of the station.
 #[track_caller]
@@ -48,32 +48,7 @@ pub fn reminders(page: &str) -> Vec<(String, Form)> {
     .collect()
 }
 
-/// A child of three years and a pupil of twelve who are at the facility of the demo's staff.
-pub(crate) fn bring_children(demo: &Demo) {
-    let stored = demo.stored();
-    let all = Caller::unlimited(&stored);
-    let code = text(&demo.description["clients"][0]["facility"]);
-    let found =
-        all.read(&format!("/fhir/Organization?identifier=http://fhir.hl7.org.vn/core/sid/ma-cskcb%7C{code}"));
-    let facility = text(&found["entry"][0]["resource"]["id"]);
-    let this_year: i32 = vietnamese_time(0)[..4].parse().unwrap();
-    for (id, age) in [("child-of-three", 3), ("pupil-of-twelve", 12)] {
-        let patient = json!({"resourceType": "Patient", "id": id, "active": true, "gender": "female",
-            "name": [{"text": "Lê Thị Bé"}], "birthDate": format!("{}-01-01", this_year - age),
-            "identifier": [{"system": "http://fhir.hl7.org.vn/core/sid/cccd",
-                "value": format!("0993{:02}{:06}", (this_year - age) % 100, age)}]});
-        let visit = json!({"resourceType": "Encounter", "id": format!("visit-of-{id}"), "status": "in-progress",
-            "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
-            "subject": {"reference": format!("Patient/{id}")}, "period": {"start": format!("{this_year}-01-01")},
-            "serviceProvider": {"reference": format!("Organization/{facility}")}});
-        for resource in [patient, visit] {
-            let path = format!("/fhir/{}/{}", text(&resource["resourceType"]), text(&resource["id"]));
-            let _ = all.send("PUT", &path, &resource.to_string()).expect_status(201);
-        }
-    }
-}
-
-const RECORD: &str = "/station/check-up?lang=en&amp;patient=";
+pub(crate) const RECORD: &str = "/station/check-up?lang=en&amp;patient=";
 
 /// An adult whose check-up can be recorded.
 pub fn recordable(page: &str) -> String {
@@ -142,7 +117,7 @@ fn the_list_is_shown_and_somebody_is_reminded_once() {
 }
 
 /// Minutes from now as clocks in Vietnam show it and a message writes it.
-fn vietnamese_time(minutes: i64) -> String {
+pub(crate) fn vietnamese_time(minutes: i64) -> String {
     let moment = fhir::Instant::now().microseconds() + (7 * 60 + minutes) * 60_000_000;
     let written = fhir::Instant::from_microseconds(moment).to_string();
     written.chars().filter(char::is_ascii_digit).take(12).collect()
@@ -259,138 +234,12 @@ fn a_check_up_is_recorded_by_form_as_a_message_writes_it() {
     }
 }
 
-/// What the form of an age has besides, by which it is known: its words, what it demands (decision 2062/QĐ-BYT, annexes 1 and
-/// 2), what somebody fills in of the rest, and a field that only another age has.
-type OfAge = (&'static str, &'static [(&'static str, &'static str)], &'static str);
-
-const BY_AGE: [OfAge; 3] = [
-    (
-        "For children below 6 years.",
-        &[
-            ("XML1.HO_TEN_NGUOI_DI_CUNG", "Lê Thị Mẹ"),
-            ("XML1.SO_CCCD_NGUOI_DI_CUNG", "099190000011"),
-            ("XML1.MOI_QUAN_HE_VOI_TRE", "2"),
-            ("XML3.NHIET_DO", "36,8"),
-            ("XML4.CAN_NANG", "12,4"),
-            ("XML5.NGUY_CO_TU_KY", "0"),
-            ("XML6.TIEM_CHUNG_BCG_SS", "99"),
-            ("XML7.MAU_SAC_DA", "1"),
-            ("XML8.HEN_KHAM_LAN_SAU", "sau sáu tháng"),
-        ],
-        "XML1.MA_NGHE_NGHIEP",
-    ),
-    (
-        "For people of 6 to 17 years.",
-        &[
-            ("XML1.LY_DO_VV", "Khám sức khỏe định kỳ"),
-            ("XML1.NGUOI_GIAM_HO", "Lê Thị Mẹ"),
-            ("XML1.SO_CCCD_NGH", "099190000011"),
-            ("XML7.NHI_KHOA_HO_HAP", "rì rào phế nang rõ"),
-            ("XML9.TIEM_CHUNG_SOI", "1"),
-            ("XML10.CAN_NANG", "31"),
-            ("XML12.CAC_VAN_DE_SUC_KHOE", "cận thị"),
-        ],
-        "XML7.NOI_KHOA_HO_HAP",
-    ),
-    (
-        "For people of 18 years and more.",
-        &[
-            ("XML1.LY_DO_VV", "Khám sức khỏe định kỳ"),
-            ("XML1.MA_NGHE_NGHIEP", "61"),
-            ("XML7.NOI_KHOA_THAN_KINH_PL", "1"),
-            ("XML9.TSBT_TANG_HUYET_AP", "1"),
-            ("XML10.CAN_NANG", "58"),
-            ("XML12.CAC_BENH_TAT_NEU_CO", "tăng huyết áp"),
-        ],
-        "XML3.NHIET_DO",
-    ),
-];
-
-const OF_EVERY_AGE: [(&str, &str); 11] = [
-    ("XML2.DOI_TUONG", "16"),
-    ("XML2.NGUON_CHI_TRA", "2"),
-    ("XML2.MA_LOAI_KCB", "01"),
-    ("XML2.MA_GTIN_CSKCB", "8935000000017"),
-    ("XML1.MA_DAN_TOC", "01"),
-    ("XML1.DIA_CHI", "Thôn 1"),
-    ("XML1.MATINH_CU_TRU", "20"),
-    ("XML1.MAXA_CU_TRU", "06400"),
-    ("XML11[2].MA_CHI_SO", "GLU"),
-    ("XML11[2].GIA_TRI", "5,4"),
-    ("XML12.PHAN_LOAI_SK", "2"),
-];
-
 /// Whole years today of somebody who was born on that day.
-fn years(birth: &str) -> i32 {
+pub(crate) fn years(birth: &str) -> i32 {
     let today = vietnamese_time(0);
     let number = |text: &str| text.parse::<i32>().unwrap();
     let before = today[4..8] < *birth[5..].replace('-', "");
     number(&today[..4]) - number(&birth[..4]) - i32::from(before)
-}
-
-#[test]
-fn each_age_has_its_form_and_all_that_is_filled_in_is_in_the_message() {
-    let demo = Demo::start(TestDatabase::sqlite());
-    bring_children(&demo);
-    let stored = demo.stored();
-    let mut browser = at_work(&demo, "physician");
-    let mut people = Vec::new();
-    let mut next = vec!["/station?lang=en&people=treated".to_owned(), "/station?lang=en".to_owned()];
-    while let Some(path) = next.pop() {
-        let list = page(&mut browser, &path);
-        let links = list.split(RECORD).skip(1);
-        people.extend(links.map(|rest| rest.split('"').next().unwrap().to_owned()));
-        let further = list.split("/station?lang=en&amp;page=").nth(1);
-        next.extend(further.map(|rest| format!("/station?lang=en&page={}", rest.split('"').next().unwrap())));
-    }
-    for (index, (words, of_age, of_another)) in BY_AGE.into_iter().enumerate() {
-        let group = |patient: &String| {
-            let patient = stored.client().read(&format!("/fhir/Patient/{patient}"));
-            match years(&text(&patient["birthDate"])) {
-                ..6 => 0,
-                6..18 => 1,
-                _ => 2,
-            }
-        };
-        let patient =
-            people.iter().find(|patient| group(patient) == index).expect("the station has all ages");
-        let shown = page(&mut browser, &format!("/station/check-up?lang=en&patient={patient}"));
-        assert!(shown.contains(words), "{words}: {shown}");
-        assert!(shown.len() < 120_000, "{words}: {} bytes", shown.len());
-        for (name, _) in of_age.iter().chain(&OF_EVERY_AGE) {
-            assert!(shown.contains(&format!("name=\"{name}\"")), "{words}: {name} is asked");
-        }
-        assert!(!shown.contains(of_another), "{words}: {of_another} is not asked");
-        let form =
-            forms(&shown).into_iter().find(|form| form.action.starts_with("/station/check-up")).unwrap();
-        let fill = |form: Form, (name, value): &(&str, &str)| form.set(name, value);
-        let filled = of_age.iter().chain(&OF_EVERY_AGE).fold(form, fill).set("again", "yes");
-
-        let wrong = filled.clone().set("XML11[2].MA_DICH_VU", &"x".repeat(51)).set("XML2.DOI_TUONG", "");
-        let answer = press(&mut browser, &wrong).expect_status(422);
-        for id in ["XML11-2-MA_DICH_VU-fault", "XML2-DOI_TUONG-fault"] {
-            assert!(answer.text().contains(&format!("id=\"{id}\"")), "{words}: {id}: {}", answer.text());
-        }
-        let done = press(&mut browser, &filled).expect_status(200);
-        assert!(done.text().contains("The check-up is in the book."), "{words}: {}", done.text());
-
-        let found = |query: &str| matches(&stored.client().read(&format!("/fhir/{query}&patient={patient}")));
-        let originals = found("DocumentReference?_sort=-_lastUpdated&_count=1");
-        let message = STANDARD.decode(text(&originals[0]["content"][0]["attachment"]["data"])).unwrap();
-        let message: Value = serde_json::from_slice(&message).expect("the message is JSON");
-        let record = &message["khamsuckhoe"]["thongtinhoso"]["danhsachhoso"]["hoso"][0]["filehoso"];
-        let part = |file: &Value| STANDARD.decode(text(&file["noidungfile"])).unwrap();
-        let record: Vec<u8> = record.as_array().expect("parts").iter().flat_map(part).collect();
-        let record = String::from_utf8(record).unwrap();
-        for (name, value) in of_age.iter().chain(&OF_EVERY_AGE) {
-            let field = name.split('.').nth(1).unwrap().to_lowercase();
-            let kept = format!("\"{field}\":\"{}\"", value.replace(",", "."));
-            assert!(record.contains(&kept), "{words}: {kept} in {record}");
-        }
-        let weight = of_age.iter().find(|(name, _)| name.ends_with(".CAN_NANG")).unwrap().1.replace(',', ".");
-        let weights = found("Observation?code=http://loinc.org%7C29463-7&_sort=-_lastUpdated&_count=1");
-        assert_eq!(weights[0]["valueQuantity"]["value"].to_string(), weight, "{words}");
-    }
 }
 
 #[test]

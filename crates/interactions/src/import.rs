@@ -75,7 +75,8 @@ pub async fn import_bundle(
         run_transaction(service, caller, Arc::clone(&body), Arc::clone(&entries), Identities::Stable).await;
     match together {
         Ok(outcomes) => outcomes.iter().for_each(|outcome| report.count(outcome)),
-        Err(problem) if whole || problem.is_transient() => return Err(problem),
+        // One entry that the database cannot take must not keep the others out; nobody takes any while it is busy.
+        Err(problem) if whole || problem.status == 503 => return Err(problem),
         Err(_) => {
             for entry in entries.iter() {
                 let one = Arc::new(vec![entry.clone()]);

@@ -21,6 +21,10 @@ use fhir::{LogicalId, ResourceType};
 use healthbook_record_store::{Journal, Origin, Showing, Store, StoreSettings};
 use uuid::Uuid;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const TASKS: usize = 64;
 
 #[tokio::main]

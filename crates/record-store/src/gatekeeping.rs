@@ -18,8 +18,8 @@ use crate::{Body, Content, Record, StoreError};
 /// Books that are looked into one by one; whoever has more open searches as if all were.
 const MOST_BOOKS: usize = 256;
 
-/// Grants that are read to learn which books those are: some have several in a book.
-const MOST_GRANTS: usize = 4 * MOST_BOOKS;
+/// Grants in force that are read to learn which books those are: of a book somebody may have many.
+pub(crate) const MOST_GRANTS: usize = 16 * MOST_BOOKS;
 
 /// How often a version and the right to change it are asked for when others write meanwhile.
 const ATTEMPTS: usize = 100;

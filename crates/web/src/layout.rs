@@ -15,10 +15,10 @@ header p{margin:0;font-weight:600}
 h1{font-size:1.5rem;line-height:1.25;margin:1.5rem 0 .75rem}
 h2{font-size:1.15rem;margin:1.75rem 0 .5rem}
 a{color:#00566d}
-a.link,button,input,select,summary{min-height:2.75rem}
+a.link,button,input,select,summary,textarea{min-height:2.75rem}
 a.link{display:inline-flex;align-items:center}
 label{display:block;font-weight:600;margin-top:1rem}
-input,select{width:100%;font:inherit;padding:.5rem .65rem;border:2px solid #5b6f78;border-radius:.4rem;background:#fff;color:inherit}
+input,select,textarea{width:100%;font:inherit;padding:.5rem .65rem;border:2px solid #5b6f78;border-radius:.4rem;background:#fff;color:inherit}
 .hint{margin:.15rem 0 .3rem;color:#3f525b}
 button,a.button{display:block;width:100%;font:inherit;font-weight:600;text-align:center;text-decoration:none;margin-top:1.25rem;\
 padding:.6rem 1rem;border:2px solid #00566d;border-radius:.4rem;background:#00566d;color:#fff;cursor:pointer}
@@ -57,10 +57,10 @@ tr+tr{border-top:1px solid #9aa9b0}
 .trend text{font-size:13px;fill:#1a2b33}
 @media print{nav,form,.button,header a,details>summary{display:none}body{max-width:none}}
 @media (prefers-color-scheme:dark){
-body,input,select{background:#10191d;color:#e6eef1}
+body,input,select,textarea{background:#10191d;color:#e6eef1}
 a,summary,button.second,a.second{color:#7fd0e6}
 .hint{color:#b6c6cd}
-input,select{border-color:#7d929b}
+input,select,textarea{border-color:#7d929b}
 button,a.button{background:#7fd0e6;border-color:#7fd0e6;color:#10191d}
 button.second,a.second,button.end{background:#10191d}
 button.second,a.second{color:#7fd0e6}

@@ -199,6 +199,19 @@ fn form(head: &str, inside: &str) -> Form {
             form.fields.push((name, value.unwrap_or_else(|| default.to_owned())));
         }
     }
+    for piece in inside.split("<select").skip(1) {
+        let (tag, rest) = piece.split_once('>').unwrap_or((piece, ""));
+        let mut options = rest.split("</select>").next().unwrap_or_default().split("<option").skip(1);
+        let first = options.clone().next();
+        let is_chosen = |option: &&str| option.split('>').next().unwrap_or_default().ends_with(" selected");
+        let value = options.find(is_chosen).or(first).and_then(|option| attribute(option, "value"));
+        form.fields.extend(attribute(tag, "name").map(|name| (name, value.unwrap_or_default())));
+    }
+    for piece in inside.split("<textarea").skip(1) {
+        let (tag, rest) = piece.split_once('>').unwrap_or((piece, ""));
+        let text = unescaped(rest.split("</textarea>").next().unwrap_or_default());
+        form.fields.extend(attribute(tag, "name").map(|name| (name, text)));
+    }
     for piece in inside.split("<button").skip(1) {
         let (tag, rest) = piece.split_once('>').unwrap_or((piece, ""));
         let words = rest.split("</button>").next().unwrap_or_default().to_owned();
@@ -220,16 +233,23 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     } else {
         rest.split([' ', '>', '\n']).next()?
     };
-    let value = value.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">");
-    Some(value.replace("&amp;", "&"))
+    Some(unescaped(value))
+}
+
+/// A text without the five characters of HTML that are escaped.
+fn unescaped(text: &str) -> String {
+    let text = text.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">");
+    text.replace("&amp;", "&")
 }
 
 #[test]
 fn forms_are_read_as_they_are_sent() {
     let page = r#"<form method="post" action="/auth/x?a=1&amp;b=2"><input type=hidden name="csrf" value="k&quot;"/>
         <input id="n" name="number" autocomplete="username"><input type="checkbox" name="no">
+        <select name="class"><option value="">–</option><option value="2" selected>II</option></select>
+        <select name="kind"><option value="a">A</option><option value="b">B</option></select><textarea name="why">a &amp; b</textarea>
         <button name="answer" value="allow">Cho phép</button><button name="answer" value="deny">Từ chối</button></form>"#;
     let form = forms(page).remove(0).fill("username", "099").press(&["allow"]);
     assert_eq!((form.action.as_str(), form.method.as_str()), ("/auth/x?a=1&b=2", "post"));
-    assert_eq!(form.body(), "csrf=k%22&number=099&answer=allow");
+    assert_eq!(form.body(), "csrf=k%22&class=2&kind=a&why=a%20%26%20b&number=099&answer=allow");
 }

@@ -69,6 +69,13 @@ fn items<'n, 'a>(node: &'n Node<'a>, name: &str) -> &'n [Node<'a>] {
     node.get(name).map(Node::items).unwrap_or_default()
 }
 
+/// The telephone of somebody: not what another system of contact says.
+fn phone<'n>(person: &'n Node<'_>) -> Option<&'n str> {
+    let points = items(person, "telecom").iter();
+    let mut phones = points.filter(|point| matches!(point.text("system"), None | Some("phone" | "sms")));
+    phones.next()?.text("value")
+}
+
 /// The code of a system in a CodeableConcept.
 fn code<'n>(concept: Option<&'n Node<'_>>, system: &str) -> Option<&'n str> {
     let coding = items(concept?, "coding").iter().find(|coding| coding.text("system") == Some(system))?;
@@ -174,7 +181,7 @@ impl Found {
             self.put("XML1", "NGAYCAP_CCCD", issued.map(|day| days::write_day(day.date())));
             put(self, "NOICAP_CCCD", number.get("assigner").and_then(|assigner| assigner.text("display")));
         }
-        put(self, "DIEN_THOAI", items(patient, "telecom").first().and_then(|point| point.text("value")));
+        put(self, "DIEN_THOAI", phone(patient));
         if let Some(address) = items(patient, "address").first() {
             put(self, "DIA_CHI", address.text("text"));
             for (field, url) in [("MATINH_CU_TRU", PROVINCE), ("MAXA_CU_TRU", WARD)] {
@@ -209,10 +216,10 @@ impl Found {
                 }
                 _ => continue,
             };
-            let [name, number, phone] = fields;
+            let [name, number, phone_field] = fields;
             self.put("XML1", name, items(person, "name").first().and_then(|name| name.text("text")));
             self.put("XML1", number, identified(person.get("identifier"), CITIZEN));
-            self.put("XML1", phone, items(person, "telecom").first().and_then(|point| point.text("value")));
+            self.put("XML1", phone_field, phone(person));
             let relation = code(items(person, "relationship").first(), system("relation-to-child"));
             self.put("XML1", "MOI_QUAN_HE_VOI_TRE", relation);
         }

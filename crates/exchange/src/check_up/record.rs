@@ -32,6 +32,17 @@ impl AgeGroup {
         }
     }
 
+    /// The group by the texts of `NGAY_SINH` and `NGAY_VAO`; none where one of them is no day.
+    pub fn of_texts(birth: &str, visit: &str) -> Option<Self> {
+        let (birth, visit) = (days::read(birth.trim()).ok()?, days::read(visit.trim()).ok()?);
+        (birth <= visit).then(|| Self::of_years(years(birth.date(), visit.date())))
+    }
+
+    /// The group of a word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.word() == word)
+    }
+
     /// A word for it, in small letters.
     pub fn word(self) -> &'static str {
         match self {
@@ -139,6 +150,16 @@ impl CheckUp {
             Some(code) => code.to_owned(),
             None => identity::visit_code(self),
         }
+    }
+
+    /// The same with a code of the visit, where it has none. Whoever records by form knows whose book it is, and two children
+    /// without a number may have all else in common that a code is computed of.
+    #[must_use]
+    pub fn with_visit_code(mut self, code: String) -> Self {
+        if let Some(field) = table::find("XML2", "MA_LK") {
+            self.values.entry(field.index).or_insert(code);
+        }
+        self
     }
 
     /// Whom it is of.

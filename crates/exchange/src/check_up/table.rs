@@ -190,10 +190,6 @@ pub(super) fn fields_of(part: &str) -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(move |field| field.part == part)
 }
 
-fn group(word: &str) -> Option<AgeGroup> {
-    AgeGroup::ALL.into_iter().find(|group| group.word() == word)
-}
-
 fn kind(word: &str) -> Option<Kind> {
     Some(match word {
         "text" => Kind::Text,
@@ -241,14 +237,14 @@ fn field(index: usize, line: &'static str) -> Option<Field> {
     let [part, name, groups, of_kind, length, required, list, at, loinc, unit, label, vietnamese, english] =
         <[&'static str; 13]>::try_from(cells).ok()?;
     let required = required.split_whitespace().map(|word| match word.split_once('/') {
-        Some((word, unless)) => Some((group(word)?, Some(unless))),
-        None => Some((group(word)?, None)),
+        Some((word, unless)) => Some((AgeGroup::of_word(word)?, Some(unless))),
+        None => Some((AgeGroup::of_word(word)?, None)),
     });
     Some(Field {
         index,
         part: find_part(part)?.name,
         name,
-        groups: groups.split(' ').map(group).collect::<Option<_>>()?,
+        groups: groups.split(' ').map(AgeGroup::of_word).collect::<Option<_>>()?,
         kind: kind(of_kind)?,
         length: if length.is_empty() { None } else { Some(length.parse().ok()?) },
         required: required.collect::<Option<_>>()?,

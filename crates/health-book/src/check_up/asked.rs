@@ -16,6 +16,9 @@ const KNOWN: [(&str, &str); 8] = [
     ("XML2", "MA_CSKCB"),
 ];
 
+/// Part, field and text.
+pub(super) type Text = (&'static str, &'static str, String);
+
 /// How many rows of results the form has.
 pub const ROW_COUNT: usize = 8;
 
@@ -45,6 +48,16 @@ pub fn asked(group: AgeGroup) -> impl Iterator<Item = Asked> {
         let rows = if part.name == ROWS { (1..=ROW_COUNT).map(Some).collect() } else { vec![None] };
         rows.into_iter().flat_map(move |row| of_part(group, part.name).map(move |field| Asked { field, row }))
     })
+}
+
+/// What the message demands of the book and the texts do not have. The form cannot ask it: it is of the `Patient`.
+pub(super) fn lacking(group: AgeGroup, texts: &[Text]) -> Vec<&'static Field> {
+    let is_told =
+        |field: &Field| texts.iter().any(|(part, name, _)| (*part, *name) == (field.part, field.name));
+    // What may stand in for it the form asks.
+    let is_demanded = |field: &Field| field.required.contains(&(group, None));
+    let known = FIELDS.iter().filter(|field| KNOWN.contains(&(field.part, field.name)));
+    known.filter(|field| is_demanded(field) && !is_told(field)).collect()
 }
 
 fn of_part(group: AgeGroup, part: &'static str) -> impl Iterator<Item = &'static Field> {

@@ -2,11 +2,12 @@
 
 use access::{Access, Caller};
 use audit_log::Action;
-use exchange::check_up::{AgeGroup, FIELDS, texts_of_patient};
+use exchange::check_up::{AgeGroup, FIELDS, Field, texts_of_patient};
 use fhir::{Instant, LogicalId};
 use interactions::{DuePerson, Problem, Service, vietnamese_time};
 use record_store::Showing;
 
+use super::asked::{Text, lacking};
 use super::due::{listed, of_station};
 use super::rights::{check_book, to_record};
 use crate::HealthBook;
@@ -27,6 +28,8 @@ pub struct Begun {
     pub group: AgeGroup,
     /// Texts that are known: part, field, text.
     pub texts: Vec<(&'static str, &'static str, String)>,
+    /// What the book would have to know before a check-up can be recorded.
+    pub lacking: Vec<&'static Field>,
 }
 
 /// Somebody who may record for somebody.
@@ -41,9 +44,12 @@ pub(super) struct Recorder<'c> {
 }
 
 impl Recorder<'_> {
-    /// The form for the age of the person. Whose day of birth is not known counts as an adult.
-    pub(super) fn group(&self) -> AgeGroup {
-        self.person.judged.group.unwrap_or(AgeGroup::Adult)
+    /// The form for the age of the person at a visit; where its day cannot be read, for the age today. Whose day of birth is not
+    /// known counts as an adult.
+    pub(super) fn group(&self, texts: &[Text], visit: &str) -> AgeGroup {
+        let birth = texts.iter().find(|(_, field, _)| *field == "NGAY_SINH");
+        let then = birth.and_then(|(_, _, birth)| AgeGroup::of_texts(birth, visit));
+        then.or(self.person.judged.group).unwrap_or(AgeGroup::Adult)
     }
 
     /// The `Patient` for a page. That it is shown is noted.
@@ -77,21 +83,14 @@ pub(super) async fn recorder<'c>(
     Ok(Recorder { staff, access, put, person, code })
 }
 
-/// What the book and the directory say for the message.
+/// What the book and the directory say for the message, of whatever age it is.
 pub(super) async fn known(
     service: &Service,
     recorder: &Recorder<'_>,
     patient: &str,
-) -> Result<Vec<(&'static str, &'static str, String)>, Problem> {
+) -> Result<Vec<Text>, Problem> {
     let node = json::parse(patient.as_bytes(), &json::Limits::default()).map_err(|_| internal())?;
     let mut texts = texts_of_patient(&node);
-    // The book may know what the form of this age does not have: an occupation of a child.
-    let group = recorder.group();
-    let is_its = |part: &str, name: &str| {
-        let field = FIELDS.iter().find(|field| (field.part, field.name) == (part, name));
-        field.is_some_and(|field| field.groups.contains(&group))
-    };
-    texts.retain(|(part, name, _)| is_its(part, name));
     texts.push(("XML2", "MA_CSKCB", recorder.code.to_owned()));
     if let Some(facility) = read(service, "Organization", recorder.staff.organization).await? {
         let numbers = items(&facility.resource, "/identifier").iter();
@@ -100,6 +99,14 @@ pub(super) async fn known(
         texts.extend(location.map(|location| ("XML2", "MA_GTIN_CSKCB", location)));
     }
     Ok(texts)
+}
+
+/// Leaves out what the message does not have for an age: the book may know the occupation of a child.
+pub(super) fn keep_those_of(group: AgeGroup, texts: &mut Vec<Text>) {
+    texts.retain(|(part, name, _)| {
+        let field = FIELDS.iter().find(|field| (field.part, field.name) == (*part, *name));
+        field.is_some_and(|field| field.groups.contains(&group))
+    });
 }
 
 /// The form for somebody. That the `Patient` is read is noted.
@@ -114,7 +121,11 @@ pub async fn begin(
     let shown = recorder.show()?;
     let mut texts = known(service, &recorder, &shown).await?;
     let time = vietnamese_time(service, now).map(|time| time.strftime("%Y%m%d%H%M").to_string());
-    texts.push(("XML2", "NGAY_VAO", time.unwrap_or_default()));
+    let time = time.unwrap_or_default();
+    let group = recorder.group(&texts, &time);
+    texts.push(("XML2", "NGAY_VAO", time));
     texts.push(("XML1", "LY_DO_VV", "Khám sức khỏe định kỳ".to_owned()));
-    Ok(Begun { name: name_in(&shown)?, group: recorder.group(), texts })
+    keep_those_of(group, &mut texts);
+    let lacking = lacking(group, &texts);
+    Ok(Begun { name: name_in(&shown)?, group, texts, lacking })
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use access::Caller;
-use exchange::check_up::{AgeGroup, CheckUp, Fault, Format, Raw};
+use exchange::check_up::{AgeGroup, CheckUp, Fault, Format, Raw, Rule};
 use fhir::{Instant, LogicalId};
 use interactions::{Problem, check_may_put, vietnamese_time};
 
 use super::asked::{ROW_COUNT, asked};
-use super::form::{PLACE, known, recorder};
+use super::form::{PLACE, keep_those_of, known, recorder};
 use super::second::first_of;
 use super::write::{transaction, write};
 use crate::HealthBook;
@@ -22,6 +22,8 @@ use crate::turn;
 pub struct CheckUpForm {
     /// Texts by place: `XML10.CHIEU_CAO`, `XML11[2].GIA_TRI`. What the form does not ask is not taken.
     pub texts: BTreeMap<String, String>,
+    /// For which age the form was that is sent; where it is not told, it is taken to be the right one.
+    pub group: Option<AgeGroup>,
     /// That another examination is wanted although there is one within twelve months.
     pub again: bool,
 }
@@ -42,6 +44,13 @@ pub enum Recorded {
         group: AgeGroup,
         /// What is wrong.
         faults: Vec<Fault>,
+    },
+    /// On the day of the visit the person is of another age than the form is for, and nothing was written.
+    OtherAge {
+        /// The name of the person.
+        name: String,
+        /// For which age the form has to be.
+        group: AgeGroup,
     },
     /// There is one within twelve months, and nothing was written.
     Repeats {
@@ -67,11 +76,16 @@ pub async fn record(
     let service = book.service();
     let recorder = recorder(service, caller, patient, now).await?;
     let stored = recorder.person.record.inspect()?.ok_or_else(Problem::not_found)?;
-    let mut texts: BTreeMap<(&str, &str), String> = BTreeMap::new();
-    for (part, field, text) in known(service, &recorder, &stored).await? {
-        texts.insert((part, field), text);
+    let mut known = known(service, &recorder, &stored).await?;
+    let visit = form.texts.get("XML2.NGAY_VAO").map(String::as_str).unwrap_or_default();
+    let group = recorder.group(&known, visit);
+    // What was typed into the form of another age would be lost without a word.
+    if form.group.is_some_and(|shown| shown != group) {
+        return Ok(Recorded::OtherAge { name: recorder.show_name()?, group });
     }
-    let group = recorder.group();
+    keep_those_of(group, &mut known);
+    let known = known.into_iter().map(|(part, field, text)| ((part, field), text));
+    let mut texts: BTreeMap<(&str, &str), String> = known.collect();
     // Rows that say nothing keep their place: a fault names a row by its number.
     let mut rows: Vec<Vec<(&str, String)>> = vec![Vec::new(); ROW_COUNT];
     for asked in asked(group) {
@@ -87,13 +101,18 @@ pub async fn record(
     let day = time.map(|time| time.date());
     let check_up = match CheckUp::of_fields(day, texts, rows) {
         Ok(check_up) => check_up,
-        Err(faults) => return Ok(Recorded::Wrong { name: recorder.show_name()?, group, faults }),
+        Err(mut faults) => {
+            faults.iter_mut().for_each(|fault| ask_of_guardian(fault, group));
+            return Ok(Recorded::Wrong { name: recorder.show_name()?, group, faults });
+        }
     };
     // Nobody was examined in an hour.
     if time.is_some_and(|time| check_up.time() > time) {
         let faults = vec![Fault::not_yet()];
         return Ok(Recorded::Wrong { name: recorder.show_name()?, group, faults });
     }
+    let visit = visit_code(patient, &check_up);
+    let check_up = check_up.with_visit_code(visit);
     let message = check_up.to_json().into_bytes();
     let all = [check_up];
     let raw = Raw::of(&message, Format::Json, &all);
@@ -119,4 +138,17 @@ pub async fn record(
     interactions::message(&message).scope(writing).await?;
     let composition = LogicalId::try_from(check_up.composition_id().as_str()).map_err(|_| internal())?;
     Ok(Recorded::Written { composition })
+}
+
+/// The code of a visit that is recorded by form: whose it is and when, so that the same is the same again.
+fn visit_code(patient: &LogicalId, check_up: &CheckUp) -> String {
+    format!("{patient}-{}", check_up.time().strftime("%Y%m%d%H%M"))
+}
+
+/// Of a child without a number the form asks that of the guardian, so what is missing is told there.
+fn ask_of_guardian(fault: &mut Fault, group: AgeGroup) {
+    if group == AgeGroup::Child && (fault.part, fault.field, fault.rule) == ("XML1", "SO_CCCD", Rule::Missing)
+    {
+        fault.field = "SO_CCCD_NGH";
+    }
 }

@@ -33,7 +33,7 @@ impl Described {
             let says = |name: &str| patient.get(name).and_then(Node::as_bool);
             let is_dead = patient.get("deceasedDateTime").is_some() || says("deceasedBoolean") == Some(true);
             let is_there = says("active") != Some(false) && !is_dead && !has_link("replaced-by");
-            let birth = patient.text("birthDate").and_then(|date| date.parse().ok());
+            let birth = patient.text("birthDate").and_then(first_day);
             (is_there, has_link("replaces"), birth)
         })?;
         Ok(is_there.then_some(Self { record, birth, is_joined }))
@@ -55,6 +55,15 @@ impl Described {
         let judged = rule.judge(year, today, self.birth, &days);
         let last = examinations.into_iter().find(|it| Some(it.day) == judged.last);
         DuePerson { record: self.record, judged, last, class: None }
+    }
+}
+
+/// The first day of a date: of some only the year of birth is known, or the month.
+fn first_day(date: &str) -> Option<Date> {
+    match date.len() {
+        4 => format!("{date}-01-01").parse().ok(),
+        7 => format!("{date}-01").parse().ok(),
+        _ => date.parse().ok(),
     }
 }
 

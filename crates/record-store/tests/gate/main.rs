@@ -8,6 +8,7 @@
 )]
 
 mod books;
+mod crowds;
 mod expectations;
 mod labels;
 mod limits;

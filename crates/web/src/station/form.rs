@@ -9,10 +9,25 @@ use super::StationHead;
 pub enum FormInput {
     /// By a text.
     Text,
+    /// By a text of several lines.
+    Lines,
+    /// By digits only.
+    Digits,
     /// By a number, with the keys for it.
     Number,
     /// By one of these codes, each with its words.
     Choice(Vec<(String, String)>),
+}
+
+impl FormInput {
+    /// The keys that a telephone shows for it.
+    fn keys(&self) -> Option<&'static str> {
+        match self {
+            Self::Number => Some("decimal"),
+            Self::Digits => Some("numeric"),
+            Self::Text | Self::Lines | Self::Choice(_) => None,
+        }
+    }
 }
 
 /// A field of the form.
@@ -67,8 +82,14 @@ pub struct CheckUpFormPage<'a> {
     pub name: &'a str,
     /// For which age the form is, in the language of the page.
     pub age: &'a str,
+    /// The code of that age.
+    pub group: &'a str,
+    /// What the book does not know and the message demands: nothing can be recorded before.
+    pub lacking: &'a [String],
     /// The parts.
     pub sections: &'a [FormSection],
+    /// Name and text of what was typed into the form of another age: it comes back where the day of the visit is mended.
+    pub carried: &'a [(String, String)],
     /// What is wrong with what the form does not ask.
     pub faults: &'a [String],
     /// The check-up within twelve months that this one would repeat: its day, and where it was if that may be known.
@@ -92,9 +113,29 @@ impl CheckUpFormPage<'_> {
                     @if !self.faults.is_empty() { ul { @for fault in self.faults { li { (fault) } } } }
                 }
             }
+            @if self.lacking.is_empty() { (self.form()) } @else {
+                div.error role="alert" {
+                    p { (say(
+                        "Chưa ghi được lần khám cho người này: sổ chưa có những thông tin sau. Hãy bổ sung vào sổ trước.",
+                        "No check-up can be recorded for this person yet: the book does not know the following. Please complete it first.")) }
+                    ul { @for field in self.lacking { li { (field) } } }
+                }
+            }
+            a.button.second href={ "/station?lang=" (language.code()) } { (say("Không, quay lại", "No, go back")) }
+        };
+        let here = format!("/station/check-up?patient={}&", self.patient);
+        self.head.page(say("Ghi lần khám sức khỏe", "Record a check-up"), &here, None, &body)
+    }
+
+    fn form(&self) -> Markup {
+        let language = self.head.language;
+        let say = |vietnamese, english| language.say(vietnamese, english);
+        html! {
             form method="post" action={ "/station/check-up?lang=" (language.code()) } {
                 input type="hidden" name="form" value=(self.head.form);
                 input type="hidden" name="patient" value=(self.patient);
+                input type="hidden" name="age" value=(self.group);
+                @for (name, text) in self.carried { input type="hidden" name=(name) value=(text); }
                 @if let Some((day, facility)) = self.repeats {
                     div.notice role="alert" {
                         p { (say("Đã có lần khám sức khỏe ngày ", "There is a check-up of ")) strong { (day) }
@@ -110,10 +151,7 @@ impl CheckUpFormPage<'_> {
                 @for section in self.sections { (self.section(section)) }
                 button { (say("Ghi vào sổ", "Record it")) }
             }
-            a.button.second href={ "/station?lang=" (language.code()) } { (say("Không, quay lại", "No, go back")) }
-        };
-        let here = format!("/station/check-up?patient={}&", self.patient);
-        self.head.page(say("Ghi lần khám sức khỏe", "Record a check-up"), &here, None, &body)
+        }
     }
 
     fn section(&self, section: &FormSection) -> Markup {
@@ -152,6 +190,7 @@ impl CheckUpFormPage<'_> {
         let described = described.join(" ");
         let described = Some(described.as_str()).filter(|it| !it.is_empty());
         let invalid = (!field.faults.is_empty()).then_some("true");
+        let required = field.required.then_some("true");
         html! {
             label for=(id) { (field.label)
                 @if field.required { " (" (language.say("bắt buộc", "required")) ")" } }
@@ -161,17 +200,24 @@ impl CheckUpFormPage<'_> {
             }
             @match &field.input {
                 FormInput::Choice(choices) => {
-                    select id=(id) name=(field.name) aria-describedby=[described] aria-invalid=[invalid] {
+                    select id=(id) name=(field.name) aria-describedby=[described] aria-invalid=[invalid] aria-required=[required] {
                         option value="" { "–" }
                         @for (code, words) in choices {
                             option value=(code) selected[*code == field.value] { (words) }
                         }
+                        // What the book has is not lost because it is written in another way.
+                        @if !field.value.is_empty() && !choices.iter().any(|(code, _)| *code == field.value) {
+                            option value=(field.value) selected { (field.value) }
+                        }
                     }
                 }
-                FormInput::Text => input id=(id) name=(field.name) value=(field.value) maxlength=(field.most) autocomplete="off"
-                    aria-describedby=[described] aria-invalid=[invalid];,
-                FormInput::Number => input id=(id) name=(field.name) value=(field.value) inputmode="decimal" maxlength=(field.most)
-                    autocomplete="off" aria-describedby=[described] aria-invalid=[invalid];,
+                FormInput::Lines => textarea id=(id) name=(field.name) rows="3" maxlength=(field.most)
+                    aria-describedby=[described] aria-invalid=[invalid] aria-required=[required] { (field.value) }
+                FormInput::Text | FormInput::Number | FormInput::Digits => {
+                    input id=(id) name=(field.name) value=(field.value) maxlength=(field.most) autocomplete="off"
+                        inputmode=[field.input.keys()]
+                        aria-describedby=[described] aria-invalid=[invalid] aria-required=[required];
+                }
             }
         }
     }

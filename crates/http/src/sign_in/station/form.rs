@@ -1,6 +1,6 @@
 //! The form that records a check-up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ::web::{CheckUpFormPage, FormField, FormInput, FormSection, Language, StationNotice};
 use actix_web::HttpResponse;
@@ -38,13 +38,18 @@ pub(super) async fn show(wanted: Wanted) -> HttpResponse {
         let texts: BTreeMap<String, String> =
             begun.texts.into_iter().map(|(part, field, text)| (format!("{part}.{field}"), text)).collect();
         let sections = sections(begun.group, &texts, &[], visit.language);
+        let called = |field: &&Field| visit.language.say(field.vietnamese, field.english).to_owned();
+        let lacking: Vec<String> = begun.lacking.iter().map(called).collect();
         let facility = visit.facility().await?;
         let page = CheckUpFormPage {
             head: visit.head(&facility),
             patient: patient.as_str(),
             name: &begun.name,
             age: age(begun.group, visit.language),
+            group: begun.group.word(),
+            lacking: &lacking,
             sections: &sections,
+            carried: &[],
             faults: &[],
             repeats: None,
         };
@@ -60,13 +65,17 @@ pub(super) async fn record(wanted: Wanted, form: Form<HashMap<String, String>>) 
         visit.is_ours(of("form"))?;
         let patient = patient_of(form.get("patient").map(String::as_str))?;
         let texts = form.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
-        let sent = CheckUpForm { texts, again: !of("again").is_empty() };
+        let group = AgeGroup::of_word(of("age"));
+        let sent = CheckUpForm { texts, group, again: !of("again").is_empty() };
         let book = &visit.state.app.health_book;
         let recorded = check_up::record(book, &visit.caller, &patient, &sent, Instant::now()).await;
         match recorded.map_err(|problem| visit.refused(Action::Create, &patient, problem))? {
             Recorded::Written { .. } => Ok(visit.back(StationNotice::Recorded)),
             Recorded::Wrong { name, group, faults } => {
                 again(visit, (&patient, &name, group), &sent, &faults, None).await
+            }
+            Recorded::OtherAge { name, group } => {
+                again(visit, (&patient, &name, group), &sent, &[], None).await
             }
             Recorded::Repeats { name, group, day, facility } => {
                 let day = day.strftime("%d/%m/%Y").to_string();
@@ -89,13 +98,29 @@ async fn again(
     let sections = sections(group, &sent.texts, faults, visit.language);
     let asked: Vec<String> = check_up::asked(group).map(|asked| asked.name()).collect();
     let others = faults.iter().filter(|fault| !asked.contains(&fault.place()));
-    let others: Vec<String> = others.map(|fault| said(fault, visit.language)).collect();
+    let mut others: Vec<String> = others.map(|fault| said(fault, visit.language)).collect();
+    let is_other_age = sent.group.is_some_and(|shown| shown != group);
+    if is_other_age {
+        let words = visit.language.say(
+            "Vào ngày khám này người được khám thuộc nhóm tuổi khác. Đây là mẫu của nhóm tuổi đó; hãy kiểm tra ngày khám.",
+            "On the day of this visit the person is of another age. This is the form for that age; please check the day.",
+        );
+        others.push(words.to_owned());
+    }
+    // Rows and fields of every age have the same names everywhere; these are of another one.
+    let of_other_ages = AgeGroup::ALL.into_iter().flat_map(check_up::asked).map(|asked| asked.name());
+    let of_other_ages: BTreeSet<String> = of_other_ages.filter(|name| !asked.contains(name)).collect();
+    let carried = sent.texts.iter().filter(|(name, text)| of_other_ages.contains(*name) && !text.is_empty());
+    let carried: Vec<(String, String)> = carried.map(|(name, text)| (name.clone(), text.clone())).collect();
     let page_of_form = CheckUpFormPage {
         head: visit.head(&facility),
         patient: patient.as_str(),
         name,
         age: age(group, visit.language),
+        group: group.word(),
+        lacking: &[],
         sections: &sections,
+        carried: &carried,
         faults: &others,
         repeats,
     };
@@ -170,6 +195,14 @@ fn field(
 /// The list that is too long to be chosen from: the code is typed.
 const TYPED: &str = "ward";
 
+/// Characters of one line; a longer text has several.
+const LINE: usize = 255;
+
+/// A sign that a reading was judged (`DGDHST_`, đánh giá dấu hiệu sinh tồn).
+fn is_judgement(field: &Field) -> bool {
+    field.name.starts_with("DGDHST_")
+}
+
 fn input(field: &Field, language: Language) -> FormInput {
     if field.list == "class" {
         let classes = ["1", "2", "3", "4", "5"].into_iter().filter_map(|code| {
@@ -179,6 +212,8 @@ fn input(field: &Field, language: Language) -> FormInput {
         return FormInput::Choice(classes.collect());
     }
     match field.kind {
+        // What is judged is told by 0 or 1; which of them is good the decision does not say.
+        Kind::Flag if is_judgement(field) => FormInput::Digits,
         Kind::Flag => {
             let words = |vietnamese, english| language.say(vietnamese, english).to_owned();
             FormInput::Choice(vec![
@@ -192,7 +227,9 @@ fn input(field: &Field, language: Language) -> FormInput {
                 all.map(|(code, words)| (code.to_owned(), format!("{code} – {words}"))).collect(),
             )
         }
-        Kind::Number | Kind::Measure | Kind::Digit => FormInput::Number,
+        Kind::Number | Kind::Measure => FormInput::Number,
+        Kind::Digit | Kind::Citizen | Kind::Location | Kind::Time | Kind::Day => FormInput::Digits,
+        Kind::Text if field.most() > LINE => FormInput::Lines,
         _ => FormInput::Text,
     }
 }
@@ -202,20 +239,29 @@ fn hint(field: &Field, language: Language) -> Option<&'static str> {
         (Kind::Time, _) => {
             ("năm, tháng, ngày, giờ, phút: 202611290830", "year, month, day, hour, minute: 202611290830")
         }
+        (Kind::Flag, _) if is_judgement(field) => {
+            ("mã 0 hoặc 1 theo Quyết định 2062/QĐ-BYT", "the code 0 or 1 of decision 2062/QĐ-BYT")
+        }
+        (_, "SO_CCCD_NGH") => (
+            "12 chữ số; với trẻ dưới 6 tuổi chỉ cần khi trẻ chưa có số định danh",
+            "12 digits; for a child below 6 only where the child has no number yet",
+        ),
         (Kind::Pressure, _) => ("tâm thu/tâm trương: 120/80", "systolic/diastolic: 120/80"),
-        (Kind::Icd, _) => ("mã ICD-10, cách nhau bằng dấu ;", "codes of ICD-10, apart by ;"),
+        (Kind::Icd, _) => ("mã ICD-10, cách nhau bằng dấu ;", "ICD-10 codes, separated by ;"),
         (Kind::Location, _) => ("13 chữ số", "13 digits"),
         (Kind::Code, "MAXA_CU_TRU") => ("mã xã, phường: 5 chữ số", "code of the commune: 5 digits"),
         (Kind::Citizen, _) => ("12 chữ số", "12 digits"),
-        (Kind::Digit, _) => ("1 chữ số", "1 digit"),
+        (Kind::Digit, _) => {
+            ("mã 1 chữ số theo Quyết định 2062/QĐ-BYT", "the code of 1 digit of decision 2062/QĐ-BYT")
+        }
         (_, "NHIET_DO") => ("°C", "°C"),
-        (_, "NHIP_THO") => ("lần/phút", "breaths a minute"),
+        (_, "NHIP_THO") => ("lần/phút", "breaths per minute"),
         (_, "CHIEU_DAI" | "VONG_DAU" | "CHU_VI_VONG_CANH_TAY") => ("cm", "cm"),
         (_, "TUAN_THAI") => ("tuần", "weeks"),
         (_, "CHIEU_CAO") => ("cm", "cm"),
         (_, "CAN_NANG") => ("kg", "kg"),
         (_, "CHI_SO_BMI") => ("kg/m²", "kg/m²"),
-        (_, "MACH") => ("lần/phút", "beats a minute"),
+        (_, "MACH") => ("lần/phút", "beats per minute"),
         _ => return None,
     };
     Some(language.say(vietnamese, english))

@@ -221,7 +221,17 @@ fn the_form_is_that_of_the_age_on_the_day_of_the_visit() {
     {
         assert!(answer.text().contains(words), "{words}: {}", answer.text());
     }
+    // What this age is not asked is named, and is not recorded.
+    assert!(answer.text().contains("rì rào phế nang rõ</li>"), "{}", answer.text());
     assert_eq!(documents(&stored, "new-pupil").len(), 0);
+    // A day that is none, or has not come, is what is wrong; the form stays.
+    for (day, words) in [("hôm nay", "the text is not a day"), ("203601010800", "the text is not a day")] {
+        let wrong = fill(sent_by(answer.text()), BY_AGE[0].1).set("XML2.NGAY_VAO", day);
+        let answer = press(&mut browser, &wrong).expect_status(422);
+        for words in [words, "For children below 6 years.", "id=\"XML2-NGAY_VAO-fault\""] {
+            assert!(answer.text().contains(words), "{day}: {words}: {}", answer.text());
+        }
+    }
 
     // Whoever only mistyped the day has everything back.
     let mended = sent_by(answer.text()).set("XML2.NGAY_VAO", &vietnamese_time(-60));
@@ -283,9 +293,9 @@ fn what_the_book_must_know_before_is_said_instead_of_a_form() {
     bring(&demo, &stored, "nobody", &json!({"birthDate": ago(30, 3)}));
     let mut browser = at_work(&demo, "physician");
     for (patient, language, words) in [
-        ("old", "en", ["For people of 18 years and more.", "<li>Date of birth</li>"]),
-        ("old", "vi", ["Mẫu dành cho người từ đủ 18 tuổi.", "<li>Ngày sinh</li>"]),
-        ("small", "en", ["For children below 6 years.", "<li>Date of birth</li>"]),
+        ("old", "en", ["For people of 18 years and more.", "<li>The whole date of birth</li>"]),
+        ("old", "vi", ["Mẫu dành cho người từ đủ 18 tuổi.", "<li>Ngày sinh đầy đủ (ngày, tháng, năm)</li>"]),
+        ("small", "en", ["For children below 6 years.", "<li>The whole date of birth</li>"]),
         ("nobody", "en", ["For people of 18 years and more.", "<li>Personal identification number</li>"]),
     ] {
         let shown = page(&mut browser, &format!("/station/check-up?lang={language}&patient={patient}"));

@@ -18,6 +18,9 @@ use crate::prepare::{content, localise, parse};
 use crate::structure::check_structure;
 use crate::{Problem, Service};
 
+/// Entries in a row that the database could not take: then it takes none.
+const MOST_IN_A_ROW: u32 = 3;
+
 /// What came of a Bundle.
 #[derive(Debug, Clone, Default)]
 pub struct ImportOutcome {
@@ -78,11 +81,21 @@ pub async fn import_bundle(
         // One entry that the database cannot take must not keep the others out; nobody takes any while it is busy.
         Err(problem) if whole || problem.status == 503 => return Err(problem),
         Err(_) => {
+            let mut in_a_row = 0;
             for entry in entries.iter() {
                 let one = Arc::new(vec![entry.clone()]);
                 match run_transaction(service, caller, Arc::clone(&body), one, Identities::Stable).await {
-                    Ok(outcomes) => outcomes.iter().for_each(|outcome| report.count(outcome)),
-                    Err(problem) => report.failed.push((entry.index, problem)),
+                    Ok(outcomes) => {
+                        in_a_row = 0;
+                        outcomes.iter().for_each(|outcome| report.count(outcome));
+                    }
+                    Err(problem) => {
+                        in_a_row = if problem.is_transient() { in_a_row + 1 } else { 0 };
+                        if problem.status == 503 || in_a_row >= MOST_IN_A_ROW {
+                            return Err(problem);
+                        }
+                        report.failed.push((entry.index, problem));
+                    }
                 }
             }
         }

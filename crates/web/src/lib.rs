@@ -41,5 +41,6 @@ pub use sessions::{SessionLine, SessionsPage};
 pub use sign_in::{CodePage, SignInPage};
 pub use simulator::simulator;
 pub use station::{
-    CheckUpFormPage, DueLine, DueListPage, FormField, FormInput, FormSection, StationHead, StationNotice,
+    CarriedText, CheckUpFormPage, DueLine, DueListPage, FormField, FormInput, FormSection, StationHead,
+    StationNotice,
 };

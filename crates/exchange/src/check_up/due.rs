@@ -59,7 +59,7 @@ pub struct Judged {
     pub due: Date,
     /// The day of the last check-up that counts, none when there is none.
     pub last: Option<Date>,
-    /// For which form of the check-up the age is; none when the day of birth is not known.
+    /// For which form of the check-up the age is; none when the day of birth is not told, or has not come.
     pub group: Option<AgeGroup>,
 }
 

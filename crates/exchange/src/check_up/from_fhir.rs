@@ -73,7 +73,7 @@ fn items<'n, 'a>(node: &'n Node<'a>, name: &str) -> &'n [Node<'a>] {
 fn phone<'n>(person: &'n Node<'_>) -> Option<&'n str> {
     let points = items(person, "telecom").iter();
     let mut phones = points.filter(|point| matches!(point.text("system"), None | Some("phone" | "sms")));
-    phones.next()?.text("value")
+    phones.find_map(|phone| phone.text("value"))
 }
 
 /// The code of a system in a CodeableConcept.

@@ -113,6 +113,11 @@ impl CheckUp {
         read::from_values(drawn_up, texts, rows)
     }
 
+    /// Day and time of the text of a visit; none where it is no day.
+    pub fn time_of(visit: &str) -> Option<DateTime> {
+        days::read(visit.trim()).ok()
+    }
+
     /// The text of a field that does not repeat; none when it is not told.
     pub fn value(&self, part: &str, field: &str) -> Option<&str> {
         self.of(table::find(part, field)?)

@@ -57,7 +57,12 @@ pub(super) fn lacking(group: AgeGroup, texts: &[Text]) -> Vec<&'static Field> {
     // What may stand in for it the form asks.
     let is_demanded = |field: &Field| field.required.contains(&(group, None));
     let known = FIELDS.iter().filter(|field| KNOWN.contains(&(field.part, field.name)));
-    known.filter(|field| is_demanded(field) && !is_told(field)).collect()
+    let lacking: Vec<&Field> = known.filter(|field| is_demanded(field) && !is_told(field)).collect();
+    // What is demanded besides depends on the age.
+    match lacking.iter().find(|field| field.name == "NGAY_SINH") {
+        Some(birth) => vec![*birth],
+        None => lacking,
+    }
 }
 
 fn of_part(group: AgeGroup, part: &'static str) -> impl Iterator<Item = &'static Field> {

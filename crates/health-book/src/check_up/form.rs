@@ -44,12 +44,12 @@ pub(super) struct Recorder<'c> {
 }
 
 impl Recorder<'_> {
-    /// The form for the age of the person at a visit; where its day cannot be read, for the age today. Whose day of birth is not
-    /// known counts as an adult.
-    pub(super) fn group(&self, texts: &[Text], visit: &str) -> AgeGroup {
+    /// The form for the age of the person at a visit; where its day cannot be read, that which is shown, or for the age today. Who
+    /// may be of any age counts as an adult.
+    pub(super) fn group(&self, texts: &[Text], visit: &str, shown: Option<AgeGroup>) -> AgeGroup {
         let birth = texts.iter().find(|(_, field, _)| *field == "NGAY_SINH");
         let then = birth.and_then(|(_, _, birth)| AgeGroup::of_texts(birth, visit));
-        then.or(self.person.judged.group).unwrap_or(AgeGroup::Adult)
+        then.or(shown).or(self.person.judged.group).unwrap_or(AgeGroup::Adult)
     }
 
     /// The `Patient` for a page. That it is shown is noted.
@@ -122,7 +122,7 @@ pub async fn begin(
     let mut texts = known(service, &recorder, &shown).await?;
     let time = vietnamese_time(service, now).map(|time| time.strftime("%Y%m%d%H%M").to_string());
     let time = time.unwrap_or_default();
-    let group = recorder.group(&texts, &time);
+    let group = recorder.group(&texts, &time, None);
     texts.push(("XML2", "NGAY_VAO", time));
     texts.push(("XML1", "LY_DO_VV", "Khám sức khỏe định kỳ".to_owned()));
     keep_those_of(group, &mut texts);

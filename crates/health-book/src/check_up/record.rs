@@ -78,7 +78,13 @@ pub async fn record(
     let stored = recorder.person.record.inspect()?.ok_or_else(Problem::not_found)?;
     let mut known = known(service, &recorder, &stored).await?;
     let visit = form.texts.get("XML2.NGAY_VAO").map(String::as_str).unwrap_or_default();
-    let group = recorder.group(&known, visit);
+    let time = vietnamese_time(service, now);
+    // Nobody was examined in an hour.
+    if time.zip(CheckUp::time_of(visit)).is_some_and(|(time, visit)| visit > time) {
+        let group = recorder.group(&known, "", form.group);
+        return Ok(Recorded::Wrong { name: recorder.show_name()?, group, faults: vec![Fault::not_yet()] });
+    }
+    let group = recorder.group(&known, visit, form.group);
     // What was typed into the form of another age would be lost without a word.
     if form.group.is_some_and(|shown| shown != group) {
         return Ok(Recorded::OtherAge { name: recorder.show_name()?, group });
@@ -97,7 +103,6 @@ pub async fn record(
     }
     let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
     let texts = texts.map(|((part, field), text)| (part, field, text));
-    let time = vietnamese_time(service, now);
     let day = time.map(|time| time.date());
     let check_up = match CheckUp::of_fields(day, texts, rows) {
         Ok(check_up) => check_up,
@@ -106,11 +111,6 @@ pub async fn record(
             return Ok(Recorded::Wrong { name: recorder.show_name()?, group, faults });
         }
     };
-    // Nobody was examined in an hour.
-    if time.is_some_and(|time| check_up.time() > time) {
-        let faults = vec![Fault::not_yet()];
-        return Ok(Recorded::Wrong { name: recorder.show_name()?, group, faults });
-    }
     let visit = visit_code(patient, &check_up);
     let check_up = check_up.with_visit_code(visit);
     let message = check_up.to_json().into_bytes();

@@ -17,7 +17,8 @@ use crate::{Problem, Service};
 /// A person of the facility.
 pub(super) struct Described {
     pub(super) record: Record,
-    birth: Option<Date>,
+    /// The first day that the birth can have been on, and the last one.
+    birth: Option<(Date, Date)>,
     /// Whether other records were joined into this one: their check-ups name those.
     is_joined: bool,
 }
@@ -33,7 +34,7 @@ impl Described {
             let says = |name: &str| patient.get(name).and_then(Node::as_bool);
             let is_dead = patient.get("deceasedDateTime").is_some() || says("deceasedBoolean") == Some(true);
             let is_there = says("active") != Some(false) && !is_dead && !has_link("replaced-by");
-            let birth = patient.text("birthDate").and_then(first_day);
+            let birth = patient.text("birthDate").and_then(days_of);
             (is_there, has_link("replaces"), birth)
         })?;
         Ok(is_there.then_some(Self { record, birth, is_joined }))
@@ -41,7 +42,7 @@ impl Described {
 
     /// Whether the rule asks for a check-up of this year: not of who was born later.
     pub(super) fn is_asked(&self, year: i16, today: Date) -> bool {
-        self.birth.is_none_or(|birth| birth.year() <= year && birth <= today)
+        self.birth.is_none_or(|(first, _)| first.year() <= year && first <= today)
     }
 
     pub(super) fn judge(
@@ -52,18 +53,22 @@ impl Described {
         examinations: Vec<Examination>,
     ) -> DuePerson {
         let days: Vec<Date> = examinations.iter().map(|it| it.day).collect();
-        let judged = rule.judge(year, today, self.birth, &days);
+        let mut judged = rule.judge(year, today, self.birth.map(|(first, _)| first), &days);
+        let youngest = rule.judge(year, today, self.birth.map(|(_, last)| last), &days);
+        // Of some only the year of birth is known: the form is known where it is the same for all its days.
+        judged.group = judged.group.filter(|group| Some(*group) == youngest.group);
         let last = examinations.into_iter().find(|it| Some(it.day) == judged.last);
         DuePerson { record: self.record, judged, last, class: None }
     }
 }
 
-/// The first day of a date: of some only the year of birth is known, or the month.
-fn first_day(date: &str) -> Option<Date> {
+/// The first and the last day of a date: of some only the year of birth is known, or the month.
+fn days_of(date: &str) -> Option<(Date, Date)> {
+    let day = |text: String| text.parse::<Date>().ok();
     match date.len() {
-        4 => format!("{date}-01-01").parse().ok(),
-        7 => format!("{date}-01").parse().ok(),
-        _ => date.parse().ok(),
+        4 => day(format!("{date}-01-01")).map(|first| (first, first.last_of_year())),
+        7 => day(format!("{date}-01")).map(|first| (first, first.last_of_month())),
+        _ => day(date.to_owned()).map(|day| (day, day)),
     }
 }
 
@@ -124,4 +129,25 @@ pub(super) async fn add_classes(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_has_a_first_and_a_last_day() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        for (date, first, last) in [
+            ("1950", "1950-01-01", "1950-12-31"),
+            ("2024-02", "2024-02-01", "2024-02-29"),
+            ("2023-02", "2023-02-01", "2023-02-28"),
+            ("2020-11-30", "2020-11-30", "2020-11-30"),
+        ] {
+            assert_eq!(days_of(date), Some((day(first), day(last))), "{date}");
+        }
+        for none in ["", "50", "2024-13", "today"] {
+            assert_eq!(days_of(none), None, "{none}");
+        }
+    }
 }

@@ -72,6 +72,17 @@ impl FormSection {
     }
 }
 
+/// A text that the form of this age does not ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarriedText {
+    /// `XML9.TIEM_CHUNG_SOI`
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// What was typed.
+    pub text: String,
+}
+
 /// The page.
 pub struct CheckUpFormPage<'a> {
     /// What is around.
@@ -88,8 +99,8 @@ pub struct CheckUpFormPage<'a> {
     pub lacking: &'a [String],
     /// The parts.
     pub sections: &'a [FormSection],
-    /// Name and text of what was typed into the form of another age: it comes back where the day of the visit is mended.
-    pub carried: &'a [(String, String)],
+    /// What was typed into the form of another age. It is not recorded, and comes back where the day of the visit is mended.
+    pub carried: &'a [CarriedText],
     /// What is wrong with what the form does not ask.
     pub faults: &'a [String],
     /// The check-up within twelve months that this one would repeat: its day, and where it was if that may be known.
@@ -135,7 +146,15 @@ impl CheckUpFormPage<'_> {
                 input type="hidden" name="form" value=(self.head.form);
                 input type="hidden" name="patient" value=(self.patient);
                 input type="hidden" name="age" value=(self.group);
-                @for (name, text) in self.carried { input type="hidden" name=(name) value=(text); }
+                @if !self.carried.is_empty() {
+                    div.notice {
+                        p { (say(
+                            "Mẫu của nhóm tuổi này không có những mục đã nhập sau đây; chúng sẽ không được ghi:",
+                            "The form for this age does not ask the following, which was typed; it will not be recorded:")) }
+                        ul { @for carried in self.carried { li { (carried.label) ": " (carried.text) } } }
+                    }
+                    @for carried in self.carried { input type="hidden" name=(carried.name) value=(carried.text); }
+                }
                 @if let Some((day, facility)) = self.repeats {
                     div.notice role="alert" {
                         p { (say("Đã có lần khám sức khỏe ngày ", "There is a check-up of ")) strong { (day) }

@@ -6,6 +6,6 @@ mod list;
 #[cfg(test)]
 mod tests;
 
-pub use form::{CheckUpFormPage, FormField, FormInput, FormSection};
+pub use form::{CarriedText, CheckUpFormPage, FormField, FormInput, FormSection};
 pub use frame::{StationHead, StationNotice};
 pub use list::{DueLine, DueListPage};

@@ -1,8 +1,8 @@
 //! The form that records a check-up.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use ::web::{CheckUpFormPage, FormField, FormInput, FormSection, Language, StationNotice};
+use ::web::{CarriedText, CheckUpFormPage, FormField, FormInput, FormSection, Language, StationNotice};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
@@ -24,8 +24,13 @@ const ENCODED: usize = 9;
 /// Bytes of the largest form that the page lets somebody fill in.
 pub(super) fn largest() -> usize {
     let bytes = |asked: Asked| ENCODED * asked.name().len() + 2 + ENCODED * asked.field.most();
-    let of_group = |group| check_up::asked(group).map(bytes).sum::<usize>();
-    AgeGroup::ALL.into_iter().map(of_group).max().unwrap_or_default() + BESIDE
+    // What was typed for another age comes with it.
+    let all: BTreeMap<String, usize> = AgeGroup::ALL
+        .into_iter()
+        .flat_map(check_up::asked)
+        .map(|asked| (asked.name(), bytes(asked)))
+        .collect();
+    all.values().sum::<usize>() + BESIDE
 }
 
 /// `GET /station/check-up?patient=ID`
@@ -38,7 +43,13 @@ pub(super) async fn show(wanted: Wanted) -> HttpResponse {
         let texts: BTreeMap<String, String> =
             begun.texts.into_iter().map(|(part, field, text)| (format!("{part}.{field}"), text)).collect();
         let sections = sections(begun.group, &texts, &[], visit.language);
-        let called = |field: &&Field| visit.language.say(field.vietnamese, field.english).to_owned();
+        let called = |field: &&Field| match field.name {
+            "NGAY_SINH" => {
+                visit.language.say("Ngày sinh đầy đủ (ngày, tháng, năm)", "The whole date of birth")
+            }
+            _ => visit.language.say(field.vietnamese, field.english),
+        };
+        let called = |field: &&Field| called(field).to_owned();
         let lacking: Vec<String> = begun.lacking.iter().map(called).collect();
         let facility = visit.facility().await?;
         let page = CheckUpFormPage {
@@ -95,23 +106,30 @@ async fn again(
     repeats: Option<(&str, Option<&str>)>,
 ) -> Result<HttpResponse, Trouble> {
     let facility = visit.facility().await?;
-    let sections = sections(group, &sent.texts, faults, visit.language);
+    let mut sections = sections(group, &sent.texts, faults, visit.language);
     let asked: Vec<String> = check_up::asked(group).map(|asked| asked.name()).collect();
     let others = faults.iter().filter(|fault| !asked.contains(&fault.place()));
-    let mut others: Vec<String> = others.map(|fault| said(fault, visit.language)).collect();
-    let is_other_age = sent.group.is_some_and(|shown| shown != group);
-    if is_other_age {
+    let others: Vec<String> = others.map(|fault| said(fault, visit.language)).collect();
+    let mut fields = sections.iter_mut().flat_map(|section| section.rows.iter_mut().flatten());
+    if sent.group.is_some_and(|shown| shown != group)
+        && let Some(day) = fields.find(|field| field.name == "XML2.NGAY_VAO")
+    {
         let words = visit.language.say(
             "Vào ngày khám này người được khám thuộc nhóm tuổi khác. Đây là mẫu của nhóm tuổi đó; hãy kiểm tra ngày khám.",
             "On the day of this visit the person is of another age. This is the form for that age; please check the day.",
         );
-        others.push(words.to_owned());
+        day.faults.push(words.to_owned());
     }
-    // Rows and fields of every age have the same names everywhere; these are of another one.
-    let of_other_ages = AgeGroup::ALL.into_iter().flat_map(check_up::asked).map(|asked| asked.name());
-    let of_other_ages: BTreeSet<String> = of_other_ages.filter(|name| !asked.contains(name)).collect();
-    let carried = sent.texts.iter().filter(|(name, text)| of_other_ages.contains(*name) && !text.is_empty());
-    let carried: Vec<(String, String)> = carried.map(|(name, text)| (name.clone(), text.clone())).collect();
+    // What every age has has the same name everywhere; this is of another one.
+    let of_other_ages: BTreeMap<String, Asked> =
+        AgeGroup::ALL.into_iter().flat_map(check_up::asked).map(|asked| (asked.name(), asked)).collect();
+    let carried = of_other_ages.into_iter().filter(|(name, _)| !asked.contains(name));
+    let carried = carried.filter_map(|(name, asked)| {
+        let text = sent.texts.get(&name).filter(|text| !text.is_empty())?.clone();
+        let label = visit.language.say(asked.field.vietnamese, asked.field.english).to_owned();
+        Some(CarriedText { name, label, text })
+    });
+    let carried: Vec<CarriedText> = carried.collect();
     let page_of_form = CheckUpFormPage {
         head: visit.head(&facility),
         patient: patient.as_str(),

@@ -30,14 +30,11 @@ use crate::logged::note_caller;
 /// The routes below `/station`.
 pub(crate) fn configure(service: &mut ServiceConfig) {
     service
+        .app_data(forms().limit(form::largest()))
         .route("", web::get().to(list::list))
         .route("/remind", web::post().to(list::remind))
-        .service(
-            web::resource("/check-up")
-                .app_data(forms().limit(form::largest()))
-                .route(web::get().to(form::show))
-                .route(web::post().to(form::record)),
-        )
+        .route("/check-up", web::get().to(form::show))
+        .route("/check-up", web::post().to(form::record))
         .route("/sign-out", web::post().to(sign_out));
 }
 

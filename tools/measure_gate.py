@@ -79,6 +79,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=8, help="of each turn [8]")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of turns [3]")
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--only", choices=("read", "search", "everything"), help="one kind of request [all]")
     parser.add_argument("--bar", type=float, default=0.85, help="least ratio with the gate to without [0.85]")
     arguments = parser.parse_args()
     count = by_wrk if shutil.which("wrk") else by_threads
@@ -99,6 +100,8 @@ def main():
                 ("search", f"/fhir/Observation?patient={patient}&_count=10"),
                 ("everything", f"/fhir/Patient/{patient}/$everything?_count=20"),
             ):
+                if arguments.only not in (None, name):
+                    continue
                 rates = {"off": [], "on": []}
                 for _ in range(arguments.rounds):
                     for side in ("off", "on"):

@@ -128,11 +128,11 @@ pub(crate) fn current_version(
 }
 
 /// The books that grants open to somebody at a moment, and those that they replace: all, some of them more than once, unless
-/// there are `limit` rows. No more grants are read than that, whatever else is open; the sum is that of their index.
+/// there are `limit` rows. No more grants are read than that, whatever else is open; the sums are those of their index.
 pub(crate) fn granted_books(grantee: i64, now: i64, limit: usize) -> Statement {
     let mut statement =
         Statement::new("WITH open AS (SELECT g.book FROM book_grant g WHERE g.grantee + 0 = ");
-    statement.big(grantee).sql(" AND g.ends > ").big(now).sql(" AND g.begins <= ").big(now);
+    statement.big(grantee).sql(" AND g.ends + 0 > ").big(now).sql(" AND g.begins <= ").big(now);
     statement.sql(&format!(
         " LIMIT {limit}) SELECT o.book FROM open o UNION ALL \
          SELECT k.other FROM open o JOIN book_kin k ON k.book = o.book AND k.relation = {BELOW}"

@@ -67,7 +67,7 @@ pub(crate) fn entitlements(pairs: &[(i64, i64)], from: i64) -> Statement {
          g.visit, row_number() OVER (PARTITION BY q.book, q.grantee, q.other, g.authority \
          ORDER BY g.resource_key, g.number) AS place \
          FROM place q CROSS JOIN book_grant g WHERE g.book = q.other AND g.grantee = q.grantee \
-         AND (q.other = q.book OR g.visit = 0) AND +g.ends > ",
+         AND (q.other = q.book OR g.visit = 0) AND g.ends > ",
     );
     statement.big(from).sql(
         ") SELECT f.book, f.grantee, f.authority, f.begins, f.ends, f.purpose, f.resource_type, f.visit, \

@@ -49,8 +49,7 @@ pub(super) async fn show(wanted: Wanted) -> HttpResponse {
             }
             _ => visit.language.say(field.vietnamese, field.english),
         };
-        let called = |field: &&Field| called(field).to_owned();
-        let lacking: Vec<String> = begun.lacking.iter().map(called).collect();
+        let lacking: Vec<String> = begun.lacking.iter().map(called).map(str::to_owned).collect();
         let facility = visit.facility().await?;
         let page = CheckUpFormPage {
             head: visit.head(&facility),

@@ -14,7 +14,7 @@ use record_store::Showing;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Visit, Wanted, patient_of, shown, visit};
+use super::{Wanted, patient_of, shown, visit};
 use crate::sign_in::answer::Trouble;
 use crate::sign_in::book::facts::{birth_date, text};
 
@@ -40,9 +40,10 @@ pub(super) async fn list(wanted: Wanted) -> HttpResponse {
         };
         let service = &visit.state.app.service;
         let (page, showing) = check_up::due_page(service, &visit.caller, &request, Instant::now()).await?;
+        let may_record = check_up::may_record(service, &visit.caller);
         let mut lines = Vec::with_capacity(page.people.len());
         for person in &page.people {
-            lines.extend(line(visit, person, &showing)?);
+            lines.extend(line(person, may_record, &showing)?);
         }
         let notice = asked.done.as_deref().and_then(StationNotice::from_code);
         let people = page.request.people.code();
@@ -57,7 +58,7 @@ pub(super) async fn list(wanted: Wanted) -> HttpResponse {
     .await
 }
 
-fn line(visit: &Visit<'_>, person: &DuePerson, showing: &Showing) -> Result<Option<DueLine>, Problem> {
+fn line(person: &DuePerson, may_record: bool, showing: &Showing) -> Result<Option<DueLine>, Problem> {
     let Some(shown) = person.record.show(showing)? else { return Ok(None) };
     person.confirm(showing);
     let patient: Value =
@@ -71,7 +72,7 @@ fn line(visit: &Visit<'_>, person: &DuePerson, showing: &Showing) -> Result<Opti
         due: figures(judged.due),
         last: judged.last.map(figures),
         class: person.class.as_ref().map(|(class, _)| class.clone()),
-        may_record: check_up::may_record(&visit.state.app.service, &visit.caller),
+        may_record,
     }))
 }
 

@@ -64,7 +64,7 @@ impl Gate {
         }
         statement.sql(" UNION ALL SELECT g.book FROM book_grant g WHERE g.book = ").big(book);
         statement.sql(" AND g.grantee = ").big(grantee).sql(" AND g.visit = ").big(visit);
-        statement.sql(" AND g.begins <= ").big(limits.now).sql(" AND +g.ends > ").big(limits.now);
+        statement.sql(" AND g.begins <= ").big(limits.now).sql(" AND g.ends > ").big(limits.now);
         statement.sql(" AND g.purpose IN (0,").small(limits.purpose).sql(")");
     }
 }
@@ -188,10 +188,9 @@ impl Limits {
     }
 
     /// Appends that a grant or denial is of this time, purpose and type.
-    // With a sign before the end SQLite does not begin with all that the grantee has.
     fn in_force(&self, statement: &mut Statement, table: &str, row: &RowNames, types: &[ResourceType]) {
         statement.pieces_of(&[" AND ", table, ".begins <= "]).big(self.now);
-        statement.pieces_of(&[" AND +", table, ".ends > "]).big(self.now);
+        statement.pieces_of(&[" AND ", table, ".ends > "]).big(self.now);
         statement.pieces_of(&[" AND ", table, ".purpose IN (0,"]).small(self.purpose).sql(")");
         statement.pieces_of(&[" AND ", table, ".resource_type IN (-1,"]);
         match types {

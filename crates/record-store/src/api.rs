@@ -158,6 +158,14 @@ pub struct Job {
     pub writes: Vec<Write>,
 }
 
+impl Job {
+    /// Whether it may merge books or part them.
+    pub(crate) fn merges_books(&self) -> bool {
+        let mut contents = self.writes.iter().filter_map(|write| write.content.as_ref());
+        contents.any(|content| content.facts.merge.is_some())
+    }
+}
+
 /// What came of one write.
 #[derive(Debug, Clone)]
 pub struct Written {

@@ -54,7 +54,7 @@ impl Store {
         if is_everything(access, reach) {
             return Ok(Gate::EVERYTHING);
         }
-        let at = access.at().microseconds();
+        let at = access.at();
         let own = self.with_replaced(self.book_of(access.own()).await?, at).await?;
         let within = match access.within() == access.own() {
             true => own.clone(),

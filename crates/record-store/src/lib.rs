@@ -16,6 +16,7 @@ mod find;
 mod gatekeeping;
 mod holders;
 mod known_books;
+mod known_kin;
 mod merged;
 mod once;
 mod packages;

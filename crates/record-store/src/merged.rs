@@ -2,12 +2,14 @@
 //! (`docs/merging.md`).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use access::Access;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType};
 use search::{Clause, ReferenceTest, SearchPlan};
 
+use crate::known_kin::Kin;
 use crate::query::{self, ABOVE, BELOW};
 use crate::store::{Store, few};
 use crate::stored::type_number;
@@ -23,17 +25,35 @@ pub struct Merged {
 }
 
 impl Store {
-    /// The books besides a book that a moment knows as the same person's.
-    pub(crate) async fn kin_of(&self, book: i64, at: i64) -> Result<Vec<i64>, StoreError> {
-        let rows: Vec<(i64,)> = few!(self, query::kin(book, None, at), (BigInt,))?;
-        Ok(rows.into_iter().map(|(book,)| book).collect())
+    /// The book and those that a moment knows as the same person's.
+    pub(crate) async fn with_kin(&self, book: i64, at: Instant) -> Result<Vec<i64>, StoreError> {
+        let kin = self.known_kin_of(book).await?;
+        let then = kin.iter().filter(|kin| kin.since <= at.microseconds());
+        Ok([book].into_iter().chain(then.map(|kin| kin.book)).collect())
     }
 
-    /// The book and those that it replaces.
-    pub(crate) async fn with_replaced(&self, book: Option<i64>, at: i64) -> Result<Vec<i64>, StoreError> {
+    /// The book and those that it replaces at a moment.
+    pub(crate) async fn with_replaced(&self, book: Option<i64>, at: Instant) -> Result<Vec<i64>, StoreError> {
         let Some(book) = book else { return Ok(Vec::new()) };
-        let rows: Vec<(i64,)> = few!(self, query::kin(book, Some(BELOW), at), (BigInt,))?;
-        Ok([book].into_iter().chain(rows.into_iter().map(|(book,)| book)).collect())
+        let kin = self.known_kin_of(book).await?;
+        let replaced = kin.iter().filter(|kin| kin.relation == BELOW && kin.since <= at.microseconds());
+        Ok([book].into_iter().chain(replaced.map(|kin| kin.book)).collect())
+    }
+
+    /// The kin of a book as it is, or was a moment ago when another server changed it since.
+    async fn known_kin_of(&self, book: i64) -> Result<Arc<[Kin]>, StoreError> {
+        if let Some(kin) = self.known_kin.get(book) {
+            return Ok(kin);
+        }
+        let asked = self.known_kin.asked();
+        let kin: Arc<[Kin]> = self.kin_of(book).await?.into();
+        self.known_kin.add(book, asked, Arc::clone(&kin));
+        Ok(kin)
+    }
+
+    async fn kin_of(&self, book: i64) -> Result<Vec<Kin>, StoreError> {
+        let rows: Vec<(i64, i16, i64)> = few!(self, query::kin(book), (BigInt, SmallInt, BigInt))?;
+        Ok(rows.into_iter().map(|(book, relation, since)| Kin { book, relation, since }).collect())
     }
 
     /// Who stands for the person of a `Patient` that was merged; `None` when it stands for itself.
@@ -52,8 +72,8 @@ impl Store {
     pub async fn one_person(&self, patient: &LogicalId) -> Result<Vec<LogicalId>, StoreError> {
         let mut all = vec![patient.clone()];
         let Some(book) = self.book_of(Some(patient)).await? else { return Ok(all) };
-        for book in self.kin_of(book, i64::MAX).await? {
-            all.extend(self.read_patient_of(book).await?);
+        for kin in self.kin_of(book).await? {
+            all.extend(self.read_patient_of(kin.book).await?);
         }
         Ok(all)
     }
@@ -62,9 +82,8 @@ impl Store {
     pub async fn replacing(&self, patient: &LogicalId) -> Result<Vec<LogicalId>, StoreError> {
         let mut all = Vec::new();
         let Some(book) = self.book_of(Some(patient)).await? else { return Ok(all) };
-        let rows: Vec<(i64,)> = few!(self, query::kin(book, Some(ABOVE), i64::MAX), (BigInt,))?;
-        for (book,) in rows {
-            all.extend(self.read_patient_of(book).await?);
+        for kin in self.kin_of(book).await?.into_iter().filter(|kin| kin.relation == ABOVE) {
+            all.extend(self.read_patient_of(kin.book).await?);
         }
         Ok(all)
     }

@@ -10,6 +10,7 @@ use search::{ReferenceTest, Registry, Slot};
 use crate::crowds::Crowds;
 use crate::current_registry::CurrentRegistry;
 use crate::known_books::KnownBooks;
+use crate::known_kin::KnownKin;
 use crate::people::KnownPeople;
 use crate::postgres::{self, PostgresStore};
 use crate::query;
@@ -29,6 +30,7 @@ pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) crowds: Arc<Crowds>,
     pub(crate) known_books: Arc<KnownBooks>,
+    pub(crate) known_kin: Arc<KnownKin>,
     pub(crate) known_people: Arc<KnownPeople>,
 }
 
@@ -94,7 +96,13 @@ impl Store {
     }
 
     fn with(engine: Engine) -> Self {
-        Self { engine, crowds: Arc::default(), known_books: Arc::default(), known_people: Arc::default() }
+        Self {
+            engine,
+            crowds: Arc::default(),
+            known_books: Arc::default(),
+            known_kin: Arc::default(),
+            known_people: Arc::default(),
+        }
     }
 
     /// The search parameters with the slot numbers of this database.
@@ -214,9 +222,14 @@ impl Store {
             gates.push(self.gate(&expectation.access).await?);
         }
         let signature = self.signature(access, &job).await?;
+        let merges = job.merges_books();
         let queued = QueuedJob { access: access.clone(), gates, job, signature, reply };
         self.queue().try_send(Task::Job(Box::new(queued))).map_err(|_| WriteError::Busy)?;
-        answer.await.map_err(|_| WriteError::Busy)?
+        let answer = answer.await;
+        if merges {
+            self.known_kin.forget();
+        }
+        answer.map_err(|_| WriteError::Busy)?
     }
 
     pub(crate) fn queue(&self) -> &tokio::sync::mpsc::Sender<Task> {
@@ -263,11 +276,10 @@ impl Store {
         count: u32,
     ) -> Result<BookPage, StoreError> {
         let gate = &self.gate(access).await?;
-        let Some((book, _)) = self.place(ResourceType::PATIENT, patient).await? else {
+        let Some(book) = self.book_of(Some(patient)).await? else {
             return Ok(BookPage { records: Vec::new(), next: None });
         };
-        let kin = self.kin_of(book, access.at().microseconds()).await?;
-        let books: Vec<i64> = [book].into_iter().chain(kin).collect();
+        let books = self.with_kin(book, access.at()).await?;
         let statement = query::book_page(gate, &books, types, since, after.unwrap_or(0), count);
         let mut rows: Vec<VersionRow> = select!(self, statement, VersionTypes)?;
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);

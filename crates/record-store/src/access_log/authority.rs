@@ -161,7 +161,7 @@ impl Store {
     /// Whether a book is the caller's own, or was merged into it.
     async fn is_own(&self, access: &Access, book: i64) -> Result<bool, StoreError> {
         let Some(own) = self.book_of(access.own()).await? else { return Ok(false) };
-        Ok(own == book || self.with_replaced(Some(own), access.at().microseconds()).await?.contains(&book))
+        Ok(own == book || self.with_replaced(Some(own), access.at()).await?.contains(&book))
     }
 
     /// The same of a reach of the access for what is written, read at once.

@@ -63,14 +63,10 @@ pub(crate) fn put_merge(book: i64, into: Option<i64>, at: i64) -> Vec<Statement>
     statements
 }
 
-/// The books that are one with a book, as a relation or in all: book.
-pub(crate) fn kin(book: i64, relation: Option<i16>, at: i64) -> Statement {
-    let mut statement = Statement::new("SELECT k.other FROM book_kin k WHERE k.book = ");
-    statement.big(book).sql(" AND k.since <= ").big(at);
-    if let Some(relation) = relation {
-        statement.sql(" AND k.relation = ").small(relation);
-    }
-    statement.sql(" ORDER BY k.other");
+/// The books that are one with a book: book, relation, since when.
+pub(crate) fn kin(book: i64) -> Statement {
+    let mut statement = Statement::new("SELECT k.other, k.relation, k.since FROM book_kin k WHERE k.book = ");
+    statement.big(book).sql(" ORDER BY k.other");
     statement
 }
 

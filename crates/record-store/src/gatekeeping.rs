@@ -206,7 +206,7 @@ impl Store {
         statement.sql(" AS resource_key, ").small(type_number(*resource_type));
         statement.sql(" AS resource_type, ").big(visit).sql(" AS visit) t WHERE t.book >= 0");
         let row = RowNames::of("t").giving(given);
-        gate.restrict_new(&mut statement, &row, &[*resource_type]);
+        gate.restrict_row(&mut statement, &row, &[*resource_type]);
         let rows = self.few_numbers(statement).await?;
         Ok(!rows.is_empty())
     }

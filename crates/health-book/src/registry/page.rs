@@ -20,6 +20,8 @@ use crate::refusal::internal;
 
 /// People that are worked on at one time: what is written together is committed together.
 pub(super) const PARALLEL: usize = 512;
+/// The same for each page of the feed, of which there are some. Whoever else writes waits behind them.
+const PARALLEL_IN_A_PAGE: usize = 256;
 /// Tries of one event.
 const TRIES: u32 = 3;
 /// Before the next try, times the number of tries so far.
@@ -63,7 +65,7 @@ pub(super) async fn write_people(
     let mut waiting = people.into_iter().zip(holders);
     let mut open = Open::default();
     loop {
-        while running.len() < PARALLEL
+        while running.len() < PARALLEL_IN_A_PAGE
             && let Some((events, holder)) = waiting.next()
         {
             let (book, registry) = (book.clone(), registry.clone());

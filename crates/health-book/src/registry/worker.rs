@@ -1,6 +1,8 @@
-//! The worker: takes the lease, reads the feed from its cursor on, writes page after page and finishes each while the next
-//! is written.
+//! The worker: takes the lease, reads the feed from its cursor on and works on a few pages beside each other; the cursor
+//! moves behind them in their order.
 
+use std::collections::VecDeque;
+use std::future::pending;
 use std::time::Duration;
 
 use fhir::Instant;
@@ -8,12 +10,14 @@ use interactions::Problem;
 use population_registry::{Cursor, EventPage, PageSize, RequestId};
 use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::ConnectedRegistry;
 use super::awaited::work_at_awaited;
 use super::lease::{Held, Lease};
 use super::page::{Written, write_people};
 use crate::HealthBook;
+use crate::refusal::internal;
 
 /// Deliveries of a page.
 const PAGE: usize = 1_000;
@@ -32,28 +36,67 @@ struct Fetched {
     asked_at: Instant,
 }
 
-/// A page whose people are written; the cursor stands before it still.
-struct Unfinished {
+/// A page that is worked on; the cursor stands before it still.
+struct Page {
     after: Option<Cursor>,
     next: Cursor,
-    written: Written,
+    /// Gives what is to be parked with the cursor. Dropped, it ends where it is.
+    work: JoinSet<Result<Vec<SecurityRecord>, Problem>>,
 }
 
-/// Pages of which some people may be written when a server ends: the one that is finished, and the one behind it.
-const PAGES_UNDER_WAY: u32 = 2;
+/// Pages that are worked on beside each other, so that the disk has something to do while the next people are looked up.
+/// Of so many some people may be written when a server ends.
+const PAGES_UNDER_WAY: usize = 3;
 
 /// Where the worker stands.
 struct Place {
     /// So many pages may have been begun before: what follows from them is done again.
-    again: u32,
-    ahead: Option<Fetched>,
-    unfinished: Option<Unfinished>,
+    again: usize,
+    /// The oldest first.
+    under_way: VecDeque<Page>,
+    /// The page behind them, when it is asked for.
+    asked: JoinSet<Option<Fetched>>,
 }
 
 impl Place {
     /// At the cursor of the database.
     fn of_database() -> Self {
-        Self { again: PAGES_UNDER_WAY, ahead: None, unfinished: None }
+        Self { again: PAGES_UNDER_WAY, under_way: VecDeque::new(), asked: JoinSet::new() }
+    }
+
+    /// Asks for the page behind a place.
+    fn ask(&mut self, registry: &ConnectedRegistry, after: Option<Cursor>) {
+        let registry = registry.clone();
+        self.asked.spawn(async move { fetch(&registry, after).await });
+    }
+
+    /// Begins to work on a page.
+    fn begin(&mut self, book: &HealthBook, registry: &ConnectedRegistry, fetched: Fetched) {
+        let Fetched { after, page: EventPage { deliveries, next, .. }, asked_at } = fetched;
+        if deliveries.len() >= PAGE {
+            self.ask(registry, Some(next.clone()));
+        }
+        let (book, registry, again) = (book.clone(), registry.clone(), self.again > 0);
+        let mut work = JoinSet::new();
+        work.spawn(async move {
+            let Written { parked, open } =
+                write_people(&book, &registry, deliveries, asked_at, again).await?;
+            open.close(&book, Instant::now()).await?;
+            Ok(parked)
+        });
+        self.again = self.again.saturating_sub(1);
+        self.under_way.push_back(Page { after, next, work });
+    }
+
+    /// The page that was asked for, when there is room for it; ends never when none is.
+    async fn asked(asked: &mut JoinSet<Option<Fetched>>, has_room: bool) -> Option<Fetched> {
+        match has_room.then(|| asked.join_next()) {
+            Some(fetched) => match fetched.await {
+                Some(fetched) => fetched.ok().flatten(),
+                None => pending().await,
+            },
+            None => pending().await,
+        }
     }
 }
 
@@ -107,56 +150,56 @@ enum Step {
     Elsewhere,
 }
 
-/// Writes the people of one page. The one before it is finished meanwhile, and the one behind it asked for: what follows
-/// for people looks at the book after it has changed it, so it does not matter that a later page is being written.
+/// Begins the next page, or ends the oldest one that is worked on. What follows for people looks at the book after it has
+/// changed it, so it does not matter that other pages are written meanwhile.
 async fn step(book: &HealthBook, registry: &ConnectedRegistry, place: &mut Place) -> Result<Step, Problem> {
-    let Some(fetched) = place.ahead.take() else {
-        // Nothing waits for a page that may be long in coming.
-        if let Some(unfinished) = place.unfinished.take() {
-            return finish(book, unfinished).await;
-        }
+    let is_idle = place.under_way.is_empty();
+    if is_idle && place.asked.is_empty() {
         let kept = cursor(book.service().store()).await?;
-        place.ahead = fetch(registry, kept.and_then(|record| place_of(&record))).await;
-        return match &place.ahead {
-            None => Ok(Step::NoAnswer),
-            Some(fetched) if fetched.page.deliveries.is_empty() => {
-                place.ahead = None;
-                Ok(Step::Nothing)
-            }
-            Some(_) => Ok(Step::Page),
-        };
-    };
-    let Fetched { after, page, asked_at } = fetched;
-    let next = page.next.clone();
-    let is_full = page.deliveries.len() >= PAGE;
-    let fetching = async { if is_full { fetch(registry, Some(next.clone())).await } else { None } };
-    let finishing = async {
-        match place.unfinished.take() {
-            Some(unfinished) => finish(book, unfinished).await,
-            None => Ok(Step::Page),
+        place.ask(registry, kept.as_ref().and_then(place_of));
+    }
+    let has_room = place.under_way.len() < PAGES_UNDER_WAY;
+    let Place { under_way, asked, .. } = place;
+    let oldest = async {
+        match under_way.front_mut() {
+            Some(page) => page.work.join_next().await,
+            None => pending().await,
         }
     };
-    let writing = write_people(book, registry, page.deliveries, asked_at, place.again > 0);
-    let (finished, written, ahead) = tokio::join!(finishing, writing, fetching);
-    if let Step::Elsewhere = finished? {
-        return Ok(Step::Elsewhere);
+    tokio::select! {
+        fetched = Place::asked(asked, has_room) => Ok(match fetched {
+            None if is_idle => Step::NoAnswer,
+            Some(fetched) if fetched.page.deliveries.is_empty() && is_idle => Step::Nothing,
+            // It is asked again when what is worked on has ended.
+            Some(fetched) if fetched.page.deliveries.is_empty() => Step::Page,
+            None => Step::Page,
+            Some(fetched) => {
+                place.begin(book, registry, fetched);
+                Step::Page
+            }
+        }),
+        done = oldest => {
+            let parked = done.ok_or_else(internal)?.map_err(|_| internal())??;
+            match place.under_way.pop_front() {
+                Some(Page { after, next, .. }) => end(book.service().store(), after, &next, parked).await,
+                None => Err(internal()),
+            }
+        }
     }
-    place.unfinished = Some(Unfinished { after, next, written: written? });
-    place.again = place.again.saturating_sub(1);
-    place.ahead = ahead.filter(|fetched| !fetched.page.deliveries.is_empty());
-    Ok(Step::Page)
 }
 
-/// Does what follows from a page for people together, and moves the cursor behind it.
-async fn finish(book: &HealthBook, unfinished: Unfinished) -> Result<Step, Problem> {
-    let Unfinished { after, next, written: Written { parked, open } } = unfinished;
-    open.close(book, Instant::now()).await?;
-    let store = book.service().store();
+/// Moves the cursor behind a page on which the work has ended.
+async fn end(
+    store: &Store,
+    after: Option<Cursor>,
+    next: &Cursor,
+    parked: Vec<SecurityRecord>,
+) -> Result<Step, Problem> {
     let kept = cursor(store).await?;
     if kept.as_ref().and_then(place_of) != after {
         return Ok(Step::Elsewhere);
     }
-    let has_moved = move_cursor(store, kept, &next, parked).await?;
+    let has_moved = move_cursor(store, kept, next, parked).await?;
     Ok(if has_moved { Step::Page } else { Step::Elsewhere })
 }
 

@@ -232,8 +232,22 @@ impl Conditions<'_> {
         false
     }
 
-    /// Appends `FROM ... WHERE ...` of the matches, whose row of `resource` is `row`.
+    /// Appends `FROM ... WHERE ...` of the matches that the gate lets through, whose row of `resource` is `row`.
     pub(crate) fn from(
+        &mut self,
+        statement: &mut Statement,
+        types: &[ResourceType],
+        clauses: &[Clause],
+        driver: Option<usize>,
+        place: Option<(Option<i64>, Option<Bound>)>,
+        row: &str,
+    ) {
+        self.ungated_from(statement, types, clauses, driver, place, row);
+        self.gate.restrict(statement, row, types);
+    }
+
+    /// The same of all matches: whoever uses it asks the gate.
+    pub(crate) fn ungated_from(
         &mut self,
         statement: &mut Statement,
         types: &[ResourceType],
@@ -275,7 +289,6 @@ impl Conditions<'_> {
                 self.test(statement, clause, row);
             }
         }
-        self.gate.restrict(statement, row, types);
     }
 
     /// Appends the types and that the resource is there.

@@ -5,6 +5,7 @@ use search::{Cursor, Position, SearchPlan, Slot, Sort, SortKey, SortValue};
 
 use super::clause::Conditions;
 use super::driver::{Bound, in_books};
+use super::gate::RowNames;
 use super::walk_range::WalkRange;
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, type_number};
@@ -84,10 +85,19 @@ impl Page<'_> {
     }
 
     /// All matches with their sort values; the page is cut before the bodies are fetched.
+    ///
+    /// In one book the matches are put in order first and the gate is asked of one after the other until the page is
+    /// full: it costs more than the sort value. Where the matches are of many books, most of which may be closed, the
+    /// gate comes first.
     fn sorted(&self, conditions: &mut Conditions<'_>) -> Statement {
+        let gate = conditions.gate;
+        let gate_last = self.book.is_some() && !gate.is_everything();
         let mut statement = Statement::new(&format!(
             "SELECT {VERSION_COLUMNS} FROM (SELECT q.* FROM (SELECT r.book, r.resource_key"
         ));
+        if gate_last {
+            statement.sql(", r.resource_type, r.visit");
+        }
         for (index, sort) in self.plan.sort.iter().enumerate() {
             statement.sql(", ");
             sort_expression(&mut statement, sort);
@@ -95,17 +105,30 @@ impl Page<'_> {
         }
         statement.sql(" ");
         let place = Some((self.book, None));
-        conditions.from(&mut statement, &self.plan.types, &self.plan.clauses, self.route.driver, place, "r");
-        self.until(&mut statement);
-        statement.sql(") q");
+        let (types, clauses) = (&self.plan.types, &self.plan.clauses);
+        conditions.ungated_from(&mut statement, types, clauses, self.route.driver, place, "r");
+        gate.restrict_scope(&mut statement, "r", types);
+        if gate_last {
+            self.until(&mut statement);
+            self.order(&mut statement, "", "r");
+            // A limit that is none: the order is made before anything outside is asked.
+            statement.sql(&format!(" LIMIT {}", i64::MAX));
+        } else {
+            gate.restrict_row(&mut statement, &RowNames::of("r"), types);
+            self.until(&mut statement);
+        }
+        statement.sql(") q WHERE 1 = 1");
         if let Some(cursor) = self.cursor() {
-            statement.sql(" WHERE ");
+            statement.sql(" AND ");
             beyond(&mut statement, &self.plan.sort, cursor, self.backwards());
         }
-        self.order(&mut statement, "q");
+        if gate_last {
+            gate.restrict_row(&mut statement, &RowNames::of("q"), types);
+        }
+        self.order(&mut statement, "q.", "q");
         let mut statement = self.limit(statement);
         statement.sql(") p CROSS JOIN resource r WHERE r.book = p.book AND r.resource_key = p.resource_key");
-        self.order(&mut statement, "p");
+        self.order(&mut statement, "p.", "p");
         statement
     }
 
@@ -206,12 +229,14 @@ impl Page<'_> {
         statement.sql(")");
     }
 
-    fn order(&self, statement: &mut Statement, table: &str) {
+    /// The sort values are those of a subquery, or named where they are made. What is missing comes last; to say so by an
+    /// expression of its own makes PostgreSQL look for the sort value twice.
+    fn order(&self, statement: &mut Statement, values: &str, table: &str) {
         statement.sql(" ORDER BY ");
-        let (missing, keys) = if self.backwards() { (" DESC", "") } else { ("", " DESC") };
+        let (missing, keys) = if self.backwards() { ("FIRST", "") } else { ("LAST", " DESC") };
         for (index, key) in self.plan.sort.iter().enumerate() {
             let direction = if key.descending != self.backwards() { " DESC" } else { "" };
-            statement.sql(&format!("({table}.s{index} IS NULL){missing}, {table}.s{index}{direction}, "));
+            statement.sql(&format!("{values}s{index}{direction} NULLS {missing}, "));
         }
         statement.sql(&format!("{table}.book{keys}, {table}.resource_key{keys}"));
     }

@@ -13,8 +13,13 @@ use crate::stored::type_number;
 impl Gate {
     /// Appends ` AND <the row of the table is there for the caller>`. `types`: of which types the row can be, none for any.
     pub(crate) fn restrict(&self, statement: &mut Statement, table: &str, types: &[ResourceType]) {
+        self.restrict_row(statement, &RowNames::of(table), types);
+        self.restrict_scope(statement, table, types);
+    }
+
+    /// Appends ` AND <the scope filters let the row through>`.
+    pub(crate) fn restrict_scope(&self, statement: &mut Statement, table: &str, types: &[ResourceType]) {
         let Some(limits) = &self.0 else { return };
-        limits.open(statement, &RowNames::of(table), types);
         for filter in &limits.filters {
             limits.within_filter(statement, filter, table, types);
         }
@@ -46,8 +51,8 @@ impl Gate {
         statement.sql("))");
     }
 
-    /// Appends ` AND <a row that is about to be written may be there>`; its scope filters are not tested.
-    pub(crate) fn restrict_new(&self, statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
+    /// Appends ` AND <the row is there for the caller>`, or may be put there; scope filters are not tested.
+    pub(crate) fn restrict_row(&self, statement: &mut Statement, row: &RowNames, types: &[ResourceType]) {
         if let Some(limits) = &self.0 {
             limits.open(statement, row, types);
         }

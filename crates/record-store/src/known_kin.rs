@@ -1,4 +1,4 @@
-//! The books that are one person's, remembered for a moment: each statement of a request asks which they are.
+//! The books that are one person's, remembered for a moment: each statement of a citizen's request asks which they are.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,8 +9,7 @@ use quick_cache::sync::Cache;
 /// Books whose kin is remembered. Few have any.
 const MOST: usize = 50_000;
 
-/// For how long: another server may merge two books or part them, and what it did holds everywhere within a second
-/// (`docs/merging.md`). What this store did holds at once.
+/// For how long: another server may merge two books or part them (`docs/merging.md`). What this store did holds at once.
 const FRESH: Duration = Duration::from_millis(250);
 
 /// A book that is one with another.

@@ -27,12 +27,13 @@ pub struct Merged {
 impl Store {
     /// The book and those that a moment knows as the same person's.
     pub(crate) async fn with_kin(&self, book: i64, at: Instant) -> Result<Vec<i64>, StoreError> {
-        let kin = self.known_kin_of(book).await?;
+        let kin = self.kin_of(book).await?;
         let then = kin.iter().filter(|kin| kin.since <= at.microseconds());
         Ok([book].into_iter().chain(then.map(|kin| kin.book)).collect())
     }
 
-    /// The book and those that it replaces at a moment.
+    /// The book and those that it replaces at a moment: what a citizen has as the own book. Each statement of a request asks
+    /// for it.
     pub(crate) async fn with_replaced(&self, book: Option<i64>, at: Instant) -> Result<Vec<i64>, StoreError> {
         let Some(book) = book else { return Ok(Vec::new()) };
         let kin = self.known_kin_of(book).await?;

@@ -225,11 +225,17 @@ impl Store {
         let merges = job.merges_books();
         let queued = QueuedJob { access: access.clone(), gates, job, signature, reply };
         self.queue().try_send(Task::Job(Box::new(queued))).map_err(|_| WriteError::Busy)?;
-        let answer = answer.await;
-        if merges {
-            self.known_kin.forget();
+        if !merges {
+            return answer.await.map_err(|_| WriteError::Busy)?;
         }
-        answer.map_err(|_| WriteError::Busy)?
+        // By itself: it is done, too, when nobody waits for the answer any more.
+        let known = Arc::clone(&self.known_kin);
+        let answer = tokio::spawn(async move {
+            let answer = answer.await;
+            known.forget();
+            answer
+        });
+        answer.await.ok().and_then(Result::ok).ok_or(WriteError::Busy)?
     }
 
     pub(crate) fn queue(&self) -> &tokio::sync::mpsc::Sender<Task> {

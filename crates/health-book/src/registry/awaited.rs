@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 use super::effects::{changes_guardian, is_deceased, named_now, represented};
 use super::lease::Held;
-use super::page::{PARALLEL, is_of_database};
+use super::page::{PARALLEL, PARALLEL_IN_A_PAGE, is_of_database};
 use super::told::Told;
 use super::worker::AFTER_FAILURE;
 use crate::HealthBook;
@@ -113,7 +113,7 @@ impl Open {
         let (mut done, mut left) = (Vec::new(), Vec::new());
         let following =
             self.wards.into_iter().zip(present).map(|(ward, guardian)| follow(book, ward, guardian, now));
-        let mut following = stream::iter(following).buffered(PARALLEL);
+        let mut following = stream::iter(following).buffered(PARALLEL_IN_A_PAGE);
         while let Some(followed) = following.next().await {
             match followed? {
                 (ward, true) => done.push(ward),

@@ -5,7 +5,7 @@ use access::{Access, Caller, Interaction};
 use fhir::{Fault, Instant, LogicalId, ResourceType};
 use interactions::registration::{Registration, end_registration, registration};
 use interactions::{Problem, Service};
-use population_registry::{BirthDate, Demographics, EventKind, RegistryError, RequestId, Sex};
+use population_registry::{BirthDate, Demographics, RegistryError, RequestId, Sex};
 use serde_json::Value;
 
 use super::ConnectedRegistry;
@@ -177,12 +177,12 @@ fn numbers(related: &Value) -> impl Iterator<Item = &str> {
     all.filter(|it| interactions::is_citizen_number(text(it, "/system"))).map(|it| text(it, "/value"))
 }
 
-/// The one newborn whom a birth event can only mean: of the mother whom the registry names, born on that day, of that sex,
+/// The one newborn whom an event can only mean, the birth or what is told since (of the events of one person the last one
+/// is written, which may be no birth): of the mother whom the registry names, born on that day, of that sex,
 /// no twin, and alone in that. Of two nobody is chosen.
 pub(super) async fn newborn_of(service: &Service, told: &Told<'_>) -> Result<Option<Found>, Problem> {
-    let is_birth = told.event.is_some_and(|event| event.kind == EventKind::Birth);
     let mother = told.record.relationships.mother.as_ref().and_then(|mother| mother.number.as_ref());
-    let Some(mother) = mother.filter(|_| is_birth) else { return Ok(None) };
+    let Some(mother) = mother.filter(|_| told.event.is_some()) else { return Ok(None) };
     let pairs = [("identifier", format!("{CITIZEN_NUMBER}|{}", mother.as_str()))];
     let mut children = Vec::new();
     for related in find_all(service, "RelatedPerson", &pairs, MOST_RELATED).await? {

@@ -1,12 +1,13 @@
 //! The people of a page of the feed, written: beside each other, the events of one person by what comes last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use fhir::Instant;
 use interactions::Problem;
-use population_registry::{Delivery, Event};
+use population_registry::{Delivery, Event, Malformed};
 use record_store::SecurityRecord;
+use tokio::sync::oneshot::{self, Receiver, Sender, error::TryRecvError};
 use tokio::task::JoinSet;
 
 use super::ConnectedRegistry;
@@ -21,7 +22,7 @@ use crate::refusal::internal;
 /// People that are worked on at one time: what is written together is committed together.
 pub(super) const PARALLEL: usize = 512;
 /// The same for each page of the feed, of which there are some. Whoever else writes waits behind them.
-const PARALLEL_IN_A_PAGE: usize = 256;
+pub(super) const PARALLEL_IN_A_PAGE: usize = 256;
 /// Tries of one event.
 const TRIES: u32 = 3;
 /// Before the next try, times the number of tries so far.
@@ -36,40 +37,82 @@ pub(super) struct Written {
     pub(super) open: Open,
 }
 
+/// People on whom pages are at work. Pages are worked on beside each other, the events of one person one after the other, in
+/// the order of the pages.
+#[derive(Default)]
+pub(super) struct Turns(HashMap<String, Receiver<Done>>);
+
+/// Never sent: the work at a person ends when its sender is dropped.
+enum Done {}
+
+/// The turn of one person.
+struct Turn {
+    before: Option<Receiver<Done>>,
+    end: Sender<Done>,
+}
+
+/// What a page tells: its people with the turn of each, and what cannot be read.
+pub(super) struct Taken {
+    people: Vec<(Vec<Event>, Turn)>,
+    malformed: Vec<Malformed>,
+}
+
+impl Turns {
+    /// Takes the turns of a page: behind those of the pages that came before.
+    pub(super) fn take(&mut self, registry: &ConnectedRegistry, deliveries: Vec<Delivery>) -> Taken {
+        self.0.retain(|_, before| matches!(before.try_recv(), Err(TryRecvError::Empty)));
+        let mut people: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+        let mut malformed = Vec::new();
+        for delivery in deliveries {
+            match delivery {
+                Delivery::Event(event) => people.entry(event.person.clone()).or_default().push(*event),
+                Delivery::Malformed(text) => malformed.push(text),
+            }
+        }
+        let turn = |(person, mut events): (String, Vec<Event>)| {
+            once_each(registry, &mut events);
+            let (end, ended) = oneshot::channel();
+            (events, Turn { before: self.0.insert(person, ended), end })
+        };
+        Taken { people: people.into_iter().map(turn).collect(), malformed }
+    }
+}
+
 /// Writes the people of a page. An error: nothing is wrong with the events, try the page again.
 pub(super) async fn write_people(
     book: &HealthBook,
     registry: &ConnectedRegistry,
-    deliveries: Vec<Delivery>,
+    Taken { people, malformed }: Taken,
     asked_at: Instant,
     again: bool,
 ) -> Result<Written, Problem> {
     let store = book.service().store();
     let mut parked = Vec::new();
-    let mut people: BTreeMap<String, Vec<Event>> = BTreeMap::new();
-    for delivery in deliveries {
-        match delivery {
-            Delivery::Event(event) => people.entry(event.person.clone()).or_default().push(*event),
-            Delivery::Malformed(malformed) => {
-                registry.figures.came("parked");
-                parked.push(parked::of_malformed(store, &malformed, Instant::now())?);
-            }
-        }
+    for malformed in malformed {
+        registry.figures.came("parked");
+        parked.push(parked::of_malformed(store, &malformed, Instant::now())?);
     }
-    let mut people: Vec<Vec<Event>> = people.into_values().collect();
-    people.iter_mut().for_each(|events| once_each(registry, events));
     let last: Vec<Told<'_>> =
-        people.iter().filter_map(|events| Some(Told::by(events.first()?, asked_at))).collect();
+        people.iter().filter_map(|(events, _)| Some(Told::by(events.first()?, asked_at))).collect();
     let holders = holders(book.service(), &last).await?;
     let mut running = JoinSet::new();
     let mut waiting = people.into_iter().zip(holders);
     let mut open = Open::default();
     loop {
         while running.len() < PARALLEL_IN_A_PAGE
-            && let Some((events, holder)) = waiting.next()
+            && let Some(((events, Turn { before, end }), mut holder)) = waiting.next()
         {
             let (book, registry) = (book.clone(), registry.clone());
-            running.spawn(async move { of_person(&book, &registry, events, holder, asked_at, again).await });
+            running.spawn(async move {
+                if let Some(before) = before {
+                    let _ = before.await;
+                    // What was found may be older than what the page before has written.
+                    holder = Holder::Unknown;
+                }
+                let done = of_person(&book, &registry, events, holder, asked_at, again).await;
+                drop(end);
+                done
+            });
         }
         match running.join_next().await {
             None => break,

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::ConnectedRegistry;
 use super::awaited::work_at_awaited;
 use super::lease::{Held, Lease};
-use super::page::{Written, write_people};
+use super::page::{Turns, Written, write_people};
 use crate::HealthBook;
 use crate::refusal::internal;
 
@@ -54,14 +54,19 @@ struct Place {
     again: usize,
     /// The oldest first.
     under_way: VecDeque<Page>,
+    /// On whom they are at work.
+    turns: Turns,
     /// The page behind them, when it is asked for.
     asked: JoinSet<Option<Fetched>>,
+    /// The same, when it has come.
+    ahead: Option<Fetched>,
 }
 
 impl Place {
     /// At the cursor of the database.
     fn of_database() -> Self {
-        Self { again: PAGES_UNDER_WAY, under_way: VecDeque::new(), asked: JoinSet::new() }
+        let (under_way, turns) = (VecDeque::new(), Turns::default());
+        Self { again: PAGES_UNDER_WAY, under_way, turns, asked: JoinSet::new(), ahead: None }
     }
 
     /// Asks for the page behind a place.
@@ -76,11 +81,11 @@ impl Place {
         if deliveries.len() >= PAGE {
             self.ask(registry, Some(next.clone()));
         }
+        let taken = self.turns.take(registry, deliveries);
         let (book, registry, again) = (book.clone(), registry.clone(), self.again > 0);
         let mut work = JoinSet::new();
         work.spawn(async move {
-            let Written { parked, open } =
-                write_people(&book, &registry, deliveries, asked_at, again).await?;
+            let Written { parked, open } = write_people(&book, &registry, taken, asked_at, again).await?;
             open.close(&book, Instant::now()).await?;
             Ok(parked)
         });
@@ -150,9 +155,13 @@ enum Step {
     Elsewhere,
 }
 
-/// Begins the next page, or ends the oldest one that is worked on. What follows for people looks at the book after it has
-/// changed it, so it does not matter that other pages are written meanwhile.
+/// Begins the next page, waits for it, or ends the oldest one that is worked on. A page that has come is begun by the next
+/// step: the lease is looked at before. What follows for people together looks at the book after it has changed it, so it
+/// does not matter that other pages are written meanwhile.
 async fn step(book: &HealthBook, registry: &ConnectedRegistry, place: &mut Place) -> Result<Step, Problem> {
+    if let Some(fetched) = place.ahead.take() {
+        place.begin(book, registry, fetched);
+    }
     let is_idle = place.under_way.is_empty();
     if is_idle && place.asked.is_empty() {
         let kept = cursor(book.service().store()).await?;
@@ -174,7 +183,7 @@ async fn step(book: &HealthBook, registry: &ConnectedRegistry, place: &mut Place
             Some(fetched) if fetched.page.deliveries.is_empty() => Step::Page,
             None => Step::Page,
             Some(fetched) => {
-                place.begin(book, registry, fetched);
+                place.ahead = Some(fetched);
                 Step::Page
             }
         }),

@@ -19,14 +19,14 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlit
 pub(crate) fn connect(path: &str, reader: bool) -> Result<SqliteConnection, StoreError> {
     let mut connection =
         SqliteConnection::establish(path).map_err(|error| StoreError::Unusable(error.to_string()))?;
-    // The page size holds for a new file only and must be set before the journal mode. No mapping of the file into memory:
-    // after each commit every reader gives a mapping back, which stops all processors for a moment, and the log of
-    // accesses commits all the time. A reader keeps little: there are some, and the system has the pages in memory.
-    let cache = if reader { 8192 } else { 16384 };
+    // The page size holds for a new file only and must be set before the journal mode. Readers do not map the file into
+    // memory: after each commit every one of them would give the mapping back, which stops all processors for a moment, and
+    // the log of accesses commits all the time. A reader keeps little: there are some, and the system has the pages in memory.
+    let (cache, mapped) = if reader { (8192, 0) } else { (16384, 1 << 30) };
     connection.batch_execute(&format!(
         "PRAGMA page_size = 4096; PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
          PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; \
-         PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 67108864; \
+         PRAGMA mmap_size = {mapped}; PRAGMA journal_size_limit = 67108864; \
          PRAGMA wal_autocheckpoint = 8192;",
     ))?;
     if reader {

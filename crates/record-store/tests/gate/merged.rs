@@ -1,0 +1,86 @@
+//! Whose books are one sees them as one from the commit on, and apart from the commit on, though the store remembers for a
+//! moment which books those are.
+
+use std::time::Duration;
+
+use access::{Access, Author, Authority, Facts, Grantee, Labels, Line, Merge, TestAccess};
+use fhir::Instant;
+use test_support::TestDatabase;
+
+use crate::world::*;
+
+/// Longer than the quarter of a second that docs/merging.md names.
+const SOON: Duration = Duration::from_millis(300);
+
+/// A citizen in the own book, long after everything that is written here.
+fn citizen_now() -> TestAccess {
+    let own = Line { labels: Labels::ALL, ..line(Authority::Own) };
+    TestAccess {
+        own: Some(id("one")),
+        grantee: Some(Grantee::Patient(id("one"))),
+        author: Author::Citizen(id("one")),
+        at: Instant::from_microseconds(NOW * 2),
+        ..physician(vec![own, line(Authority::Shared)])
+    }
+}
+
+fn merge(merge: Merge) -> Facts {
+    Facts { merge: Some(merge), ..Facts::default() }
+}
+
+/// Another text than before: what is the same to the last character is not written.
+fn replaced() -> String {
+    patient("other").replace("true", "false")
+}
+
+async fn build(world: &World) -> [Access; 2] {
+    for person in ["one", "other"] {
+        world.put(&patient(person), Facts::default()).await;
+        world.put(&observation(&format!("of-{person}"), person, "x"), Facts::default()).await;
+    }
+    let own = citizen_now();
+    let within = TestAccess { within: Some(id("one")), ..own.clone() };
+    [own.into(), within.into()]
+}
+
+/// What the citizen sees, by a read, a search and the whole book.
+async fn seen(world: &World, access: &Access) -> [bool; 3] {
+    let read = world.sees(access.clone(), "Observation/of-other").await;
+    let (found, _) = world.find(access, "Observation?code=x").await;
+    let book = world.store.book(access, &id("one"), &[], None, None, 20).await.unwrap();
+    let holds = book.records.iter().any(|record| record.id == id("of-other"));
+    [read, found.contains(&"Observation/of-other".to_owned()), holds]
+}
+
+#[test]
+fn what_this_store_has_merged_or_parted_holds_at_once() {
+    run(|world| async move {
+        for access in build(&world).await {
+            // Each is asked before, so that the answer of before is remembered.
+            for _ in 0..3 {
+                assert_eq!(seen(&world, &access).await, [false; 3]);
+                world.put(&replaced(), merge(Merge::Into(id("one")))).await;
+                assert_eq!(seen(&world, &access).await, [true; 3]);
+                world.put(&patient("other"), merge(Merge::Ended)).await;
+            }
+        }
+    });
+}
+
+#[test]
+fn what_another_store_has_merged_holds_soon() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    for database in TestDatabase::each() {
+        runtime.block_on(async {
+            let (one, other) = (World::open(database.url()).await, World::open(database.url()).await);
+            let [access, _] = build(&one).await;
+            assert_eq!(seen(&one, &access).await, [false; 3]);
+            other.put(&replaced(), merge(Merge::Into(id("one")))).await;
+            tokio::time::sleep(SOON).await;
+            assert_eq!(seen(&one, &access).await, [true; 3]);
+            other.put(&patient("other"), merge(Merge::Ended)).await;
+            tokio::time::sleep(SOON).await;
+            assert_eq!(seen(&one, &access).await, [false; 3]);
+        });
+    }
+}

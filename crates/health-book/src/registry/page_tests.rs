@@ -135,7 +135,7 @@ fn a_newborn_is_continued_by_what_is_told_after_the_birth() {
             "extension": [{"url": "urn:healthbook:registration", "valueCode": "newborn"}],
         });
         let related = json!({
-            "resourceType": "RelatedPerson", "patient": {"reference": "Patient/newborn"},
+            "resourceType": "RelatedPerson", "id": "mother", "patient": {"reference": "Patient/newborn"},
             "identifier": [{"system": CITIZEN_NUMBER, "value": mother}],
             "relationship": [{"coding": [{
                 "system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "MTH"}]}],
@@ -143,7 +143,7 @@ fn a_newborn_is_continued_by_what_is_told_after_the_birth() {
         write(book.service(), vec![Entry::new(newborn)]).await.unwrap();
         write(book.service(), vec![Entry::new(related)]).await.unwrap();
         let told = |version, kind| {
-            let more = json!({"relationships": {"mother": {"number": mother}}});
+            let more = json!({"mother": {"name": "Phạm Thị Bình", "number": mother}});
             Delivery::Event(Box::new(Event {
                 id: format!("e-birth-{version}"),
                 person: "p-2".to_owned(),

@@ -28,6 +28,8 @@ pub mod parked;
 mod patient;
 mod told;
 mod worker;
+#[cfg(test)]
+mod worker_tests;
 
 pub(crate) use awaited::{await_guardian, end as end_awaited, owner as owner_of_awaited};
 pub use backfill::{BackfillError, BackfillSettings, Progress, backfill, progress};

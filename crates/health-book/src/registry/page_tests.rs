@@ -41,7 +41,7 @@ fn number(person: usize) -> String {
     format!("0991900{person:05}")
 }
 
-fn event(person: usize, version: u64) -> Delivery {
+pub(super) fn event(person: usize, version: u64) -> Delivery {
     Delivery::Event(Box::new(Event {
         id: format!("e-{person}-{version}"),
         person: format!("p-{person}"),
@@ -54,7 +54,7 @@ fn event(person: usize, version: u64) -> Delivery {
     }))
 }
 
-async fn versions(book: &HealthBook, person: usize) -> Vec<String> {
+pub(super) async fn versions(book: &HealthBook, person: usize) -> Vec<String> {
     let number = number(person);
     let found = interactions::holders_of_numbers(book.service(), &[vec![number.as_str()]]).await.unwrap();
     let texts = found.into_iter().flatten().map(|record| record.inspect().unwrap().unwrap());

@@ -49,7 +49,7 @@ struct Page {
 const PAGES_UNDER_WAY: usize = 3;
 
 /// Where the worker stands.
-struct Place {
+pub(super) struct Place {
     /// So many pages may have been begun before: what follows from them is done again.
     again: usize,
     /// The oldest first.
@@ -64,7 +64,7 @@ struct Place {
 
 impl Place {
     /// At the cursor of the database.
-    fn of_database() -> Self {
+    pub(super) fn of_database() -> Self {
         let (under_way, turns) = (VecDeque::new(), Turns::default());
         Self { again: PAGES_UNDER_WAY, under_way, turns, asked: JoinSet::new(), ahead: None }
     }
@@ -147,7 +147,7 @@ pub(super) async fn prolong(mut lease: Lease, held: watch::Sender<Held>) {
     }
 }
 
-enum Step {
+pub(super) enum Step {
     Page,
     Nothing,
     NoAnswer,
@@ -158,7 +158,11 @@ enum Step {
 /// Begins the next page, waits for it, or ends the oldest one that is worked on. A page that has come is begun by the next
 /// step: the lease is looked at before. What follows for people together looks at the book after it has changed it, so it
 /// does not matter that other pages are written meanwhile.
-async fn step(book: &HealthBook, registry: &ConnectedRegistry, place: &mut Place) -> Result<Step, Problem> {
+pub(super) async fn step(
+    book: &HealthBook,
+    registry: &ConnectedRegistry,
+    place: &mut Place,
+) -> Result<Step, Problem> {
     if let Some(fetched) = place.ahead.take() {
         place.begin(book, registry, fetched);
     }

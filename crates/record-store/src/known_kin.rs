@@ -1,15 +1,15 @@
-//! The books that are one person's, remembered for a moment: each statement of a citizen's request asks which they are.
+//! The books that are nobody else's besides, remembered for a moment: each statement of a citizen's request asks which books are
+//! one with the own one, and few are. What is one with another is never remembered, so that a parting holds at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
-/// Books whose kin is remembered. Few have any.
+/// Books that are remembered.
 const MOST: usize = 50_000;
 
-/// For how long: another server may merge two books or part them (`docs/merging.md`). What this store did holds at once.
+/// For how long: another server may merge two books (`docs/merging.md`). What this store did holds at once.
 const FRESH: Duration = Duration::from_millis(250);
 
 /// A book that is one with another.
@@ -29,15 +29,15 @@ pub(crate) struct Asked {
     merges: u64,
 }
 
-/// What is known of kin.
+/// What is known of books that are by themselves.
 pub(crate) struct KnownKin {
-    books: Cache<i64, (Asked, Arc<[Kin]>)>,
+    alone: Cache<i64, Asked>,
     merges: AtomicU64,
 }
 
 impl Default for KnownKin {
     fn default() -> Self {
-        Self { books: Cache::new(MOST), merges: AtomicU64::new(0) }
+        Self { alone: Cache::new(MOST), merges: AtomicU64::new(0) }
     }
 }
 
@@ -47,15 +47,15 @@ impl KnownKin {
         Asked { at: Instant::now(), merges: self.merges.load(Ordering::Acquire) }
     }
 
-    /// The kin of a book, when what is known of it still holds.
-    pub(crate) fn get(&self, book: i64) -> Option<Arc<[Kin]>> {
-        let (asked, kin) = self.books.get(&book)?;
-        let holds = asked.merges == self.merges.load(Ordering::Acquire) && asked.at.elapsed() < FRESH;
-        holds.then_some(kin)
+    /// Whether a book is by itself, as far as is known.
+    pub(crate) fn is_alone(&self, book: i64) -> bool {
+        let merges = self.merges.load(Ordering::Acquire);
+        self.alone.get(&book).is_some_and(|asked| asked.merges == merges && asked.at.elapsed() < FRESH)
     }
 
-    pub(crate) fn add(&self, book: i64, asked: Asked, kin: Arc<[Kin]>) {
-        self.books.insert(book, (asked, kin));
+    /// A book had no kin when it was asked about.
+    pub(crate) fn add_alone(&self, book: i64, asked: Asked) {
+        self.alone.insert(book, asked);
     }
 
     /// Books became one or were parted: nothing that was asked before holds.
@@ -68,18 +68,13 @@ impl KnownKin {
 mod tests {
     use super::*;
 
-    fn kin(book: i64) -> Arc<[Kin]> {
-        Arc::new([Kin { book, relation: 0, since: 0 }])
-    }
-
     #[test]
     fn an_answer_holds_until_books_are_merged() {
         let known = KnownKin::default();
-        known.add(1, known.asked(), kin(2));
-        assert_eq!(known.get(1).map(|kin| kin.len()), Some(1));
-        assert!(known.get(2).is_none());
+        known.add_alone(1, known.asked());
+        assert!(known.is_alone(1) && !known.is_alone(2));
         known.forget();
-        assert!(known.get(1).is_none());
+        assert!(!known.is_alone(1));
     }
 
     #[test]
@@ -87,15 +82,15 @@ mod tests {
         let known = KnownKin::default();
         let asked = known.asked();
         known.forget();
-        known.add(1, asked, kin(2));
-        assert!(known.get(1).is_none());
+        known.add_alone(1, asked);
+        assert!(!known.is_alone(1));
     }
 
     #[test]
     fn an_answer_is_as_old_as_its_question() {
         let known = KnownKin::default();
         let Some(at) = Instant::now().checked_sub(FRESH) else { return };
-        known.add(1, Asked { at, ..known.asked() }, kin(2));
-        assert!(known.get(1).is_none());
+        known.add_alone(1, Asked { at, ..known.asked() });
+        assert!(!known.is_alone(1));
     }
 }

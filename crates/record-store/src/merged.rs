@@ -2,7 +2,6 @@
 //! (`docs/merging.md`).
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use access::Access;
 use diesel::sql_types::{BigInt, SmallInt};
@@ -36,20 +35,16 @@ impl Store {
     /// for it.
     pub(crate) async fn with_replaced(&self, book: Option<i64>, at: Instant) -> Result<Vec<i64>, StoreError> {
         let Some(book) = book else { return Ok(Vec::new()) };
-        let kin = self.known_kin_of(book).await?;
-        let replaced = kin.iter().filter(|kin| kin.relation == BELOW && kin.since <= at.microseconds());
-        Ok([book].into_iter().chain(replaced.map(|kin| kin.book)).collect())
-    }
-
-    /// The kin of a book as it is, or was a moment ago when another server changed it since.
-    async fn known_kin_of(&self, book: i64) -> Result<Arc<[Kin]>, StoreError> {
-        if let Some(kin) = self.known_kin.get(book) {
-            return Ok(kin);
+        if self.known_kin.is_alone(book) {
+            return Ok(vec![book]);
         }
         let asked = self.known_kin.asked();
-        let kin: Arc<[Kin]> = self.kin_of(book).await?.into();
-        self.known_kin.add(book, asked, Arc::clone(&kin));
-        Ok(kin)
+        let kin = self.kin_of(book).await?;
+        if kin.is_empty() {
+            self.known_kin.add_alone(book, asked);
+        }
+        let replaced = kin.iter().filter(|kin| kin.relation == BELOW && kin.since <= at.microseconds());
+        Ok([book].into_iter().chain(replaced.map(|kin| kin.book)).collect())
     }
 
     async fn kin_of(&self, book: i64) -> Result<Vec<Kin>, StoreError> {

@@ -5,7 +5,7 @@ use access::{Access, Caller, Interaction};
 use fhir::{Fault, Instant, LogicalId, ResourceType};
 use interactions::registration::{Registration, end_registration, registration};
 use interactions::{Problem, Service};
-use population_registry::{BirthDate, Demographics, RegistryError, RequestId, Sex};
+use population_registry::{BirthDate, Demographics, RegistryError, RequestId, Sex, Status};
 use serde_json::Value;
 
 use super::ConnectedRegistry;
@@ -181,8 +181,10 @@ fn numbers(related: &Value) -> impl Iterator<Item = &str> {
 /// is written, which may be no birth): of the mother whom the registry names, born on that day, of that sex,
 /// no twin, and alone in that. Of two nobody is chosen.
 pub(super) async fn newborn_of(service: &Service, told: &Told<'_>) -> Result<Option<Found>, Problem> {
+    // A number that was given by mistake, or twice, is no child's.
+    let stands = matches!(told.record.status, Status::Alive | Status::Dead { .. });
     let mother = told.record.relationships.mother.as_ref().and_then(|mother| mother.number.as_ref());
-    let Some(mother) = mother.filter(|_| told.event.is_some()) else { return Ok(None) };
+    let Some(mother) = mother.filter(|_| stands && told.event.is_some()) else { return Ok(None) };
     let pairs = [("identifier", format!("{CITIZEN_NUMBER}|{}", mother.as_str()))];
     let mut children = Vec::new();
     for related in find_all(service, "RelatedPerson", &pairs, MOST_RELATED).await? {
@@ -203,7 +205,7 @@ pub(super) async fn newborn_of(service: &Service, told: &Told<'_>) -> Result<Opt
     Ok(if children.len() == 1 { children.pop().filter(|child| !is_twin(child)) } else { None })
 }
 
-/// Writes a birth event over that newborn; the number is given to nobody else meanwhile.
+/// Writes the event over that newborn; the number is given to nobody else meanwhile.
 pub(super) async fn continue_newborn(
     service: &Service,
     told: &Told<'_>,

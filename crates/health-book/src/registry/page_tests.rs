@@ -115,51 +115,118 @@ fn of_somebody_in_two_pages_the_earlier_one_is_done_first() {
         waiting.await.unwrap().unwrap();
         assert_eq!(versions(&book, 2).await, ["2"], "each was written, one after the other");
         assert_eq!(registry.figures().outcomes(), [("applied", 4)].into());
-        // Whose page has come to nothing keeps nobody waiting.
-        drop(turns.take(&registry, vec![event(1, 2)]));
-        let next = turns.take(&registry, vec![event(1, 3)]);
-        write_people(&book, &registry, next, Instant::now(), false).await.unwrap();
+        // Whose page comes to nothing keeps nobody waiting.
+        let nothing = turns.take(&registry, vec![event(1, 2)]);
+        let next = turns.take(&registry, vec![event(1, 3), event(4, 1)]);
+        let waiting = tokio::spawn({
+            let (book, registry) = (book.clone(), registry.clone());
+            async move { write_people(&book, &registry, next, Instant::now(), false).await.map(drop) }
+        });
+        while versions(&book, 4).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert!(versions(&book, 1).await == ["1"] && !waiting.is_finished());
+        drop(nothing);
+        waiting.await.unwrap().unwrap();
         assert_eq!(versions(&book, 1).await, ["2"]);
     });
 }
 
-/// A newborn whom a hospital registered is continued by the first event that tells of it, whichever that is: of the events of
-/// one person in a page the last one is written.
+/// A newborn whom a hospital registered, told of by the registry in the last of some events.
+struct Newborn {
+    what: &'static str,
+    /// What the hospital has written otherwise, and what it has registered besides.
+    patient: Value,
+    besides: Option<Value>,
+    relation: &'static str,
+    last: EventKind,
+    status: Value,
+    is_continued: bool,
+}
+
+impl Newborn {
+    fn new(what: &'static str, is_continued: bool) -> Self {
+        Self {
+            what,
+            patient: json!({}),
+            besides: None,
+            relation: "MTH",
+            last: EventKind::Correction,
+            status: json!({"state": "alive"}),
+            is_continued,
+        }
+    }
+}
+
+fn newborns() -> Vec<Newborn> {
+    vec![
+        Newborn { last: EventKind::Birth, ..Newborn::new("by the birth", true) },
+        Newborn::new("by what is told after the birth", true),
+        Newborn { status: json!({"state": "dead"}), ..Newborn::new("who has died since", true) },
+        Newborn { status: json!({"state": "cancelled"}), ..Newborn::new("a number given by mistake", false) },
+        Newborn {
+            status: json!({"state": "replaced-by", "number": number(900)}),
+            ..Newborn::new("a second number", false)
+        },
+        Newborn { patient: json!({"multipleBirthInteger": 1}), ..Newborn::new("a twin", false) },
+        Newborn { patient: json!({"birthDate": "2026-03-02"}), ..Newborn::new("another day", false) },
+        Newborn { patient: json!({"gender": "male"}), ..Newborn::new("another sex", false) },
+        Newborn { relation: "FTH", ..Newborn::new("the father's", false) },
+        Newborn { besides: Some(json!({})), ..Newborn::new("one of two", false) },
+    ]
+}
+
+/// Of the events of one person in a page the last one is written: it continues the newborn as the birth would.
 #[test]
-fn a_newborn_is_continued_by_what_is_told_after_the_birth() {
+fn a_newborn_is_continued_where_nobody_else_can_be_meant() {
     on_each(|book, _| async move {
         let registry = ConnectedRegistry::new(Arc::new(Away));
-        let (mother, child) = (number(1), number(2));
-        let newborn = json!({
-            "resourceType": "Patient", "id": "newborn", "birthDate": "2026-03-01",
-            "extension": [{"url": "urn:healthbook:registration", "valueCode": "newborn"}],
-        });
-        let related = json!({
-            "resourceType": "RelatedPerson", "id": "mother", "patient": {"reference": "Patient/newborn"},
-            "identifier": [{"system": CITIZEN_NUMBER, "value": mother}],
-            "relationship": [{"coding": [{
-                "system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "MTH"}]}],
-        });
-        write(book.service(), vec![Entry::new(newborn)]).await.unwrap();
-        write(book.service(), vec![Entry::new(related)]).await.unwrap();
-        let told = |version, kind| {
-            let more = json!({"mother": {"name": "Phạm Thị Bình", "number": mother}});
-            Delivery::Event(Box::new(Event {
-                id: format!("e-birth-{version}"),
-                person: "p-2".to_owned(),
-                sequence: version,
-                version,
-                kind,
-                occurred: Instant::now(),
-                emitted: Instant::now(),
-                record: record(&child, "2026-03-01", more),
-            }))
-        };
-        let page = vec![told(1, EventKind::Birth), told(2, EventKind::Correction)];
-        let taken = Turns::default().take(&registry, page);
-        write_people(&book, &registry, taken, Instant::now(), false).await.unwrap();
-        let found = interactions::holders_of_numbers(book.service(), &[vec![child.as_str()]]).await.unwrap();
-        let ids: Vec<String> = found.into_iter().flatten().map(|record| record.id.to_string()).collect();
-        assert_eq!(ids, ["newborn"]);
+        for (index, newborn) in newborns().into_iter().enumerate() {
+            let (mother, child, own) = (number(2 * index), number(2 * index + 1), format!("newborn-{index}"));
+            let register = async |id: String, more: &Value| {
+                let mut patient = json!({
+                    "resourceType": "Patient", "id": id, "birthDate": "2026-03-01",
+                    "extension": [{"url": "urn:healthbook:registration", "valueCode": "newborn"}],
+                });
+                patient.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+                let related = json!({
+                    "resourceType": "RelatedPerson", "id": format!("of-{id}"),
+                    "patient": {"reference": format!("Patient/{id}")},
+                    "identifier": [{"system": CITIZEN_NUMBER, "value": mother}],
+                    "relationship": [{"coding": [{
+                        "system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": newborn.relation}]}],
+                });
+                write(book.service(), vec![Entry::new(patient)]).await.unwrap();
+                write(book.service(), vec![Entry::new(related)]).await.unwrap();
+            };
+            register(own.clone(), &newborn.patient).await;
+            if let Some(more) = &newborn.besides {
+                register(format!("{own}-besides"), more).await;
+            }
+            let told = |version, kind| {
+                let more = json!({"mother": {"name": "Phạm Thị Bình", "number": mother}});
+                let mut record = record(&child, "2026-03-01", more);
+                if version == 2 {
+                    record.status = serde_json::from_value(newborn.status.clone()).unwrap();
+                }
+                Delivery::Event(Box::new(Event {
+                    id: format!("e-{index}-{version}"),
+                    person: format!("p-{index}"),
+                    sequence: version,
+                    version,
+                    kind,
+                    occurred: Instant::now(),
+                    emitted: Instant::now(),
+                    record,
+                }))
+            };
+            let page = vec![told(1, EventKind::Birth), told(2, newborn.last)];
+            let taken = Turns::default().take(&registry, page);
+            write_people(&book, &registry, taken, Instant::now(), false).await.unwrap();
+            let found = interactions::holders_of_numbers(book.service(), &[vec![child.as_str()]]).await.unwrap();
+            let ids: Vec<String> = found.into_iter().flatten().map(|record| record.id.to_string()).collect();
+            assert_eq!(ids.len(), 1, "{}", newborn.what);
+            assert_eq!(ids[0] == own, newborn.is_continued, "{}", newborn.what);
+        }
     });
 }

@@ -40,7 +40,7 @@ struct Fetched {
 struct Page {
     after: Option<Cursor>,
     next: Cursor,
-    /// Gives what is to be parked with the cursor. Dropped, it ends where it is.
+    /// Gives what is to be parked with the cursor. Dropped, it ends where it is; what is queued is still written.
     work: JoinSet<Result<Vec<SecurityRecord>, Problem>>,
 }
 
@@ -124,7 +124,11 @@ pub async fn work_at_registry(book: HealthBook, registry: ConnectedRegistry) {
             generation = held.generation;
             place = Place::of_database();
         }
-        match step(&book, &registry, &mut place).await {
+        let stepped = tokio::select! {
+            stepped = step(&book, &registry, &mut place) => stepped,
+            () = lost(&lease, generation) => continue,
+        };
+        match stepped {
             Ok(Step::Page) => {}
             Ok(Step::Nothing) => tokio::time::sleep(IDLE).await,
             Ok(Step::NoAnswer) => tokio::time::sleep(AFTER_FAILURE).await,
@@ -135,6 +139,17 @@ pub async fn work_at_registry(book: HealthBook, registry: ConnectedRegistry) {
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
         }
+    }
+}
+
+/// Ends when the lease is not held any more as it was: whatever is under way is left to the next one then.
+async fn lost(lease: &watch::Receiver<Held>, generation: u64) {
+    loop {
+        let held = *lease.borrow();
+        if !held.is_now() || held.generation != generation {
+            return;
+        }
+        tokio::time::sleep(IDLE).await;
     }
 }
 

@@ -223,7 +223,8 @@ fn a_newborn_is_continued_where_nobody_else_can_be_meant() {
             let page = vec![told(1, EventKind::Birth), told(2, newborn.last)];
             let taken = Turns::default().take(&registry, page);
             write_people(&book, &registry, taken, Instant::now(), false).await.unwrap();
-            let found = interactions::holders_of_numbers(book.service(), &[vec![child.as_str()]]).await.unwrap();
+            let found =
+                interactions::holders_of_numbers(book.service(), &[vec![child.as_str()]]).await.unwrap();
             let ids: Vec<String> = found.into_iter().flatten().map(|record| record.id.to_string()).collect();
             assert_eq!(ids.len(), 1, "{}", newborn.what);
             assert_eq!(ids[0] == own, newborn.is_continued, "{}", newborn.what);

@@ -12,16 +12,6 @@ const MOST: usize = 50_000;
 /// For how long: another server may merge two books (`docs/merging.md`). What this store did holds at once.
 const FRESH: Duration = Duration::from_millis(250);
 
-/// A book that is one with another.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Kin {
-    pub(crate) book: i64,
-    /// Which of the two replaces the other: [`ABOVE`](crate::query::ABOVE), [`BELOW`](crate::query::BELOW), or neither.
-    pub(crate) relation: i16,
-    /// Since which moment, in microseconds.
-    pub(crate) since: i64,
-}
-
 /// When a book was asked about, and after how many merges of this store.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked {

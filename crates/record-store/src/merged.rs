@@ -8,11 +8,20 @@ use diesel::sql_types::{BigInt, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType};
 use search::{Clause, ReferenceTest, SearchPlan};
 
-use crate::known_kin::Kin;
 use crate::query::{self, ABOVE, BELOW};
 use crate::store::{Store, few};
 use crate::stored::type_number;
 use crate::{Record, StoreError};
+
+/// A book that is one with another.
+#[derive(Debug, Clone, Copy)]
+struct Kin {
+    book: i64,
+    /// Which of the two replaces the other: [`ABOVE`], [`BELOW`], or neither.
+    relation: i16,
+    /// Since which moment, in microseconds.
+    since: i64,
+}
 
 /// A merge of two books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

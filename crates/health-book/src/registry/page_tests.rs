@@ -1,25 +1,31 @@
-//! A page of the feed in which one event cannot be applied: it is parked, and takes nobody with it.
+//! Pages of the feed: one in which an event cannot be applied, one that follows another, one that tells of a newborn.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fhir::Instant;
+use interactions::Problem;
 use population_registry::{
-    Asking, Claim, Cursor, Delivery, Demographics, Event, EventKind, EventPage, PageSize, PopulationRegistry,
-    Question, RegistryError, Relationships, RequestId, Verification,
+    Answer, Asking, Claim, Cursor, Delivery, Demographics, Event, EventKind, EventPage, PageSize,
+    PopulationRegistry, Question, RegistryError, Relationships, RequestId, Verification,
 };
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use super::ConnectedRegistry;
 use super::awaited_tests::{on_each, record};
-use super::page::{Turns, write_people};
+use super::page::{Taken, Turns, write_people};
 use crate::HealthBook;
 use crate::ledger::{Entry, text, write};
 use crate::vocabulary::CITIZEN_NUMBER;
 
-/// Is not asked: the page is there.
-struct Away;
+/// A registry of which only the feed is asked: what it answers behind a place.
+pub(super) struct Feed<F>(pub(super) F);
 
-impl PopulationRegistry for Away {
+impl<F> PopulationRegistry for Feed<F>
+where
+    F: Fn(Option<&Cursor>, PageSize) -> Result<EventPage, RegistryError> + Send + Sync,
+{
     fn verify<'a>(&'a self, _: RequestId, _: &'a Claim) -> Asking<'a, Verification> {
         Box::pin(async { Err(RegistryError::Unreachable) })
     }
@@ -32,9 +38,34 @@ impl PopulationRegistry for Away {
         Box::pin(async { Err(RegistryError::Unreachable) })
     }
 
-    fn events<'a>(&'a self, _: RequestId, _: Option<&'a Cursor>, _: PageSize) -> Asking<'a, EventPage> {
-        Box::pin(async { Err(RegistryError::Unreachable) })
+    fn events<'a>(
+        &'a self,
+        id: RequestId,
+        after: Option<&'a Cursor>,
+        size: PageSize,
+    ) -> Asking<'a, EventPage> {
+        Box::pin(async move {
+            Ok(Answer {
+                value: self.0(after, size)?,
+                asked_at: Instant::now(),
+                source: "population-registry-feed",
+                registry_version: None,
+                latency: Duration::ZERO,
+                request_id: id,
+            })
+        })
     }
+}
+
+/// Is not asked: the page is there.
+fn away() -> ConnectedRegistry {
+    ConnectedRegistry::new(Arc::new(Feed(|_: Option<&Cursor>, _| Err(RegistryError::Unreachable))))
+}
+
+/// Begins to write a page.
+fn begun(book: &HealthBook, registry: &ConnectedRegistry, taken: Taken) -> JoinHandle<Result<(), Problem>> {
+    let (book, registry) = (book.clone(), registry.clone());
+    tokio::spawn(async move { write_people(&book, &registry, taken, Instant::now(), false).await.map(drop) })
 }
 
 fn number(person: usize) -> String {
@@ -67,7 +98,7 @@ fn what_cannot_be_applied_is_parked_and_all_others_of_the_page_are_written_once(
     const PEOPLE: usize = 600;
     const POISON: usize = 300;
     on_each(|book, _| async move {
-        let registry = ConnectedRegistry::new(Arc::new(Away));
+        let registry = away();
         // Two have the number: nobody can say who is meant.
         for id in ["one", "other"] {
             let identifier = json!([{"system": CITIZEN_NUMBER, "value": number(POISON)}]);
@@ -98,15 +129,12 @@ fn what_cannot_be_applied_is_parked_and_all_others_of_the_page_are_written_once(
 #[test]
 fn of_somebody_in_two_pages_the_earlier_one_is_done_first() {
     on_each(|book, _| async move {
-        let registry = ConnectedRegistry::new(Arc::new(Away));
+        let registry = away();
         let mut turns = Turns::default();
         let earlier = turns.take(&registry, vec![event(1, 1), event(2, 1)]);
         let later = turns.take(&registry, vec![event(2, 2), event(3, 1)]);
         // The later page is begun first, and held up by the one whom both tell of alone.
-        let waiting = tokio::spawn({
-            let (book, registry) = (book.clone(), registry.clone());
-            async move { write_people(&book, &registry, later, Instant::now(), false).await.map(drop) }
-        });
+        let waiting = begun(&book, &registry, later);
         while versions(&book, 3).await.is_empty() {
             tokio::task::yield_now().await;
         }
@@ -118,10 +146,7 @@ fn of_somebody_in_two_pages_the_earlier_one_is_done_first() {
         // Whose page comes to nothing keeps nobody waiting.
         let nothing = turns.take(&registry, vec![event(1, 2)]);
         let next = turns.take(&registry, vec![event(1, 3), event(4, 1)]);
-        let waiting = tokio::spawn({
-            let (book, registry) = (book.clone(), registry.clone());
-            async move { write_people(&book, &registry, next, Instant::now(), false).await.map(drop) }
-        });
+        let waiting = begun(&book, &registry, next);
         while versions(&book, 4).await.is_empty() {
             tokio::task::yield_now().await;
         }
@@ -180,7 +205,7 @@ fn newborns() -> Vec<Newborn> {
 #[test]
 fn a_newborn_is_continued_where_nobody_else_can_be_meant() {
     on_each(|book, _| async move {
-        let registry = ConnectedRegistry::new(Arc::new(Away));
+        let registry = away();
         for (index, newborn) in newborns().into_iter().enumerate() {
             let (mother, child, own) = (number(2 * index), number(2 * index + 1), format!("newborn-{index}"));
             let register = async |id: String, more: &Value| {

@@ -92,17 +92,6 @@ impl Place {
         self.again = self.again.saturating_sub(1);
         self.under_way.push_back(Page { after, next, work });
     }
-
-    /// The page that was asked for, when there is room for it; ends never when none is.
-    async fn asked(asked: &mut JoinSet<Option<Fetched>>, has_room: bool) -> Option<Fetched> {
-        match has_room.then(|| asked.join_next()) {
-            Some(fetched) => match fetched.await {
-                Some(fetched) => fetched.ok().flatten(),
-                None => pending().await,
-            },
-            None => pending().await,
-        }
-    }
 }
 
 /// Works until the server ends.
@@ -186,7 +175,7 @@ pub(super) async fn step(
         let kept = cursor(book.service().store()).await?;
         place.ask(registry, kept.as_ref().and_then(place_of));
     }
-    let has_room = place.under_way.len() < PAGES_UNDER_WAY;
+    let may_ask = place.under_way.len() < PAGES_UNDER_WAY && !place.asked.is_empty();
     let Place { under_way, asked, .. } = place;
     let oldest = async {
         match under_way.front_mut() {
@@ -195,17 +184,17 @@ pub(super) async fn step(
         }
     };
     tokio::select! {
-        fetched = Place::asked(asked, has_room) => Ok(match fetched {
-            None if is_idle => Step::NoAnswer,
-            Some(fetched) if fetched.page.deliveries.is_empty() && is_idle => Step::Nothing,
-            // It is asked again when what is worked on has ended.
-            Some(fetched) if fetched.page.deliveries.is_empty() => Step::Page,
-            None => Step::Page,
-            Some(fetched) => {
-                place.ahead = Some(fetched);
-                Step::Page
-            }
-        }),
+        fetched = asked.join_next(), if may_ask => {
+            let fetched = fetched.and_then(Result::ok).flatten();
+            let is_unanswered = fetched.is_none();
+            place.ahead = fetched.filter(|fetched| !fetched.page.deliveries.is_empty());
+            // Without a page it is asked again when what is worked on has ended.
+            Ok(match (is_idle && place.ahead.is_none(), is_unanswered) {
+                (true, true) => Step::NoAnswer,
+                (true, false) => Step::Nothing,
+                (false, _) => Step::Page,
+            })
+        }
         done = oldest => {
             let parked = done.ok_or_else(internal)?.map_err(|_| internal())??;
             match place.under_way.pop_front() {

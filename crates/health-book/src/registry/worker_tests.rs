@@ -2,28 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use fhir::Instant;
-use population_registry::{
-    Answer, Asking, Claim, Cursor, Demographics, EventPage, PageSize, PopulationRegistry, Question,
-    RegistryError, Relationships, RequestId, Verification,
-};
+use population_registry::{Cursor, EventPage, PageSize, RegistryError};
 
 use super::ConnectedRegistry;
 use super::awaited_tests::on_each;
-use super::page_tests::{event, versions};
+use super::page_tests::{Feed, event, versions};
 use super::worker::{Place, Step, cursor, move_cursor, step};
 use crate::HealthBook;
 
 /// People of the feed: two full pages and a bit.
 const PEOPLE: usize = 2_010;
-
-/// Each person has one event, but for the first. The question at some place goes unanswered once.
-struct Feed {
-    asked: AtomicUsize,
-    unanswered: usize,
-}
 
 fn place(number: usize) -> Cursor {
     Cursor::try_from(format!("at-{number}").as_str()).unwrap()
@@ -33,45 +23,21 @@ fn number_of(cursor: &Cursor) -> usize {
     cursor.as_str().trim_start_matches("at-").parse().unwrap()
 }
 
-impl PopulationRegistry for Feed {
-    fn verify<'a>(&'a self, _: RequestId, _: &'a Claim) -> Asking<'a, Verification> {
-        Box::pin(async { Err(RegistryError::Unreachable) })
-    }
-
-    fn look_up<'a>(&'a self, _: RequestId, _: &'a Question) -> Asking<'a, Demographics> {
-        Box::pin(async { Err(RegistryError::Unreachable) })
-    }
-
-    fn relationships<'a>(&'a self, _: RequestId, _: &'a Question) -> Asking<'a, Relationships> {
-        Box::pin(async { Err(RegistryError::Unreachable) })
-    }
-
-    fn events<'a>(
-        &'a self,
-        id: RequestId,
-        after: Option<&'a Cursor>,
-        size: PageSize,
-    ) -> Asking<'a, EventPage> {
-        Box::pin(async move {
-            if self.asked.fetch_add(1, Ordering::Relaxed) == self.unanswered {
-                return Err(RegistryError::Unreachable);
-            }
-            let begin = after.map_or(0, number_of);
-            let end = PEOPLE.min(begin + size.get());
-            // The first person stands on every page, in versions that come one after the other.
-            let again = (0 < begin && begin < PEOPLE).then(|| event(0, 1 + begin as u64));
-            let deliveries = (begin..end).skip(again.iter().count()).map(|person| event(person, 1));
-            let deliveries = again.into_iter().chain(deliveries).collect();
-            Ok(Answer {
-                value: EventPage { deliveries, next: place(end), time: Instant::now() },
-                asked_at: Instant::now(),
-                source: "population-registry-feed",
-                registry_version: None,
-                latency: Duration::ZERO,
-                request_id: id,
-            })
-        })
-    }
+/// Each person has one event, but for the first, who stands on every page, in versions that come one after the other. The
+/// question at some place goes unanswered once.
+fn registry(unanswered: usize) -> ConnectedRegistry {
+    let asked = AtomicUsize::new(0);
+    ConnectedRegistry::new(Arc::new(Feed(move |after: Option<&Cursor>, size: PageSize| {
+        if asked.fetch_add(1, Ordering::Relaxed) == unanswered {
+            return Err(RegistryError::Unreachable);
+        }
+        let begin = after.map_or(0, number_of);
+        let end = PEOPLE.min(begin + size.get());
+        let again = (0 < begin && begin < PEOPLE).then(|| event(0, 1 + begin as u64));
+        let others = (begin..end).skip(again.iter().count()).map(|person| event(person, 1));
+        let deliveries = again.into_iter().chain(others).collect();
+        Ok(EventPage { deliveries, next: place(end), time: Instant::now() })
+    })))
 }
 
 /// Takes steps until nothing more has happened; how often there was no answer.
@@ -101,8 +67,7 @@ async fn walked(book: &HealthBook, registry: &ConnectedRegistry, place: &mut Pla
 fn the_cursor_moves_behind_pages_that_are_done_in_their_order() {
     for (unanswered, silent) in [(usize::MAX, 0), (0, 1), (1, 0)] {
         on_each(move |book, _| async move {
-            let feed = Feed { asked: AtomicUsize::new(0), unanswered };
-            let registry = ConnectedRegistry::new(Arc::new(feed));
+            let registry = registry(unanswered);
             let unheard = walked(&book, &registry, &mut Place::of_database()).await;
             assert_eq!(unheard, silent, "no answer is told when nothing else is under way");
             let kept = cursor(book.service().store()).await.unwrap().unwrap();
@@ -115,8 +80,7 @@ fn the_cursor_moves_behind_pages_that_are_done_in_their_order() {
 #[test]
 fn who_finds_that_somebody_else_has_moved_the_cursor_leaves_it() {
     on_each(|book, _| async move {
-        let feed = Feed { asked: AtomicUsize::new(0), unanswered: usize::MAX };
-        let registry = ConnectedRegistry::new(Arc::new(feed));
+        let registry = registry(usize::MAX);
         let store = book.service().store();
         let mut place_of_this = Place::of_database();
         // The first page has come, and is begun by the next step.

@@ -4,65 +4,19 @@
 //!
 //! `HEALTHBOOK_TEST_EVENTS`, `HEALTHBOOK_TEST_PEOPLE` and `HEALTHBOOK_TEST_KILLS` make it larger.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use population_registry::simulator::model_after;
 use serde_json::Value;
-use test_support::{Backend, TemporaryDirectory, TestDatabase, TestServer};
+use test_support::{Backend, TestDatabase, TestServer};
 
-use crate::registry_simulator::Simulator;
 use crate::registry_sync_feed::{
-    SEED, count, disorderly, expected, find, nothing_twice, number_of, outcomes, stored, told,
+    Feed, LOOK, SEED, count, disorderly, expected, find, nothing_twice, number_of, outcomes, parked, stored,
+    told,
 };
-use crate::support::program::{Caller, run, words};
-use crate::support::{start, value};
-
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// What is in the feed, read as it stands there and by nothing of the program but the simulator.
-struct Feed {
-    deliveries: usize,
-    /// Texts that are no event.
-    broken: BTreeSet<String>,
-    /// The highest version of each person.
-    last: BTreeMap<u64, u64>,
-}
-
-fn is_broken(item: &Value) -> bool {
-    let number = item["record"]["number"].as_str().unwrap_or_default();
-    number.len() != 12 || item["kind"] == "rebirth" || !item["sequence"].is_u64()
-}
-
-fn read(simulator: &Simulator) -> Feed {
-    let mut feed = Feed { deliveries: 0, broken: BTreeSet::new(), last: BTreeMap::new() };
-    let mut after = String::new();
-    loop {
-        let (status, text) = simulator.get(&format!("/events?limit=1000{after}"));
-        if status != 200 {
-            thread::sleep(LOOK);
-            continue;
-        }
-        let page = value(&text);
-        let items = page["events"].as_array().unwrap();
-        if items.is_empty() {
-            return feed;
-        }
-        feed.deliveries += items.len();
-        for item in items {
-            if is_broken(item) {
-                feed.broken.insert(item.to_string());
-                continue;
-            }
-            let person = item["person"].as_str().unwrap().trim_start_matches("p-").parse().unwrap();
-            let last = feed.last.entry(person).or_default();
-            *last = (*last).max(item["version"].as_u64().unwrap());
-        }
-        after = format!("&after={}", page["next"].as_str().unwrap());
-    }
-}
+use crate::support::program::Caller;
+use crate::support::start;
 
 /// The servers, and what they have told of events so far.
 struct Servers<'a> {
@@ -112,7 +66,7 @@ fn nothing_is_lost_and_nothing_written_twice_whoever_is_killed() {
     let kills = number_of("HEALTHBOOK_TEST_KILLS", 3);
     for database in TestDatabase::each() {
         let simulator = disorderly(people, events);
-        let feed = read(&simulator);
+        let feed = Feed::of(&simulator);
         let many = if database.backend() == Backend::Postgres { 2 } else { 1 };
         let begin = Instant::now();
         let mut servers = Servers::start(&database, &simulator.base, many);
@@ -165,20 +119,4 @@ fn written(caller: &Caller<'_>, patient: &Value, person: u64) -> usize {
     let history = caller.resources(&format!("/fhir/Patient/{id}/_history?_count=100"));
     nothing_twice(&history, person);
     history.len()
-}
-
-/// Waits until so many are parked: the broken ones may come after the last whole one.
-fn parked(database: &TestDatabase, expected: usize) -> usize {
-    let folder = TemporaryDirectory::new();
-    let mut found = 0;
-    for _ in 0..600 {
-        let listed = words(&run(folder.path(), &["registry", "parked", "--database", database.url()]));
-        found = listed.lines().filter(|line| line.contains("  event ")).count();
-        if found >= expected {
-            break;
-        }
-        thread::sleep(LOOK);
-    }
-    assert_eq!(found, expected, "each broken text is parked once");
-    found
 }

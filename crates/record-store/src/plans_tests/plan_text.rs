@@ -63,7 +63,8 @@ fn needed(table: &str, by_resource: bool) -> Option<&'static [&'static str]> {
         // A facility has the grants of all its people: only one statement begins with them, and reads few.
         "book_grant" => &["book"],
         "book_denial" => &["book"],
-        "visit_label" => &["visit"],
+        // Whether a book has any label is asked of its first one.
+        "visit_label" => &["visit", "book"],
         _ => return None,
     })
 }

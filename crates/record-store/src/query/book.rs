@@ -3,8 +3,8 @@
 use fhir::{Instant, ResourceType};
 use search::{ReferenceTest, Slot};
 
-use super::Gate;
 use super::driver::in_books;
+use super::{Gate, RowNames};
 use crate::statement::{Bind, Statement};
 use crate::stored::{VERSION_COLUMNS, type_number};
 
@@ -27,7 +27,8 @@ pub(crate) fn book_page(
     if let Some(since) = since {
         statement.sql(" AND r.updated >= ").big(since.microseconds());
     }
-    gate.restrict(&mut statement, "r", types);
+    gate.restrict_row(&mut statement, &RowNames::of("r").within(books), types);
+    gate.restrict_scope(&mut statement, "r", types);
     statement.sql(" ORDER BY r.resource_key LIMIT ").big(i64::from(count) + 1);
     statement
 }

@@ -84,6 +84,8 @@ pub(crate) struct RowNames {
     key: String,
     /// Labels that the row will give to its visit, when it is about to be written.
     given: Labels,
+    /// The only book in which the row can be, when that is known: what holds for the whole of it is asked once.
+    only_book: Option<i64>,
 }
 
 impl RowNames {
@@ -96,7 +98,14 @@ impl RowNames {
             kind: column("resource_type"),
             key: column("resource_key"),
             given: Labels::NONE,
+            only_book: None,
         }
+    }
+
+    /// The same row, known to be in one of some books.
+    pub(crate) fn within(self, books: &[i64]) -> Self {
+        let only_book = if let [only] = books { Some(*only) } else { None };
+        Self { only_book, ..self }
     }
 
     /// The same row with labels that it will give.

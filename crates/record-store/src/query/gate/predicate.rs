@@ -140,8 +140,13 @@ impl Limits {
         types: &[ResourceType],
     ) {
         let RowNames { book, visit, key, .. } = row;
+        statement.sql(" AND (");
+        if let Some(only) = row.only_book {
+            self.granted_wholly(statement, row, rights, (grantee, only), types);
+            statement.sql(" OR ");
+        }
         statement.pieces_of(&[
-            " AND (EXISTS (SELECT 1 FROM book_grant g WHERE g.book = ",
+            "EXISTS (SELECT 1 FROM book_grant g WHERE g.book = ",
             book,
             " AND g.grantee = ",
         ]);
@@ -170,6 +175,35 @@ impl Limits {
         statement.pieces_of(&[AS_TEST, ")", AS_TEST, "))"]);
     }
 
+    /// Appends that the grantee has a grant of the whole book, and nothing in it is labelled: nothing of that depends on the row
+    /// but its type, so that it is looked up once and not for each row.
+    fn granted_wholly(
+        &self,
+        statement: &mut Statement,
+        row: &RowNames,
+        rights: &[(&Right, &Vec<i16>)],
+        (grantee, book): (i64, i64),
+        types: &[ResourceType],
+    ) {
+        statement.sql("(NOT EXISTS (SELECT 1 FROM visit_label l WHERE l.book = ").big(book);
+        statement.pieces_of(&[AS_TEST, ") AND ("]);
+        for (index, (right, by)) in rights.iter().enumerate() {
+            let or = if index > 0 { " OR " } else { "" };
+            statement.pieces_of(&[or, "(EXISTS (SELECT 1 FROM book_grant g WHERE g.book = "]).big(book);
+            statement.sql(" AND g.grantee = ").big(grantee);
+            self.at_this_time(statement, "g");
+            statement.pieces_of(&[
+                " AND g.resource_type = -1 AND g.visit = 0 AND ",
+                &is_by(by),
+                AS_TEST,
+                ")",
+            ]);
+            right.of_types(statement, row, types);
+            statement.sql(")");
+        }
+        statement.sql("))");
+    }
+
     /// Appends that the grant `g` gives one of the rights; `opening`: the grant that opens labels.
     fn by_rights(
         &self,
@@ -181,10 +215,8 @@ impl Limits {
     ) {
         statement.sql(" AND (");
         for (index, (right, by)) in rights.iter().enumerate() {
-            // A mask, for SQLite builds a table of each list each time.
-            let by = by.iter().fold(0_i32, |mask, number| mask | (1 << i32::from(*number)));
             let or = if index > 0 { " OR " } else { "" };
-            statement.pieces_of(&[or, "((1 << g.authority) & ", &by.to_string(), " <> 0"]);
+            statement.pieces_of(&[or, "(", &is_by(by)]);
             right.of_types(statement, row, types);
             self.labelled(statement, row, right, opening);
             statement.sql(")");
@@ -194,15 +226,20 @@ impl Limits {
 
     /// Appends that a grant or denial is of this time, purpose and type.
     fn in_force(&self, statement: &mut Statement, table: &str, row: &RowNames, types: &[ResourceType]) {
-        statement.pieces_of(&[" AND ", table, ".begins <= "]).big(self.now);
-        statement.pieces_of(&[" AND ", table, ".ends > "]).big(self.now);
-        statement.pieces_of(&[" AND ", table, ".purpose IN (0,"]).small(self.purpose).sql(")");
+        self.at_this_time(statement, table);
         statement.pieces_of(&[" AND ", table, ".resource_type IN (-1,"]);
         match types {
             [only] => statement.small(type_number(*only)),
             _ => statement.sql(&row.kind),
         };
         statement.sql(")");
+    }
+
+    /// Appends that a grant or denial is of this time and purpose.
+    fn at_this_time(&self, statement: &mut Statement, table: &str) {
+        statement.pieces_of(&[" AND ", table, ".begins <= "]).big(self.now);
+        statement.pieces_of(&[" AND ", table, ".ends > "]).big(self.now);
+        statement.pieces_of(&[" AND ", table, ".purpose IN (0,"]).small(self.purpose).sql(")");
     }
 
     /// Appends that every label of the visit is open by the line, by the grant, or as an own one.
@@ -246,6 +283,13 @@ impl Limits {
         if !self.own.is_empty() {
             one_of(statement, book, &self.own);
             statement.sql(" OR ");
+        }
+        if let Some(only) = row.only_book {
+            statement.sql("(NOT EXISTS (SELECT 1 FROM book_denial d WHERE d.book = ").big(only);
+            statement.sql(" AND d.grantee IN (0,").big(grantee).sql(")");
+            self.at_this_time(statement, "d");
+            statement.pieces_of(&[AS_TEST, ") AND NOT EXISTS (SELECT 1 FROM book_kin kin WHERE kin.book = "]);
+            statement.big(only).pieces_of(&[AS_TEST, ")) OR "]);
         }
         statement.pieces_of(&[
             "(NOT EXISTS (SELECT 1 FROM book_denial d WHERE d.book = ",
@@ -326,6 +370,12 @@ impl Right {
             if types.is_empty() { self.types } else { self.types.and(&types.iter().copied().collect()) };
         statement.pieces_of(&[" AND ", &row.kind, " IN (", &numbers(&wanted), ")"]);
     }
+}
+
+/// That the grant `g` is of one of the authorities. By a mask, for SQLite builds a table of each list each time.
+fn is_by(authorities: &[i16]) -> String {
+    let mask = authorities.iter().fold(0_i32, |mask, number| mask | (1 << i32::from(*number)));
+    format!("(1 << g.authority) & {mask} <> 0")
 }
 
 /// Appends that the book is one of few.

@@ -69,18 +69,25 @@ impl Lease {
             self.version = None;
             self.held.until = None;
         }
-        let is_mine = self.store.change_security(SecurityChange::Insert(record), Vec::new(), now).await?;
-        if is_mine {
-            self.version = Some(1);
-            self.held = Held { generation: self.held.generation.saturating_add(1), until };
+        if !self.store.change_security(SecurityChange::Insert(record), Vec::new(), now).await? {
+            return Ok(false);
         }
-        Ok(is_mine)
+        // Where one that has ended stood still, the versions go on from it.
+        let Some(kept) = self.kept(now).await? else { return Ok(false) };
+        self.version = Some(kept.version);
+        self.held = Held { generation: self.held.generation.saturating_add(1), until };
+        Ok(true)
+    }
+
+    /// The record, while it is this holder's.
+    async fn kept(&self, now: Instant) -> Result<Option<SecurityRecord>, StoreError> {
+        let kept = self.store.security_record(SecurityKind::RegistryLease, &self.name, now).await?;
+        Ok(kept.filter(|kept| kept.value == self.holder))
     }
 
     /// Gives it back, so that nobody waits for its end. Nothing when another server has it.
     pub(super) async fn release(self, now: Instant) -> Result<(), StoreError> {
-        let kept = self.store.security_record(SecurityKind::RegistryLease, &self.name, now).await?;
-        if let Some(kept) = kept.filter(|kept| kept.value == self.holder) {
+        if let Some(kept) = self.kept(now).await? {
             // One that has ended is as good as none.
             let ended = SecurityChange::Replace(kept.until(now));
             self.store.change_security(ended, Vec::new(), now).await?;

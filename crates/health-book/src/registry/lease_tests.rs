@@ -32,6 +32,27 @@ fn who_gets_it_back_is_told_that_it_was_away() {
     });
 }
 
+/// The holder of before has ended without a word, so that its record stands there still, prolonged a few times.
+#[test]
+fn who_takes_it_from_one_that_is_gone_keeps_it() {
+    on_each(|book, _| async move {
+        let store = book.service().store();
+        let (mut gone, mut next) = (Lease::new(store, FEED), Lease::new(store, FEED));
+        let begin = Instant::now();
+        for second in [0, 2, 4] {
+            assert!(gone.hold(plus(begin, second)).await.unwrap());
+        }
+        for second in [11, 13, 15, 17, 19] {
+            assert!(next.hold(plus(begin, second)).await.unwrap(), "at {second}");
+            assert_eq!((next.held().is_now(), next.held().generation), (true, 1), "at {second}");
+        }
+        assert!(!gone.hold(plus(begin, 20)).await.unwrap());
+        next.release(plus(begin, 20)).await.unwrap();
+        assert!(gone.hold(plus(begin, 21)).await.unwrap());
+        assert!(gone.hold(plus(begin, 23)).await.unwrap());
+    });
+}
+
 #[test]
 fn a_cursor_that_somebody_else_has_moved_is_left_with_what_would_be_parked() {
     on_each(|book, _| async move {

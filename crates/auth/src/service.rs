@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often keys are looked after, and what has ended is removed, in readings.
 const READINGS_BETWEEN_CARE: u32 = 120;
+/// Most rounds in which what has ended is removed, of some records each: a minute of many sign-ins leaves more than one round.
+const ROUNDS_OF_REMOVAL: usize = 20;
 
 /// Issuer and audience of tokens for trying out: they are made beside the server, which may have any address.
 const TRIAL: &str = "urn:healthbook";
@@ -364,8 +366,15 @@ impl Auth {
             Err(error) => tracing::warn!(error = %error, "the keys cannot be read"),
         }
         let before = Instant::from_microseconds(now.microseconds().saturating_sub(3_600_000_000));
-        if let Err(error) = self.store().remove_ended_security(now, before).await {
-            tracing::warn!(error = %error, "what has ended cannot be removed");
+        for _ in 0..ROUNDS_OF_REMOVAL {
+            match self.store().remove_ended_security(now, before).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(error = %error, "what has ended cannot be removed");
+                    break;
+                }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{BirthDate, Claim, Field, PersonalNumber, Question, same_name};
 
@@ -112,14 +112,26 @@ pub enum Status {
     },
 }
 
+/// Most former numbers of a person.
+pub(crate) const MOST_FORMER: usize = 20;
+
+/// No more former numbers than one can look a person up by.
+fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PersonalNumber>, D::Error> {
+    let numbers = Vec::deserialize(deserializer)?;
+    if numbers.len() > MOST_FORMER {
+        return Err(D::Error::custom("too many former numbers"));
+    }
+    Ok(numbers)
+}
+
 /// Everything that the registry tells about a person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Demographics {
     /// The number.
     pub number: PersonalNumber,
-    /// Numbers that were cancelled, the oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Numbers that were cancelled, the oldest first: 20 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
     pub former_numbers: Vec<PersonalNumber>,
     /// The number of the old identity card.
     #[serde(default, skip_serializing_if = "Option::is_none")]

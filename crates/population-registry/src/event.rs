@@ -184,6 +184,16 @@ mod tests {
     }
 
     #[test]
+    fn nobody_has_more_former_numbers_than_one_can_look_for() {
+        for (count, is_read) in [(20, true), (21, false), (4_000, false)] {
+            let mut item = item();
+            let numbers = (0..count).map(|number| json!(format!("0991580{number:05}"))).collect();
+            item["record"]["formerNumbers"] = Value::Array(numbers);
+            assert_eq!(matches!(Delivery::read(item), Delivery::Event(_)), is_read, "{count}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_is_handed_on_with_what_could_be() {
         for (place, bad, fault) in [
             ("/kind", json!("rebirth"), EventFault::Structure),

@@ -1,6 +1,5 @@
-//! The books that are nobody else's besides, remembered for a moment: each statement of a citizen's request, and each page of a
-//! whole book, asks which books are one with it, and few are. What is one with another is never remembered, so that a parting
-//! holds at once.
+//! The books that are nobody else's besides, remembered for a moment: each statement of a citizen's request asks which books are
+//! one with the own one, and few are. What is one with another is never remembered, so that a parting holds at once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

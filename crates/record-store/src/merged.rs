@@ -35,7 +35,8 @@ pub struct Merged {
 impl Store {
     /// The book and those that a moment knows as the same person's.
     pub(crate) async fn with_kin(&self, book: i64, at: Instant) -> Result<Vec<i64>, StoreError> {
-        let kin = self.remembered_kin_of(book).await?;
+        // Not from memory: the keys of what was merged a moment ago may lie before the place where a walk goes on.
+        let kin = self.kin_of(book).await?;
         let then = kin.iter().filter(|kin| kin.since <= at.microseconds());
         Ok([book].into_iter().chain(then.map(|kin| kin.book)).collect())
     }
@@ -44,22 +45,16 @@ impl Store {
     /// for it.
     pub(crate) async fn with_replaced(&self, book: Option<i64>, at: Instant) -> Result<Vec<i64>, StoreError> {
         let Some(book) = book else { return Ok(Vec::new()) };
-        let kin = self.remembered_kin_of(book).await?;
-        let replaced = kin.iter().filter(|kin| kin.relation == BELOW && kin.since <= at.microseconds());
-        Ok([book].into_iter().chain(replaced.map(|kin| kin.book)).collect())
-    }
-
-    /// The kin of a book, not asked for again for a moment when there is none.
-    async fn remembered_kin_of(&self, book: i64) -> Result<Vec<Kin>, StoreError> {
         if self.known_kin.is_alone(book) {
-            return Ok(Vec::new());
+            return Ok(vec![book]);
         }
         let asked = self.known_kin.asked();
         let kin = self.kin_of(book).await?;
         if kin.is_empty() {
             self.known_kin.add_alone(book, asked);
         }
-        Ok(kin)
+        let replaced = kin.iter().filter(|kin| kin.relation == BELOW && kin.since <= at.microseconds());
+        Ok([book].into_iter().chain(replaced.map(|kin| kin.book)).collect())
     }
 
     async fn kin_of(&self, book: i64) -> Result<Vec<Kin>, StoreError> {

@@ -51,6 +51,21 @@ fn an_id_is_taken_until_its_time_is_over() {
 
 /// Callers may send U+0000, which a text of PostgreSQL cannot hold: nothing has such an id, and that is no fault.
 #[test]
+fn who_removes_what_has_ended_is_told_while_there_is_more() {
+    run(|url| async move {
+        let store = open(&url).await;
+        let records = (0..1_500).map(|number| SecurityRecord::new(KIND, format!("r{number}"), String::new()));
+        let mut changes: Vec<_> = records.map(|it| SecurityChange::Put(it.until(at(60)))).collect();
+        let last = changes.pop().unwrap();
+        assert!(store.change_security(last, changes, at(1)).await.unwrap());
+        assert!(!store.remove_ended_security(at(59), at(0)).await.unwrap(), "none has ended yet");
+        assert!(store.remove_ended_security(at(100), at(0)).await.unwrap());
+        assert!(!store.remove_ended_security(at(100), at(0)).await.unwrap());
+        assert_eq!(store.security_records(KIND, None, at(1)).await.unwrap(), []);
+    });
+}
+
+#[test]
 fn nothing_has_an_id_with_a_null_character() {
     run(|url| async move {
         let store = open(&url).await;
@@ -125,7 +140,7 @@ fn revocations_are_told_and_what_has_ended_is_removed() {
         let again = SecurityChange::Revoke(session.clone(), at(20));
         assert!(store.change_security(again, Vec::new(), at(20)).await.unwrap());
         assert_eq!(store.revocations_since(at(10)).await.unwrap(), [(session, at(20))]);
-        store.remove_ended_security(at(100), at(50)).await.unwrap();
+        assert!(!store.remove_ended_security(at(100), at(50)).await.unwrap(), "nothing else has ended");
         assert_eq!(store.revocations_since(at(0)).await.unwrap(), []);
         assert_eq!(store.security_records(KIND, None, at(0)).await.unwrap(), []);
     });

@@ -26,6 +26,12 @@ pub(super) async fn join(
     other: &LogicalId,
     word: Word,
 ) -> Result<bool, Problem> {
+    // Who is told again what is done already waits for nobody.
+    let (stays, goes) = pair(book, survivor, other).await?;
+    let holds = word != Word::Registry || is_replaced(&goes.resource, &stays.resource);
+    if holds && Word::of(&goes.resource) == Some(word) && is_joined(book, survivor, other).await? {
+        return Ok(true);
+    }
     let _turn = turn::wait(book.service().store(), TURN.0, TURN.1).await?;
     for _ in 0..ROUNDS {
         let (stays, goes) = pair(book, survivor, other).await?;

@@ -45,16 +45,21 @@ pub(super) async fn restore(book: &HealthBook, parting: &Parting, now: Instant) 
             }
         }
     }
+    // One that cannot go back keeps up no other.
+    let mut refused = Ok(());
     for (record, from, to) in back {
         let found = found(&record)?;
-        write(book.service(), vec![Entry::instead(&found, about(&found.resource, &from, &to))]).await?;
+        let entry = Entry::instead(&found, about(&found.resource, &from, &to));
+        if let Err(problem) = write(book.service(), vec![entry]).await {
+            refused = Err(problem);
+        }
     }
     for (record, stands) in unclear {
         if let Some(item) = item(book, parting, (&record, &stands), now).await? {
             keep(book, item, now).await?;
         }
     }
-    Ok(())
+    refused
 }
 
 /// The server that brings entries back.

@@ -125,15 +125,20 @@ async fn settle(book: &HealthBook, record: SecurityRecord) -> Result<(), Problem
     let until = Instant::from_microseconds(parting.until.ok_or_else(internal)?);
     let now = Instant::now();
     let mut record = record;
-    if !parting.restored {
-        origin::restore(book, &parting, now).await?;
+    let restored = match parting.restored {
+        true => Ok(()),
+        false => origin::restore(book, &parting, now).await,
+    };
+    if restored.is_ok() && !parting.restored {
         parting.restored = true;
         match keep(book, record, &parting).await? {
             Some(next) => record = next,
             None => return Ok(()),
         }
     }
+    // Also where an entry cannot go back: who has read it has to know.
     recall::tell(book, &parting, until).await?;
+    restored?;
     if now >= plus(until, SETTLED) {
         let done = SecurityChange::Remove(SecurityKind::Unmerging, record.id);
         book.service().store().change_security(done, Vec::new(), now).await?;

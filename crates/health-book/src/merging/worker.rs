@@ -12,21 +12,25 @@ use crate::HealthBook;
 /// Between two looks at what is to be gone on with.
 const BETWEEN: Duration = Duration::from_secs(10);
 
-/// Works until the server ends. What fails is logged and tried again.
+/// Works until the server ends.
 pub async fn work_at_merges(book: HealthBook) {
     loop {
         if let Err(problem) = step(&book).await {
-            tracing::warn!(status = problem.status, "partings that were begun were not gone on with");
+            tracing::warn!(status = problem.status, "it cannot be read which partings were begun");
         }
         tokio::time::sleep(BETWEEN).await;
     }
 }
 
+/// Goes on with each. What fails is logged and tried again, and keeps up no other.
 async fn step(book: &HealthBook) -> Result<(), Problem> {
     let begun =
         book.service().store().security_records(SecurityKind::Unmerging, None, Instant::now()).await?;
     for record in begun {
-        go_on(book, record).await?;
+        if let Err(problem) = go_on(book, record).await {
+            let codes: Vec<&str> = problem.issues.iter().map(|issue| issue.fault.code()).collect();
+            tracing::warn!(status = problem.status, ?codes, "a parting that was begun was not gone on with");
+        }
     }
     Ok(())
 }

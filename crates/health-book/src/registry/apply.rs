@@ -46,10 +46,21 @@ pub(super) enum Holder {
     Is(Record),
 }
 
-/// The holders of many records, in one read.
+/// Whether it says nothing about the record: what was to be done is tried again.
+pub(super) fn is_of_database(problem: &Problem) -> bool {
+    matches!(problem.status, 503 | 504)
+}
+
+/// The holders of many records, in one read. When somebody of them cannot be looked up each is to be asked for alone, so that
+/// nobody else is kept up.
 pub(super) async fn holders(service: &Service, all: &[Told<'_>]) -> Result<Vec<Holder>, Problem> {
     let numbers: Vec<Vec<&str>> = all.iter().map(Told::numbers).collect();
-    let found = interactions::holders_of_numbers(service, &numbers).await?;
+    let found = match interactions::holders_of_numbers(service, &numbers).await {
+        Err(problem) if !is_of_database(&problem) => {
+            return Ok(all.iter().map(|_| Holder::Unknown).collect());
+        }
+        found => found?,
+    };
     let holder = |mut records: Vec<Record>| match (records.pop(), records.len()) {
         (None, _) => Holder::Nobody,
         (Some(record), 0) => Holder::Is(record),

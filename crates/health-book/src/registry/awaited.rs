@@ -15,9 +15,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::apply::is_of_database;
 use super::effects::{changes_guardian, is_deceased, named_now, represented};
 use super::lease::Held;
-use super::page::{PARALLEL, PARALLEL_IN_A_PAGE, is_of_database};
+use super::page::{PARALLEL, PARALLEL_IN_A_PAGE};
 use super::told::Told;
 use super::worker::AFTER_FAILURE;
 use crate::HealthBook;
@@ -211,7 +212,7 @@ async fn guardians_of(
     Ok(numbers.iter().map(guardian).collect())
 }
 
-/// The one `Patient` of each of the numbers.
+/// The one `Patient` of each of the numbers. Who cannot be read is as good as nobody: that keeps up nobody else.
 async fn holders_of(
     book: &HealthBook,
     numbers: &[Vec<&str>],
@@ -220,11 +221,12 @@ async fn holders_of(
         return Ok(Vec::new());
     }
     let only = |records: Vec<Record>| {
-        let [record] = records.as_slice() else { return Ok(None) };
-        Ok(found_of(record)?.map(|found| (record.id.clone(), found.resource)))
+        let [record] = records.as_slice() else { return None };
+        let found = found_of(record).ok().flatten()?;
+        Some((record.id.clone(), found.resource))
     };
     let found = interactions::holders_of_numbers(book.service(), numbers).await?;
-    found.into_iter().map(only).collect()
+    Ok(found.into_iter().map(only).collect())
 }
 
 /// Keeps that children wait. After it one has to look whether the representatives are there.

@@ -13,11 +13,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::apply::{Holder, Outcome, holders};
+use super::apply::{Holder, Outcome, holders, is_of_database};
 use super::awaited::Open;
 use super::backfill::{BackfillError, BackfillSettings, Progress, pause_of, read};
 use super::lease::{Held, Lease};
-use super::page::{PARALLEL, is_of_database, tried};
+use super::page::{PARALLEL, tried};
 use super::parked;
 use super::told::Told;
 use super::worker::prolong;

@@ -11,7 +11,7 @@ use tokio::sync::oneshot::{self, Receiver, Sender, error::TryRecvError};
 use tokio::task::JoinSet;
 
 use super::ConnectedRegistry;
-use super::apply::{Holder, Outcome, apply_to, holders};
+use super::apply::{Holder, Outcome, apply_to, holders, is_of_database};
 use super::awaited::Open;
 use super::effects::follow;
 use super::parked;
@@ -176,11 +176,6 @@ async fn of_person(
         }
     }
     Ok(done)
-}
-
-/// Whether it says nothing about the event.
-pub(super) fn is_of_database(problem: &Problem) -> bool {
-    matches!(problem.status, 503 | 504)
 }
 
 /// Applies a record and does what follows from it, three times if it must be; gives what is left to be done.

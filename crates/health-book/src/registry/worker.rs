@@ -234,7 +234,11 @@ async fn fetch(registry: &ConnectedRegistry, after: Option<Cursor>) -> Option<Fe
     match registry.port().events(id, after.as_ref(), PageSize::clamped(PAGE)).await {
         Ok(answer) => Some(Fetched { after, page: answer.value, asked_at: answer.asked_at }),
         Err(error) => {
-            tracing::debug!(error = %error, "the registry's feed does not answer");
+            match error.is_outage() {
+                true => tracing::debug!(error = %error, "the registry's feed does not answer"),
+                // It does not pass by itself: the feed stands still until somebody mends it.
+                false => tracing::warn!(error = %error, "the registry's feed is not read"),
+            }
             None
         }
     }

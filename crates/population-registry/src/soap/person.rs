@@ -2,6 +2,7 @@
 
 use xml::{Element, write_text_element};
 
+use crate::demographics::MOST_FORMER;
 use crate::names::folded;
 use crate::{
     Address, BirthDate, Demographics, Name, PersonalNumber, RegistryError, Relationships, Relative, Sex,
@@ -10,9 +11,6 @@ use crate::{
 
 /// Most bytes of a text.
 const LONGEST: usize = 500;
-
-/// Most former numbers.
-const MOST_FORMER: usize = 20;
 
 const WRONG_NUMBER: RegistryError = RegistryError::Malformed("a number has not twelve digits");
 

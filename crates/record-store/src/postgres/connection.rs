@@ -21,9 +21,40 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postg
 /// Names the advisory lock under which one process at a time changes the layout.
 const LAYOUT_LOCK: i64 = 0x4865_616c_7468_626b;
 
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// What the client itself does about a host that is gone without a word, in seconds; limits of statements are the server's,
+/// which is gone then. What a URL says itself stands.
+const NOTICING: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_retries", "3"),
+    ("tcp_user_timeout", "30"),
+];
+
+/// The URL with limits by which a host that is gone is noticed within half a minute.
+fn noticing(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in NOTICING {
+        if !url.contains(&format!("{name}=")) {
+            let joint = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{joint}{name}={value}"));
+        }
+    }
+    url
+}
+
+/// A connection, or an error when there is none in time.
+async fn establish(url: &str, limit: Duration) -> ConnectionResult<AsyncPgConnection> {
+    let late = |_| ConnectionError::BadConnection("no connection in time".to_owned());
+    tokio::time::timeout(limit, AsyncPgConnection::establish(&noticing(url))).await.map_err(late)?
+}
+
 /// Connects with a time limit for each statement.
 pub(super) async fn connect(url: &str, limit: Duration) -> ConnectionResult<AsyncPgConnection> {
-    let mut connection = AsyncPgConnection::establish(url).await?;
+    let mut connection = establish(url, CONNECT).await?;
     // The planner may neither change our order of joins nor read whole tables to join them: it takes book and key for
     // independent and expects next to nothing of every join. Its guesses are not worth compiling or parallel workers.
     let limits = format!(
@@ -59,9 +90,8 @@ pub(super) fn reader_pool(settings: &StoreSettings) -> Result<Pool<AsyncPgConnec
 
 /// Migrates, and reads or makes what belongs to this database.
 pub(super) async fn prepare_database(settings: &StoreSettings) -> Result<Prepared, StoreError> {
-    let connection = AsyncPgConnection::establish(&settings.url)
-        .await
-        .map_err(|error| StoreError::Unusable(error.to_string()))?;
+    let connection =
+        establish(&settings.url, CONNECT).await.map_err(|error| StoreError::Unusable(error.to_string()))?;
     let mut connection = migrate(connection).await?;
     connection.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LAYOUT_LOCK})")).await?;
     let found: Vec<(String, Vec<u8>)> = load(
@@ -114,4 +144,26 @@ pub(super) async fn reserve_keys(connection: &mut AsyncPgConnection, count: i64)
     statement.big(count).sql(" WHERE id = 1 RETURNING next_key");
     let rows: Vec<(i64,)> = load(connection, statement.returning::<(BigInt,)>()).await?;
     rows.first().map(|(end,)| end - count).ok_or(StoreError::Corrupt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_url_says_itself_stands() {
+        let bare = noticing("postgres://localhost/book");
+        assert!(bare.starts_with("postgres://localhost/book?connect_timeout=5&"), "{bare}");
+        assert!(bare.ends_with("&tcp_user_timeout=30"), "{bare}");
+        let own = noticing("postgres://localhost/book?tcp_user_timeout=9");
+        assert!(own.starts_with("postgres://localhost/book?tcp_user_timeout=9&connect_timeout=5"), "{own}");
+        assert_eq!(own.matches("tcp_user_timeout").count(), 1, "{own}");
+    }
+
+    #[tokio::test]
+    async fn who_takes_a_connection_and_says_nothing_is_not_waited_for() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgres://{}/book", silent.local_addr().unwrap());
+        assert!(establish(&url, Duration::from_millis(100)).await.is_err());
+    }
 }

@@ -11,7 +11,7 @@ use fhir::Instant;
 
 use crate::access_log::{Deed, Journal, beside};
 use crate::statement::Statement;
-use crate::store::{Store, select};
+use crate::store::{Store, few, select};
 use crate::write::Upkeep;
 use crate::{StoreError, query};
 
@@ -349,17 +349,18 @@ impl Store {
             .map(drop)
     }
 
-    /// Removes records that have ended and revocations of before `revoked_before`: nobody asks for them any more.
+    /// Removes some records that have ended and revocations of before `revoked_before`: nobody asks for them any more. `true`
+    /// while there are others.
     pub async fn remove_ended_security(
         &self,
         now: Instant,
         revoked_before: Instant,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let claim = Statement::new("UPDATE key_block SET next_key = next_key WHERE id = 1");
         let statements = vec![sql::remove_ended(now), sql::remove_revocations(revoked_before)];
-        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None })
-            .await
-            .map(drop)
+        self.upkeep(Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None }).await?;
+        let rows: Vec<(i64,)> = few!(self, sql::first_ended(now), (BigInt,))?;
+        Ok(!rows.is_empty())
     }
 }
 

@@ -139,6 +139,14 @@ pub(super) fn remove_ended(now: Instant) -> Statement {
     statement
 }
 
+/// When the first record ended, if one has.
+pub(super) fn first_ended(now: Instant) -> Statement {
+    let mut statement =
+        Statement::new("SELECT s.expires FROM security_record s WHERE s.expires <> 0 AND s.expires <= ");
+    statement.big(now.microseconds()).sql(" ORDER BY s.expires LIMIT 1");
+    statement
+}
+
 /// Removes old revocations.
 pub(super) fn remove_revocations(before: Instant) -> Statement {
     let mut statement = Statement::new("DELETE FROM revocation WHERE at < ");

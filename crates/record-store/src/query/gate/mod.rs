@@ -108,9 +108,9 @@ impl RowNames {
         Self { only_book, ..self }
     }
 
-    /// The same row with labels that it will give.
+    /// The same row with labels that it will give: what holds for the whole book does not decide then.
     pub(crate) fn giving(self, given: Labels) -> Self {
-        Self { given, ..self }
+        Self { given, only_book: None, ..self }
     }
 }
 

@@ -185,7 +185,7 @@ impl Limits {
         (grantee, book): (i64, i64),
         types: &[ResourceType],
     ) {
-        statement.sql("(NOT EXISTS (SELECT 1 FROM visit_label l WHERE l.book = ").big(book);
+        statement.sql("(NOT EXISTS (SELECT 1 FROM visit_label whole WHERE whole.book = ").big(book);
         statement.pieces_of(&[AS_TEST, ") AND ("]);
         for (index, (right, by)) in rights.iter().enumerate() {
             let or = if index > 0 { " OR " } else { "" };

@@ -49,7 +49,6 @@ fn an_id_is_taken_until_its_time_is_over() {
     });
 }
 
-/// Callers may send U+0000, which a text of PostgreSQL cannot hold: nothing has such an id, and that is no fault.
 #[test]
 fn who_removes_what_has_ended_is_told_while_there_is_more() {
     run(|url| async move {
@@ -65,6 +64,7 @@ fn who_removes_what_has_ended_is_told_while_there_is_more() {
     });
 }
 
+/// Callers may send U+0000, which a text of PostgreSQL cannot hold: nothing has such an id, and that is no fault.
 #[test]
 fn nothing_has_an_id_with_a_null_character() {
     run(|url| async move {

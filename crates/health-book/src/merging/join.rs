@@ -27,19 +27,15 @@ pub(super) async fn join(
     word: Word,
 ) -> Result<bool, Problem> {
     // Who is told again what is done already waits for nobody.
-    let (stays, goes) = pair(book, survivor, other).await?;
-    let holds = word != Word::Registry || is_replaced(&goes.resource, &stays.resource);
-    if holds && Word::of(&goes.resource) == Some(word) && is_joined(book, survivor, other).await? {
-        return Ok(true);
+    let people = pair(book, survivor, other).await?;
+    if let Some(is_done) = settled(book, (survivor, &people.0), (other, &people.1), word).await? {
+        return Ok(is_done);
     }
     let _turn = turn::wait(book.service().store(), TURN.0, TURN.1).await?;
     for _ in 0..ROUNDS {
         let (stays, goes) = pair(book, survivor, other).await?;
-        if word == Word::Registry && !is_replaced(&goes.resource, &stays.resource) {
-            return Ok(false);
-        }
-        if is_joined(book, survivor, other).await? && Word::of(&goes.resource) == Some(word) {
-            return Ok(true);
+        if let Some(is_done) = settled(book, (survivor, &stays), (other, &goes), word).await? {
+            return Ok(is_done);
         }
         check(book, (survivor, &stays), (other, &goes)).await?;
         let entries = vec![
@@ -53,6 +49,20 @@ pub(super) async fn join(
         }
     }
     Err(Problem::new(409, Fault::ConditionUnstable))
+}
+
+/// Whether there is nothing to do: `true` when it is done, `false` when the registry has taken its word back.
+async fn settled(
+    book: &HealthBook,
+    (survivor, stays): (&LogicalId, &Found),
+    (other, goes): (&LogicalId, &Found),
+    word: Word,
+) -> Result<Option<bool>, Problem> {
+    if word == Word::Registry && !is_replaced(&goes.resource, &stays.resource) {
+        return Ok(Some(false));
+    }
+    let is_done = Word::of(&goes.resource) == Some(word) && is_joined(book, survivor, other).await?;
+    Ok(is_done.then_some(true))
 }
 
 /// Whether the registry says still that one has the number that replaces the other's.

@@ -50,8 +50,10 @@ pub(super) async fn restore(book: &HealthBook, parting: &Parting, now: Instant) 
     for (record, from, to) in back {
         let found = found(&record)?;
         let entry = Entry::instead(&found, about(&found.resource, &from, &to));
-        if let Err(problem) = write(book.service(), vec![entry]).await {
-            refused = Err(problem);
+        match write(book.service(), vec![entry]).await {
+            Err(problem) if problem.is_transient() => return Err(problem),
+            Err(problem) => refused = Err(problem),
+            Ok(()) => {}
         }
     }
     for (record, stands) in unclear {

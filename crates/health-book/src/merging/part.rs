@@ -125,15 +125,15 @@ async fn settle(book: &HealthBook, record: SecurityRecord) -> Result<(), Problem
     let until = Instant::from_microseconds(parting.until.ok_or_else(internal)?);
     let now = Instant::now();
     let mut record = record;
-    let restored = match parting.restored {
-        true => Ok(()),
-        false => origin::restore(book, &parting, now).await,
-    };
-    if restored.is_ok() && !parting.restored {
-        parting.restored = true;
-        match keep(book, record, &parting).await? {
-            Some(next) => record = next,
-            None => return Ok(()),
+    let mut restored = Ok(());
+    if !parting.restored {
+        restored = origin::restore(book, &parting, now).await;
+        if restored.is_ok() {
+            parting.restored = true;
+            match keep(book, record, &parting).await? {
+                Some(next) => record = next,
+                None => return Ok(()),
+            }
         }
     }
     // Also where an entry cannot go back: who has read it has to know.

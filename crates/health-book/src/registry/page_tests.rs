@@ -7,7 +7,7 @@ use fhir::Instant;
 use interactions::Problem;
 use population_registry::{
     Answer, Asking, Claim, Cursor, Delivery, Demographics, Event, EventKind, EventPage, PageSize,
-    PopulationRegistry, Question, RegistryError, Relationships, RequestId, Verification,
+    PersonalNumber, PopulationRegistry, Question, RegistryError, Relationships, RequestId, Verification,
 };
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -91,6 +91,25 @@ pub(super) async fn versions(book: &HealthBook, person: usize) -> Vec<String> {
     let texts = found.into_iter().flatten().map(|record| record.inspect().unwrap().unwrap());
     let resources = texts.map(|text| serde_json::from_str::<Value>(&text).unwrap());
     resources.map(|resource| text(&resource, "/meta/versionId").to_owned()).collect()
+}
+
+/// Somebody with so many numbers that no question holds them: the page cannot be looked up in one read.
+#[test]
+fn who_cannot_be_looked_up_is_parked_and_keeps_up_nobody_else() {
+    on_each(|book, _| async move {
+        let registry = away();
+        let mut page: Vec<Delivery> = (0..3).map(|person| event(person, 1)).collect();
+        if let Delivery::Event(event) = &mut page[1] {
+            event.record.former_numbers =
+                (0..4_000).map(|it| PersonalNumber::try_from(number(1_000 + it).as_str()).unwrap()).collect();
+        }
+        let taken = Turns::default().take(&registry, page);
+        let written = write_people(&book, &registry, taken, Instant::now(), false).await.unwrap();
+        assert_eq!(written.parked.len(), 1);
+        for (person, expected) in [(0, 1), (1, 0), (2, 1)] {
+            assert_eq!(versions(&book, person).await.len(), expected, "{person}");
+        }
+    });
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub use fault::{CATALOGUE, Fault};
 pub use fault_entry::CatalogueEntry;
 pub use ids::{InvalidId, InvalidVersion, LogicalId, VersionId};
 pub use instant::{Instant, InvalidInstant};
-pub use links::{LinkKind, rewrite_links, rewrite_references};
+pub use links::{LinkKind, references_in, rewrite_links, rewrite_references};
 pub use outcome::{Issue, IssueType, Severity, outcome_json};
 pub use primitive::fits_primitive;
 pub use reference::ReferenceText;

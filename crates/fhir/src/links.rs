@@ -5,6 +5,7 @@
 //! never a canonical (R4 `http.html#trules`).
 
 use json::{Node, Value};
+use memchr::memmem;
 
 use crate::{Kind, ResourceType, TypeId};
 
@@ -47,6 +48,17 @@ pub fn rewrite_references(node: &mut Node<'_>, visit: &mut dyn FnMut(&str) -> Op
         Value::Array(items) => items.iter_mut().for_each(|item| rewrite_references(item, visit)),
         _ => {}
     }
+}
+
+/// The text of every `Reference.reference` in what [`Node::write`] has written, without reading the rest. A text with an escape
+/// is left out: no id has one. Inside of a string these words stand with escapes, and are not found.
+pub fn references_in(written: &str) -> impl Iterator<Item = &str> {
+    const NAME: &str = "\"reference\":\"";
+    memmem::find_iter(written.as_bytes(), NAME).filter_map(move |at| {
+        let value = written.get(at + NAME.len()..)?;
+        let text = value.get(..value.find('"')?)?;
+        (!text.contains('\\')).then_some(text)
+    })
 }
 
 fn members(node: &mut Node<'_>, type_id: TypeId, visit: &mut dyn FnMut(LinkKind, &str) -> Option<String>) {
@@ -142,5 +154,25 @@ mod tests {
         let mut node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
         rewrite_references(&mut node, &mut |link| Some(format!("{link}1")));
         assert_eq!(node.to_json(), r#"{"a":[{"reference":"x1"}],"reference":{"reference":"y1"}}"#);
+    }
+
+    #[test]
+    fn references_are_found_in_text_as_in_the_resource() {
+        let text = r#"{"resourceType":"Observation","subject":{ "reference" : "Patient/a" },
+            "note":[{"text":"\"reference\":\"Patient/no\""},{"text":"\\"},{"text":"reference"}],
+            "basedOn":[{"display":"reference"},{"ref\u0065rence":"ServiceRequest/b","display":"x"}],
+            "contained":[{"resourceType":"Consent","provision":{"data":[{"reference":{"reference":"Group\/c"}}]}}],
+            "performer":[{"reference":"Practitioner/d\\"},{"reference":"Practitioner/\"e"},{"reference":""}]}"#;
+        let mut node = json::parse(text.as_bytes(), &json::Limits::default()).unwrap();
+        let mut written = String::new();
+        node.write(&mut written);
+        let mut expected = Vec::new();
+        rewrite_references(&mut node, &mut |text| {
+            expected.push(text.to_owned());
+            None
+        });
+        expected.retain(|text| !text.contains(['\\', '"']));
+        assert_eq!(expected, ["Patient/a", "ServiceRequest/b", "Group/c", ""]);
+        assert_eq!(references_in(&written).collect::<Vec<_>>(), expected);
     }
 }

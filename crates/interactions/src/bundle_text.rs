@@ -188,6 +188,11 @@ impl BundleText {
         self.out.push_str("}}");
     }
 
+    /// What is written so far.
+    pub(crate) fn text(&self) -> &str {
+        &self.out
+    }
+
     pub(crate) fn finish(mut self) -> String {
         if self.entries > 0 {
             self.out.push(']');

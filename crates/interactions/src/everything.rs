@@ -1,10 +1,10 @@
 //! `Patient/[id]/$everything`: <https://hl7.org/fhir/R4/patient-operation-everything.html>.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use access::Access;
 use audit_log::Action;
-use fhir::{DateRange, Fault, Instant, Issue, LogicalId, ReferenceText, ResourceType, rewrite_references};
+use fhir::{DateRange, Fault, Instant, Issue, LogicalId, ReferenceText, ResourceType, references_in};
 use record_store::{Record, Showing};
 use search::{Registry, Shown};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,6 @@ use crate::bundle_text::BundleText;
 use crate::logged::logged_query;
 use crate::page::{PAGE_PARAMETER, page_url};
 use crate::query_text::query_text;
-use crate::search::with_resource;
 use crate::{Problem, Service, read};
 
 /// Resources of the book on a page when the caller does not say.
@@ -48,11 +47,10 @@ pub async fn everything(
     let is_outside =
         |resource_type: &ResourceType| !Registry::is_member(ResourceType::PATIENT, *resource_type);
     let types = if request.types.iter().any(is_outside) { &[][..] } else { &request.types };
-    let mut page = store.book(access, patient, types, request.since, request.after, request.count).await?;
-    let outside = referred(service, access, &page.records, &request.types).await?;
-    let is_shown =
-        |record: &Record| request.types.is_empty() || request.types.contains(&record.resource_type);
-    page.records.retain(is_shown);
+    let page = store.book(access, patient, types, request.since, request.after, request.count).await?;
+    let is_wanted = |kind: ResourceType| request.types.is_empty() || request.types.contains(&kind);
+    let (shown, unshown): (Vec<&Record>, Vec<&Record>) =
+        page.records.iter().partition(|record| is_wanted(record.resource_type));
     let url = format!("{}/{place}", service.base());
     let query = query_text(&request.understood);
     let mark = if query.is_empty() { "" } else { "?" };
@@ -67,14 +65,22 @@ pub async fn everything(
         let sealed = service.links().seal(&place, &state)?;
         links.push(("next", page_url(&url, &sealed, &request.understood)));
     }
-    let total =
-        u64::try_from(page.records.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());
+    let total = u64::try_from(shown.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());
     let mut bundle = BundleText::new("searchset", total, &links);
     let about = Some((ResourceType::PATIENT, patient.clone()));
     let showing = Showing::begin_about(access, Action::Operation, logged_query(&place, pairs), about)?;
-    for record in &page.records {
+    for record in shown {
         bundle.found(service.base(), record, "match", &Shown::Whole, &showing)?;
     }
+    let mut named = named_outside(bundle.text());
+    for record in unshown {
+        named.extend(named_outside(&record.inspect()?.unwrap_or_default()));
+    }
+    named.retain(|(resource_type, _)| is_wanted(*resource_type));
+    let mut outside = store.read_many(access, &Vec::from_iter(named)).await?;
+    // A `Device` or `Task` may be about a patient, though R4 leaves its type out of the compartment: then it is on another page
+    // of this book, or is another person's.
+    outside.retain(|record| !record.is_in_a_book());
     for record in &outside {
         bundle.found(service.base(), record, "include", &Shown::Whole, &showing)?;
     }
@@ -148,43 +154,14 @@ fn read_request(
     Ok(request)
 }
 
-/// The resources outside any book that the records refer to.
-async fn referred(
-    service: &Service,
-    access: &Access,
-    records: &[Record],
-    types: &[ResourceType],
-) -> Result<Vec<Record>, Problem> {
-    let shown: HashSet<_> = records.iter().map(|record| (record.resource_type, record.id.clone())).collect();
-    let mut targets = HashSet::new();
-    for record in records {
-        let Some(text) = record.inspect()? else { continue };
-        let mut node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX })
-            .map_err(|_| Problem::new(500, Fault::Internal))?;
-        rewrite_references(&mut node, &mut |text| {
-            if let ReferenceText::Literal { base: None, resource_type, id, .. } = ReferenceText::parse(text) {
-                targets.insert((resource_type, id));
-            }
-            None
-        });
-    }
-    let mut targets: Vec<_> = targets
-        .into_iter()
-        .filter(|target| !shown.contains(target))
-        // What belongs to a book is on another page of this one, or is another person's.
-        .filter(|(resource_type, _)| !Registry::is_member(ResourceType::PATIENT, *resource_type))
-        .filter(|(resource_type, _)| types.is_empty() || types.contains(resource_type))
-        .collect();
-    targets.sort();
-    let mut found = service.store().read_many(access, &targets).await?;
-    // So is a `Device` or `Task` that is about a patient, though R4 leaves its type out of the compartment.
-    let registry = service.store().registry();
-    let mut in_a_book = HashSet::new();
-    for record in &found {
-        if with_resource(record, |node| registry.extract(record.resource_type, node).patient)?.is_some() {
-            in_a_book.insert((record.resource_type, record.id.clone()));
-        }
-    }
-    found.retain(|record| !in_a_book.contains(&(record.resource_type, record.id.clone())));
-    Ok(found)
+/// What resources refer to that belongs to no book by its type, each once, in the order of types and ids.
+fn named_outside(written: &str) -> BTreeSet<(ResourceType, LogicalId)> {
+    let target = |text| match ReferenceText::parse(text) {
+        ReferenceText::Literal { base: None, resource_type, id, .. } => Some((resource_type, id)),
+        _ => None,
+    };
+    let is_outside = |(resource_type, _): &(ResourceType, LogicalId)| {
+        !Registry::is_member(ResourceType::PATIENT, *resource_type)
+    };
+    references_in(written).filter_map(target).filter(is_outside).collect()
 }

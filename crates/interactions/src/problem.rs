@@ -111,6 +111,10 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Timeout => Self::new(504, Fault::Timeout),
             StoreError::Busy | StoreError::NotLogged => Self::new(503, Fault::Busy),
+            StoreError::Away(_) => {
+                tracing::error!(error = %error, "the database is not available");
+                Self::new(503, Fault::Busy)
+            }
             StoreError::TooCostly => Self::new(400, Fault::SearchTooCostly),
             StoreError::WalkEnded => Self::new(410, Fault::WalkEnded),
             StoreError::Unusable(_) | StoreError::Database(_) | StoreError::Corrupt => {

@@ -28,6 +28,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether it stands in the book of a person.
+    pub fn is_in_a_book(&self) -> bool {
+        self.book != 0
+    }
+
     /// Whether nothing that tells a place may be told beside it.
     pub fn hides_places(&self) -> bool {
         self.is_shielded
@@ -238,6 +243,9 @@ pub enum StoreError {
     /// No connection is free.
     #[error("the store is busy")]
     Busy,
+    /// The database is not there, or takes nothing just now: the same may work later.
+    #[error("the database is not available: {0}")]
+    Away(String),
     /// The database refused or broke.
     #[error("the database failed: {0}")]
     Database(String),
@@ -253,6 +261,13 @@ pub enum StoreError {
     /// The log of accesses cannot be written, and so nothing is shown.
     #[error("the log of accesses cannot be written")]
     NotLogged,
+}
+
+impl StoreError {
+    /// Whether it tells nothing of what was asked: the same may work in a moment.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Busy | Self::NotLogged)
+    }
 }
 
 /// Which history is asked for.

@@ -1,8 +1,40 @@
 //! Errors of the database engines as [`StoreError`].
 
+use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error};
 
 use crate::StoreError;
+
+/// What the engines say when their host has no room, goes down, comes up or takes no more connections. Neither tells a code.
+const AWAY: [&str; 11] = [
+    // SQLite
+    "database or disk is full",
+    "disk I/O error",
+    "database is locked",
+    "unable to open database file",
+    "attempt to write a readonly database",
+    // PostgreSQL
+    "No space left on device",
+    "terminating connection",
+    "the database system is",
+    "too many clients",
+    "remaining connection slots",
+    "deadlock detected",
+];
+
+fn is_away(kind: &DatabaseErrorKind, message: &str) -> bool {
+    use DatabaseErrorKind::{
+        ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
+    };
+    matches!(kind, ClosedConnection | ReadOnlyTransaction | SerializationFailure | UnableToSendCommand)
+        || AWAY.iter().any(|said| message.contains(said))
+}
+
+impl From<ConnectionError> for StoreError {
+    fn from(error: ConnectionError) -> Self {
+        StoreError::Away(error.to_string())
+    }
+}
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
@@ -14,6 +46,8 @@ impl From<Error> for StoreError {
                     StoreError::Timeout
                 } else if matches!(kind, DatabaseErrorKind::UniqueViolation) {
                     StoreError::Database("a unique constraint was violated".to_owned())
+                } else if is_away(&kind, message) {
+                    StoreError::Away(message.to_owned())
                 } else {
                     StoreError::Database(message.to_owned())
                 }
@@ -32,9 +66,53 @@ impl StoreError {
             Self::TooCostly => Self::TooCostly,
             Self::WalkEnded => Self::WalkEnded,
             Self::Busy => Self::Busy,
+            Self::Away(text) => Self::Away(text.clone()),
             Self::Database(text) => Self::Database(text.clone()),
             Self::Corrupt => Self::Corrupt,
             Self::NotLogged => Self::NotLogged,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::result::DatabaseErrorKind;
+    use diesel::{Connection, SqliteConnection};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_may_have_room_later_and_a_wrong_statement_stays_wrong() {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        connection.batch_execute("CREATE TABLE t (a BLOB UNIQUE); PRAGMA max_page_count = 8").unwrap();
+        let full = connection.batch_execute("INSERT INTO t VALUES (randomblob(1000000))").unwrap_err();
+        let full = StoreError::from(full);
+        assert!(full.is_passing() && full.again().is_passing(), "{full}");
+        connection.batch_execute("INSERT INTO t VALUES (x'01')").unwrap();
+        for wrong in ["INSERT INTO t VALUES (x'01')", "INSERT INTO nowhere VALUES (1)"] {
+            let error = StoreError::from(connection.batch_execute(wrong).unwrap_err());
+            assert!(!error.is_passing(), "{error}");
+        }
+    }
+
+    /// The words are those of PostgreSQL 15 (`src/backend`), class 53 and 57 of its codes.
+    #[test]
+    fn a_server_that_goes_down_is_away() {
+        let said =
+            |kind, words: &str| StoreError::from(Error::DatabaseError(kind, Box::new(words.to_owned())));
+        for words in [
+            "could not extend file \"base/5/16384\": No space left on device",
+            "terminating connection due to administrator command",
+            "the database system is shutting down",
+            "the database system is starting up",
+            "sorry, too many clients already",
+            "deadlock detected",
+        ] {
+            assert!(said(DatabaseErrorKind::Unknown, words).is_passing(), "{words}");
+        }
+        assert!(said(DatabaseErrorKind::UnableToSendCommand, "connection closed").is_passing());
+        let wrong = "invalid byte sequence for encoding \"UTF8\": 0x00";
+        assert!(!said(DatabaseErrorKind::Unknown, wrong).is_passing());
     }
 }

@@ -2,7 +2,7 @@
 
 use access::ScopeContext;
 use fhir::Instant;
-use record_store::{SecurityChange, StoreError};
+use record_store::SecurityChange;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -364,7 +364,7 @@ impl From<crate::account::AuthError> for OAuthError {
 impl From<AuthError> for OAuthError {
     fn from(error: AuthError) -> Self {
         // Nothing leaves that is not in the log of accesses.
-        if matches!(error, AuthError::Store(StoreError::Busy | StoreError::NotLogged)) {
+        if matches!(&error, AuthError::Store(error) if error.is_passing()) {
             return Self::new(503, "temporarily_unavailable", "try again in a moment");
         }
         tracing::error!(error = %error, "signing in failed");

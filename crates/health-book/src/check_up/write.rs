@@ -79,8 +79,13 @@ mod tests {
     /// docs/check-up.md, section 7.
     #[test]
     fn what_the_database_could_not_do_ends_a_message_and_what_a_book_refuses_does_not() {
-        let store =
-            [StoreError::Database(String::new()), StoreError::Corrupt, StoreError::Busy, StoreError::Timeout];
+        let store = [
+            StoreError::Database(String::new()),
+            StoreError::Away(String::new()),
+            StoreError::Corrupt,
+            StoreError::Busy,
+            StoreError::Timeout,
+        ];
         let mut passing: Vec<Problem> = store.into_iter().map(Problem::from).collect();
         passing.push(Problem::new(409, Fault::ConditionUnstable));
         for problem in passing {

@@ -23,6 +23,8 @@ use crate::refusal::internal;
 const PAGE: usize = 1_000;
 /// Between two questions when nothing has happened.
 const IDLE: Duration = Duration::from_millis(250);
+/// Before the page behind one that was not full: what comes meanwhile is worked on together, beside what is under way.
+const BEHIND: Duration = Duration::from_millis(100);
 /// After a failure, and between two looks at the lease of another server.
 pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Between two prolongations of the lease.
@@ -69,18 +71,20 @@ impl Place {
         Self { again: PAGES_UNDER_WAY, under_way, turns, asked: JoinSet::new(), ahead: None }
     }
 
-    /// Asks for the page behind a place.
-    fn ask(&mut self, registry: &ConnectedRegistry, after: Option<Cursor>) {
+    /// Asks for the page behind a place, after a pause.
+    fn ask(&mut self, registry: &ConnectedRegistry, after: Option<Cursor>, pause: Duration) {
         let registry = registry.clone();
-        self.asked.spawn(async move { fetch(&registry, after).await });
+        self.asked.spawn(async move {
+            tokio::time::sleep(pause).await;
+            fetch(&registry, after).await
+        });
     }
 
     /// Begins to work on a page.
     fn begin(&mut self, book: &HealthBook, registry: &ConnectedRegistry, fetched: Fetched) {
         let Fetched { after, page: EventPage { deliveries, next, .. }, asked_at } = fetched;
-        if deliveries.len() >= PAGE {
-            self.ask(registry, Some(next.clone()));
-        }
+        let is_full = deliveries.len() >= PAGE;
+        self.ask(registry, Some(next.clone()), if is_full { Duration::ZERO } else { BEHIND });
         let taken = self.turns.take(registry, deliveries);
         let (book, registry, again) = (book.clone(), registry.clone(), self.again > 0);
         let mut work = JoinSet::new();
@@ -173,7 +177,7 @@ pub(super) async fn step(
     let is_idle = place.under_way.is_empty();
     if is_idle && place.asked.is_empty() {
         let kept = cursor(book.service().store()).await?;
-        place.ask(registry, kept.as_ref().and_then(place_of));
+        place.ask(registry, kept.as_ref().and_then(place_of), Duration::ZERO);
     }
     let may_ask = place.under_way.len() < PAGES_UNDER_WAY && !place.asked.is_empty();
     let Place { under_way, asked, .. } = place;

@@ -5,7 +5,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use auth::account::{Answer, AuthError};
-use record_store::StoreError;
 
 use super::SignIn;
 use super::cookies::Cookie;
@@ -81,6 +80,10 @@ impl Trouble {
         Self { status, notice, retry_after: None }
     }
 
+    fn busy() -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, notice: Notice::Busy, retry_after: Some(1) }
+    }
+
     pub(super) fn wait(seconds: u32) -> Self {
         let notice = Notice::Wait(seconds);
         Self { status: StatusCode::TOO_MANY_REQUESTS, notice, retry_after: Some(seconds) }
@@ -100,9 +103,8 @@ impl Trouble {
 impl From<AuthError> for Trouble {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::Busy | AuthError::Store(StoreError::Busy | StoreError::NotLogged) => {
-                Self { status: StatusCode::SERVICE_UNAVAILABLE, notice: Notice::Busy, retry_after: Some(1) }
-            }
+            AuthError::Busy => Self::busy(),
+            AuthError::Store(error) if error.is_passing() => Self::busy(),
             AuthError::Sending => Self::new(StatusCode::BAD_GATEWAY, Notice::NotSent),
             error => {
                 tracing::error!(error = %error, "signing in failed");

@@ -59,9 +59,7 @@ impl LogWriter {
     async fn commit(&mut self, waiting: &[QueuedEntries]) -> Result<(), StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => {
-                connect(&self.url, LIMIT).await.map_err(|error| StoreError::Database(error.to_string()))?
-            }
+            None => connect(&self.url, LIMIT).await?,
         };
         let mut grants: Vec<GrantRow> = Vec::new();
         for statement in grants_named(waiting) {

@@ -141,7 +141,7 @@ impl Writer {
     pub(super) async fn connected(&mut self) -> Result<AsyncPgConnection, StoreError> {
         match self.connection.take() {
             Some(connection) => Ok(connection),
-            None => connect(&self.url, LIMIT).await.map_err(|error| StoreError::Database(error.to_string())),
+            None => Ok(connect(&self.url, LIMIT).await?),
         }
     }
 

@@ -99,12 +99,19 @@ impl BundleText {
     ) -> Result<(), Problem> {
         let Some(resource) = record.show(showing)? else { return Ok(()) };
         let resource = part(record.resource_type, resource, shown)?;
+        self.resource(base, record, &resource, mode);
+        Ok(())
+    }
+
+    /// A resource of which it is noted elsewhere that it is shown, by its text.
+    pub(crate) fn resource(&mut self, base: &str, record: &Record, text: &str, mode: &str) {
         self.begin();
         self.full_url(base, record.resource_type, &record.id);
         self.out.push_str(",\"resource\":");
-        self.out.push_str(&resource);
-        self.out.push_str(&format!(",\"search\":{{\"mode\":\"{mode}\"}}}}"));
-        Ok(())
+        self.out.push_str(text);
+        self.out.push_str(",\"search\":{\"mode\":\"");
+        self.out.push_str(mode);
+        self.out.push_str("\"}}");
     }
 
     /// A resource that is made for this answer and is stored nowhere.
@@ -186,11 +193,6 @@ impl BundleText {
             self.out.push_str(outcome);
         }
         self.out.push_str("}}");
-    }
-
-    /// What is written so far.
-    pub(crate) fn text(&self) -> &str {
-        &self.out
     }
 
     pub(crate) fn finish(mut self) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use access::Access;
 use audit_log::Action;
 use fhir::{DateRange, Fault, Instant, Issue, LogicalId, ReferenceText, ResourceType, references_in};
-use record_store::{Record, Showing};
+use record_store::Showing;
 use search::{Registry, Shown};
 use serde::{Deserialize, Serialize};
 
@@ -49,8 +49,19 @@ pub async fn everything(
     let types = if request.types.iter().any(is_outside) { &[][..] } else { &request.types };
     let page = store.book(access, patient, types, request.since, request.after, request.count).await?;
     let is_wanted = |kind: ResourceType| request.types.is_empty() || request.types.contains(&kind);
-    let (shown, unshown): (Vec<&Record>, Vec<&Record>) =
-        page.records.iter().partition(|record| is_wanted(record.resource_type));
+    let mut named = BTreeSet::new();
+    let mut shown = Vec::with_capacity(page.records.len());
+    for record in &page.records {
+        let Some(text) = record.inspect()? else { continue };
+        named.extend(named_outside(&text));
+        shown.push((record, text));
+    }
+    shown.retain(|(record, _)| is_wanted(record.resource_type));
+    named.retain(|(resource_type, _)| is_wanted(*resource_type));
+    let mut outside = store.read_many(access, &Vec::from_iter(named)).await?;
+    // A `Device` or `Task` may be about a patient, though R4 leaves its type out of the compartment: then it is on another page
+    // of this book, or is another person's.
+    outside.retain(|record| !record.is_in_a_book());
     let url = format!("{}/{place}", service.base());
     let query = query_text(&request.understood);
     let mark = if query.is_empty() { "" } else { "?" };
@@ -69,18 +80,10 @@ pub async fn everything(
     let mut bundle = BundleText::new("searchset", total, &links);
     let about = Some((ResourceType::PATIENT, patient.clone()));
     let showing = Showing::begin_about(access, Action::Operation, logged_query(&place, pairs), about)?;
-    for record in shown {
-        bundle.found(service.base(), record, "match", &Shown::Whole, &showing)?;
+    for (record, text) in &shown {
+        record.confirm(&showing);
+        bundle.resource(service.base(), record, text, "match");
     }
-    let mut named = named_outside(bundle.text());
-    for record in unshown {
-        named.extend(named_outside(&record.inspect()?.unwrap_or_default()));
-    }
-    named.retain(|(resource_type, _)| is_wanted(*resource_type));
-    let mut outside = store.read_many(access, &Vec::from_iter(named)).await?;
-    // A `Device` or `Task` may be about a patient, though R4 leaves its type out of the compartment: then it is on another page
-    // of this book, or is another person's.
-    outside.retain(|record| !record.is_in_a_book());
     for record in &outside {
         bundle.found(service.base(), record, "include", &Shown::Whole, &showing)?;
     }

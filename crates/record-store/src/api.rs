@@ -56,7 +56,8 @@ impl Record {
         Ok(text)
     }
 
-    /// That the resource is as the caller knows it: no text, and yet it tells something.
+    /// That the caller is told the resource without [`Self::show`]: as they know it already, or by a text that was inspected
+    /// before it was certain that it would be shown.
     pub fn confirm(&self, showing: &Showing) {
         showing.note(self);
     }

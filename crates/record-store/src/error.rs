@@ -5,28 +5,36 @@ use diesel::result::{DatabaseErrorKind, Error};
 
 use crate::StoreError;
 
-/// What the engines say when their host has no room, goes down, comes up or takes no more connections. Neither tells a code.
-const AWAY: [&str; 11] = [
+/// What the engines say when their host has no room or no memory, goes down, comes up, takes no more connections, or when
+/// several who wait for each other were parted: diesel tells no code. A server that speaks another language says so at its
+/// start.
+const AWAY: [&str; 17] = [
     // SQLite
     "database or disk is full",
     "disk I/O error",
     "database is locked",
     "unable to open database file",
     "attempt to write a readonly database",
-    // PostgreSQL
+    // Both
+    "out of memory",
+    // PostgreSQL, classes 40, 53 and 57 of its codes
     "No space left on device",
+    "out of shared memory",
     "terminating connection",
+    "canceling statement due to user request",
     "the database system is",
     "too many clients",
     "remaining connection slots",
     "deadlock detected",
+    // Its client: without a code is also what can never be sent
+    "connection closed",
+    "error communicating with the server",
+    "timeout waiting for server",
 ];
 
 fn is_away(kind: &DatabaseErrorKind, message: &str) -> bool {
-    use DatabaseErrorKind::{
-        ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
-    };
-    matches!(kind, ClosedConnection | ReadOnlyTransaction | SerializationFailure | UnableToSendCommand)
+    use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, SerializationFailure};
+    matches!(kind, ClosedConnection | ReadOnlyTransaction | SerializationFailure)
         || AWAY.iter().any(|said| message.contains(said))
 }
 
@@ -96,7 +104,7 @@ mod tests {
         }
     }
 
-    /// The words are those of PostgreSQL 15 (`src/backend`), class 53 and 57 of its codes.
+    /// The words are those of PostgreSQL 15 (`src/backend`), classes 40, 53 and 57 of its codes.
     #[test]
     fn a_server_that_goes_down_is_away() {
         let said =
@@ -108,11 +116,16 @@ mod tests {
             "the database system is starting up",
             "sorry, too many clients already",
             "deadlock detected",
+            "out of shared memory",
+            "canceling statement due to user request",
         ] {
             assert!(said(DatabaseErrorKind::Unknown, words).is_passing(), "{words}");
         }
-        assert!(said(DatabaseErrorKind::UnableToSendCommand, "connection closed").is_passing());
+        let unsent = DatabaseErrorKind::UnableToSendCommand;
+        assert!(said(unsent, "connection closed").is_passing());
         let wrong = "invalid byte sequence for encoding \"UTF8\": 0x00";
         assert!(!said(DatabaseErrorKind::Unknown, wrong).is_passing());
+        let unsent = DatabaseErrorKind::UnableToSendCommand;
+        assert!(!said(unsent, "error serializing parameter 0").is_passing());
     }
 }

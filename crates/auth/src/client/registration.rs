@@ -365,6 +365,7 @@ impl From<AuthError> for OAuthError {
     fn from(error: AuthError) -> Self {
         // Nothing leaves that is not in the log of accesses.
         if matches!(&error, AuthError::Store(error) if error.is_passing()) {
+            tracing::warn!(error = %error, "signing in has to wait");
             return Self::new(503, "temporarily_unavailable", "try again in a moment");
         }
         tracing::error!(error = %error, "signing in failed");

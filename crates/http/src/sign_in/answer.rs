@@ -104,7 +104,10 @@ impl From<AuthError> for Trouble {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::Busy => Self::busy(),
-            AuthError::Store(error) if error.is_passing() => Self::busy(),
+            AuthError::Store(error) if error.is_passing() => {
+                tracing::warn!(error = %error, "signing in has to wait");
+                Self::busy()
+            }
             AuthError::Sending => Self::new(StatusCode::BAD_GATEWAY, Notice::NotSent),
             error => {
                 tracing::error!(error = %error, "signing in failed");

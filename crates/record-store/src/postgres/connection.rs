@@ -93,6 +93,7 @@ pub(super) async fn prepare_database(settings: &StoreSettings) -> Result<Prepare
     let connection =
         establish(&settings.url, CONNECT).await.map_err(|error| StoreError::Unusable(error.to_string()))?;
     let mut connection = migrate(connection).await?;
+    warn_of_language(&mut connection).await?;
     connection.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LAYOUT_LOCK})")).await?;
     let found: Vec<(String, Vec<u8>)> = load(
         &mut connection,
@@ -121,6 +122,20 @@ pub(super) async fn prepare_database(settings: &StoreSettings) -> Result<Prepare
     }
     connection.batch_execute("COMMIT").await?;
     database::prepared(&values, &slots, settings)
+}
+
+/// What passes is told from what is wrong by the words of the server (`error.rs`), and only a superuser may choose their
+/// language for a connection.
+async fn warn_of_language(connection: &mut AsyncPgConnection) -> Result<(), StoreError> {
+    let select = Statement::new("SELECT current_setting('lc_messages')").returning::<(Text,)>();
+    let rows: Vec<(String,)> = load(connection, select).await?;
+    let is_known = |language: &str| ["", "C", "POSIX"].contains(&language) || language.starts_with("en");
+    if let Some((language,)) =
+        rows.first().filter(|(language,)| !is_known(language.split('.').next().unwrap_or("")))
+    {
+        tracing::warn!(lc_messages = %language, "set lc_messages = 'C': a full disk is else taken for a fault");
+    }
+    Ok(())
 }
 
 /// Runs the migrations on a thread of their own: the harness blocks.

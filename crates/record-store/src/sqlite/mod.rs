@@ -43,7 +43,8 @@ pub(crate) struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, making it when it is not there, and brings its layout up to date.
     pub(crate) fn open(path: &str, settings: &StoreSettings) -> Result<Self, StoreError> {
-        let mut connection = connect(path, false)?;
+        let unusable = |error: StoreError| StoreError::Unusable(error.to_string());
+        let mut connection = connect(path, false).map_err(unusable)?;
         let prepared = prepare_database(&mut connection, settings)?;
         let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
         let registry = prepared.registry;

@@ -87,7 +87,10 @@ impl Limits {
             not_hidden(statement, row, types);
         }
         let Some(rights) = &self.rights else { return };
-        let rights: Vec<&Right> = rights.iter().filter(|right| right.concerns(types)).collect();
+        let rights: Vec<&Right> = rights
+            .iter()
+            .filter(|right| right.concerns(types) && !self.is_given_anyway(right, row, rights))
+            .collect();
         if rights.is_empty() {
             statement.sql(" AND 1 = 0");
             return;
@@ -127,6 +130,17 @@ impl Limits {
             statement.sql("1 = 0");
         }
         statement.sql(")");
+    }
+
+    /// Whether a right by grants gives nothing that the caller has not in the only book, which is the own one.
+    fn is_given_anyway(&self, right: &Right, row: &RowNames, rights: &[Right]) -> bool {
+        let is_own = row.only_book.is_some_and(|book| self.own.contains(&book));
+        let gives = |own: &Right| {
+            own.kind == Kind::Own
+                && Labels::ALL.without(own.labels).is_empty()
+                && right.types.is_within(&own.types)
+        };
+        is_own && matches!(right.kind, Kind::Granted(_)) && rights.iter().any(gives)
     }
 
     /// Appends that the grantee has a grant by which one of the rights holds. What a grantee has in a book lies together and

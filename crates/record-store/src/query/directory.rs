@@ -39,6 +39,23 @@ pub(crate) fn read(
     statement
 }
 
+/// The current versions of resources of one type, and maybe some others whose ids have the same hash, in no order.
+pub(crate) fn read_all(
+    registry: &Registry,
+    gate: &Gate,
+    resource_type: ResourceType,
+    ids: &[&LogicalId],
+) -> Statement {
+    let hashes = ids.iter().map(|id| Bind::Big(registry.hasher().reference_id(id.as_str())));
+    let mut statement = Statement::new(&format!(
+        "SELECT {VERSION_COLUMNS} FROM directory d \
+         JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key WHERE d.resource_type = "
+    ));
+    statement.small(type_number(resource_type)).sql(" AND d.id_hash IN (").list(hashes.collect()).sql(")");
+    gate.restrict(&mut statement, "r", &[resource_type]);
+    statement
+}
+
 /// One version of one resource, as [`VersionTypes`](crate::stored::VersionTypes).
 pub(crate) fn read_version(
     registry: &Registry,

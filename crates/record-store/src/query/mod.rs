@@ -21,7 +21,7 @@ pub(crate) use book::{book_page, reverse_includes};
 pub(crate) use clause::Conditions;
 pub(crate) use count::{changed_since, expected_ids, probe, sample, search_ids, search_total};
 pub(crate) use directory::{
-    claim, counts, current_version, granted_books, lookup, place, places_behind, put_setting, read,
+    claim, counts, current_version, granted_books, lookup, place, places_behind, put_setting, read, read_all,
     read_version, setting, slots,
 };
 pub(crate) use driver::{Class, class, first};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use access::Access;
 use audit_log::Action;
 use fhir::{DateRange, Fault, Instant, Issue, LogicalId, ReferenceText, ResourceType, references_in};
-use record_store::Showing;
+use record_store::{Record, Showing};
 use search::{Registry, Shown};
 use serde::{Deserialize, Serialize};
 
@@ -40,14 +40,17 @@ pub async fn everything(
     if strict && !request.unknown.is_empty() {
         return Err(Problem::from_issues(400, request.unknown).into_errors());
     }
-    // The patient decides whether there is anything to see.
-    read::read(service, access, ResourceType::PATIENT, patient).await?;
     let store = service.store();
     // What lies outside the book is found through everything in it, also through types that are not shown.
     let is_outside =
         |resource_type: &ResourceType| !Registry::is_member(ResourceType::PATIENT, *resource_type);
     let types = if request.types.iter().any(is_outside) { &[][..] } else { &request.types };
     let page = store.book(access, patient, types, request.since, request.after, request.count).await?;
+    // The patient decides whether there is anything to see; on most first pages it stands.
+    let is_patient = |record: &Record| record.resource_type == ResourceType::PATIENT && record.id == *patient;
+    if !page.records.iter().any(is_patient) {
+        read::read(service, access, ResourceType::PATIENT, patient).await?;
+    }
     let is_wanted = |kind: ResourceType| request.types.is_empty() || request.types.contains(&kind);
     let mut named = BTreeSet::new();
     let mut shown = Vec::with_capacity(page.records.len());

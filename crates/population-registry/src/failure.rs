@@ -20,6 +20,9 @@ pub enum RegistryError {
     /// The other side does not want to answer this question or this server.
     #[error("the registry refuses the question")]
     Refused,
+    /// The answer is larger than it may be: of less it may be smaller.
+    #[error("the answer of the registry is too large")]
+    TooLarge,
     /// The answer is not what was agreed.
     #[error("the answer of the registry cannot be read: {0}")]
     Malformed(&'static str),

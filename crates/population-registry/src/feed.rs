@@ -46,6 +46,11 @@ impl PageSize {
         Self(u16::try_from(size).unwrap_or(MOST_EVENTS).clamp(1, MOST_EVENTS))
     }
 
+    /// A tenth of it, after an answer that was too large; `None` of one.
+    pub fn smaller(self) -> Option<Self> {
+        (self.0 > 1).then(|| Self((self.0 / 10).max(1)))
+    }
+
     /// The number.
     pub fn get(self) -> usize {
         usize::from(self.0)

@@ -53,7 +53,7 @@ impl Transport for Peer {
                 Ok(answer) => {
                     Ok(Told { status: answer.status, retry_after: answer.retry_after, body: answer.body })
                 }
-                Err(OutboundError::TooLarge) => Err(RegistryError::Malformed("the answer is too large")),
+                Err(OutboundError::TooLarge) => Err(RegistryError::TooLarge),
                 Err(OutboundError::Refused) => Err(RegistryError::Refused),
                 Err(OutboundError::Unreachable | OutboundError::Status) => Err(RegistryError::Unreachable),
             }

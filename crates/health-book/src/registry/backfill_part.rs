@@ -5,7 +5,7 @@ use std::time::{Duration, Instant as Moment};
 use fhir::Instant;
 use interactions::Problem;
 use population_registry::{
-    Cursor, Event, EventKind, Listed, ListedPerson, PageSize, PopulationListing, RequestId,
+    Cursor, Event, EventKind, Listed, ListedPerson, PageSize, PopulationListing, RegistryError, RequestId,
 };
 use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde::{Deserialize, Serialize};
@@ -120,18 +120,26 @@ async fn pages(
     let Work { book, listing, settings, report } = work;
     let mut told = Moment::now();
     let store = book.service().store();
-    let size = PAGE.min(settings.people_per_second.max(1));
-    let least = Duration::from_secs_f64(f64::from(size) / f64::from(settings.people_per_second.max(1)));
+    let rate = settings.people_per_second.max(1);
+    let usual = PageSize::clamped(usize::try_from(PAGE.min(rate)).unwrap_or(1));
+    let mut size = usual;
     // Who was here before may have ended before all that follows from the page was done.
     let mut again = true;
     while held.borrow().is_now() {
         let begin = Moment::now();
         let id = RequestId::drawn(uuid::Uuid::now_v7().as_u64_pair().1);
         let after = part.after.as_deref().and_then(|text| Cursor::try_from(text).ok());
-        let size = PageSize::clamped(usize::try_from(size).unwrap_or(1));
+        let least = Duration::from_secs_f64(size.get() as f64 / f64::from(rate));
         let answer = match listing.people(id, part.number, after.as_ref(), size).await {
-            Ok(answer) => answer,
+            Ok(answer) => {
+                size = usual;
+                answer
+            }
             Err(error) => {
+                if let (RegistryError::TooLarge, Some(smaller)) = (&error, size.smaller()) {
+                    size = smaller;
+                    continue;
+                }
                 let pause = pause_of(error)?;
                 tracing::debug!(error = "no answer", "the registry's listing does not answer");
                 sleep(pause).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fhir::Instant;
 use interactions::Problem;
-use population_registry::{Cursor, EventPage, PageSize, RequestId};
+use population_registry::{Cursor, EventPage, PageSize, RegistryError, RequestId};
 use record_store::{SecurityChange, SecurityKind, SecurityRecord, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -35,6 +35,8 @@ pub(super) const FEED: &str = "feed";
 struct Fetched {
     after: Option<Cursor>,
     page: EventPage,
+    /// Whether the feed may have more already.
+    is_full: bool,
     asked_at: Instant,
 }
 
@@ -82,8 +84,7 @@ impl Place {
 
     /// Begins to work on a page.
     fn begin(&mut self, book: &HealthBook, registry: &ConnectedRegistry, fetched: Fetched) {
-        let Fetched { after, page: EventPage { deliveries, next, .. }, asked_at } = fetched;
-        let is_full = deliveries.len() >= PAGE;
+        let Fetched { after, page: EventPage { deliveries, next, .. }, is_full, asked_at } = fetched;
         self.ask(registry, Some(next.clone()), if is_full { Duration::ZERO } else { BEHIND });
         let taken = self.turns.take(registry, deliveries);
         let (book, registry, again) = (book.clone(), registry.clone(), self.again > 0);
@@ -232,19 +233,29 @@ fn place_of(record: &SecurityRecord) -> Option<Cursor> {
     Cursor::try_from(record.value.as_str()).ok()
 }
 
-/// Asks for a page; nothing when the registry does not answer.
+/// Asks for a page; nothing when the registry does not answer. Of large events it asks for fewer.
 async fn fetch(registry: &ConnectedRegistry, after: Option<Cursor>) -> Option<Fetched> {
-    let id = RequestId::drawn(uuid::Uuid::now_v7().as_u64_pair().1);
-    match registry.port().events(id, after.as_ref(), PageSize::clamped(PAGE)).await {
-        Ok(answer) => Some(Fetched { after, page: answer.value, asked_at: answer.asked_at }),
-        Err(error) => {
-            match error.is_outage() {
-                true => tracing::debug!(error = %error, "the registry's feed does not answer"),
-                // It does not pass by itself: the feed stands still until somebody mends it.
-                false => tracing::warn!(error = %error, "the registry's feed is not read"),
+    let mut size = PageSize::clamped(PAGE);
+    loop {
+        let id = RequestId::drawn(uuid::Uuid::now_v7().as_u64_pair().1);
+        let error = match registry.port().events(id, after.as_ref(), size).await {
+            Ok(answer) => {
+                let (page, asked_at) = (answer.value, answer.asked_at);
+                let is_full = page.deliveries.len() >= size.get();
+                return Some(Fetched { after, page, is_full, asked_at });
             }
-            None
+            Err(error) => error,
+        };
+        if let (RegistryError::TooLarge, Some(smaller)) = (&error, size.smaller()) {
+            size = smaller;
+            continue;
         }
+        match error.is_outage() {
+            true => tracing::debug!(error = %error, "the registry's feed does not answer"),
+            // It does not pass by itself: the feed stands still until somebody mends it.
+            false => tracing::warn!(error = %error, "the registry's feed is not read"),
+        }
+        return None;
     }
 }
 

@@ -78,6 +78,25 @@ fn the_cursor_moves_behind_pages_that_are_done_in_their_order() {
 }
 
 #[test]
+fn of_large_events_fewer_are_asked_for() {
+    const ALL: usize = 30;
+    on_each(|book, _| async move {
+        let registry = ConnectedRegistry::new(Arc::new(Feed(|after: Option<&Cursor>, size: PageSize| {
+            let begin = after.map_or(0, number_of);
+            let end = ALL.min(begin + size.get());
+            if end - begin > 12 {
+                return Err(RegistryError::TooLarge);
+            }
+            let deliveries = (begin..end).map(|person| event(person, 1)).collect();
+            Ok(EventPage { deliveries, next: place(end), time: Instant::now() })
+        })));
+        let unheard = walked(&book, &registry, &mut Place::of_database()).await;
+        assert_eq!(unheard, 0);
+        assert_eq!(registry.figures().outcomes(), [("applied", ALL as u64)].into());
+    });
+}
+
+#[test]
 fn who_finds_that_somebody_else_has_moved_the_cursor_leaves_it() {
     on_each(|book, _| async move {
         let registry = registry(usize::MAX);

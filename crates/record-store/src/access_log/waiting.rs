@@ -15,11 +15,12 @@ use crate::write::Task;
 pub(crate) const BYTES_IN_A_COMMIT: usize = 1 << 20;
 
 /// Between two looks for more entries that could come into the same commit.
-const GATHERING_STEP: Duration = Duration::from_micros(400);
+const GATHERING_STEP: Duration = Duration::from_micros(200);
 /// Most of these steps before a commit: what a loaded server adds to the time of an answer at most.
-const GATHERING_STEPS: usize = 6;
-/// Answers that wait for a commit, beyond which more would not make it cheaper.
-const GATHERED: usize = 64;
+const GATHERING_STEPS: usize = 8;
+/// Answers for which a commit is begun. Who asks again waits for nothing else: were it all who ask, nothing would be read
+/// while the disk is waited for.
+const GATHERED: usize = 24;
 
 /// How a commit of entries waits for more of them. Each commit waits for the disk, and one for many readers costs what one
 /// for two does. Who reads alone waits for nobody: it is begun only where several answers wait.

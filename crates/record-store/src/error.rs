@@ -104,6 +104,23 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn postgresql_itself_tells_what_passes() {
+        use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+        let Some(database) = test_support::TestDatabase::postgres() else { return };
+        for (passes, sql) in [
+            (true, "SELECT pg_terminate_backend(pg_backend_pid()); SELECT pg_sleep(10)"),
+            (true, "BEGIN READ ONLY; CREATE TABLE t (a INT)"),
+            (false, "SELECT 1 / 0"),
+            (false, "SELECT a FROM nowhere"),
+            (false, "DO $$ BEGIN RAISE unique_violation; END $$"),
+        ] {
+            let mut connection = AsyncPgConnection::establish(database.url()).await.unwrap();
+            let error = StoreError::from(connection.batch_execute(sql).await.unwrap_err());
+            assert_eq!(error.is_passing(), passes, "{sql}: {error}");
+        }
+    }
+
     /// The words are those of PostgreSQL 15 (`src/backend`), classes 40, 53 and 57 of its codes.
     #[test]
     fn a_server_that_goes_down_is_away() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fhir::{Instant, LogicalId};
 use population_registry::{
     Answer, Asking, Cursor, Demographics, Listed, ListedPerson, PageSize, PeoplePage, PopulationListing,
-    RequestId,
+    RegistryError, RequestId,
 };
 use record_store::{SecurityKind, SecurityRecord};
 use serde_json::json;
@@ -56,7 +56,25 @@ impl PopulationListing for Families {
     }
 }
 
-async fn take_over(book: &HealthBook, families: &Families, again: bool) -> Progress {
+/// The same, of records so large that fifty are too many.
+struct Large(Families);
+
+impl PopulationListing for Large {
+    fn people<'a>(
+        &'a self,
+        request_id: RequestId,
+        part: u16,
+        after: Option<&'a Cursor>,
+        size: PageSize,
+    ) -> Asking<'a, PeoplePage> {
+        match size.get() {
+            ..50 => self.0.people(request_id, part, after, size),
+            _ => Box::pin(async { Err(RegistryError::TooLarge) }),
+        }
+    }
+}
+
+async fn take_over(book: &HealthBook, families: &dyn PopulationListing, again: bool) -> Progress {
     let settings = BackfillSettings { people_per_second: 100_000, again };
     backfill(book, families, settings, &|_| {}).await.unwrap()
 }
@@ -94,6 +112,14 @@ fn what_a_process_that_ended_has_written_is_followed_by_the_next_one() {
         for child in &children {
             assert_eq!(guardians(&one, child).await, 1);
         }
+    });
+}
+
+#[test]
+fn of_large_records_fewer_are_asked_for() {
+    on_each(|one, _| async move {
+        let done = take_over(&one, &Large(Families(3)), false).await;
+        assert_eq!((done.people, done.written, done.parts_done), (6, 6, 2));
     });
 }
 

@@ -20,9 +20,9 @@ pub(crate) fn connect(path: &str, reader: bool) -> Result<SqliteConnection, Stor
     let mut connection = SqliteConnection::establish(path)?;
     // The page size holds for a new file only and must be set before the journal mode. Readers do not map the file into
     // memory: after each commit every one of them would give the mapping back, which stops all processors for a moment, and
-    // the log of accesses commits all the time.
-    // A reader keeps little: every commit of somebody else empties its pages, and the system has them in memory.
-    let (cache, mapped) = if reader { (8_192, 0) } else { (kept_by_writer(path), 1 << 30) };
+    // the log of accesses commits all the time. A reader keeps little: every commit of somebody else empties its pages, and
+    // the system has them in memory.
+    let (cache, mapped) = if reader { (8192, 0) } else { (16384, 1 << 30) };
     connection.batch_execute(&format!(
         "PRAGMA page_size = 4096; PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
          PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; \
@@ -33,13 +33,6 @@ pub(crate) fn connect(path: &str, reader: bool) -> Result<SqliteConnection, Stor
         connection.batch_execute("PRAGMA query_only = ON")?;
     }
     Ok(connection)
-}
-
-/// KiB of pages that the writer keeps. Each write walks through the upper pages of the trees, about one of a hundred; nobody
-/// else commits, so those stay.
-fn kept_by_writer(path: &str) -> u64 {
-    let length = std::fs::metadata(path).map_or(0, |file| file.len());
-    (length / 1_024 / 128).clamp(16_384, 65_536)
 }
 
 /// Migrates, and reads or makes what belongs to this database: hash key, link key, slot numbers.

@@ -3,6 +3,7 @@
 mod compile;
 mod filter;
 mod predicate;
+mod types;
 
 use std::sync::Arc;
 

@@ -1,8 +1,9 @@
 //! The condition as SQL. What is known of the types of the rows shortens it.
 
-use access::{Labels, Shield, TypeSet};
+use access::{Labels, Shield};
 use fhir::ResourceType;
 
+use super::types::is_one_of;
 use super::{Filter, Gate, Kind, Limits, Right, RowNames};
 use crate::query::clause::{AS_TEST, Conditions};
 use crate::query::kin::ABOVE;
@@ -417,38 +418,4 @@ fn not_hidden(statement: &mut Statement, row: &RowNames, types: &[ResourceType])
         [_] => format!(" AND NOT {shielded}"),
         _ => format!(" AND NOT ({kind} = {hidden} AND {shielded})"),
     });
-}
-
-/// Types that are listed; of more each is a bit of a number.
-const LISTED: usize = 4;
-/// Types of one number: none of its bits is the sign.
-const BITS: i16 = 62;
-
-/// Appends that a type is of a set: part of the text, for the sets are the policy's and no values. SQLite builds a table of a
-/// list of more than two each time that a statement runs, which for most of the types takes longer than what they are asked of.
-fn is_one_of(statement: &mut Statement, kind: &str, types: &TypeSet) {
-    let numbers: Vec<i16> = types.iter().map(type_number).collect();
-    if numbers.is_empty() {
-        statement.sql("1 = 0");
-        return;
-    }
-    if numbers.len() <= LISTED {
-        statement.pieces_of(&[kind, " IN ("]);
-        for (index, number) in numbers.iter().enumerate() {
-            statement.text(format_args!("{}{number}", if index > 0 { "," } else { "" }));
-        }
-        statement.sql(")");
-        return;
-    }
-    let count = ResourceType::all().map(type_number).max().unwrap_or_default() / BITS + 1;
-    statement.sql("(CASE");
-    for part in 0..count {
-        let first = part * BITS;
-        let of_part = numbers.iter().filter(|number| **number / BITS == part);
-        let mask = of_part.fold(0_i64, |mask, number| mask | 1 << (number - first));
-        let next = first + BITS;
-        let when = format_args!(" WHEN {kind} < {next} THEN CAST({mask} AS BIGINT) >> ({kind} - {first})");
-        statement.text(when);
-    }
-    statement.sql(" ELSE 0 END & 1) = 1");
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use access::{Access, Authority, Line, Purpose, Reach};
 use audit_log::Entry;
-use diesel::sql_types::{BigInt, Binary, SmallInt};
+use diesel::sql_types::Binary;
 use fhir::{LogicalId, ResourceType};
 
+use super::grants::{GrantRow, GrantTypes, Grants, Pair};
 use super::journal::Shown;
 use crate::StoreError;
 use crate::parties::grantee_number;
 use crate::query;
-use crate::statement::Statement;
 use crate::store::{Store, few};
 use crate::stored::{type_number, type_of, unpack_id};
 
@@ -63,34 +63,21 @@ pub(super) struct Granted {
     lines: Arc<[Line]>,
 }
 
-/// A grant as [`entitlements`](query::entitlements) gives it: book and grantee, authority, begin and end; purpose, type and
-/// visit; type and id of the resource that says so.
-pub(crate) type GrantRow = ((i64, i64, i16, i64, i64), (i16, i16, i64), (i16, Vec<u8>));
-/// Its SQL types.
-pub(crate) type GrantTypes =
-    ((BigInt, BigInt, SmallInt, BigInt, BigInt), (SmallInt, SmallInt, BigInt), (SmallInt, Binary));
-
 impl Granted {
-    /// The statements that read the grants of rights, and the rows of each in the order that [`Self::basis`] wants.
-    pub(super) fn statements<'r>(rights: impl Iterator<Item = &'r Self>) -> Vec<Statement> {
-        let (mut pairs, mut from) = (Vec::new(), i64::MAX);
-        for right in rights {
-            pairs.push((right.book, right.grantee));
-            from = from.min(right.at);
-        }
-        pairs.sort_unstable();
-        pairs.dedup();
-        pairs.chunks(query::MOST_ENTITLED).map(|pairs| query::entitlements(pairs, from)).collect()
+    /// The book, and who is entitled to it.
+    pub(super) fn pair(&self) -> Pair {
+        (self.book, self.grantee)
+    }
+
+    /// When it was made use of, in microseconds.
+    pub(super) fn at(&self) -> i64 {
+        self.at
     }
 
     /// The first line that covers what was shown and that one of the grants fulfils. A grant that was written anew since has
     /// begun later than what it had opened; where it is gone altogether, nothing is named but what there can be no doubt of.
-    pub(super) fn basis(&self, rows: &[GrantRow]) -> Result<Basis, StoreError> {
-        let pair = |row: &GrantRow| (row.0.0, row.0.1);
-        let begin = rows.partition_point(|row| pair(row) < (self.book, self.grantee));
-        let rest = rows.get(begin..).unwrap_or_default();
-        let end = rest.partition_point(|row| pair(row) == (self.book, self.grantee));
-        let of_both = rest.get(..end).unwrap_or_default();
+    pub(super) fn basis(&self, grants: &Grants) -> Result<Basis, StoreError> {
+        let of_both = grants.of(self.pair());
         let covering = || self.lines.iter().filter(|line| covers(line, self.kind));
         for is_anew in [false, true] {
             for line in covering() {
@@ -176,11 +163,14 @@ impl Store {
             Right::Known(basis) => return Ok(basis),
             Right::Granted(granted) => granted,
         };
+        let mut grants = Grants::default();
+        let missing = grants.missing(std::iter::once(&granted));
         let mut rows: Vec<GrantRow> = Vec::new();
-        for statement in Granted::statements(std::iter::once(&granted)) {
+        for statement in missing.statements() {
             rows.extend::<Vec<GrantRow>>(few!(self, statement, GrantTypes)?);
         }
-        granted.basis(&rows)
+        grants.learn(missing, rows);
+        granted.basis(&grants)
     }
 
     /// The `Patient` of a book.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use audit_log::Entry;
 use diesel::sql_types::{BigInt, Binary};
 
-use super::authority::{Basis, GrantRow, Granted, Right};
+use super::authority::{Basis, Granted, Right};
+use super::grants::{Grants, Missing};
 use crate::StoreError;
 use crate::statement::{Bind, Statement};
 use crate::store::{Engine, Store};
@@ -23,17 +24,21 @@ const GATHERING_STEPS: usize = 8;
 const GATHERED: usize = 24;
 
 /// How a commit of entries waits for more of them. Each commit waits for the disk, and one for many readers costs what one
-/// for two does. Who reads alone waits for nobody: it is begun only where several answers wait.
+/// for two does. Who reads alone waits for nobody: it is begun only where several answers wait, and it ends when nobody came
+/// during a step.
 #[derive(Debug, Default)]
 pub(crate) struct Gathering {
     steps: usize,
+    answers: usize,
 }
 
 impl Gathering {
     /// Waits a moment when so many answers are a reason to, and says whether it did. The thread is the writer's alone, and
     /// its timer is finer than that of a runtime.
     pub(crate) fn wait(&mut self, answers: usize) -> bool {
-        let waits = self.steps < GATHERING_STEPS && (2..GATHERED).contains(&answers);
+        let more_came = answers > self.answers;
+        self.answers = answers;
+        let waits = more_came && self.steps < GATHERING_STEPS && (2..GATHERED).contains(&answers);
         if waits {
             self.steps += 1;
             std::thread::sleep(GATHERING_STEP);
@@ -64,9 +69,9 @@ impl Pending {
         }
     }
 
-    fn push_to(&self, rows: &[GrantRow], frames: &mut Frames) {
+    fn push_to(&self, grants: &Grants, frames: &mut Frames) {
         let Some(granted) = &self.right else { return frames.push(&self.entry) };
-        let basis = granted.basis(rows).unwrap_or_else(|error| {
+        let basis = granted.basis(grants).unwrap_or_else(|error| {
             // One broken row must not keep the entries of everybody else from the disk, nor this one.
             tracing::error!(error = %error, "the grant of an entry of the log of accesses cannot be read");
             Basis::default()
@@ -99,17 +104,17 @@ impl QueuedEntries {
     }
 }
 
-/// The statements that read the grants which entries name. Their rows are of [`GrantTypes`](super::GrantTypes).
-pub(crate) fn grants_named(queued: &[QueuedEntries]) -> Vec<Statement> {
-    let rights =
-        queued.iter().flat_map(|queued| &queued.entries).filter_map(|pending| pending.right.as_ref());
-    Granted::statements(rights)
+/// What is not known of the grants which entries name.
+pub(crate) fn missing_grants(queued: &[QueuedEntries], grants: &Grants) -> Missing {
+    grants.missing(
+        queued.iter().flat_map(|queued| &queued.entries).filter_map(|pending| pending.right.as_ref()),
+    )
 }
 
-/// The entries as they are written, with the grants that were read for them.
-pub(crate) fn framed(queued: &[QueuedEntries], rows: &[GrantRow]) -> Frames {
+/// The entries as they are written, with the grants that they name.
+pub(crate) fn framed(queued: &[QueuedEntries], grants: &Grants) -> Frames {
     let mut frames = Frames::default();
-    queued.iter().flat_map(|queued| &queued.entries).for_each(|pending| pending.push_to(rows, &mut frames));
+    queued.iter().flat_map(|queued| &queued.entries).for_each(|pending| pending.push_to(grants, &mut frames));
     frames
 }
 
@@ -219,7 +224,10 @@ mod tests {
         };
         assert_eq!(waits(&[0, 1, 1, 1]), 0);
         assert_eq!(waits(&[GATHERED, GATHERED + 1]), 0);
-        assert_eq!(waits(&[2; 100]), GATHERING_STEPS);
+        assert_eq!(waits(&[2; 100]), 1);
+        assert_eq!(waits(&[2, 3, 5, 5, 5]), 3);
+        let always_more: Vec<usize> = (2..GATHERED).collect();
+        assert_eq!(waits(&always_more), GATHERING_STEPS);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::writer::LIMIT;
 use super::{execute, load};
 use crate::StoreError;
 use crate::access_log::{
-    BYTES_IN_A_COMMIT, Gathering, GrantRow, GrantTypes, QueuedEntries, framed, grants_named,
+    BYTES_IN_A_COMMIT, Gathering, GrantRow, GrantTypes, Grants, QueuedEntries, framed, missing_grants,
 };
 
 /// Starts the writer on a thread of its own. It ends when the store is dropped and the queue is empty.
@@ -61,10 +61,14 @@ impl LogWriter {
             Some(connection) => connection,
             None => connect(&self.url, LIMIT).await?,
         };
-        let mut grants: Vec<GrantRow> = Vec::new();
-        for statement in grants_named(waiting) {
-            grants.extend(load(&mut connection, statement.returning::<GrantTypes>()).await?);
+        // Nothing is kept of them: whoever writes grants does so over another connection.
+        let mut grants = Grants::default();
+        let missing = missing_grants(waiting, &grants);
+        let mut rows: Vec<GrantRow> = Vec::new();
+        for statement in missing.statements() {
+            rows.extend(load(&mut connection, statement.returning::<GrantTypes>()).await?);
         }
+        grants.learn(missing, rows);
         // A statement alone is a transaction. After an error the connection is dropped; it is not tried again, for nobody
         // knows then whether the entries are there already.
         execute(&mut connection, framed(waiting, &grants).insert()).await?;

@@ -6,6 +6,7 @@
 mod connection;
 mod facts;
 mod flush;
+mod known_grants;
 mod shields;
 mod upkeep;
 mod writer;

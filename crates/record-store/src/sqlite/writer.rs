@@ -10,10 +10,9 @@ use search::Registry;
 use tokio::sync::mpsc;
 
 use super::connection::reserve_keys;
+use super::known_grants::KnownGrants;
 use super::{execute, flush, load};
-use crate::access_log::{
-    BYTES_IN_A_COMMIT, Frames, Gathering, GrantRow, GrantTypes, QueuedEntries, framed, grants_named,
-};
+use crate::access_log::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, framed};
 use crate::current_registry::CurrentRegistry;
 use crate::once::used_keys;
 use crate::query::{self, Gate};
@@ -48,7 +47,8 @@ pub(super) fn spawn(
     jobs: mpsc::Receiver<Task>,
     registry: CurrentRegistry,
 ) -> Result<(), StoreError> {
-    let mut writer = Writer { connection, registry, keys: Keys::default(), clock: Clock::default() };
+    let (keys, clock, grants) = (Keys::default(), Clock::default(), KnownGrants::default());
+    let mut writer = Writer { connection, registry, keys, clock, grants };
     std::thread::Builder::new()
         .name("record-writer".to_owned())
         .spawn(move || writer.run(jobs))
@@ -61,6 +61,7 @@ pub(super) struct Writer {
     pub(super) registry: CurrentRegistry,
     keys: Keys,
     clock: Clock,
+    grants: KnownGrants,
 }
 
 impl Writer {
@@ -81,6 +82,7 @@ impl Writer {
                     }
                     Task::Upkeep(queued) => {
                         self.answer(std::mem::take(&mut batch));
+                        self.grants.forget();
                         self.upkeep(*queued);
                         break;
                     }
@@ -134,11 +136,8 @@ impl Writer {
 
     fn commit(&mut self, batch: &[QueuedJob], entries: &[QueuedEntries]) -> Result<Vec<Outcome>, StoreError> {
         // Before the transaction: what the batch itself grants or ends was not there when they were shown.
-        let mut grants: Vec<GrantRow> = Vec::new();
-        for statement in grants_named(entries) {
-            grants.extend::<Vec<GrantRow>>(load(&mut self.connection, statement.returning::<GrantTypes>())?);
-        }
-        let frames = framed(entries, &grants);
+        self.grants.read_for(&mut self.connection, entries)?;
+        let frames = framed(entries, self.grants.known());
         if batch.is_empty() {
             // A statement alone is a transaction.
             execute(&mut self.connection, frames.insert())?;
@@ -152,6 +151,7 @@ impl Writer {
             let start = reserve_keys(&mut self.connection, count)?;
             self.keys.refill(start, start + count);
         }
+        self.grants.forget();
         self.connection.batch_execute("BEGIN IMMEDIATE")?;
         let outcomes = self.plan(batch, ids, &frames);
         match outcomes {

@@ -110,6 +110,62 @@ fn a_grant_is_that_of_the_moment_when_it_was_shown() {
     });
 }
 
+/// What the writer knows from one commit to the next, it must not know longer than it is true: not when this server writes,
+/// nor when another one on the same database does.
+#[test]
+fn what_is_named_is_what_is_granted_now_whoever_has_written_it() {
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        let other = World::open(database.url()).await;
+        world.put(&patient("p"), Facts::default()).await;
+        world.put(&encounter("e0", "p"), grants(vec![grant("a", Authority::Encounter)])).await;
+        let access: Access = physician(vec![line(Authority::Encounter)]).into();
+        let begun = entries(&world.store, &key).await.len();
+        let mut wanted = Vec::new();
+        let rounds = [(&world, &other), (&other, &world), (&world, &other)];
+        for (number, (writing, waiting)) in rounds.into_iter().enumerate() {
+            let (old, new) = (format!("e{number}"), format!("e{}", number + 1));
+            // Whoever writes next was the last to read: nothing but its own writing tells it.
+            show(waiting, &access, "p").await;
+            show(writing, &access, "p").await;
+            writing.put(&encounter(&new, "p"), grants(vec![grant("a", Authority::Encounter)])).await;
+            writing.delete("Encounter", &old).await;
+            show(writing, &access, "p").await;
+            show(waiting, &access, "p").await;
+            wanted.extend([&old, &old, &new, &new].map(|visit| format!("Encounter/{visit}")));
+        }
+        let found = entries(&world.store, &key).await;
+        let reads = found[begun..].iter().filter(|it| it.action == Action::Read);
+        let named: Vec<&str> = reads.map(|it| &*it.basis).collect();
+        assert_eq!(named, wanted);
+        other.store.close().await;
+        world.store.close().await;
+    });
+}
+
+#[test]
+fn a_grant_that_had_ended_when_others_were_read_is_named_of_what_was_shown_before() {
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        world.put(&patient("p"), Facts::default()).await;
+        let hour = |number: i64| Instant::from_microseconds(NOW + number * 3_600_000_000);
+        for (visit, begins, ends) in [("first", -2, 0), ("second", 0, 2)] {
+            let of_time =
+                GrantFact { begins: hour(begins), ends: hour(ends), ..grant("a", Authority::Encounter) };
+            world.put(&encounter(visit, "p"), grants(vec![of_time])).await;
+        }
+        let begun = entries(&world.store, &key).await.len();
+        for moment in [1, -1, 1] {
+            let lines = vec![line(Authority::Encounter)];
+            show(&world, &TestAccess { at: hour(moment), ..physician(lines) }.into(), "p").await;
+        }
+        let found = entries(&world.store, &key).await;
+        let named: Vec<&str> = found[begun..].iter().map(|it| &*it.basis).collect();
+        assert_eq!(named, ["Encounter/second", "Encounter/first", "Encounter/second"]);
+        world.store.close().await;
+    });
+}
+
 #[test]
 fn what_was_written_anew_after_it_was_shown_is_named_still() {
     each(async |database| {

@@ -77,7 +77,8 @@ async fn extract(incoming: Incoming) -> Answer {
     incoming.known()?;
     let (from, to) = (chosen(&incoming, "from")?, chosen(&incoming, "to")?);
     let period = log_period(incoming.service(), from, to, chosen(&incoming, "before")?);
-    extract_of(&incoming.state, &incoming.caller, period).await
+    let extract = extract_of(&incoming.state, &incoming.caller, period).await?;
+    extract.ok_or_else(|| Failure::new(503, Fault::Busy))
 }
 
 /// The value of a parameter, if it is there.
@@ -87,23 +88,28 @@ fn chosen<T: FromStr>(incoming: &Incoming, name: &str) -> Result<Option<T>, Fail
     given.map(|(_, value)| value.parse().map_err(invalid)).transpose()
 }
 
-/// The extract of a citizen, as a file to keep; whoever else asks gets none.
-pub(crate) async fn extract_of(state: &State, caller: &Caller, period: LogPeriod) -> Answer {
+/// The extract of a citizen, as a file to keep; whoever else asks gets none. `None` while nothing is signed, in the first
+/// seconds of a log.
+pub(crate) async fn extract_of(
+    state: &State,
+    caller: &Caller,
+    period: LogPeriod,
+) -> Result<Option<HttpResponse>, Failure> {
     let service = &state.app.service;
     interactions::may_read_log(service, caller, Interaction::Search)?;
     let Caller::Authenticated(identity) = caller else { return Err(Denied::Forbidden.into()) };
     let Actor::Citizen { patient } = &identity.actor else { return Err(Denied::Forbidden.into()) };
-    let key = state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))?;
+    let Some(key) = &state.app.log_key else { return Ok(None) };
     let of = format!("{}/{patient}", ResourceType::PATIENT);
     let extract = service.store().log_extract_of(key, &of, period, &[]).await.map_err(Problem::from)?;
-    // Nothing is signed in the first seconds of a log.
-    let extract = extract.ok_or_else(|| Failure::new(503, Fault::Busy))?;
+    let Some(extract) = extract else { return Ok(None) };
     if let Some(journal) = Journal::current() {
         journal.asked(Action::Export, Some((ResourceType::PATIENT, patient.clone())), "transparency/extract");
     }
     let text = serde_json::to_string_pretty(&extract).map_err(|_| Failure::new(500, Fault::Internal))?;
-    Ok(HttpResponse::Ok()
+    let answer = HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/json"))
         .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"access-log.json\""))
-        .body(text))
+        .body(text);
+    Ok(Some(answer))
 }

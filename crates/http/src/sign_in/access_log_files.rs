@@ -117,11 +117,9 @@ async fn take(
     };
     let filter = asked.filter();
     let period = log_period(&state.app.service, filter.from, filter.to, None);
+    let extract = extract_of(state, &reader.caller, period).await.map_err(|failure| failure.problem)?;
     let mut answer =
-        extract_of(state, &reader.caller, period).await.map_err(|failure| match failure.problem.status {
-            503 => Trouble::new(StatusCode::SERVICE_UNAVAILABLE, Notice::NotSigned),
-            _ => failure.problem.into(),
-        })?;
+        extract.ok_or_else(|| Trouble::new(StatusCode::SERVICE_UNAVAILABLE, Notice::NotSigned))?;
     answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     Ok(answer)
 }

@@ -209,21 +209,23 @@ async fn only(service: &Service, name: &str, identifier: &str) -> Result<Option<
 
 /// Writes all of it or nothing.
 pub(crate) async fn write(service: &Service, entries: Vec<Entry>) -> Result<(), Problem> {
-    let entries: Vec<Value> = entries.into_iter().map(|entry| put(&entry)).collect();
-    let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
-    let answer =
-        interactions::process_bundle(service, &SERVER, bundle.to_string().into_bytes(), Return::Minimal)
-            .await;
-    match answer {
-        Ok(_) => Ok(()),
+    match write_words_of_others(service, entries).await {
         // A code that the policy does not know, such as a label, is the caller's: 422.
         Err(problem) if problem.status == 400 => {
             tracing::error!(issues = ?problem.issues.iter().map(|issue| issue.fault.code()).collect::<Vec<_>>(),
                 "the server's own resource is refused");
             Err(internal())
         }
-        Err(problem) => Err(problem),
+        done => done,
     }
+}
+
+/// The same of what others have said: it may be refused today, whatever it was when they wrote it.
+pub(crate) async fn write_words_of_others(service: &Service, entries: Vec<Entry>) -> Result<(), Problem> {
+    let entries: Vec<Value> = entries.into_iter().map(|entry| put(&entry)).collect();
+    let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
+    let bundle = bundle.to_string().into_bytes();
+    interactions::process_bundle(service, &SERVER, bundle, Return::Minimal).await.map(drop)
 }
 
 /// Writes a resource under an id that nothing has; `false` when something has it.

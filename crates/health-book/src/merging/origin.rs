@@ -10,10 +10,10 @@ use record_store::{HistoryScope, HistoryWindow, Record};
 use serde_json::Value;
 
 use super::part::Parting;
-use super::work::{Basis, Decision, Evidence, Item, keep};
+use super::work::{Basis, Decision, Evidence, Item, MOST_EVIDENCE, keep};
 use crate::HealthBook;
-use crate::ledger::{Entry, Found, SERVER, text, write};
-use crate::refusal::internal;
+use crate::ledger::{Entry, Found, SERVER, text, write_words_of_others};
+use crate::refusal::{Rule, internal};
 
 /// Entries that are looked at together.
 const PAGE: u32 = 500;
@@ -46,13 +46,24 @@ pub(super) async fn restore(book: &HealthBook, parting: &Parting, now: Instant) 
         }
     }
     // One that cannot go back keeps up no other.
-    let mut refused = Ok(());
+    let mut again = Ok(());
     for (record, from, to) in back {
         let found = found(&record)?;
         let entry = Entry::instead(&found, about(&found.resource, &from, &to));
-        match write(book.service(), vec![entry]).await {
+        match write_words_of_others(book.service(), vec![entry]).await {
             Err(problem) if problem.is_transient() => return Err(problem),
-            Err(problem) => refused = Err(problem),
+            // Somebody was quicker.
+            Err(problem) if problem.status == 412 => again = Err(problem),
+            // What is refused as it is will be refused again.
+            Err(problem) => {
+                let codes = problem.issues.iter().map(|issue| Evidence::new("refused", issue.fault.code()));
+                let item = Item {
+                    reason: "cannot-go-back".to_owned(),
+                    evidence: codes.take(MOST_EVIDENCE).collect(),
+                    ..of_entry(&record, (&from, to.as_str()), now)
+                };
+                keep(book, item, now).await?;
+            }
             Ok(()) => {}
         }
     }
@@ -61,7 +72,7 @@ pub(super) async fn restore(book: &HealthBook, parting: &Parting, now: Instant) 
             keep(book, item, now).await?;
         }
     }
-    refused
+    again
 }
 
 /// The server that brings entries back.
@@ -128,24 +139,31 @@ async fn item(
         Some(first) => store.writes_of(std::slice::from_ref(&first)).await?.into_iter().next().flatten(),
         None => None,
     };
-    let entry = format!("{}/{}", record.resource_type, record.id);
-    let mut evidence = Vec::new();
     // A citizen wrote in the own book.
     if written.as_ref().is_some_and(|written| written.agent.starts_with("Patient/")) {
         return Ok(None);
     }
-    evidence.extend(written.map(|written| Evidence::new("written-by", &written.organization)));
+    let evidence = written.map(|written| Evidence::new("written-by", &written.organization));
     Ok(Some(Item {
-        decision: Decision::Origin,
-        survivor: stands.to_string(),
-        other: parting.other.clone(),
-        entry: Some(entry),
-        basis: Basis::Parting,
         reason: "no-origin".to_owned(),
-        evidence,
+        evidence: evidence.into_iter().collect(),
+        ..of_entry(record, (stands, &parting.other), now)
+    }))
+}
+
+/// Whether an entry is to be moved from one person to another one.
+fn of_entry(record: &Record, (from, to): (&LogicalId, &str), now: Instant) -> Item {
+    Item {
+        decision: Decision::Origin,
+        survivor: from.to_string(),
+        other: to.to_owned(),
+        entry: Some(format!("{}/{}", record.resource_type, record.id)),
+        basis: Basis::Parting,
+        reason: String::new(),
+        evidence: Vec::new(),
         since: now.to_string(),
         proposal: None,
-    }))
+    }
 }
 
 /// Moves an entry, and all that belongs to it where it is a visit, to another person.
@@ -164,7 +182,12 @@ pub(super) async fn move_entry(
             entries.push(Entry::instead(&found, about(&found.resource, from, to)));
         }
     }
-    if entries.is_empty() { Ok(()) } else { write(book.service(), entries).await }
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let moved = write_words_of_others(book.service(), entries).await;
+    // Whoever wrote it has to mend it first.
+    moved.map_err(|problem| if problem.status == 400 { Rule::NotPossible.into() } else { problem })
 }
 
 /// The same entry about another person.

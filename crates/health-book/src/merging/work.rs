@@ -22,7 +22,7 @@ const MAY: [OfficerRole; 2] = [OfficerRole::Administrator, OfficerRole::Auditor]
 const PLACE: &str = "access/merges";
 /// Items that are shown.
 const MOST_SHOWN: usize = 500;
-const MOST_EVIDENCE: usize = 40;
+pub(super) const MOST_EVIDENCE: usize = 40;
 
 /// What is to be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

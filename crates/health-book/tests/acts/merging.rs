@@ -1,10 +1,11 @@
 //! Two people who are one, and who are not: whose word counts, what two officers decide, what stays closed
 //! (`docs/merging.md`).
 
-use access::{Caller, Interaction, StaffRole};
+use access::{Caller, Facts, Interaction, StaffRole};
 use fhir::Instant;
 use healthbook_health_book::merging;
 use healthbook_health_book::registry::work_at_registry;
+use record_store::{Body, Content, Job, Precondition, Seen, Write};
 use serde_json::{Value, json};
 
 use crate::registry::{TEEN, put_person, record, said, silent};
@@ -192,6 +193,69 @@ fn what_one_closed_stays_closed_and_a_grant_of_the_other_opens_the_other_alone()
         assert_eq!(seen(&world, &clinic, "kept").await, ["of-kept"]);
         assert_eq!(seen(&world, &clinic, "gone").await, [""; 0]);
         assert_eq!(seen(&world, &hospital, "gone").await, ["of-gone"]);
+    });
+}
+
+/// Stores what is refused today, as if an older server had taken it.
+async fn put_of_older_server(world: &World, resource: &Value) {
+    let store = world.service().store();
+    let text = resource.to_string();
+    let node = ::json::parse(text.as_bytes(), &::json::Limits::default()).unwrap();
+    let resource_type = node.text("resourceType").unwrap().parse().unwrap();
+    let extracted = store.registry().extract(resource_type, &node);
+    let content = Content {
+        resource_type,
+        body: Body::from_node(&node).unwrap(),
+        rows: extracted.rows,
+        mark: store.registry().mark(),
+        patient: extracted.patient,
+        facts: Facts::default(),
+        patched: false,
+    };
+    let write = Write {
+        resource_type,
+        id: id(node.text("id").unwrap()),
+        precondition: Precondition::None,
+        content: Some(content),
+        seen: Seen::Unchecked,
+    };
+    let access = world.service().decide(&Caller::Unrestricted, Interaction::Update, None).unwrap();
+    store.write(&access, Job { expectations: Vec::new(), writes: vec![write] }).await.unwrap();
+}
+
+#[test]
+fn what_cannot_go_back_keeps_up_no_other_and_is_decided_by_people() {
+    on_each(|world| async move {
+        strangers(&world, ["kept", "gone"]).await;
+        world.put(finding("other-of-gone", "gone")).await;
+        link(&world, "kept", "gone").await.unwrap();
+        // Both are said to be of who stays meanwhile; one of them lacks what every finding must have.
+        for name in ["of-gone", "other-of-gone"] {
+            world.put(finding(name, "kept")).await;
+        }
+        let mut lacking = finding("of-gone", "kept");
+        lacking.as_object_mut().unwrap().remove("status");
+        put_of_older_server(&world, &lacking).await;
+        unlink(&world, "kept", "gone").await.unwrap();
+        assert_eq!(findings(&world, "gone").await, ["other-of-gone"], "the other one has gone back");
+        assert_eq!(findings(&world, "kept").await, ["of-gone", "of-kept"]);
+        let waiting = items(&world).await;
+        assert_eq!(waiting.len(), 1, "{waiting:?}");
+        let item = &waiting[0];
+        let told = ["decision", "reason", "survivor", "other", "entry"].map(|name| &item[name]);
+        assert_eq!(told, ["origin", "cannot-go-back", "kept", "gone", "Observation/of-gone"]);
+        assert_eq!(item["evidence"][0]["comparison"], "refused");
+        let item = item["id"].as_str().unwrap();
+        let proposal = json!({"accept": true, "reason": "the papers were compared"});
+        merging::propose(&world.book, &administrator("a"), item, body(proposal), Instant::now())
+            .await
+            .unwrap();
+        let early = merging::confirm(&world.book, &administrator("b"), item, Instant::now()).await;
+        assert_eq!(refusal(early), (422, "not-possible".into()));
+        world.put(finding("of-gone", "kept")).await;
+        merging::confirm(&world.book, &administrator("b"), item, Instant::now()).await.unwrap();
+        assert_eq!(findings(&world, "gone").await, ["of-gone", "other-of-gone"]);
+        assert!(items(&world).await.is_empty());
     });
 }
 

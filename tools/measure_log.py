@@ -9,8 +9,8 @@
     python3 tools/measure_log.py ... --older PROGRAM     a program from before there was a log, over HTTP
 
 Nothing switches the log off, so "without" is one of these, and all that are given are printed:
-* over HTTP (--without): the same source but for a patch that is in no build, in turns, each on a demo of its own. That is
-  what a client sees, and what is judged where it is given;
+* over HTTP (--without): the same source but for a patch that is in no build, in short turns, each on a demo of its own. That
+  is what a client sees, and what is judged where it is given;
 * the store alone (--example): the same reads by 64 tasks of one process on the same data, with a journal that is kept, and
   without keeping it, in turns. Without HTTP, tokens and gate a read is cheap, so this ratio is a lower bound of what a
   client sees;
@@ -51,6 +51,10 @@ request = function()
   return wrk.format("GET", asked[at][1], {Authorization = "Bearer " .. asked[at][2]})
 end
 """
+
+
+# Seconds of a turn where two programs are compared.
+TURN = 2
 
 
 def cast(server, people):
@@ -181,6 +185,26 @@ def in_store(arguments, database, patient):
     return median(rates["without"]), median(rates["with"])
 
 
+def in_turns(arguments, other):
+    """The throughput as a part of that of another program. Both run all the time and are read in short turns, and each turn
+    is compared with the one beside it: a machine that is slower for a while is slower for both."""
+    pairs = max(arguments.rounds * arguments.seconds // TURN, 3)
+    with Server(getattr(arguments, other), None, arguments.people) as without, \
+            Server(arguments.server, None, arguments.people) as server:
+        sides = [(running, cast(running, 20), []) for running in (without, server)]
+        for running, asked, _ in sides:
+            read(running, asked, arguments.clients, 2)
+        for number in range(pairs):
+            for running, asked, rates in sides if number % 2 else reversed(sides):
+                rates.append(read(running, asked, arguments.clients, TURN)[0])
+    (_, _, theirs), (_, _, ours) = sides
+    ratios = sorted(our / their for our, their in zip(ours, theirs))
+    print(f"HTTP: {median(ours):.0f} reads/s, {median(theirs):.0f} by the program of --{other}: {median(ratios):.3f},"
+          f" the median of {pairs} pairs of turns of {TURN} s (quartiles {ratios[pairs // 4]:.3f} and"
+          f" {ratios[-1 - pairs // 4]:.3f})")
+    return median(ratios)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", required=True, help="the healthbook program")
@@ -232,17 +256,7 @@ def main():
             continue
         if arguments.database:
             print(f"--{other} is measured on SQLite files of its own")
-        sides = {other: [], "server": []}
-        for _ in range(arguments.rounds):
-            for side in sides:
-                with Server(getattr(arguments, side), None, arguments.people) as server:
-                    asked = cast(server, 20)
-                    read(server, asked, arguments.clients, 2)
-                    sides[side].append(read(server, asked, arguments.clients, arguments.seconds)[0])
-        ratios[other] = median(sides["server"]) / median(sides[other])
-        print(f"HTTP: {median(sides['server']):.0f} reads/s, {median(sides[other]):.0f} by the program of --{other}:"
-              f" {ratios[other]:.3f}; each turn: {[round(rate) for rate in sides['server']]},"
-              f" {[round(rate) for rate in sides[other]]}")
+        ratios[other] = in_turns(arguments, other)
     judged = next((ratios[name] for name in ("without", "older", "estimate for HTTP") if name in ratios), None)
     if judged is not None and judged < arguments.ratio:
         missed.append("throughput with the log")

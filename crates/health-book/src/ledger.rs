@@ -1,6 +1,8 @@
 //! What the server itself reads and writes in books, as a background job: whole resources, in one transaction.
 
 use access::{Access, Caller, Interaction, Shield};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fhir::{LogicalId, ResourceType, VersionId};
 use interactions::{
     PAGE_PARAMETER, PatchDocument, PatchFormat, Problem, Return, SearchRequest, Service, Stored,
@@ -209,7 +211,7 @@ async fn only(service: &Service, name: &str, identifier: &str) -> Result<Option<
 
 /// Writes all of it or nothing.
 pub(crate) async fn write(service: &Service, entries: Vec<Entry>) -> Result<(), Problem> {
-    match write_words_of_others(service, entries).await {
+    match transaction(service, entries.iter().map(put).collect()).await {
         // A code that the policy does not know, such as a label, is the caller's: 422.
         Err(problem) if problem.status == 400 => {
             tracing::error!(issues = ?problem.issues.iter().map(|issue| issue.fault.code()).collect::<Vec<_>>(),
@@ -220,9 +222,21 @@ pub(crate) async fn write(service: &Service, entries: Vec<Entry>) -> Result<(), 
     }
 }
 
-/// The same of what others have said: it may be refused today, whatever it was when they wrote it.
-pub(crate) async fn write_words_of_others(service: &Service, entries: Vec<Entry>) -> Result<(), Problem> {
-    let entries: Vec<Value> = entries.into_iter().map(|entry| put(&entry)).collect();
+/// Changes parts of what others have written, of all of it or of nothing, on the condition that it is still that version:
+/// operations of JSON Patch for each. All else stays to the letter. It may be refused, whatever it was when they wrote it.
+pub(crate) async fn patch_all(service: &Service, patches: &[(Found, Vec<Value>)]) -> Result<(), Problem> {
+    let mut entries = Vec::with_capacity(patches.len());
+    for (found, operations) in patches {
+        let operations = serde_json::to_vec(operations).map_err(|_| internal())?;
+        let patch = json!({"resourceType": "Binary", "contentType": "application/json-patch+json",
+            "data": STANDARD.encode(operations)});
+        entries.push(json!({"resource": patch, "request": {"method": "PATCH", "url": url(&found.resource),
+            "ifMatch": format!("W/\"{}\"", found.version)}}));
+    }
+    transaction(service, entries).await
+}
+
+async fn transaction(service: &Service, entries: Vec<Value>) -> Result<(), Problem> {
     let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
     let bundle = bundle.to_string().into_bytes();
     interactions::process_bundle(service, &SERVER, bundle, Return::Minimal).await.map(drop)
@@ -235,9 +249,12 @@ pub(crate) async fn create(service: &Service, id: &LogicalId, resource: &Value) 
     Ok(interactions::create_under(service, &access, kind, id, &body).await?.is_some())
 }
 
+fn url(resource: &Value) -> String {
+    format!("{}/{}", text(resource, "/resourceType"), text(resource, "/id"))
+}
+
 fn put(entry: &Entry) -> Value {
-    let url = format!("{}/{}", text(&entry.resource, "/resourceType"), text(&entry.resource, "/id"));
-    let mut request = json!({"method": "PUT", "url": url});
+    let mut request = json!({"method": "PUT", "url": url(&entry.resource)});
     if let (Some(version), Some(request)) = (entry.version, request.as_object_mut()) {
         request.insert("ifMatch".to_owned(), json!(format!("W/\"{version}\"")));
     }

@@ -74,6 +74,14 @@ impl NewOnes {
     }
 }
 
+/// Of who may write everything: what is loaded is loaded as it is; what the server changes prolongs nothing.
+pub(crate) async fn prolong_nothing(service: &Service, write: &mut Write) -> Result<(), Problem> {
+    if let (Precondition::Version(_), Some(content)) = (write.precondition, &mut write.content) {
+        visit_end::bound(service, &write.id, content).await?;
+    }
+    Ok(())
+}
+
 /// Decides a write against what the caller sees now. `made`: what the same job makes.
 pub(crate) async fn permit(
     service: &Service,
@@ -89,10 +97,7 @@ pub(crate) async fn permit(
         deceased::check(service, access, &write).await?;
     }
     if is_free(access) {
-        // What is loaded is loaded as it is; what the server changes prolongs nothing.
-        if let (Precondition::Version(_), Some(content)) = (write.precondition, &mut write.content) {
-            visit_end::bound(service, &write.id, content).await?;
-        }
+        prolong_nothing(service, &mut write).await?;
         return Ok(Permitted::Write(Box::new(write), Vec::new()));
     }
     let found = match write.precondition {

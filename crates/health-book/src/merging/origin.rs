@@ -7,26 +7,30 @@ use access::{Access, Interaction};
 use fhir::{Instant, LogicalId, VersionId};
 use interactions::Problem;
 use record_store::{HistoryScope, HistoryWindow, Record};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::part::Parting;
 use super::work::{Basis, Decision, Evidence, Item, MOST_EVIDENCE, keep};
 use crate::HealthBook;
-use crate::ledger::{Entry, Found, SERVER, text, write_words_of_others};
+use crate::ledger::{Found, SERVER, patch_all, text};
 use crate::refusal::{Rule, internal};
 
 /// Entries that are looked at together.
 const PAGE: u32 = 500;
 
 /// Brings back what has moved meanwhile, and puts on the work list what nobody can tell from the outside.
-pub(super) async fn restore(book: &HealthBook, parting: &Parting, now: Instant) -> Result<(), Problem> {
+pub(super) async fn restore(book: &HealthBook, parting: &mut Parting, now: Instant) -> Result<(), Problem> {
     let store = book.service().store();
     let survivor = Parting::id(&parting.survivor)?;
     let other = Parting::id(&parting.other)?;
     let with_survivor: BTreeSet<LogicalId> = store.one_person(&survivor).await?.into_iter().collect();
     let with_other: BTreeSet<LogicalId> = store.one_person(&other).await?.into_iter().collect();
+    // They were merged again: everything is where it belongs.
+    if with_survivor.contains(&other) {
+        return Ok(());
+    }
     // What is to be moved is gathered first: moving is a change, too.
-    let (mut back, mut unclear) = (Vec::new(), Vec::new());
+    let mut undecided = Vec::new();
     for (one, side, others) in
         [(&survivor, &with_survivor, &with_other), (&other, &with_other, &with_survivor)]
     {
@@ -37,42 +41,68 @@ pub(super) async fn restore(book: &HealthBook, parting: &Parting, now: Instant) 
             match before(book, &record, parting.since()).await? {
                 Some(old) => {
                     let came_from = store.person_of(&old)?.filter(|person| others.contains(person));
-                    back.extend(came_from.map(|person| (record, stands, person)));
+                    undecided.extend(came_from.map(|person| (record, stands, Some(person))));
                 }
                 // What names the one who was replaced was written by somebody who meant that person.
                 None if side.contains(&other) => {}
-                None => unclear.push((record, stands)),
+                None => undecided.push((record, stands, None)),
             }
         }
     }
-    // One that cannot go back keeps up no other.
+    // One that cannot be told of keeps up no other.
     let mut again = Ok(());
-    for (record, from, to) in back {
-        let found = found(&record)?;
-        let entry = Entry::instead(&found, about(&found.resource, &from, &to));
-        match write_words_of_others(book.service(), vec![entry]).await {
-            Err(problem) if problem.is_transient() => return Err(problem),
-            // Somebody was quicker.
-            Err(problem) if problem.status == 412 => again = Err(problem),
-            // What is refused as it is will be refused again.
-            Err(problem) => {
-                let codes = problem.issues.iter().map(|issue| Evidence::new("refused", issue.fault.code()));
-                let item = Item {
-                    reason: "cannot-go-back".to_owned(),
-                    evidence: codes.take(MOST_EVIDENCE).collect(),
-                    ..of_entry(&record, (&from, to.as_str()), now)
-                };
-                keep(book, item, now).await?;
+    for (record, from, to) in undecided {
+        let done = match &to {
+            Some(to) => go_back(book, &record, (&from, to), now).await,
+            None => item(book, parting, (&record, &from), now).await,
+        };
+        match done {
+            Ok(None) => {}
+            Ok(Some(item)) => {
+                if !parting.listed.contains(&name(&record)) {
+                    keep(book, item, now).await?;
+                    parting.listed.insert(name(&record));
+                }
             }
-            Ok(()) => {}
-        }
-    }
-    for (record, stands) in unclear {
-        if let Some(item) = item(book, parting, (&record, &stands), now).await? {
-            keep(book, item, now).await?;
+            // The database is away.
+            Err(problem) if matches!(problem.status, 503 | 504) => return Err(problem),
+            Err(problem) => again = Err(problem),
         }
     }
     again
+}
+
+/// Brings an entry back to where it came from, as what it says about that person; what people have to decide where it is
+/// refused as it is, for then it will be refused again.
+async fn go_back(
+    book: &HealthBook,
+    record: &Record,
+    (from, to): (&LogicalId, &LogicalId),
+    now: Instant,
+) -> Result<Option<Item>, Problem> {
+    let found = found(record)?;
+    let operations = about(&found.resource, from, to);
+    // What names the person in another way cannot be told otherwise.
+    let patched = match operations.is_empty() {
+        false => patch_all(book.service(), &[(found, operations)]).await,
+        true => Err(Rule::NotPossible.into()),
+    };
+    match patched {
+        Ok(()) => Ok(None),
+        // Somebody has deleted it.
+        Err(problem) if matches!(problem.status, 404 | 410) => Ok(None),
+        // Somebody was quicker.
+        Err(problem) if matches!(problem.status, 409 | 412) || problem.is_transient() => Err(problem),
+        Err(problem) => {
+            let codes: BTreeSet<&str> = problem.issues.iter().map(|issue| issue.fault.code()).collect();
+            let evidence = codes.into_iter().take(MOST_EVIDENCE).map(|code| Evidence::new("refused", code));
+            Ok(Some(Item {
+                reason: "cannot-go-back".to_owned(),
+                evidence: evidence.collect(),
+                ..of_entry(record, (from, to.as_str()), now)
+            }))
+        }
+    }
 }
 
 /// The server that brings entries back.
@@ -151,13 +181,17 @@ async fn item(
     }))
 }
 
+fn name(record: &Record) -> String {
+    format!("{}/{}", record.resource_type, record.id)
+}
+
 /// Whether an entry is to be moved from one person to another one.
 fn of_entry(record: &Record, (from, to): (&LogicalId, &str), now: Instant) -> Item {
     Item {
         decision: Decision::Origin,
         survivor: from.to_string(),
         other: to.to_owned(),
-        entry: Some(format!("{}/{}", record.resource_type, record.id)),
+        entry: Some(name(record)),
         basis: Basis::Parting,
         reason: String::new(),
         evidence: Vec::new(),
@@ -173,41 +207,54 @@ pub(super) async fn move_entry(
     from: &LogicalId,
     to: &LogicalId,
 ) -> Result<(), Problem> {
-    let mut entries = Vec::new();
+    let mut patches = Vec::new();
     for record in changed(book, from, Instant::from_microseconds(0)).await? {
         let found = found(&record)?;
-        let name = format!("{}/{}", record.resource_type, record.id);
-        let is_meant = name == entry || visit(&found.resource) == entry;
+        let is_meant = name(&record) == entry || visit(&found.resource) == entry;
         if is_meant && book.service().store().person_of(&record)?.as_ref() == Some(from) {
-            entries.push(Entry::instead(&found, about(&found.resource, from, to)));
+            let operations = about(&found.resource, from, to);
+            if operations.is_empty() {
+                return Err(Rule::NotPossible.into());
+            }
+            patches.push((found, operations));
         }
     }
-    if entries.is_empty() {
+    if patches.is_empty() {
         return Ok(());
     }
-    let moved = write_words_of_others(book.service(), entries).await;
+    let moved = patch_all(book.service(), &patches).await;
     // Whoever wrote it has to mend it first.
     moved.map_err(|problem| if problem.status == 400 { Rule::NotPossible.into() } else { problem })
 }
 
-/// The same entry about another person.
-fn about(resource: &Value, from: &LogicalId, to: &LogicalId) -> Value {
+/// The operations by which a resource is about another person, and all else of it stays.
+fn about(resource: &Value, from: &LogicalId, to: &LogicalId) -> Vec<Value> {
     let (from, to) = (format!("Patient/{from}"), format!("Patient/{to}"));
-    renamed(resource, &from, &to)
+    let mut operations = Vec::new();
+    find_reference(resource, String::new(), &from, &mut |path| {
+        operations.push(json!({"op": "replace", "path": path, "value": to}));
+    });
+    operations
 }
 
-fn renamed(value: &Value, from: &str, to: &str) -> Value {
+/// Tells every place, as a JSON Pointer (RFC 6901), where a reference stands.
+fn find_reference(value: &Value, path: String, reference: &str, told: &mut dyn FnMut(String)) {
     match value {
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(name, value)| match value.as_str() {
-                    Some(text) if name == "reference" && text == from => (name.clone(), Value::from(to)),
-                    _ => (name.clone(), renamed(value, from, to)),
-                })
-                .collect(),
-        ),
-        Value::Array(items) => items.iter().map(|item| renamed(item, from, to)).collect(),
-        other => other.clone(),
+        Value::Object(members) => {
+            for (name, value) in members {
+                let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+                if name == "reference" && value == reference {
+                    told(path);
+                } else {
+                    find_reference(value, path, reference, told);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                find_reference(value, format!("{path}/{index}"), reference, told);
+            }
+        }
+        _ => {}
     }
 }

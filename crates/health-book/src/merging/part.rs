@@ -1,6 +1,8 @@
 //! Parting: both `Patient`s say so in one transaction, entries go back to where they came from, and whoever read the mixed
 //! book is told. What is to be done is kept first, so that a server that is killed goes on with it.
 
+use std::collections::BTreeSet;
+
 use access::MERGE;
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
@@ -34,6 +36,9 @@ pub(super) struct Parting {
     until: Option<i64>,
     /// Whether every entry is back, or on the work list.
     restored: bool,
+    /// Entries that were put on the work list meanwhile: what people have decided of one does not come back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) listed: BTreeSet<String>,
 }
 
 impl Parting {
@@ -66,6 +71,7 @@ pub(super) async fn part(book: &HealthBook, survivor: &LogicalId, other: &Logica
             since: merge.since.microseconds(),
             until: None,
             restored: false,
+            listed: BTreeSet::new(),
         };
         let id = hashed(store, "unmerge", &parting.name());
         let record = SecurityRecord::new(SecurityKind::Unmerging, &id, kept(&parting)?);
@@ -127,9 +133,10 @@ async fn settle(book: &HealthBook, record: SecurityRecord) -> Result<(), Problem
     let mut record = record;
     let mut restored = Ok(());
     if !parting.restored {
-        restored = origin::restore(book, &parting, now).await;
-        if restored.is_ok() {
-            parting.restored = true;
+        let listed = parting.listed.len();
+        restored = origin::restore(book, &mut parting, now).await;
+        parting.restored = restored.is_ok();
+        if parting.restored || parting.listed.len() > listed {
             match keep(book, record, &parting).await? {
                 Some(next) => record = next,
                 None => return Ok(()),

@@ -3,13 +3,13 @@
 
 use access::{Caller, Facts, Interaction, StaffRole};
 use fhir::Instant;
-use healthbook_health_book::merging;
 use healthbook_health_book::registry::work_at_registry;
+use healthbook_health_book::{merging, relations};
 use record_store::{Body, Content, Job, Precondition, Seen, Write};
 use serde_json::{Value, json};
 
 use crate::registry::{TEEN, put_person, record, said, silent};
-use crate::world::{World, administrator, body, id, on_each, refusal, staff};
+use crate::world::{World, administrator, body, citizen, id, on_each, refusal, staff};
 
 /// People without a number, and an entry in the book of each.
 async fn strangers<const N: usize>(world: &World, names: [&str; N]) {
@@ -44,6 +44,14 @@ pub async fn findings(world: &World, of: &str) -> Vec<String> {
     let mut ids: Vec<String> = found.iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect();
     ids.sort();
     ids
+}
+
+/// A resource to the letter.
+async fn text(world: &World, of_kind: &str, name: &str) -> String {
+    let access = world.service().decide(&Caller::Unrestricted, Interaction::Read, None).unwrap();
+    let kind = of_kind.parse().unwrap();
+    let record = interactions::read(world.service(), &access, kind, &id(name)).await.unwrap();
+    record.inspect().unwrap().unwrap()
 }
 
 /// The same as somebody sees it.
@@ -196,10 +204,9 @@ fn what_one_closed_stays_closed_and_a_grant_of_the_other_opens_the_other_alone()
     });
 }
 
-/// Stores what is refused today, as if an older server had taken it.
-async fn put_of_older_server(world: &World, resource: &Value) {
+/// Stores a text as it is, be it refused today, as if an older server had taken it.
+async fn put_text(world: &World, text: &str) {
     let store = world.service().store();
-    let text = resource.to_string();
     let node = ::json::parse(text.as_bytes(), &::json::Limits::default()).unwrap();
     let resource_type = node.text("resourceType").unwrap().parse().unwrap();
     let extracted = store.registry().extract(resource_type, &node);
@@ -235,7 +242,7 @@ fn what_cannot_go_back_keeps_up_no_other_and_is_decided_by_people() {
         }
         let mut lacking = finding("of-gone", "kept");
         lacking.as_object_mut().unwrap().remove("status");
-        put_of_older_server(&world, &lacking).await;
+        put_text(&world, &lacking.to_string()).await;
         unlink(&world, "kept", "gone").await.unwrap();
         assert_eq!(findings(&world, "gone").await, ["other-of-gone"], "the other one has gone back");
         assert_eq!(findings(&world, "kept").await, ["of-gone", "of-kept"]);
@@ -256,6 +263,61 @@ fn what_cannot_go_back_keeps_up_no_other_and_is_decided_by_people() {
         merging::confirm(&world.book, &administrator("b"), item, Instant::now()).await.unwrap();
         assert_eq!(findings(&world, "gone").await, ["of-gone", "other-of-gone"]);
         assert!(items(&world).await.is_empty());
+    });
+}
+
+/// What goes back is as it was but for the person: numbers keep their digits, and what cannot be followed is not.
+#[test]
+fn what_goes_back_is_changed_in_nothing_but_the_person() {
+    on_each(|world| async move {
+        strangers(&world, ["kept", "gone"]).await;
+        link(&world, "kept", "gone").await.unwrap();
+        let mut moved = finding("of-gone", "kept");
+        moved["note"] =
+            json!([{"text": "subject Patient/kept", "authorReference": {"reference": "Patient/kept"}}]);
+        moved["performer"] = json!([{"reference": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"}]);
+        moved["valueQuantity"] = json!({"value": 12345});
+        let moved = moved.to_string();
+        put_text(&world, &moved.replace("12345", "7.100")).await;
+        let wanted = text(&world, "Observation", "of-gone").await;
+        unlink(&world, "kept", "gone").await.unwrap();
+        assert_eq!(findings(&world, "gone").await, ["of-gone"]);
+        assert!(items(&world).await.is_empty());
+        let resource = |text: &str| text[text.find(r#""status""#).unwrap()..].to_owned();
+        let wanted = resource(&wanted).replace(r#""Patient/kept""#, r#""Patient/gone""#);
+        assert!(wanted.contains("7.100"));
+        assert_eq!(resource(&text(&world, "Observation", "of-gone").await), wanted);
+    });
+}
+
+#[test]
+fn a_visit_that_goes_back_is_open_to_nobody_for_longer() {
+    on_each(|world| async move {
+        strangers(&world, ["kept", "gone"]).await;
+        let visit = |of: &str| {
+            json!({"resourceType": "Encounter", "id": "visit", "status": "finished", "class": {"code": "AMB"},
+                "subject": {"reference": format!("Patient/{of}")},
+                "serviceProvider": {"reference": "Organization/clinic"}})
+        };
+        let ends = async || {
+            let asked = relations::ListRequest::default();
+            let list = relations::list(&world.book, &citizen("gone"), asked, Instant::now()).await.unwrap();
+            let items = list["items"].as_array().unwrap().clone();
+            let found = items.iter().find(|item| item["authority"] == "encounter").unwrap().clone();
+            Instant::try_from(found["ends"].as_str().unwrap()).unwrap().microseconds()
+        };
+        let begun = Instant::now();
+        world.put(visit("gone")).await;
+        // It was finished within so long, in microseconds.
+        let within = Instant::now().microseconds() - begun.microseconds() + 2_000;
+        let before = ends().await;
+        tokio::time::sleep(std::time::Duration::from_micros(2 * within.unsigned_abs())).await;
+        link(&world, "kept", "gone").await.unwrap();
+        world.put(visit("kept")).await;
+        unlink(&world, "kept", "gone").await.unwrap();
+        assert_eq!(world.read("Encounter", &id("visit")).await["subject"]["reference"], "Patient/gone");
+        let after = ends().await;
+        assert!((before..=before + within).contains(&after), "{before} {after} {within}");
     });
 }
 

@@ -8,7 +8,7 @@ use fhir::Fault;
 use super::Entry;
 use super::step::Step;
 use super::transaction::{Planned, is_patch_of_any_version};
-use crate::permission::{NewOnes, Permitted, number_taken, permit};
+use crate::permission::{NewOnes, Permitted, number_taken, permit, prolong_nothing};
 use crate::{Problem, Service};
 
 /// Decides all writes of a plan. A person whom the transaction registers may be written about in the same transaction, as
@@ -21,6 +21,9 @@ pub(super) async fn permit_all(
 ) -> Result<Option<Planned>, Problem> {
     let Planned { mut job, mut steps } = planned;
     if accesses.iter().flatten().all(|access| crate::registry::is_unbound(service, access)) {
+        for write in &mut job.writes {
+            prolong_nothing(service, write).await?;
+        }
         return Ok(Some(Planned { job, steps }));
     }
     let made = NewOnes::among(job.writes.iter());

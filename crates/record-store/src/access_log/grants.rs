@@ -48,9 +48,12 @@ impl Grants {
     pub(super) fn missing<'r>(&self, rights: impl Iterator<Item = &'r Granted>) -> Missing {
         let (mut pairs, mut from) = (Vec::new(), i64::MAX);
         for right in rights {
-            let known = self.of_pairs.get(&right.pair());
-            // What had ended before it was read may have held when this was shown.
-            if known.is_none_or(|(since, _)| right.at() < *since) {
+            // What had ended before it was read may have held when this was shown; and where not all were read, others
+            // come in the place of those that have ended since.
+            let is_known = |(since, rows): &(i64, Vec<GrantRow>)| {
+                *since <= right.at() && rows.len() < usize::from(query::MOST_GRANTS)
+            };
+            if !self.of_pairs.get(&right.pair()).is_some_and(is_known) {
                 pairs.push(right.pair());
                 from = from.min(right.at());
             }

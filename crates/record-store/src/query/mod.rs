@@ -32,8 +32,8 @@ pub(crate) use kin::{ABOVE, BELOW, hashes_of_kin, kin, merge_of, put_merge, stan
 pub(crate) use people::{MATCH_KEYS, count_people, people_at, people_of_keys};
 pub(crate) use search::{Page, Route, can_walk};
 pub(crate) use sharing::{
-    MOST_ENTITLED, book_counts, denials, entitlements, expected_patient_of_book, grants, guarded,
-    patient_of_book, words_of_server,
+    MOST_ENTITLED, MOST_GRANTS, book_counts, denials, entitlements, expected_patient_of_book, grants,
+    guarded, patient_of_book, words_of_server,
 };
 pub(crate) use shield::{guarded_places, put_shield, shielded_book};
 pub(crate) use visit::known_visit;

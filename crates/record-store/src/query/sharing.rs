@@ -45,7 +45,7 @@ pub(crate) fn book_counts(gate: &Gate, book: i64) -> Statement {
 pub(crate) const MOST_ENTITLED: usize = 512;
 
 /// Grants of one authority that are looked at for one of them, whatever somebody has put into a book.
-const MOST_GRANTS: i64 = 64;
+pub(crate) const MOST_GRANTS: u8 = 64;
 
 /// What entitles grantees to books and has not ended before a moment, for pairs of book and grantee, in the book or in that
 /// of who stands for the person: book and grantee, authority, begin and end, purpose, type and visit, then type and id of
@@ -74,7 +74,7 @@ pub(crate) fn entitlements(pairs: &[(i64, i64)], from: i64) -> Statement {
          r.resource_type, r.logical_id \
          FROM found f CROSS JOIN resource r WHERE r.book = f.other AND r.resource_key = f.resource_key AND f.place <= ",
     );
-    statement.big(MOST_GRANTS).sql(
+    statement.big(i64::from(MOST_GRANTS)).sql(
         " ORDER BY f.book, f.grantee, CASE WHEN f.other = f.book THEN 0 ELSE 1 END, f.authority, f.resource_key, f.number",
     );
     statement

@@ -166,6 +166,28 @@ fn a_grant_that_had_ended_when_others_were_read_is_named_of_what_was_shown_befor
     });
 }
 
+/// The first 64 are looked at: when they have ended, it is others.
+#[test]
+fn a_grant_behind_very_many_that_have_ended_is_named() {
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        world.put(&patient("p"), Facts::default()).await;
+        let hour = |number: i64| Instant::from_microseconds(NOW + number * 3_600_000_000);
+        let until = |end: i64| GrantFact { ends: hour(end), ..grant("a", Authority::Encounter) };
+        world.put(&encounter("many", "p"), grants(vec![until(1); 64])).await;
+        world.put(&encounter("last", "p"), grants(vec![until(9)])).await;
+        let begun = entries(&world.store, &key).await.len();
+        for moment in [0, 2] {
+            let lines = vec![line(Authority::Encounter)];
+            show(&world, &TestAccess { at: hour(moment), ..physician(lines) }.into(), "p").await;
+        }
+        let found = entries(&world.store, &key).await;
+        let named: Vec<&str> = found[begun..].iter().map(|it| &*it.basis).collect();
+        assert_eq!(named, ["Encounter/many", "Encounter/last"]);
+        world.store.close().await;
+    });
+}
+
 #[test]
 fn what_was_written_anew_after_it_was_shown_is_named_still() {
     each(async |database| {

@@ -185,7 +185,7 @@ def in_store(arguments, database, patient):
     return median(rates["without"]), median(rates["with"])
 
 
-def in_turns(arguments, other):
+def in_turns(arguments, other, missed):
     """The throughput as a part of that of another program. Both run all the time and are read in short turns, and each turn
     is compared with the one beside it: a machine that is slower for a while is slower for both."""
     pairs = max(arguments.rounds * arguments.seconds // TURN, 3)
@@ -196,7 +196,12 @@ def in_turns(arguments, other):
             read(running, asked, arguments.clients, 2)
         for number in range(pairs):
             for running, asked, rates in sides if number % 2 else reversed(sides):
-                rates.append(read(running, asked, arguments.clients, TURN)[0])
+                rate, _, bad = read(running, asked, arguments.clients, TURN)
+                rates.append(rate)
+                if bad:
+                    missed.append(f"{bad} answers were no success")
+                # What is left to do of a turn is not to be done in the next one.
+                time.sleep(1)
     (_, _, theirs), (_, _, ours) = sides
     ratios = sorted(our / their for our, their in zip(ours, theirs))
     print(f"HTTP: {median(ours):.0f} reads/s, {median(theirs):.0f} by the program of --{other}: {median(ratios):.3f},"
@@ -256,7 +261,7 @@ def main():
             continue
         if arguments.database:
             print(f"--{other} is measured on SQLite files of its own")
-        ratios[other] = in_turns(arguments, other)
+        ratios[other] = in_turns(arguments, other, missed)
     judged = next((ratios[name] for name in ("without", "older", "estimate for HTTP") if name in ratios), None)
     if judged is not None and judged < arguments.ratio:
         missed.append("throughput with the log")

@@ -172,7 +172,7 @@ async fn again(book: &HealthBook, act: &Act<'_>, found: Found, terms: &Terms) ->
     }
     let (notice, told) = tell(book, act, &id).await?;
     // The version is a premise: of two who renew at once one does.
-    write(book.service(), vec![Entry::instead(&found, resource), Entry::new(told)]).await?;
+    write(book.service(), vec![Entry::instead(&found, &resource), Entry::new(told)]).await?;
     book.tell(&[notice]);
     let renewals = renewals.saturating_add(1);
     Ok(Opened { is_new: false, answer: answer(act, &id, terms.begins, renewals, None) })

@@ -29,22 +29,61 @@ impl Found {
     }
 }
 
-/// A resource that is to be written.
-pub(crate) struct Entry {
-    resource: Value,
-    version: Option<VersionId>,
+/// Something that is to be written.
+pub(crate) enum Entry {
+    New(Value),
+    /// Operations of JSON Patch on a version: all else of it stays to the letter, whoever has written it.
+    Changed {
+        url: String,
+        version: VersionId,
+        operations: Vec<Value>,
+    },
 }
 
 impl Entry {
     /// Under a new id.
     pub(crate) fn new(resource: Value) -> Self {
-        Self { resource, version: None }
+        Self::New(resource)
     }
 
     /// In place of a version.
-    pub(crate) fn instead(found: &Found, resource: Value) -> Self {
-        Self { resource, version: Some(found.version) }
+    pub(crate) fn instead(found: &Found, resource: &Value) -> Self {
+        let operations = differences(&found.resource, resource);
+        Self::Changed { url: url(&found.resource), version: found.version, operations }
     }
+
+    fn into_json(self) -> Result<Value, Problem> {
+        Ok(match self {
+            Self::New(resource) => {
+                let request = json!({"method": "PUT", "url": url(&resource)});
+                json!({"resource": resource, "request": request})
+            }
+            Self::Changed { url, version, operations } => {
+                let operations = serde_json::to_vec(&operations).map_err(|_| internal())?;
+                let patch = json!({"resourceType": "Binary", "contentType": "application/json-patch+json",
+                    "data": STANDARD.encode(operations)});
+                let request = json!({"method": "PATCH", "url": url, "ifMatch": format!("W/\"{version}\"")});
+                json!({"resource": patch, "request": request})
+            }
+        })
+    }
+}
+
+fn url(resource: &Value) -> String {
+    format!("{}/{}", text(resource, "/resourceType"), text(resource, "/id"))
+}
+
+/// What makes one resource of another one, member by member. Where nothing does, the version is checked all the same.
+fn differences(before: &Value, after: &Value) -> Vec<Value> {
+    let path = |name: &str| format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+    let members = |resource: &Value| resource.as_object().cloned().unwrap_or_default();
+    let (before, after) = (members(before), members(after));
+    let mut operations = vec![json!({"op": "test", "path": "/id", "value": before.get("id")})];
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    operations.extend(gone.map(|name| json!({"op": "remove", "path": path(name)})));
+    let new = after.iter().filter(|(name, value)| before.get(*name) != Some(*value));
+    operations.extend(new.map(|(name, value)| json!({"op": "add", "path": path(name), "value": value})));
+    operations
 }
 
 /// The text at a JSON pointer; empty when there is none.
@@ -211,35 +250,21 @@ async fn only(service: &Service, name: &str, identifier: &str) -> Result<Option<
 
 /// Writes all of it or nothing.
 pub(crate) async fn write(service: &Service, entries: Vec<Entry>) -> Result<(), Problem> {
-    match transaction(service, entries.iter().map(put).collect()).await {
+    let entries = entries.into_iter().map(Entry::into_json).collect::<Result<Vec<_>, _>>()?;
+    let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
+    let answer =
+        interactions::process_bundle(service, &SERVER, bundle.to_string().into_bytes(), Return::Minimal)
+            .await;
+    match answer {
+        Ok(_) => Ok(()),
         // A code that the policy does not know, such as a label, is the caller's: 422.
         Err(problem) if problem.status == 400 => {
             tracing::error!(issues = ?problem.issues.iter().map(|issue| issue.fault.code()).collect::<Vec<_>>(),
                 "the server's own resource is refused");
             Err(internal())
         }
-        done => done,
+        Err(problem) => Err(problem),
     }
-}
-
-/// Changes parts of what others have written, of all of it or of nothing, on the condition that it is still that version:
-/// operations of JSON Patch for each. All else stays to the letter. It may be refused, whatever it was when they wrote it.
-pub(crate) async fn patch_all(service: &Service, patches: &[(Found, Vec<Value>)]) -> Result<(), Problem> {
-    let mut entries = Vec::with_capacity(patches.len());
-    for (found, operations) in patches {
-        let operations = serde_json::to_vec(operations).map_err(|_| internal())?;
-        let patch = json!({"resourceType": "Binary", "contentType": "application/json-patch+json",
-            "data": STANDARD.encode(operations)});
-        entries.push(json!({"resource": patch, "request": {"method": "PATCH", "url": url(&found.resource),
-            "ifMatch": format!("W/\"{}\"", found.version)}}));
-    }
-    transaction(service, entries).await
-}
-
-async fn transaction(service: &Service, entries: Vec<Value>) -> Result<(), Problem> {
-    let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
-    let bundle = bundle.to_string().into_bytes();
-    interactions::process_bundle(service, &SERVER, bundle, Return::Minimal).await.map(drop)
 }
 
 /// Writes a resource under an id that nothing has; `false` when something has it.
@@ -247,18 +272,6 @@ pub(crate) async fn create(service: &Service, id: &LogicalId, resource: &Value) 
     let (access, kind) = (everything(service)?, kind(text(resource, "/resourceType"))?);
     let body = serde_json::to_vec(resource).map_err(|_| internal())?;
     Ok(interactions::create_under(service, &access, kind, id, &body).await?.is_some())
-}
-
-fn url(resource: &Value) -> String {
-    format!("{}/{}", text(resource, "/resourceType"), text(resource, "/id"))
-}
-
-fn put(entry: &Entry) -> Value {
-    let mut request = json!({"method": "PUT", "url": url(&entry.resource)});
-    if let (Some(version), Some(request)) = (entry.version, request.as_object_mut()) {
-        request.insert("ifMatch".to_owned(), json!(format!("W/\"{version}\"")));
-    }
-    json!({"resource": entry.resource, "request": request})
 }
 
 /// Changes parts of a resource and nothing else of it, on the condition that it is still this version.
@@ -317,5 +330,23 @@ pub(crate) fn without_labels(
         left if left == there.len() => None,
         0 => Some(json!({"op": "remove", "path": "/meta/security"})),
         _ => Some(json!({"op": "replace", "path": "/meta/security", "value": kept})),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_told_member_by_member() {
+        let before = json!({"id": "a", "same": [{"value": 1}], "changed": 1, "gone": true});
+        let after = json!({"id": "a", "same": [{"value": 1}], "changed": 2, "new/~": {}});
+        let wanted = json!([
+            {"op": "test", "path": "/id", "value": "a"},
+            {"op": "remove", "path": "/gone"},
+            {"op": "add", "path": "/changed", "value": 2},
+            {"op": "add", "path": "/new~1~0", "value": {}},
+        ]);
+        assert_eq!(Value::from(differences(&before, &after)), wanted);
     }
 }

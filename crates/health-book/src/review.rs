@@ -99,7 +99,7 @@ pub async fn review(
             json!([{"authorReference": {"identifier": account}, "time": now.to_string(), "text": words}]),
         );
     }
-    let mut entries = vec![Entry::instead(&found, task)];
+    let mut entries = vec![Entry::instead(&found, &task)];
     let mut notices = Vec::new();
     if let (false, Some(patient)) =
         (request.justified, referred(&found.resource, "/for/reference", "Patient"))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use access::{Access, Caller, FactProblem, Facts, Interaction, Policy, WriteContext};
 use fhir::{LogicalId, ResourceType};
 use json::Node;
-use record_store::{ReadFacts, Rechecker, Walked, WriteError};
+use record_store::{ReadFacts, Rechecker, Record, Walked, WriteError};
 
 use crate::permission::is_free;
 use crate::{Problem, Service};
@@ -40,6 +40,16 @@ pub(crate) fn facts(
         facts.grants.extend(policy.registration(access.author(), access.at()));
     }
     Ok(facts)
+}
+
+/// The facts of a version that says of somebody else what it says: those of the moment at which it was stored.
+pub(crate) fn facts_of_moved(
+    service: &Service,
+    record: &Record,
+    resource: &Node<'_>,
+) -> Result<Facts, Problem> {
+    let context = WriteContext { at: record.last_updated, first: false, finished: None };
+    service.policy().facts(record.resource_type, &record.id, resource, &context).map_err(refused)
 }
 
 fn refused(problem: FactProblem) -> Problem {

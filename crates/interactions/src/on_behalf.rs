@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use access::Access;
 use fhir::{Fault, LogicalId, ResourceType};
 use json::{Node, Value};
-use record_store::{Body, Content};
+use record_store::{Body, Content, Manner};
 use search::IndexRows;
 
 use crate::facts::Subject;
@@ -31,7 +31,7 @@ pub async fn check_may_fill(
             mark: service.store().registry().mark(),
             patient: Some(patient.clone()),
             facts: access::Facts::default(),
-            patched: false,
+            manner: Manner::default(),
         };
         check_put(service, access, &new_id()?, &content, &NewOnes::default()).await?;
     }

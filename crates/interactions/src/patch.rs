@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fhir::{Fault, Issue, LogicalId, ResourceType, VersionId, check_resource};
 use json::{Limits, Node};
-use record_store::{Content, Expectation, Job, Precondition, Record, Seen, Write, WriteError};
+use record_store::{Content, Expectation, Job, Manner, Precondition, Record, Seen, Write, WriteError};
 
 use crate::bundle::blocking;
 use crate::condition::{ATTEMPTS, ask};
@@ -176,7 +176,7 @@ async fn attempt(
         let subject = Subject { id: &record.id, first: false };
         let expected = Expected { resource_type: record.resource_type, id: Some(&record.id), subject };
         let content = prepare_here(&there, &gate, text.as_bytes(), expected)?.0;
-        Ok((record, Content { patched: true, ..content }))
+        Ok((record, Content { manner: Manner::Patched, ..content }))
     })
     .await?;
     let unchanged = is_unchanged(&record, &content, if_match);

@@ -184,7 +184,7 @@ fn kept(service: &Service, access: &Access, found: &Changeable, mut write: Write
                 content(service, access, resource_type, Subject { id, first: false }, &merged)
             })
         });
-        *sent = Content { patched: sent.patched, ..merged??? };
+        *sent = Content { manner: sent.manner, ..merged??? };
     }
     Ok(write)
 }

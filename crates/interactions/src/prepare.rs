@@ -1,10 +1,10 @@
 //! From the bytes of a body to content that can be stored: parsed, checked, references made local, index
 //! rows extracted, compressed.
 
-use access::Access;
+use access::{Access, Facts};
 use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, rewrite_references};
 use json::{Limits, Node, ParseError};
-use record_store::{Body, Content};
+use record_store::{Body, Content, Manner};
 
 use crate::facts::{Subject, facts};
 
@@ -134,10 +134,20 @@ pub(crate) fn content(
     subject: Subject<'_>,
     resource: &Node<'_>,
 ) -> Result<Content, Problem> {
+    let facts = facts(service, access, resource_type, subject, resource)?;
+    packed(service, resource_type, resource, facts)
+}
+
+/// The same where the facts are known.
+pub(crate) fn packed(
+    service: &Service,
+    resource_type: ResourceType,
+    resource: &Node<'_>,
+    facts: Facts,
+) -> Result<Content, Problem> {
     let registry = service.store().registry();
     let extracted = record_store::extract(&registry, resource_type, resource);
     let body = Body::from_node(resource)?;
     let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
-    let facts = facts(service, access, resource_type, subject, resource)?;
-    Ok(Content { resource_type, body, rows, mark, patient, facts, patched: false })
+    Ok(Content { resource_type, body, rows, mark, patient, facts, manner: Manner::default() })
 }

@@ -18,7 +18,7 @@ use healthbook_interactions::{
     PatchDocument, PatchFormat, Problem, Service, ServiceSettings, conditional_create, conditional_delete,
     conditional_update, create, create_under, delete, patch, update,
 };
-use record_store::{Body, Content, Effect, Job, Precondition, Seen, Store, StoreSettings, Write};
+use record_store::{Body, Content, Effect, Job, Manner, Precondition, Seen, Store, StoreSettings, Write};
 use test_support::TestDatabase;
 
 fn run<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
@@ -112,7 +112,8 @@ impl World {
         let extracted = registry.extract(resource_type, &node);
         let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
         let body = Body::from_node(&node).unwrap();
-        let content = Some(Content { resource_type, body, rows, mark, patient, facts, patched: false });
+        let content =
+            Some(Content { resource_type, body, rows, mark, patient, facts, manner: Manner::default() });
         let (id, precondition, seen) = (id(node.text("id").unwrap()), Precondition::None, Seen::Unchecked);
         let write = Write { resource_type, id, precondition, content, seen };
         let all = Some(Reach::Everything);

@@ -16,7 +16,9 @@ use std::time::{Duration, Instant};
 
 use access::{Access, Caller, Facts, Interaction, Policy};
 use fhir::{LogicalId, ResourceType};
-use healthbook_record_store::{Body, Content, Job, Precondition, Seen, Store, StoreSettings, Write, extract};
+use healthbook_record_store::{
+    Body, Content, Job, Manner, Precondition, Seen, Store, StoreSettings, Write, extract,
+};
 use search::QueryContext;
 use synthetic_nation::{Citizens, Sex};
 
@@ -113,7 +115,7 @@ fn write(store: &Store, index: u64) -> Write {
         mark: registry.mark(),
         patient: extracted.patient,
         facts: Facts::default(),
-        patched: false,
+        manner: Manner::default(),
     };
     Write {
         resource_type: ResourceType::PATIENT,

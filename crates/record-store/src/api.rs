@@ -98,8 +98,21 @@ pub struct Content {
     pub patient: Option<LogicalId>,
     /// What it says about access.
     pub facts: Facts,
-    /// Whether it came of a patch: that is what is logged then.
-    pub patched: bool,
+    /// How it came to be what it says.
+    pub manner: Manner,
+}
+
+/// How a version came to be what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// It was sent whole.
+    #[default]
+    Whole,
+    /// It came of a patch: that is what is logged then.
+    Patched,
+    /// It is the version before about another person, logged as a patch: it stays the word of who wrote that one, and opens
+    /// nothing that that one did not.
+    Moved,
 }
 
 /// One change of one resource.

@@ -45,7 +45,7 @@ pub use access_log::{
 };
 pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,
-    Job, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,
+    Job, Manner, Precondition, Record, SearchPage, Seen, StoreError, Write, WriteError, Written,
 };
 pub use axis::{AxisLimits, AxisMessage, AxisState, Queued};
 pub use body::Body;

@@ -133,7 +133,7 @@ fn entry(before: Option<&Found>, mut resource: Value) -> Result<(LogicalId, Opti
         content
     };
     let is_same = content(&found.resource) == content(&resource);
-    Ok((id, (!is_same).then(|| Entry::instead(found, resource))))
+    Ok((id, (!is_same).then(|| Entry::instead(found, &resource))))
 }
 
 /// The last answer about this card, with its age, while it may stand in for another.

@@ -39,8 +39,8 @@ pub(super) async fn join(
         }
         check(book, (survivor, &stays), (other, &goes)).await?;
         let entries = vec![
-            Entry::instead(&stays, replacing(&stays.resource, other)),
-            Entry::instead(&goes, replaced(&goes.resource, survivor, word)),
+            Entry::instead(&stays, &replacing(&stays.resource, other)),
+            Entry::instead(&goes, &replaced(&goes.resource, survivor, word)),
         ];
         match write(book.service(), entries).await {
             // Somebody was quicker.

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use access::{Access, Interaction};
 use fhir::{Instant, LogicalId, VersionId};
 use interactions::Problem;
+use json::Limits;
 use record_store::{HistoryScope, HistoryWindow, Record};
-use serde_json::{Value, json};
 
 use super::part::Parting;
 use super::work::{Basis, Decision, Evidence, Item, MOST_EVIDENCE, keep};
 use crate::HealthBook;
-use crate::ledger::{Found, SERVER, patch_all, text};
+use crate::ledger::SERVER;
 use crate::refusal::{Rule, internal};
 
 /// Entries that are looked at together.
@@ -25,10 +25,6 @@ pub(super) async fn restore(book: &HealthBook, parting: &mut Parting, now: Insta
     let other = Parting::id(&parting.other)?;
     let with_survivor: BTreeSet<LogicalId> = store.one_person(&survivor).await?.into_iter().collect();
     let with_other: BTreeSet<LogicalId> = store.one_person(&other).await?.into_iter().collect();
-    // They were merged again: everything is where it belongs.
-    if with_survivor.contains(&other) {
-        return Ok(());
-    }
     // What is to be moved is gathered first: moving is a change, too.
     let mut undecided = Vec::new();
     for (one, side, others) in
@@ -52,17 +48,21 @@ pub(super) async fn restore(book: &HealthBook, parting: &mut Parting, now: Insta
     // One that cannot be told of keeps up no other.
     let mut again = Ok(());
     for (record, from, to) in undecided {
+        let entry = name(&record);
+        // What people have decided since is not undone.
+        if parting.handled.contains(&entry) {
+            continue;
+        }
         let done = match &to {
-            Some(to) => go_back(book, &record, (&from, to), now).await,
+            Some(to) => go_back(book, record, (&from, to), now).await,
             None => item(book, parting, (&record, &from), now).await,
         };
         match done {
-            Ok(None) => {}
-            Ok(Some(item)) => {
-                if !parting.listed.contains(&name(&record)) {
+            Ok(item) => {
+                if let Some(item) = item {
                     keep(book, item, now).await?;
-                    parting.listed.insert(name(&record));
                 }
+                parting.handled.insert(entry);
             }
             // The database is away.
             Err(problem) if matches!(problem.status, 503 | 504) => return Err(problem),
@@ -72,35 +72,26 @@ pub(super) async fn restore(book: &HealthBook, parting: &mut Parting, now: Insta
     again
 }
 
-/// Brings an entry back to where it came from, as what it says about that person; what people have to decide where it is
-/// refused as it is, for then it will be refused again.
+/// Brings an entry back to where it came from; what people have to decide where it cannot be there as it is, for then it never
+/// can.
 async fn go_back(
     book: &HealthBook,
-    record: &Record,
+    record: Record,
     (from, to): (&LogicalId, &LogicalId),
     now: Instant,
 ) -> Result<Option<Item>, Problem> {
-    let found = found(record)?;
-    let operations = about(&found.resource, from, to);
-    // What names the person in another way cannot be told otherwise.
-    let patched = match operations.is_empty() {
-        false => patch_all(book.service(), &[(found, operations)]).await,
-        true => Err(Rule::NotPossible.into()),
-    };
-    match patched {
-        Ok(()) => Ok(None),
-        // Somebody has deleted it.
-        Err(problem) if matches!(problem.status, 404 | 410) => Ok(None),
+    let item = of_entry(&record, (from, to.as_str()), now);
+    let access = all(book, Interaction::Update)?;
+    match interactions::move_entries(book.service(), &access, vec![record], from, to).await {
+        Ok(true) => Ok(None),
+        Ok(false) => Ok(Some(Item { reason: "cannot-go-back".to_owned(), ..item })),
         // Somebody was quicker.
         Err(problem) if matches!(problem.status, 409 | 412) || problem.is_transient() => Err(problem),
         Err(problem) => {
             let codes: BTreeSet<&str> = problem.issues.iter().map(|issue| issue.fault.code()).collect();
             let evidence = codes.into_iter().take(MOST_EVIDENCE).map(|code| Evidence::new("refused", code));
-            Ok(Some(Item {
-                reason: "cannot-go-back".to_owned(),
-                evidence: evidence.collect(),
-                ..of_entry(record, (from, to.as_str()), now)
-            }))
+            let evidence = evidence.collect();
+            Ok(Some(Item { reason: "cannot-go-back".to_owned(), evidence, ..item }))
         }
     }
 }
@@ -136,16 +127,13 @@ async fn before(book: &HealthBook, record: &Record, moment: Instant) -> Result<O
     Ok(page.records.into_iter().next().filter(|record| !record.is_deleted()))
 }
 
-fn found(record: &Record) -> Result<Found, Problem> {
+/// The visit that an entry names; empty where it names none.
+pub(super) fn visit(record: &Record) -> Result<String, Problem> {
     let text = record.inspect()?.ok_or_else(internal)?;
-    let resource = serde_json::from_str(&text).map_err(|_| internal())?;
-    Ok(Found { version: record.version, resource })
-}
-
-/// The visit that an entry names.
-pub(super) fn visit(resource: &Value) -> &str {
-    let named = ["/encounter/reference", "/context/reference"].map(|pointer| text(resource, pointer));
-    named.into_iter().find(|named| named.starts_with("Encounter/")).unwrap_or_default()
+    let resource = json::parse(text.as_bytes(), &Limits::default()).map_err(|_| internal())?;
+    let named = ["encounter", "context"].map(|name| resource.get(name).and_then(|it| it.text("reference")));
+    let visit = named.into_iter().flatten().find(|named| named.starts_with("Encounter/"));
+    Ok(visit.unwrap_or_default().to_owned())
 }
 
 /// What people have to decide of an entry that came since; `None` where it tells by itself.
@@ -155,8 +143,7 @@ async fn item(
     (record, stands): (&Record, &LogicalId),
     now: Instant,
 ) -> Result<Option<Item>, Problem> {
-    let found = found(record)?;
-    let visit = visit(&found.resource);
+    let visit = visit(record)?;
     // A visit that began before is the survivor's; one that came since is decided with all that belongs to it.
     let store = book.service().store();
     // So is what the server wrote of an act in that book.
@@ -207,54 +194,16 @@ pub(super) async fn move_entry(
     from: &LogicalId,
     to: &LogicalId,
 ) -> Result<(), Problem> {
-    let mut patches = Vec::new();
+    let mut records = Vec::new();
     for record in changed(book, from, Instant::from_microseconds(0)).await? {
-        let found = found(&record)?;
-        let is_meant = name(&record) == entry || visit(&found.resource) == entry;
+        let is_meant = name(&record) == entry || visit(&record)? == entry;
         if is_meant && book.service().store().person_of(&record)?.as_ref() == Some(from) {
-            let operations = about(&found.resource, from, to);
-            if operations.is_empty() {
-                return Err(Rule::NotPossible.into());
-            }
-            patches.push((found, operations));
+            records.push(record);
         }
     }
-    if patches.is_empty() {
-        return Ok(());
-    }
-    let moved = patch_all(book.service(), &patches).await;
-    // Whoever wrote it has to mend it first.
-    moved.map_err(|problem| if problem.status == 400 { Rule::NotPossible.into() } else { problem })
-}
-
-/// The operations by which a resource is about another person, and all else of it stays.
-fn about(resource: &Value, from: &LogicalId, to: &LogicalId) -> Vec<Value> {
-    let (from, to) = (format!("Patient/{from}"), format!("Patient/{to}"));
-    let mut operations = Vec::new();
-    find_reference(resource, String::new(), &from, &mut |path| {
-        operations.push(json!({"op": "replace", "path": path, "value": to}));
-    });
-    operations
-}
-
-/// Tells every place, as a JSON Pointer (RFC 6901), where a reference stands.
-fn find_reference(value: &Value, path: String, reference: &str, told: &mut dyn FnMut(String)) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
-                if name == "reference" && value == reference {
-                    told(path);
-                } else {
-                    find_reference(value, path, reference, told);
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                find_reference(value, format!("{path}/{index}"), reference, told);
-            }
-        }
-        _ => {}
+    let access = all(book, Interaction::Update)?;
+    match interactions::move_entries(book.service(), &access, records, from, to).await? {
+        true => Ok(()),
+        false => Err(Rule::NotPossible.into()),
     }
 }

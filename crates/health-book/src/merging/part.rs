@@ -36,9 +36,9 @@ pub(super) struct Parting {
     until: Option<i64>,
     /// Whether every entry is back, or on the work list.
     restored: bool,
-    /// Entries that were put on the work list meanwhile: what people have decided of one does not come back.
+    /// Entries that are back, or on the work list, while others are not: what people have decided of them since is not undone.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub(super) listed: BTreeSet<String>,
+    pub(super) handled: BTreeSet<String>,
 }
 
 impl Parting {
@@ -71,7 +71,7 @@ pub(super) async fn part(book: &HealthBook, survivor: &LogicalId, other: &Logica
             since: merge.since.microseconds(),
             until: None,
             restored: false,
-            listed: BTreeSet::new(),
+            handled: BTreeSet::new(),
         };
         let id = hashed(store, "unmerge", &parting.name());
         let record = SecurityRecord::new(SecurityKind::Unmerging, &id, kept(&parting)?);
@@ -110,8 +110,8 @@ async fn apart(book: &HealthBook, record: SecurityRecord) -> Result<Option<Secur
     while is_joined(book, &survivor, &other).await? {
         let (stays, goes) = pair(book, &survivor, &other).await?;
         let entries = vec![
-            Entry::instead(&stays, without_replaced(&stays.resource, &other)),
-            Entry::instead(&goes, by_itself(&goes.resource, &survivor)),
+            Entry::instead(&stays, &without_replaced(&stays.resource, &other)),
+            Entry::instead(&goes, &by_itself(&goes.resource, &survivor)),
         ];
         rounds += 1;
         match write(book.service(), entries).await {
@@ -133,10 +133,19 @@ async fn settle(book: &HealthBook, record: SecurityRecord) -> Result<(), Problem
     let mut record = record;
     let mut restored = Ok(());
     if !parting.restored {
-        let listed = parting.listed.len();
+        // Merged again: everything is where it belongs, until they are parted again.
+        let (survivor, other) = (Parting::id(&parting.survivor)?, Parting::id(&parting.other)?);
+        if book.service().store().one_person(&survivor).await?.contains(&other) {
+            return Ok(());
+        }
+        let handled = parting.handled.len();
         restored = origin::restore(book, &mut parting, now).await;
         parting.restored = restored.is_ok();
-        if parting.restored || parting.listed.len() > listed {
+        let has_more = parting.handled.len() > handled;
+        if parting.restored {
+            parting.handled.clear();
+        }
+        if parting.restored || has_more {
             match keep(book, record, &parting).await? {
                 Some(next) => record = next,
                 None => return Ok(()),

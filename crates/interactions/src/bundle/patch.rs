@@ -7,7 +7,7 @@ use std::sync::Arc;
 use access::Access;
 use fhir::{Fault, VersionId, rewrite_links, rewrite_references};
 use json::{Limits, Node};
-use record_store::{Content, Precondition, Record, Seen, Write};
+use record_store::{Content, Manner, Precondition, Record, Seen, Write};
 
 use super::identity::{Criteria, Identities, deleted, identify};
 use super::links::{Links, resolve};
@@ -112,7 +112,7 @@ pub(super) fn patch_write(
     }
     let (precondition, seen) = (Precondition::Version(*version), Seen::Unchecked);
     let (resource_type, id) = (*resource_type, id.clone());
-    let content = Some(Content { patched: true, ..content });
+    let content = Some(Content { manner: Manner::Patched, ..content });
     Ok(Some(Write { resource_type, id, precondition, content, seen }))
 }
 

@@ -3,7 +3,7 @@
 use access::{Access, Caller, Facts, Interaction, Policy};
 use fhir::{Instant, LogicalId, ResourceType};
 use healthbook_interactions::{Service, ServiceSettings, look_up};
-use record_store::{Body, Content, Job, Precondition, Seen, Store, StoreSettings, Write};
+use record_store::{Body, Content, Job, Manner, Precondition, Seen, Store, StoreSettings, Write};
 use search::{Position, QueryContext};
 use test_support::TestDatabase;
 
@@ -61,7 +61,7 @@ impl Backend {
                     mark: registry.mark(),
                     patient,
                     facts: Facts::default(),
-                    patched: false,
+                    manner: Manner::default(),
                 });
                 Write { resource_type, id, precondition: Precondition::None, content, seen: Seen::Unchecked }
             })

@@ -20,8 +20,8 @@ use self::plan_text::{May, literal, postgres_faults, sqlite_faults};
 use crate::statement::Statement;
 use crate::store::Engine;
 use crate::{
-    Body, Content, Expectation, HistoryCursor, HistoryScope, HistoryWindow, Job, Precondition, Seen, Store,
-    StoreSettings, Write,
+    Body, Content, Expectation, HistoryCursor, HistoryScope, HistoryWindow, Job, Manner, Precondition, Seen,
+    Store, StoreSettings, Write,
 };
 
 /// What was loaded while somebody listened.
@@ -204,7 +204,8 @@ impl World {
             let extracted = self.store.registry().extract(resource_type, &node);
             let (rows, patient, body) = (extracted.rows, extracted.patient, Body::from_node(&node).unwrap());
             let (mark, facts) = (self.store.registry().mark(), facts.clone());
-            let content = Some(Content { resource_type, body, rows, patient, mark, facts, patched: false });
+            let content =
+                Some(Content { resource_type, body, rows, patient, mark, facts, manner: Manner::default() });
             Write { resource_type, id, precondition: Precondition::None, content, seen: Seen::Unchecked }
         });
         let job = Job { expectations: Vec::new(), writes: writes.collect() };
@@ -408,7 +409,7 @@ async fn others(world: &mut World) {
             patient: owner,
             facts: Facts::default(),
             mark: store.registry().mark(),
-            patched: false,
+            manner: Manner::default(),
         });
         let id = LogicalId::try_from("p7").unwrap();
         let expectations =

@@ -59,7 +59,8 @@ mod tests {
     use super::*;
     use crate::store::{Engine, blocking};
     use crate::{
-        Body, Content, Job, Precondition, Reindexer, Seen, Step, StoreSettings, Write, postgres, sqlite,
+        Body, Content, Job, Manner, Precondition, Reindexer, Seen, Step, StoreSettings, Write, postgres,
+        sqlite,
     };
 
     fn access(interaction: Interaction) -> Access {
@@ -81,7 +82,7 @@ mod tests {
             mark: registry.mark(),
             patient: None,
             facts: Facts::default(),
-            patched: false,
+            manner: Manner::default(),
         };
         Write {
             resource_type: ResourceType::PATIENT,

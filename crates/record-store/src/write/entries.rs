@@ -5,7 +5,7 @@ use fhir::{Instant, LogicalId, ResourceType};
 
 use super::Planner;
 use crate::access_log::WriteSignature;
-use crate::{Effect, Precondition, StoreError, Write, Written};
+use crate::{Effect, Manner, Precondition, StoreError, Write, Written};
 
 /// What is needed for the entries of a write and can fail: nothing may when the write is planned.
 pub(super) struct Prepared {
@@ -31,7 +31,9 @@ impl Planner<'_> {
     ) {
         let action = match written.effect {
             Effect::Created => Action::Create,
-            Effect::Updated if write.content.as_ref().is_some_and(|content| content.patched) => Action::Patch,
+            Effect::Updated if write.content.as_ref().is_some_and(|it| it.manner != Manner::Whole) => {
+                Action::Patch
+            }
             Effect::Updated => Action::Update,
             Effect::Deleted => Action::Delete,
             Effect::Unchanged | Effect::NothingToDelete => return,

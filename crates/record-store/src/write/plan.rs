@@ -16,7 +16,7 @@ use crate::query::Held;
 use crate::shield::Sight;
 use crate::statement::Statement;
 use crate::stored::{version_number, version_of};
-use crate::{Body, Change, Effect, Job, Precondition, Seen, StoreError, Write, WriteError, Written};
+use crate::{Body, Change, Effect, Job, Manner, Precondition, Seen, StoreError, Write, WriteError, Written};
 
 /// What the directory and the resource table say about an id.
 #[derive(Debug, Clone)]
@@ -294,7 +294,13 @@ impl<'a> Planner<'a> {
             self.shield(book, content.facts.shielded);
         }
         let hasher = self.registry.hasher();
-        let stamp = stamp(hasher, write.resource_type, &write.id, &content.facts, self.author);
+        let author = match &before {
+            Some(before) if content.manner == Manner::Moved => {
+                (before.stamp.author_kind, before.stamp.author)
+            }
+            _ => self.author,
+        };
+        let stamp = stamp(hasher, write.resource_type, &write.id, &content.facts, author);
         let facts = FactRows::of(hasher, (book, content.patient.as_ref()), &content.facts, &stamp);
         let body = Some(content.body.clone());
         let after = Current { version, updated: self.time_after(&before), change, body, stamp };

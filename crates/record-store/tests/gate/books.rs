@@ -2,6 +2,7 @@
 
 use access::{Access, Authority, DenialFact, Facts, GrantFact, GrantSource, Labels, Purpose, TestAccess};
 use fhir::Instant;
+use healthbook_record_store::{Content, Manner, Precondition, Seen, Write};
 
 use crate::world::*;
 
@@ -211,6 +212,7 @@ fn a_word_counts_by_who_says_it() {
             [access::Author::Server, access::Author::Citizen(id("p")), facility("a"), facility("b")];
         for (source, expected) in [
             (GrantSource::Anyone, [true, true, true, true]),
+            (GrantSource::NotGrantee, [true, true, false, true]),
             (GrantSource::CitizenOrServer, [true, true, false, false]),
             (GrantSource::GranteeOrServer, [true, false, true, false]),
             (GrantSource::Server, [true, false, false, false]),
@@ -219,8 +221,20 @@ fn a_word_counts_by_who_says_it() {
                 let fact = GrantFact { source, ..grant("a", Authority::Consent) };
                 let text =
                     patient("p").replace("\"family\":\"p\"", &format!("\"family\":\"{source:?}{number}\""));
-                world.put_as(author.clone(), &text, grants(vec![fact])).await;
+                world.put_as(author.clone(), &text, grants(vec![fact.clone()])).await;
                 assert_eq!(world.sees(treat.clone(), "Patient/p").await, expected, "{source:?} {author:?}");
+                // Whoever moves it says nothing by that.
+                let (id, content) = world.content(&text.replace("true", "false"), grants(vec![fact]));
+                let moved = Write {
+                    resource_type: content.resource_type,
+                    id,
+                    precondition: Precondition::None,
+                    content: Some(Content { manner: Manner::Moved, ..content }),
+                    seen: Seen::Unchecked,
+                };
+                world.write(&everything(access::Author::Server), moved).await.unwrap();
+                let moved = world.sees(treat.clone(), "Patient/p").await;
+                assert_eq!(moved, expected, "{source:?} {author:?}, moved by the server");
             }
         }
     });

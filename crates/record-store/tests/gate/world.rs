@@ -9,7 +9,7 @@ use access::{
 };
 use fhir::{Instant, LogicalId, ResourceType};
 use healthbook_record_store::{
-    Body, Content, Job, Precondition, Record, Seen, Store, StoreSettings, Write, WriteError, Written,
+    Body, Content, Job, Manner, Precondition, Record, Seen, Store, StoreSettings, Write, WriteError, Written,
 };
 use search::{QueryContext, SearchPlan};
 use test_support::TestDatabase;
@@ -146,7 +146,7 @@ impl World {
         let (rows, patient, mark) = (extracted.rows, extracted.patient, registry.mark());
         let body = Body::from_node(&node).unwrap();
         let own = id(node.text("id").unwrap());
-        (own, Content { resource_type, body, rows, mark, patient, facts, patched: false })
+        (own, Content { resource_type, body, rows, mark, patient, facts, manner: Manner::default() })
     }
 
     /// Writes under a right to everything, in the name of an author.

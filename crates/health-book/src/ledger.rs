@@ -263,6 +263,8 @@ pub(crate) async fn write(service: &Service, entries: Vec<Entry>) -> Result<(), 
                 "the server's own resource is refused");
             Err(internal())
         }
+        // It was deleted since it was read: somebody was quicker.
+        Err(problem) if problem.status == 410 => Err(Problem::version_conflict(None)),
         Err(problem) => Err(problem),
     }
 }

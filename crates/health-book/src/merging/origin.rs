@@ -18,8 +18,13 @@ use crate::refusal::{Rule, internal};
 /// Entries that are looked at together.
 const PAGE: u32 = 500;
 
-/// Brings back what has moved meanwhile, and puts on the work list what nobody can tell from the outside.
-pub(super) async fn restore(book: &HealthBook, parting: &mut Parting, now: Instant) -> Result<(), Problem> {
+/// Brings back what has moved meanwhile, and puts on the work list what nobody can tell from the outside. Until `settled`
+/// requests were under way that were decided before the books were apart; what was written later was meant as it is.
+pub(super) async fn restore(
+    book: &HealthBook,
+    parting: &mut Parting,
+    (settled, now): (Instant, Instant),
+) -> Result<(), Problem> {
     let store = book.service().store();
     let survivor = Parting::id(&parting.survivor)?;
     let other = Parting::id(&parting.other)?;
@@ -31,6 +36,9 @@ pub(super) async fn restore(book: &HealthBook, parting: &mut Parting, now: Insta
         [(&survivor, &with_survivor, &with_other), (&other, &with_other, &with_survivor)]
     {
         for record in changed(book, one, parting.since()).await? {
+            if record.last_updated > settled {
+                continue;
+            }
             let Some(stands) = store.person_of(&record)?.filter(|person| side.contains(person)) else {
                 continue;
             };

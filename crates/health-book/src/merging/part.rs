@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use access::MERGE;
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
-use record_store::{SecurityChange, SecurityKind, SecurityRecord};
+use record_store::{Merged, SecurityChange, SecurityKind, SecurityRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::join::{TURN, is_joined, is_link_to, kept, pair, put_list, put_merge, with};
+use super::join::{TURN, is_link_to, kept, pair, put_list, put_merge, with};
 use super::{Word, origin, part_of, recall};
 use crate::HealthBook;
 use crate::ledger::{Entry, items, write};
@@ -37,7 +37,7 @@ pub(super) struct Parting {
     /// Whether every entry is back, or on the work list.
     restored: bool,
     /// Entries that are back, or on the work list, while others are not: what people have decided of them since is not undone.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[serde(default, alias = "listed", skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) handled: BTreeSet<String>,
 }
 
@@ -106,8 +106,11 @@ async fn apart(book: &HealthBook, record: SecurityRecord) -> Result<Option<Secur
         return Ok(Some(record));
     }
     let (survivor, other) = (Parting::id(&parting.survivor)?, Parting::id(&parting.other)?);
+    let store = book.service().store();
+    // Merged again meanwhile is another merge, which nobody has asked to undo.
+    let is_meant = |merge: Merged| merge.ended.is_none() && merge.since == parting.since();
     let mut rounds = 0;
-    while is_joined(book, &survivor, &other).await? {
+    while store.merge_of(&other, &survivor).await?.is_some_and(is_meant) {
         let (stays, goes) = pair(book, &survivor, &other).await?;
         let entries = vec![
             Entry::instead(&stays, &without_replaced(&stays.resource, &other)),
@@ -135,11 +138,13 @@ async fn settle(book: &HealthBook, record: SecurityRecord) -> Result<(), Problem
     if !parting.restored {
         // Merged again: everything is where it belongs, until they are parted again.
         let (survivor, other) = (Parting::id(&parting.survivor)?, Parting::id(&parting.other)?);
+        let settled = plus(until, SETTLED);
         if book.service().store().one_person(&survivor).await?.contains(&other) {
-            return Ok(());
+            // Who has read the mixed book has to know all the same.
+            return if now < settled { recall::tell(book, &parting, until).await } else { Ok(()) };
         }
         let handled = parting.handled.len();
-        restored = origin::restore(book, &mut parting, now).await;
+        restored = origin::restore(book, &mut parting, (settled, now)).await;
         parting.restored = restored.is_ok();
         let has_more = parting.handled.len() > handled;
         if parting.restored {

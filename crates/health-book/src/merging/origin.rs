@@ -136,7 +136,7 @@ async fn before(book: &HealthBook, record: &Record, moment: Instant) -> Result<O
 }
 
 /// The visit that an entry names; empty where it names none.
-pub(super) fn visit(record: &Record) -> Result<String, Problem> {
+fn visit(record: &Record) -> Result<String, Problem> {
     let text = record.inspect()?.ok_or_else(internal)?;
     let resource = json::parse(text.as_bytes(), &Limits::default()).map_err(|_| internal())?;
     let named = ["encounter", "context"].map(|name| resource.get(name).and_then(|it| it.text("reference")));

@@ -1,14 +1,18 @@
 //! By what right something was shown: the grant that an entry names, also where many ask at once.
 
-use access::{Access, Authority, Facts, GrantFact, Purpose, TestAccess};
+use std::sync::Arc;
+
+use access::{Access, Author, Authority, Facts, GrantFact, Purpose, TestAccess, WriteContext};
 use audit_log::Action;
-use fhir::Instant;
-use healthbook_record_store::{Journal, Showing};
+use fhir::{Instant, LogicalId, ResourceType};
+use healthbook_record_store::{Journal, ReadFacts, Rechecker, Showing, Walked};
+use json::Node;
 use uuid::Uuid;
 
 use crate::support::{each, entries, key};
 use crate::world::{
-    NOW, World, citizen, clinic, encounter, grant, grants, id, kind, line, observation, patient, physician,
+    NOW, World, citizen, clinic, encounter, everything, grant, grants, id, kind, line, observation, patient,
+    physician,
 };
 
 const PEOPLE: usize = 24;
@@ -28,6 +32,25 @@ async fn show(world: &World, access: &Access, who: &str) {
     let journal = Journal::new(Uuid::now_v7());
     show_in(world, &journal, access, ("Patient", who)).await;
     world.store.keep(&journal).await.unwrap();
+}
+
+fn hour(number: i64) -> Instant {
+    Instant::from_microseconds(NOW + number * 3_600_000_000)
+}
+
+/// Who treats, in some hour.
+fn treating_at(number: i64) -> Access {
+    TestAccess { at: hour(number), ..physician(vec![line(Authority::Encounter)]) }.into()
+}
+
+/// A person, and two visits, of which the one opens the book until now and the other one from now on.
+async fn put_two_in_turn(world: &World) {
+    world.put(&patient("p"), Facts::default()).await;
+    for (visit, begins, ends) in [("first", -2, 0), ("second", 0, 2)] {
+        let of_time =
+            GrantFact { begins: hour(begins), ends: hour(ends), ..grant("a", Authority::Encounter) };
+        world.put(&encounter(visit, "p"), grants(vec![of_time])).await;
+    }
 }
 
 #[test]
@@ -88,18 +111,9 @@ fn each_of_many_at_once_names_its_own_grant() {
 fn a_grant_is_that_of_the_moment_when_it_was_shown() {
     each(async |database| {
         let (world, key) = (World::open(database.url()).await, key());
-        world.put(&patient("p"), Facts::default()).await;
-        let hour = |number: i64| Instant::from_microseconds(NOW + number * 3_600_000_000);
-        for (visit, begins, ends) in [("first", -2, 0), ("second", 0, 2)] {
-            let of_time =
-                GrantFact { begins: hour(begins), ends: hour(ends), ..grant("a", Authority::Encounter) };
-            world.put(&encounter(visit, "p"), grants(vec![of_time])).await;
-        }
+        put_two_in_turn(&world).await;
         let begun = entries(&world.store, &key).await.len();
-        let access = |moment: i64| -> Access {
-            TestAccess { at: hour(moment), ..physician(vec![line(Authority::Encounter)]) }.into()
-        };
-        let (before, after) = (access(-1), access(1));
+        let (before, after) = (treating_at(-1), treating_at(1));
         let reads = [&before, &after, &before].map(|access| show(&world, access, "p"));
         futures_util::future::join_all(reads).await;
         let found = entries(&world.store, &key).await;
@@ -143,21 +157,47 @@ fn what_is_named_is_what_is_granted_now_whoever_has_written_it() {
     });
 }
 
+/// Every visit is a referral, too, as new rules may say.
+#[derive(Debug)]
+struct Referrals;
+
+impl ReadFacts for Referrals {
+    fn facts(&self, kind: ResourceType, _: &LogicalId, _: &Node<'_>, _: &WriteContext) -> Option<Facts> {
+        let referral = grants(vec![grant("a", Authority::Referral)]);
+        Some(if kind.as_str() == "Encounter" { referral } else { Facts::default() })
+    }
+}
+
+#[test]
+fn what_is_named_is_what_new_rules_have_read_again() {
+    each(async |database| {
+        let (world, key) = (World::open(database.url()).await, key());
+        world.put(&patient("p"), Facts::default()).await;
+        world.put(&encounter("e", "p"), grants(vec![grant("a", Authority::Encounter)])).await;
+        let begun = entries(&world.store, &key).await.len();
+        let access: Access = physician(vec![line(Authority::Encounter), line(Authority::Referral)]).into();
+        show(&world, &access, "p").await;
+        let server = everything(Author::Server);
+        world.store.begin_recheck(&server, "new").await.unwrap();
+        let mut walker = Rechecker::new(world.store.clone(), "new", Arc::new(Referrals));
+        while walker.step(&server).await.unwrap() != Walked::Finished {}
+        show(&world, &access, "p").await;
+        let found = entries(&world.store, &key).await;
+        let reads = found[begun..].iter().filter(|it| it.action == Action::Read);
+        let named: Vec<&str> = reads.map(|it| &*it.authority).collect();
+        assert_eq!(named, ["test/encounter", "test/referral"]);
+        world.store.close().await;
+    });
+}
+
 #[test]
 fn a_grant_that_had_ended_when_others_were_read_is_named_of_what_was_shown_before() {
     each(async |database| {
         let (world, key) = (World::open(database.url()).await, key());
-        world.put(&patient("p"), Facts::default()).await;
-        let hour = |number: i64| Instant::from_microseconds(NOW + number * 3_600_000_000);
-        for (visit, begins, ends) in [("first", -2, 0), ("second", 0, 2)] {
-            let of_time =
-                GrantFact { begins: hour(begins), ends: hour(ends), ..grant("a", Authority::Encounter) };
-            world.put(&encounter(visit, "p"), grants(vec![of_time])).await;
-        }
+        put_two_in_turn(&world).await;
         let begun = entries(&world.store, &key).await.len();
         for moment in [1, -1, 1] {
-            let lines = vec![line(Authority::Encounter)];
-            show(&world, &TestAccess { at: hour(moment), ..physician(lines) }.into(), "p").await;
+            show(&world, &treating_at(moment), "p").await;
         }
         let found = entries(&world.store, &key).await;
         let named: Vec<&str> = found[begun..].iter().map(|it| &*it.basis).collect();
@@ -172,14 +212,12 @@ fn a_grant_behind_very_many_that_have_ended_is_named() {
     each(async |database| {
         let (world, key) = (World::open(database.url()).await, key());
         world.put(&patient("p"), Facts::default()).await;
-        let hour = |number: i64| Instant::from_microseconds(NOW + number * 3_600_000_000);
         let until = |end: i64| GrantFact { ends: hour(end), ..grant("a", Authority::Encounter) };
         world.put(&encounter("many", "p"), grants(vec![until(1); 64])).await;
         world.put(&encounter("last", "p"), grants(vec![until(9)])).await;
         let begun = entries(&world.store, &key).await.len();
         for moment in [0, 2] {
-            let lines = vec![line(Authority::Encounter)];
-            show(&world, &TestAccess { at: hour(moment), ..physician(lines) }.into(), "p").await;
+            show(&world, &treating_at(moment), "p").await;
         }
         let found = entries(&world.store, &key).await;
         let named: Vec<&str> = found[begun..].iter().map(|it| &*it.basis).collect();

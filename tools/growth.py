@@ -67,7 +67,7 @@ def size(database):
     """Bytes of a database; None when nobody knows."""
     if database.startswith("sqlite:"):
         path = database.removeprefix("sqlite:")
-        return sum(os.path.getsize(path + end) for end in ("", "-wal") if os.path.exists(path + end))
+        return sum(os.path.getsize(path + end) for end in ("", "-wal", "-log-waiting", "-log-waiting-wal") if os.path.exists(path + end))
     answer = psql(database, "SELECT pg_database_size(current_database())")
     return int(answer) if answer else None
 

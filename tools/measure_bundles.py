@@ -145,7 +145,7 @@ def stop(process):
 def bytes_on_disk(database):
     if database.startswith("sqlite:"):
         path = database.removeprefix("sqlite:")
-        return sum(os.path.getsize(path + end) for end in ("", "-wal") if os.path.exists(path + end))
+        return sum(os.path.getsize(path + end) for end in ("", "-wal", "-log-waiting", "-log-waiting-wal") if os.path.exists(path + end))
     query = ["psql", database, "-Atc"]
     subprocess.run([*query[:-1], "-qc", "VACUUM"], check=True)
     return int(subprocess.check_output([*query, "SELECT pg_database_size(current_database())"]))

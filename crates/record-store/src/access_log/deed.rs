@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::journal::{Journal, Origin};
 use super::waiting::Frames;
+use super::waiting_rows::WaitingIn;
 use crate::StoreError;
 use crate::statement::Statement;
 use crate::store::Store;
@@ -175,7 +176,7 @@ fn insert(deeds: Vec<Deed>) -> Result<Statement, StoreError> {
     for deed in deeds {
         frames.push(&deed.entry(request)?);
     }
-    Ok(frames.insert())
+    Ok(frames.insert(WaitingIn::Database))
 }
 
 /// What a change of the security records leaves in the log: in the transaction where there is no journal.

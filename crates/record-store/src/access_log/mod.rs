@@ -19,6 +19,7 @@ mod sql;
 mod tree;
 mod verification;
 mod waiting;
+mod waiting_rows;
 
 use std::collections::HashMap;
 
@@ -39,10 +40,12 @@ pub(crate) use message::{MessageRow, put_messages};
 pub use page::LogPage;
 pub use rotation::Rotated;
 pub use sequence::Sequenced;
+pub(crate) use sequence::{END, taken_from_beside};
 pub use sequencer::{Sequencer, SequencerSettings};
 pub(crate) use signature::{Signature, WriteSignature};
 pub use verification::{IndexFinding, LogReport};
 pub(crate) use waiting::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, framed, missing_grants};
+pub(crate) use waiting_rows::WaitingIn;
 
 use authority::{Basis, Right};
 use journal::{Section, Shown};

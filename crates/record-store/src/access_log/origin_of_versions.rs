@@ -11,7 +11,7 @@ use audit_log::{Action, Entry, Outcome};
 use super::page::{MOST_WAITING, block_of};
 use super::sql::{self, BlockRow, BlockTypes, CheckpointRow, CheckpointTypes, Named, unsigned};
 use super::tree::stored_block;
-use super::waiting;
+use super::waiting_rows;
 use crate::store::{Store, blocking, few, select};
 use crate::{Record, StoreError};
 
@@ -62,10 +62,10 @@ impl Store {
             return Ok(Vec::new());
         }
         // First what waits, then what has a position: what gets one meanwhile is found twice, not never.
-        let rows: Vec<(i64, Vec<u8>)> = select!(self, waiting::newest(MOST_WAITING), waiting::RowTypes)?;
+        let rows = self.newest_waiting(MOST_WAITING).await?;
         search = blocking(move || {
             for (_, bytes) in rows {
-                waiting::entries(&bytes)?.into_iter().for_each(|entry| search.take(entry));
+                waiting_rows::entries(&bytes)?.into_iter().for_each(|entry| search.take(entry));
             }
             Ok(search)
         })

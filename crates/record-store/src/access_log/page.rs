@@ -6,9 +6,9 @@ use audit_log::tree::BLOCK_LENGTH;
 
 use super::sql::{self, BlockRow, BlockTypes, Named, signed};
 use super::tree::stored_block;
-use super::waiting;
+use super::waiting_rows;
 use crate::StoreError;
-use crate::store::{Store, blocking, few, select};
+use crate::store::{Store, blocking, select};
 
 /// Commits that wait and are looked at. There are more when the log is not gone on with only.
 pub(super) const MOST_WAITING: i64 = 512;
@@ -99,16 +99,14 @@ impl Store {
     }
 
     async fn waiting_of(&self, whose: &Whose, most: usize) -> Result<Vec<Entry<'static>>, StoreError> {
-        let rows: Vec<(i64, Vec<u8>)> = few!(self, waiting::newest(MOST_WAITING), waiting::RowTypes)?;
         let mut found = Vec::new();
-        for (_, bytes) in rows {
-            let entries = waiting::entries(&bytes)?;
-            let theirs = entries.into_iter().rev().filter(|entry| whose.has(entry)).map(Entry::into_owned);
-            found.extend(theirs.take(most.saturating_sub(found.len())));
-            if found.len() >= most {
-                break;
-            }
+        for (_, bytes) in self.newest_waiting(MOST_WAITING).await? {
+            let entries = waiting_rows::entries(&bytes)?;
+            found.extend(entries.into_iter().rev().filter(|entry| whose.has(entry)).map(Entry::into_owned));
         }
+        // They come from two places.
+        found.sort_by_key(|entry| std::cmp::Reverse(entry.time));
+        found.truncate(most);
         Ok(found)
     }
 

@@ -8,25 +8,22 @@ use std::time::Duration;
 
 use audit_log::tree::{BLOCK_LENGTH, Gathered, NodeId, root, wanted_for_root};
 use audit_log::{Checkpoint, Hash, LogName, LogWriter, PlacedBlock, SigningKey, StoredBlock};
-use diesel::sql_types::{BigInt, Binary, Integer};
+use diesel::sql_types::Binary;
 use fhir::Instant;
 use search::Hasher;
 
 use super::origin_of_versions::is_write;
 use super::sql::{self, BlockRow, BlockTypes, CheckpointRow, CheckpointTypes, Named};
 use super::tree::{broken, in_range, stored_block};
-use super::waiting;
+use super::waiting_rows::Waiting;
 use crate::statement::Statement;
-use crate::store::{Store, blocking, few, select};
+use crate::store::{Store, blocking, few};
 use crate::write::Upkeep;
 use crate::{StoreError, query};
 
-/// Name of the setting that says where the log ends: its size, and the number of the step.
-const END: &str = "log-end";
-/// Entries of one step. Other writes of the database wait meanwhile.
-const MOST_ENTRIES: i64 = 4096;
-/// Commits of one step.
-const MOST_ROWS: i64 = 1024;
+/// Name of the setting that says where the log ends: its size, the number of the step, and on SQLite the number up to which
+/// rows were taken from the file beside the database (8 bytes each, big endian).
+pub(crate) const END: &str = "log-end";
 /// Requests that began before midnight are over so long after it: a checkpoint from then on holds all of the day before.
 const DAY_SETTLES: i64 = 60 * 1_000_000;
 /// Asia/Ho_Chi_Minh, which has had no summer time since 1975.
@@ -50,32 +47,36 @@ pub struct Sequenced {
 
 /// Where the log ends, as the setting has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct End {
+pub(super) struct End {
     size: u64,
     step: u64,
+    /// Up to which number rows were taken from the file beside a SQLite database. 0 where none ever was.
+    pub(super) beside: i64,
     bytes: Option<Vec<u8>>,
 }
 
 impl End {
     fn read(bytes: Option<Vec<u8>>) -> Result<Self, StoreError> {
         let Some(stored) = &bytes else { return Ok(Self::default()) };
-        let (size, step) = stored.split_first_chunk::<8>().ok_or(StoreError::Corrupt)?;
-        let step: [u8; 8] = step.try_into().map_err(|_| StoreError::Corrupt)?;
-        Ok(Self { size: u64::from_be_bytes(*size), step: u64::from_be_bytes(step), bytes })
+        let (numbers, rest) = stored.as_chunks::<8>();
+        let (size, step, beside) = match (numbers, rest) {
+            ([size, step], []) => (size, step, &[0; 8]),
+            ([size, step, beside], []) => (size, step, beside),
+            _ => return Err(StoreError::Corrupt),
+        };
+        let beside = i64::from_be_bytes(*beside);
+        Ok(Self { size: u64::from_be_bytes(*size), step: u64::from_be_bytes(*step), beside, bytes })
     }
 
     /// The statement that only one of several carries out.
-    fn claim(&self, size: u64) -> Statement {
-        let after = [size.to_be_bytes(), self.step.wrapping_add(1).to_be_bytes()].concat();
+    fn claim(&self, size: u64, waiting: &Waiting) -> Statement {
+        let mut after = [size.to_be_bytes(), self.step.wrapping_add(1).to_be_bytes()].concat();
+        let beside = waiting.beside.last().map_or(self.beside, |(number, _)| *number);
+        if beside > 0 {
+            after.extend_from_slice(&beside.to_be_bytes());
+        }
         query::claim(END, self.bytes.as_deref(), after)
     }
-}
-
-/// What waits, and which rows it is.
-struct Waiting {
-    rows: Vec<(i64, Vec<u8>)>,
-    /// Whether that is everything.
-    is_all: bool,
 }
 
 /// What a step appends.
@@ -87,6 +88,11 @@ struct Appended {
     organizations: BTreeSet<(i64, u64)>,
     /// Resources in nobody's book that were written.
     resources: BTreeSet<(i64, u64)>,
+}
+
+/// Up to which number rows were taken from the file beside the database, as the setting [`END`] says.
+pub(crate) fn taken_from_beside(end: Option<Vec<u8>>) -> Result<i64, StoreError> {
+    Ok(End::read(end)?.beside)
 }
 
 impl Store {
@@ -102,7 +108,7 @@ impl Store {
         now: Instant,
     ) -> Result<Sequenced, StoreError> {
         let end = self.log_end().await?;
-        let waiting = self.waiting_entries().await?;
+        let waiting = self.waiting_entries(&end).await?;
         let signed = self.last_log_checkpoint(key).await?;
         let time = signed.as_ref().map_or(now, |signed| signed.time().max(now));
         let is_new_day = waiting.is_all && is_new_day(signed.as_ref(), time);
@@ -115,24 +121,25 @@ impl Store {
             more: !waiting.is_all,
             elsewhere: false,
         };
-        if waiting.rows.is_empty() && !is_new_day && !(is_behind && is_late) {
+        if waiting.is_empty() && !is_new_day && !(is_behind && is_late) {
             return Ok(done);
         }
         let Some(writer) = self.resumed(&end, key, signed.as_ref()).await? else {
             return Ok(Sequenced { elsewhere: true, more: true, ..done });
         };
         let hasher = self.registry().hasher().clone();
-        let numbers: Vec<i64> = waiting.rows.iter().map(|(number, _)| *number).collect();
-        let appended = blocking(move || append(writer, &waiting.rows, &hasher)).await?;
+        let (appended, waiting) =
+            blocking(move || append(writer, &waiting, &hasher).map(|appended| (appended, waiting))).await?;
         let size = appended.writer.size();
         let is_longer = signed.is_none_or(|signed| signed.size() < size);
         let checkpoint = ((is_longer && is_late) || is_new_day).then(|| appended.writer.checkpoint(time));
-        let mut statements = statements(&appended, &numbers);
+        let mut statements = statements(&appended);
+        statements.extend(waiting.removal(&end));
         if let Some(checkpoint) = &checkpoint {
             let note = checkpoint.sign(key).map_err(|error| StoreError::Unusable(error.to_string()))?;
             statements.push(sql::put_checkpoint(size, checkpoint.time().microseconds(), note));
         }
-        let claim = end.claim(size);
+        let claim = end.claim(size, &waiting);
         let upkeep = Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None };
         if !self.upkeep(upkeep).await? {
             return Ok(Sequenced { elsewhere: true, more: true, ..done });
@@ -140,7 +147,7 @@ impl Store {
         Ok(Sequenced { entries: appended.entries, size, checkpoint, ..done })
     }
 
-    async fn log_end(&self) -> Result<End, StoreError> {
+    pub(super) async fn log_end(&self) -> Result<End, StoreError> {
         let rows: Vec<(Vec<u8>,)> = few!(self, query::setting(END), (Binary,))?;
         End::read(rows.into_iter().next().map(|(bytes,)| bytes))
     }
@@ -148,26 +155,6 @@ impl Store {
     /// Entries of the log that have a position.
     pub async fn log_size(&self) -> Result<u64, StoreError> {
         Ok(self.log_end().await?.size)
-    }
-
-    async fn waiting_entries(&self) -> Result<Waiting, StoreError> {
-        let counted: Vec<(i64, i32)> = few!(self, waiting::oldest(MOST_ROWS), (BigInt, Integer))?;
-        let mut is_all = i64::try_from(counted.len()).is_ok_and(|rows| rows < MOST_ROWS);
-        let mut until = None;
-        let mut entries = 0;
-        for (number, count) in counted {
-            if until.is_some() && entries + i64::from(count) > MOST_ENTRIES {
-                is_all = false;
-                break;
-            }
-            entries += i64::from(count.max(0));
-            until = Some(number);
-        }
-        let rows: Vec<(i64, Vec<u8>)> = match until {
-            Some(number) => select!(self, waiting::until(number), waiting::RowTypes)?,
-            None => Vec::new(),
-        };
-        Ok(Waiting { rows, is_all })
     }
 
     /// The last checkpoint, which must be one of this key.
@@ -242,23 +229,21 @@ fn resume(
     LogWriter::resume(log, size, last, gathered).map_err(|_| StoreError::Corrupt)
 }
 
-fn append(mut writer: LogWriter, rows: &[(i64, Vec<u8>)], hasher: &Hasher) -> Result<Appended, StoreError> {
+fn append(mut writer: LogWriter, waiting: &Waiting, hasher: &Hasher) -> Result<Appended, StoreError> {
     let mut blocks = Vec::new();
     let (mut people, mut organizations, mut resources) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let before = writer.size();
-    for (_, bytes) in rows {
-        for entry in waiting::entries(bytes)? {
-            let block = writer.size() / BLOCK_LENGTH as u64;
-            if !entry.patient.is_empty() {
-                people.insert((hasher.reference_id(&entry.patient), block));
-            } else if is_write(&entry) {
-                resources.insert((hasher.reference_id(&entry.resource), block));
-            }
-            if !entry.organization.is_empty() {
-                organizations.insert((hasher.reference_id(&entry.organization), block));
-            }
-            blocks.extend(writer.push(&entry));
+    for entry in waiting.in_order()? {
+        let block = writer.size() / BLOCK_LENGTH as u64;
+        if !entry.patient.is_empty() {
+            people.insert((hasher.reference_id(&entry.patient), block));
+        } else if is_write(&entry) {
+            resources.insert((hasher.reference_id(&entry.resource), block));
         }
+        if !entry.organization.is_empty() {
+            organizations.insert((hasher.reference_id(&entry.organization), block));
+        }
+        blocks.extend(writer.push(&entry));
     }
     let entries = writer.size() - before;
     if entries > 0 {
@@ -267,7 +252,7 @@ fn append(mut writer: LogWriter, rows: &[(i64, Vec<u8>)], hasher: &Hasher) -> Re
     Ok(Appended { writer, entries, blocks, people, organizations, resources })
 }
 
-fn statements(appended: &Appended, numbers: &[i64]) -> Vec<Statement> {
+fn statements(appended: &Appended) -> Vec<Statement> {
     let mut statements: Vec<Statement> = appended.blocks.iter().map(sql::put_block).collect();
     let nodes = |placed: &PlacedBlock| -> Vec<(NodeId, Hash)> {
         LogWriter::node_ids(placed).zip(placed.nodes.iter().copied()).collect()
@@ -278,7 +263,6 @@ fn statements(appended: &Appended, numbers: &[i64]) -> Vec<Statement> {
     statements.extend(sql::put_named(Named::Person, &rows(&appended.people)));
     statements.extend(sql::put_named(Named::Organization, &rows(&appended.organizations)));
     statements.extend(sql::put_named(Named::Resource, &rows(&appended.resources)));
-    statements.extend(sql::remove_waiting(numbers));
     statements
 }
 

@@ -11,7 +11,7 @@ use diesel::sql_types::BigInt;
 
 use super::sql::{self, BlockRow, BlockTypes, CheckpointRow, CheckpointTypes, Named, NodeRow, NodeTypes};
 use super::tree::in_range;
-use super::waiting;
+use super::waiting_rows;
 use crate::StoreError;
 use crate::store::{Store, select};
 
@@ -158,9 +158,8 @@ impl Store {
         self.verify_named(Named::Person, last_block, people, &mut report).await?;
         self.verify_named(Named::Organization, last_block, organizations, &mut report).await?;
         self.verify_nodes(size, &mut report).await?;
-        let waiting: Vec<(i64, Vec<u8>)> = select!(self, waiting::newest(WAITING), waiting::RowTypes)?;
-        for (_, bytes) in waiting {
-            match waiting::entries(&bytes) {
+        for (_, bytes) in self.newest_waiting(WAITING).await? {
+            match waiting_rows::entries(&bytes) {
                 Ok(entries) => report.waiting += entries.len() as u64,
                 Err(_) => report.unreadable += 1,
             }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use audit_log::Entry;
-use diesel::sql_types::{BigInt, Binary};
 
 use super::authority::{Basis, Granted, Right};
 use super::grants::{Grants, Missing};
+use super::waiting_rows::WaitingIn;
 use crate::StoreError;
 use crate::statement::{Bind, Statement};
 use crate::store::{Engine, Store};
@@ -128,57 +128,24 @@ impl Frames {
         self.count = self.count.saturating_add(1);
     }
 
+    #[cfg(test)]
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     pub(crate) fn append(&mut self, other: &Self) {
         self.bytes.extend_from_slice(&other.bytes);
         self.count = self.count.saturating_add(other.count);
     }
 
     /// The row of a commit.
-    pub(crate) fn insert(self) -> Statement {
-        let mut statement = Statement::new("INSERT INTO log_waiting (count, entries) VALUES (");
+    pub(crate) fn insert(self, place: WaitingIn) -> Statement {
+        let mut statement = Statement::new("INSERT INTO ");
+        statement.pieces_of(&[place.table(), " (count, entries) VALUES ("]);
         statement.bind(Bind::Int(self.count)).sql(",").bind(Bind::Bytes(self.bytes)).sql(")");
         statement
     }
 }
-
-/// The entries of a row.
-pub(super) fn entries(mut bytes: &[u8]) -> Result<Vec<Entry<'_>>, StoreError> {
-    let mut entries = Vec::new();
-    while !bytes.is_empty() {
-        let (length, rest) = bytes.split_first_chunk::<4>().ok_or(StoreError::Corrupt)?;
-        let length = u32::from_be_bytes(*length) as usize;
-        let (leaf, rest) = rest.split_at_checked(length).ok_or(StoreError::Corrupt)?;
-        entries.push(Entry::from_leaf_bytes(leaf).map_err(|_| StoreError::Corrupt)?);
-        bytes = rest;
-    }
-    Ok(entries)
-}
-
-/// The rows that wait longest: number, count.
-pub(super) fn oldest(limit: i64) -> Statement {
-    let mut statement =
-        Statement::new("SELECT w.number, w.count FROM log_waiting w ORDER BY w.number LIMIT ");
-    statement.big(limit);
-    statement
-}
-
-/// The rows up to a number: number, entries.
-pub(super) fn until(number: i64) -> Statement {
-    let mut statement = Statement::new("SELECT w.number, w.entries FROM log_waiting w WHERE w.number <= ");
-    statement.big(number).sql(" ORDER BY w.number");
-    statement
-}
-
-/// The rows that came last: number, entries.
-pub(super) fn newest(limit: i64) -> Statement {
-    let mut statement =
-        Statement::new("SELECT w.number, w.entries FROM log_waiting w ORDER BY w.number DESC LIMIT ");
-    statement.big(limit);
-    statement
-}
-
-/// The SQL types of [`until`] and [`newest`].
-pub(super) type RowTypes = (BigInt, Binary);
 
 impl Store {
     /// Puts entries on disk, together with those of others who wait. When this has succeeded they are there.
@@ -210,6 +177,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use super::super::waiting_rows::entries;
     use super::*;
 
     #[test]

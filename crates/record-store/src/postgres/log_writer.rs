@@ -8,7 +8,8 @@ use super::writer::LIMIT;
 use super::{execute, load};
 use crate::StoreError;
 use crate::access_log::{
-    BYTES_IN_A_COMMIT, Gathering, GrantRow, GrantTypes, Grants, QueuedEntries, framed, missing_grants,
+    BYTES_IN_A_COMMIT, Gathering, GrantRow, GrantTypes, Grants, QueuedEntries, WaitingIn, framed,
+    missing_grants,
 };
 
 /// Starts the writer on a thread of its own. It ends when the store is dropped and the queue is empty.
@@ -71,7 +72,7 @@ impl LogWriter {
         grants.learn(missing, rows);
         // A statement alone is a transaction. After an error the connection is dropped; it is not tried again, for nobody
         // knows then whether the entries are there already.
-        execute(&mut connection, framed(waiting, &grants).insert()).await?;
+        execute(&mut connection, framed(waiting, &grants).insert(WaitingIn::Database)).await?;
         self.connection = Some(connection);
         Ok(())
     }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::connection::{connect, reserve_keys};
 use super::{execute, flush, load};
+use crate::access_log::WaitingIn;
 use crate::current_registry::CurrentRegistry;
 use crate::once::{Once, used_keys};
 use crate::query::{self, Gate, Held};
@@ -216,7 +217,7 @@ impl Writer {
             execute(connection, statement).await?;
         }
         if !entries.is_empty() {
-            execute(connection, entries.insert()).await?;
+            execute(connection, entries.insert(WaitingIn::Database)).await?;
         }
         connection.batch_execute("COMMIT").await?;
         Ok(outcomes)

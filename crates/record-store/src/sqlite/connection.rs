@@ -8,7 +8,7 @@ use diesel::{Connection, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use search::Slot;
 
-use super::{execute, load};
+use super::{beside, execute, load};
 use crate::database::{self, Prepared};
 use crate::statement::{Bind, Statement};
 use crate::{StoreError, StoreSettings};
@@ -29,6 +29,7 @@ pub(crate) fn connect(path: &str, reader: bool) -> Result<SqliteConnection, Stor
          PRAGMA mmap_size = {mapped}; PRAGMA journal_size_limit = 67108864; \
          PRAGMA wal_autocheckpoint = 8192;",
     ))?;
+    beside::attach(&mut connection, path)?;
     if reader {
         connection.batch_execute("PRAGMA query_only = ON")?;
     }

@@ -3,6 +3,7 @@
 //! SQLite has one writer at a time; giving it one thread that commits for everybody who waits makes an
 //! fsync serve many writes and removes `SQLITE_BUSY`. Readers see the last committed state (WAL).
 
+mod beside;
 mod connection;
 mod facts;
 mod flush;
@@ -47,6 +48,7 @@ impl SqliteStore {
         let unusable = |error: StoreError| StoreError::Unusable(error.to_string());
         let mut connection = connect(path, false).map_err(unusable)?;
         let prepared = prepare_database(&mut connection, settings)?;
+        beside::prepare(&mut connection, path)?;
         let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
         let registry = prepared.registry;
         writer::spawn(connection, jobs, registry.clone())?;

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::connection::reserve_keys;
 use super::known_grants::KnownGrants;
 use super::{execute, flush, load};
-use crate::access_log::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, framed};
+use crate::access_log::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, WaitingIn, framed};
 use crate::current_registry::CurrentRegistry;
 use crate::once::used_keys;
 use crate::query::{self, Gate};
@@ -140,7 +140,7 @@ impl Writer {
         let frames = framed(entries, self.grants.known());
         if batch.is_empty() {
             // A statement alone is a transaction.
-            execute(&mut self.connection, frames.insert())?;
+            execute(&mut self.connection, frames.insert(WaitingIn::Beside))?;
             return Ok(Vec::new());
         }
         let jobs: Vec<_> = batch.iter().map(|queued| &queued.job).collect();
@@ -217,7 +217,7 @@ impl Writer {
         }
         entries.append(frames);
         if !entries.is_empty() {
-            execute(&mut self.connection, entries.insert())?;
+            execute(&mut self.connection, entries.insert(WaitingIn::Database))?;
         }
         Ok(outcomes)
     }

@@ -44,7 +44,7 @@ fn sixty_four_who_append_at_once_lose_nothing() {
         let key = key();
         let done = sequence_all(&store, &key, at(1)).await;
         assert_eq!((done.entries, done.size), (1280, 1280));
-        assert_eq!(count(&database, "log_waiting").await, 0);
+        assert_eq!(verify(&store, &key).await.waiting, 0);
         let salts: HashSet<[u8; 16]> = all_entries(&store).await.iter().map(|entry| entry.salt).collect();
         let sent: HashSet<[u8; 16]> = (0..1280).map(|number| numbered(number).salt).collect();
         assert_eq!(salts, sent);
@@ -67,7 +67,7 @@ fn sixty_four_who_wait_share_a_commit() {
         let (kept, ()) = tokio::join!(appending, lock.release());
         assert!(kept.iter().all(Result::is_ok));
         // Each commit is a row.
-        let commits = count(&database, "log_waiting").await;
+        let commits = count(&database, waiting_alone(&database)).await;
         assert!(commits <= 2, "{commits} commits");
         assert_eq!(sequence_all(&store, &key(), at(1)).await.size, 64);
         store.close().await;
@@ -170,7 +170,7 @@ fn a_log_of_another_key_and_a_log_that_was_cut_are_not_gone_on_with() {
         let refused = store.sequence(&key, EVERY, at(2)).await;
         assert!(matches!(refused, Err(StoreError::Corrupt)), "{refused:?}");
         // What waits is not lost.
-        assert_eq!(count(&database, "log_waiting").await, 1);
+        assert_eq!(verify(&store, &key).await.waiting, 1);
         store.close().await;
     });
 }
@@ -180,12 +180,12 @@ fn who_cannot_write_the_log_is_told() {
     each(async |database| {
         let store = open(&database).await;
         store.append_to_log(vec![numbered(1)]).await.unwrap();
-        execute(&database, "ALTER TABLE log_waiting RENAME TO elsewhere").await;
+        take_log_away(&database).await;
         let failed = store.append_to_log(vec![numbered(2)]).await;
         assert!(matches!(failed, Err(StoreError::NotLogged)), "{failed:?}");
-        execute(&database, "ALTER TABLE elsewhere RENAME TO log_waiting").await;
+        give_log_back(&database).await;
         store.append_to_log(vec![numbered(3)]).await.unwrap();
-        assert_eq!(count(&database, "log_waiting").await, 2);
+        assert_eq!(count(&database, waiting_alone(&database)).await, 2);
         store.close().await;
     });
 }

@@ -8,7 +8,7 @@ use healthbook_record_store::{
 };
 use uuid::Uuid;
 
-use crate::support::{all_entries, at, each, execute, key, open, sequence_all};
+use crate::support::{all_entries, at, each, give_log_back, key, open, sequence_all, take_log_away};
 
 fn record(id: &str) -> SecurityRecord {
     SecurityRecord::new(SecurityKind::Launch, id, "{}".to_owned())
@@ -42,9 +42,9 @@ fn a_change_and_its_entry_are_there_or_neither_is() {
         let store = open(&database).await;
         assert!(insert(&store, "one").await.unwrap());
         assert!(!insert(&store, "one").await.unwrap(), "the premise does not hold");
-        execute(&database, "ALTER TABLE log_waiting RENAME TO elsewhere").await;
+        take_log_away(&database).await;
         assert!(insert(&store, "two").await.is_err());
-        execute(&database, "ALTER TABLE elsewhere RENAME TO log_waiting").await;
+        give_log_back(&database).await;
         let two = store.security_record(SecurityKind::Launch, "two", at(2)).await.unwrap();
         assert_eq!(two, None, "what is not in the log did not happen");
         assert_eq!(noted(&store).await, [entry("refresh_token", "Patient/p", Outcome::Success)]);
@@ -101,9 +101,9 @@ fn a_command_is_there_once_whatever_comes_of_it() {
             store.logged(command("fails"), async { Err(StoreError::Busy) }).await;
         assert!(failed.is_err());
         store.logged(command("reads"), async { Ok::<(), StoreError>(()) }).await.unwrap();
-        execute(&database, "ALTER TABLE log_waiting RENAME TO elsewhere").await;
+        take_log_away(&database).await;
         assert!(store.logged(command("hides"), change("four")).await.is_err());
-        execute(&database, "ALTER TABLE elsewhere RENAME TO log_waiting").await;
+        give_log_back(&database).await;
         assert_eq!(store.security_record(SecurityKind::Launch, "four", at(2)).await.unwrap(), None);
         let expected =
             [("changes", Outcome::Success), ("tries", Outcome::Success), ("fails", Outcome::Failed)];

@@ -11,6 +11,7 @@
 extern crate audit_log as healthbook_audit_log;
 
 mod appending;
+mod beside;
 mod crash;
 mod deeds;
 mod following;

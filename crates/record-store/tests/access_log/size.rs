@@ -28,7 +28,10 @@ fn an_entry_takes_at_most_160_bytes() {
 /// Bytes on disk, without what is only a copy of changes and without what a sweep gives back.
 async fn checkpointed(database: &test_support::TestDatabase) -> u64 {
     match database.backend() {
-        test_support::Backend::Sqlite => execute(database, "PRAGMA wal_checkpoint(TRUNCATE)").await,
+        test_support::Backend::Sqlite => {
+            execute(database, "PRAGMA main.wal_checkpoint(TRUNCATE); PRAGMA beside.wal_checkpoint(TRUNCATE)")
+                .await;
+        }
         test_support::Backend::Postgres => {
             for table in ["log_waiting", "log_block", "log_node", "log_person", "log_organization"] {
                 execute(database, &format!("VACUUM {table}")).await;

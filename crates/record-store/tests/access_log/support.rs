@@ -67,13 +67,43 @@ pub async fn entries(store: &Store, key: &SigningKey) -> Vec<Entry<'static>> {
     all_entries(store).await
 }
 
+/// A connection to a SQLite database and to the file beside it.
+pub fn sqlite(database: &TestDatabase) -> diesel::SqliteConnection {
+    let path = database.url().strip_prefix("sqlite:").unwrap();
+    let mut connection = diesel::SqliteConnection::establish(path).unwrap();
+    connection.batch_execute(&format!("ATTACH DATABASE '{path}-log-waiting' AS beside")).unwrap();
+    connection
+}
+
+/// The table in which entries wait that came without a write.
+pub fn waiting_alone(database: &TestDatabase) -> &'static str {
+    match database.backend() {
+        Backend::Sqlite => "log_waiting_beside",
+        Backend::Postgres => "log_waiting",
+    }
+}
+
+/// From now on no entry can be put down.
+pub async fn take_log_away(database: &TestDatabase) {
+    execute(database, "ALTER TABLE log_waiting RENAME TO elsewhere").await;
+    if database.backend() == Backend::Sqlite {
+        execute(database, "ALTER TABLE log_waiting_beside RENAME TO elsewhere_beside").await;
+    }
+}
+
+/// Entries can be put down again.
+pub async fn give_log_back(database: &TestDatabase) {
+    execute(database, "ALTER TABLE elsewhere RENAME TO log_waiting").await;
+    if database.backend() == Backend::Sqlite {
+        execute(database, "ALTER TABLE elsewhere_beside RENAME TO log_waiting_beside").await;
+    }
+}
+
 /// Carries out SQL that the server would never send.
 pub async fn execute(database: &TestDatabase, sql: &str) {
     match database.backend() {
         Backend::Sqlite => {
-            let path = database.url().strip_prefix("sqlite:").unwrap();
-            let mut connection = diesel::SqliteConnection::establish(path).unwrap();
-            connection.batch_execute(sql).unwrap_or_else(|error| panic!("{error}: {sql:.200}"));
+            sqlite(database).batch_execute(sql).unwrap_or_else(|error| panic!("{error}: {sql:.200}"));
         }
         Backend::Postgres => {
             let mut connection = diesel_async::AsyncPgConnection::establish(database.url()).await.unwrap();
@@ -92,8 +122,8 @@ impl Lock {
     pub async fn take(database: &TestDatabase) -> Self {
         match database.backend() {
             Backend::Sqlite => {
-                let path = database.url().strip_prefix("sqlite:").unwrap();
-                let mut connection = diesel::SqliteConnection::establish(path).unwrap();
+                let mut connection = sqlite(database);
+                // Of both files.
                 connection.batch_execute("BEGIN IMMEDIATE").unwrap();
                 Self::Sqlite(connection)
             }
@@ -129,10 +159,12 @@ pub async fn quiet(database: &TestDatabase) {
                   AND pid <> pg_backend_pid()";
     for _ in 0..1_000 {
         let is_quiet = match database.backend() {
-            // The last one that lets go removes this file.
+            // The last one that lets go removes these files.
             Backend::Sqlite => {
                 let path = database.url().strip_prefix("sqlite:").unwrap();
-                !std::path::Path::new(&format!("{path}-wal")).exists()
+                ["-wal", "-log-waiting-wal"]
+                    .iter()
+                    .all(|end| !std::path::Path::new(&format!("{path}{end}")).exists())
             }
             Backend::Postgres => database.postgres_value(others).as_deref() == Some("0"),
         };
@@ -153,10 +185,8 @@ pub async fn count(database: &TestDatabase, table: &str) -> i64 {
     }
     match database.backend() {
         Backend::Sqlite => {
-            let path = database.url().strip_prefix("sqlite:").unwrap();
-            let mut connection = diesel::SqliteConnection::establish(path).unwrap();
             let sql = format!("SELECT count(*) AS n FROM {table}");
-            diesel::RunQueryDsl::get_result::<Count>(diesel::sql_query(sql), &mut connection).unwrap().n
+            diesel::RunQueryDsl::get_result::<Count>(diesel::sql_query(sql), &mut sqlite(database)).unwrap().n
         }
         Backend::Postgres => {
             database.postgres_value(&format!("SELECT count(*)::text FROM {table}")).unwrap().parse().unwrap()

@@ -9,7 +9,7 @@ use healthbook_record_store::{
 };
 use uuid::Uuid;
 
-use crate::support::{each, entries, execute, key, open};
+use crate::support::{each, entries, execute, give_log_back, key, open, take_log_away};
 use crate::world::{
     World, citizen, clinic, encounter, everything, grant, grants, id, kind, line, observation, organization,
     patient, physician,
@@ -151,11 +151,11 @@ fn what_is_not_written_leaves_nothing() {
         let refused = world.store.write(&access, job).await;
         assert!(matches!(refused, Err(WriteError::ConditionChanged)), "{refused:?}");
         // Where the entry cannot be written, nothing is.
-        execute(&database, "ALTER TABLE log_waiting RENAME TO elsewhere").await;
+        take_log_away(&database).await;
         let job = Job { expectations: Vec::new(), writes: vec![put(&world, &organization("i"))] };
         let failed = world.store.write(&access, job).await;
         assert!(matches!(failed, Err(WriteError::Store(StoreError::Database(_)))), "{failed:?}");
-        execute(&database, "ALTER TABLE elsewhere RENAME TO log_waiting").await;
+        give_log_back(&database).await;
         assert!(!world.sees(access.clone(), "Organization/i").await);
         expect(&entries(&world.store, &key).await, &[(Action::Create, "Patient/p", "1", "Patient/p")]);
         world.store.close().await;

@@ -1,0 +1,206 @@
+//! The rows that wait for a position, one for each commit: where they stand, and how they are read and leave.
+//!
+//! On PostgreSQL all of them wait in the database. On SQLite those wait there that belong to a write, in its transaction;
+//! what came by itself waits in a file beside it (`sqlite/beside.rs`). Rows leave the database with the step that gives
+//! them a position. Of the file the step only notes up to which number it has taken them, and the next one removes them.
+
+use audit_log::Entry;
+use diesel::sql_types::{BigInt, Binary, Integer};
+
+use super::sequence::End;
+use super::sql;
+use crate::StoreError;
+use crate::statement::Statement;
+use crate::store::{Engine, Store, few, select};
+
+/// Entries of one step and place. Other writes of the database wait meanwhile.
+const MOST_ENTRIES: i64 = 4096;
+/// Commits of one step and place.
+const MOST_ROWS: i64 = 1024;
+
+/// Where entries wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WaitingIn {
+    /// In the database.
+    Database,
+    /// In the file beside a SQLite database.
+    Beside,
+}
+
+impl WaitingIn {
+    /// The table that holds them.
+    pub(super) fn table(self) -> &'static str {
+        match self {
+            Self::Database => "log_waiting",
+            Self::Beside => "log_waiting_beside",
+        }
+    }
+}
+
+/// A row: number and entries, each of them with its length before it.
+pub(super) type Row = (i64, Vec<u8>);
+type RowTypes = (BigInt, Binary);
+
+/// What a step takes: the rows of each place, those that wait longest.
+pub(super) struct Waiting {
+    pub(super) database: Vec<Row>,
+    pub(super) beside: Vec<Row>,
+    /// Whether that is everything.
+    pub(super) is_all: bool,
+}
+
+impl Waiting {
+    pub(super) fn is_empty(&self) -> bool {
+        self.database.is_empty() && self.beside.is_empty()
+    }
+
+    /// The entries of both places in one line: each place in its order, and of two rows that first whose first entry is
+    /// older.
+    pub(super) fn in_order(&self) -> Result<Vec<Entry<'_>>, StoreError> {
+        let mut database = entries_of(&self.database)?.into_iter().peekable();
+        let mut beside = entries_of(&self.beside)?.into_iter().peekable();
+        let time = |row: &Vec<Entry<'_>>| row.first().map(|entry| entry.time);
+        let mut found = Vec::new();
+        while let Some(row) = match (database.peek(), beside.peek()) {
+            (Some(one), Some(other)) if time(other) < time(one) => beside.next(),
+            (Some(_), _) => database.next(),
+            (None, _) => beside.next(),
+        } {
+            found.extend(row);
+        }
+        Ok(found)
+    }
+
+    /// What removes the rows that a step has taken, or that the last one has.
+    pub(super) fn removal(&self, end: &End) -> Vec<Statement> {
+        let numbers: Vec<i64> = self.database.iter().map(|(number, _)| *number).collect();
+        let mut statements = sql::remove_waiting(&numbers);
+        if end.beside > 0 {
+            statements.push(taken(end.beside));
+        }
+        statements
+    }
+}
+
+impl Store {
+    /// What waits behind the end of the log.
+    pub(super) async fn waiting_entries(&self, end: &End) -> Result<Waiting, StoreError> {
+        let (database, is_all) = self.waiting_in(WaitingIn::Database, i64::MIN).await?;
+        let (beside, is_all_beside) = match &self.engine {
+            Engine::Sqlite(_) => self.waiting_in(WaitingIn::Beside, end.beside).await?,
+            Engine::Postgres(_) => (Vec::new(), true),
+        };
+        Ok(Waiting { database, beside, is_all: is_all && is_all_beside })
+    }
+
+    /// The rows of a place behind a number, as many as a step takes, and whether these are all.
+    async fn waiting_in(&self, place: WaitingIn, behind: i64) -> Result<(Vec<Row>, bool), StoreError> {
+        let counted: Vec<(i64, i32)> = few!(self, oldest(place, behind), (BigInt, Integer))?;
+        let mut is_all = i64::try_from(counted.len()).is_ok_and(|rows| rows < MOST_ROWS);
+        let mut until = None;
+        let mut entries = 0;
+        for (number, count) in counted {
+            if until.is_some() && entries + i64::from(count) > MOST_ENTRIES {
+                is_all = false;
+                break;
+            }
+            entries += i64::from(count.max(0));
+            until = Some(number);
+        }
+        let rows: Vec<Row> = match until {
+            Some(number) => select!(self, between(place, behind, number), RowTypes)?,
+            None => Vec::new(),
+        };
+        Ok((rows, is_all))
+    }
+
+    /// The rows that came last, at most so many of each place: of a place the newest first.
+    pub(super) async fn newest_waiting(&self, limit: i64) -> Result<Vec<Row>, StoreError> {
+        let mut rows: Vec<Row> = Vec::new();
+        if matches!(self.engine, Engine::Sqlite(_)) {
+            // First the end: what is taken meanwhile is found twice, not never.
+            let taken = self.log_end().await?.beside;
+            rows = select!(self, newest(WaitingIn::Beside, taken, limit), RowTypes)?;
+        }
+        let in_database: Vec<Row> = select!(self, newest(WaitingIn::Database, i64::MIN, limit), RowTypes)?;
+        rows.extend(in_database);
+        Ok(rows)
+    }
+}
+
+/// The entries of each row.
+fn entries_of(rows: &[Row]) -> Result<Vec<Vec<Entry<'_>>>, StoreError> {
+    rows.iter().map(|(_, bytes)| entries(bytes)).collect()
+}
+
+/// The entries of a row.
+pub(super) fn entries(mut bytes: &[u8]) -> Result<Vec<Entry<'_>>, StoreError> {
+    let mut entries = Vec::new();
+    while !bytes.is_empty() {
+        let (length, rest) = bytes.split_first_chunk::<4>().ok_or(StoreError::Corrupt)?;
+        let length = u32::from_be_bytes(*length) as usize;
+        let (leaf, rest) = rest.split_at_checked(length).ok_or(StoreError::Corrupt)?;
+        entries.push(Entry::from_leaf_bytes(leaf).map_err(|_| StoreError::Corrupt)?);
+        bytes = rest;
+    }
+    Ok(entries)
+}
+
+/// Number and count of the rows behind a number that wait longest.
+fn oldest(place: WaitingIn, behind: i64) -> Statement {
+    let mut statement = Statement::new("SELECT w.number, w.count");
+    from(&mut statement, place, behind);
+    statement.sql(" ORDER BY w.number LIMIT ").big(MOST_ROWS);
+    statement
+}
+
+fn between(place: WaitingIn, behind: i64, until: i64) -> Statement {
+    let mut statement = Statement::new("SELECT w.number, w.entries");
+    from(&mut statement, place, behind);
+    statement.sql(" AND w.number <= ").big(until).sql(" ORDER BY w.number");
+    statement
+}
+
+fn newest(place: WaitingIn, behind: i64, limit: i64) -> Statement {
+    let mut statement = Statement::new("SELECT w.number, w.entries");
+    from(&mut statement, place, behind);
+    statement.sql(" ORDER BY w.number DESC LIMIT ").big(limit);
+    statement
+}
+
+fn from(statement: &mut Statement, place: WaitingIn, behind: i64) {
+    statement.pieces_of(&[" FROM ", place.table(), " w WHERE w.number > "]).big(behind);
+}
+
+/// Removes what was taken from the file beside the database, but for the last row: no number is ever given again.
+fn taken(until: i64) -> Statement {
+    let mut statement = Statement::new("DELETE FROM log_waiting_beside WHERE number <= ");
+    statement.big(until).sql(" AND number < (SELECT max(number) FROM log_waiting_beside)");
+    statement
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::waiting::Frames;
+    use super::*;
+
+    fn row(number: i64, times: &[i64]) -> Row {
+        let mut frames = Frames::default();
+        for time in times {
+            let time = fhir::Instant::from_microseconds(*time);
+            frames.push(&Entry { time, shown: u32::try_from(number).unwrap(), ..Entry::default() });
+        }
+        (number, frames.into_bytes())
+    }
+
+    #[test]
+    fn rows_of_both_places_come_in_the_order_of_their_time_and_stay_whole() {
+        let database = vec![row(1, &[10, 50]), row(2, &[5]), row(3, &[30])];
+        let beside = vec![row(7, &[]), row(8, &[9]), row(9, &[30, 1]), row(10, &[40])];
+        let waiting = Waiting { database, beside, is_all: true };
+        let order: Vec<u32> = waiting.in_order().unwrap().iter().map(|entry| entry.shown).collect();
+        assert_eq!(order, [8, 1, 1, 2, 3, 9, 9, 10]);
+        let broken = Waiting { database: Vec::new(), beside: vec![(1, vec![0, 0, 0, 9, 1])], is_all: true };
+        assert!(broken.in_order().is_err());
+    }
+}

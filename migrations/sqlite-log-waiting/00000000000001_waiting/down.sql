@@ -1,0 +1,2 @@
+DROP TABLE file_of;
+DROP TABLE log_waiting_beside;

@@ -153,12 +153,12 @@ impl BundleText {
         let (method, status) = match record.change {
             Change::Create => ("POST", "201 Created"),
             Change::UpdateAsCreate => ("PUT", "201 Created"),
-            Change::Update => ("PUT", "200 OK"),
+            Change::Update | Change::Moved => ("PUT", "200 OK"),
             Change::Delete => ("DELETE", "204 No Content"),
         };
         let url = match record.change {
             Change::Create => record.resource_type.to_string(),
-            Change::UpdateAsCreate | Change::Update | Change::Delete => {
+            Change::UpdateAsCreate | Change::Update | Change::Moved | Change::Delete => {
                 format!("{}/{}", record.resource_type, record.id)
             }
         };

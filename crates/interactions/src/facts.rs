@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::{Access, Caller, FactProblem, Facts, Interaction, Policy, WriteContext};
-use fhir::{LogicalId, ResourceType};
+use fhir::{Instant, LogicalId, ResourceType};
 use json::Node;
 use record_store::{ReadFacts, Rechecker, Record, Walked, WriteError};
 
@@ -42,13 +42,14 @@ pub(crate) fn facts(
     Ok(facts)
 }
 
-/// The facts of a version that says of somebody else what it says: those of the moment at which it was stored.
+/// The facts of a version that is to say of somebody else what it says since a moment.
 pub(crate) fn facts_of_moved(
     service: &Service,
     record: &Record,
     resource: &Node<'_>,
+    since: Instant,
 ) -> Result<Facts, Problem> {
-    let context = WriteContext { at: record.last_updated, first: false, finished: None };
+    let context = WriteContext { at: since, first: false, finished: None };
     service.policy().facts(record.resource_type, &record.id, resource, &context).map_err(refused)
 }
 
@@ -93,7 +94,7 @@ async fn step(service: &Service, work: &mut Option<(String, Rechecker)>) -> Resu
     let policy = service.policy();
     let rules = policy.facts_version();
     let access = policy
-        .decide(&Caller::Background { job: "facts" }, Interaction::Update, None, fhir::Instant::now())
+        .decide(&Caller::Background { job: "facts" }, Interaction::Update, None, Instant::now())
         .map_err(|_| WriteError::Forbidden)?;
     if work.as_ref().is_none_or(|(known, _)| known != rules) {
         service.store().begin_recheck(&access, rules).await?;

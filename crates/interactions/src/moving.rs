@@ -1,7 +1,7 @@
 //! Entries that are about another person than they say: moved to the letter, when books that were one are taken apart.
 
 use access::Access;
-use fhir::{Fault, LogicalId, rewrite_references};
+use fhir::{Fault, Instant, LogicalId, rewrite_references};
 use json::Limits;
 use record_store::{Content, Job, Manner, Precondition, Record, Seen, Write};
 
@@ -24,9 +24,14 @@ pub async fn move_entries(
     from: &LogicalId,
     to: &LogicalId,
 ) -> Result<bool, Problem> {
+    let mut said = Vec::with_capacity(records.len());
+    for record in records {
+        let since = service.store().said_since(&record).await?;
+        said.push((record, since));
+    }
     let (there, from, to) = (service.clone(), from.clone(), to.clone());
     let writes = blocking(move || -> Result<Option<Vec<Write>>, Problem> {
-        records.iter().map(|record| moved(&there, record, &from, &to)).collect()
+        said.iter().map(|(record, since)| moved(&there, record, *since, (&from, &to))).collect()
     });
     let Some(mut writes) = writes.await? else { return Ok(false) };
     for write in &mut writes {
@@ -41,8 +46,8 @@ pub async fn move_entries(
 fn moved(
     service: &Service,
     record: &Record,
-    from: &LogicalId,
-    to: &LogicalId,
+    since: Instant,
+    (from, to): (&LogicalId, &LogicalId),
 ) -> Result<Option<Write>, Problem> {
     let text = record.inspect()?.ok_or_else(Problem::not_found)?;
     let corrupt = |_| Problem::new(500, Fault::Internal);
@@ -52,7 +57,7 @@ fn moved(
         let rest = text.strip_prefix(&of_whom)?;
         (rest.is_empty() || rest.starts_with("/_history/")).then(|| of_other.clone())
     });
-    let facts = facts_of_moved(service, record, &resource)?;
+    let facts = facts_of_moved(service, record, &resource, since)?;
     let content = packed(service, record.resource_type, &resource, facts)?;
     if content.patient.as_ref() != Some(to) {
         return Ok(None);

@@ -80,6 +80,8 @@ pub enum Change {
     Update,
     /// `DELETE`
     Delete,
+    /// The version before about another person ([`Manner::Moved`]): a `PUT` for whoever asks.
+    Moved,
 }
 
 /// A resource made ready to be stored.
@@ -111,7 +113,7 @@ pub enum Manner {
     /// It came of a patch: that is what is logged then.
     Patched,
     /// It is the version before about another person, logged as a patch: it stays the word of who wrote that one, and opens
-    /// nothing that that one did not.
+    /// nothing that that one did not. The server alone moves.
     Moved,
 }
 

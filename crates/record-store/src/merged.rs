@@ -11,7 +11,7 @@ use search::{Clause, ReferenceTest, SearchPlan};
 use crate::query::{self, ABOVE, BELOW};
 use crate::store::{Store, few};
 use crate::stored::type_number;
-use crate::{Record, StoreError};
+use crate::{Change, Record, StoreError};
 
 /// A book that is one with another.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,18 @@ pub struct Merged {
 }
 
 impl Store {
+    /// Since when a resource says what a version of it says: of one that was moved from a book to another that is the version
+    /// before. For the server, which has the version.
+    pub async fn said_since(&self, record: &Record) -> Result<Instant, StoreError> {
+        if record.change != Change::Moved {
+            return Ok(record.last_updated);
+        }
+        let statement =
+            query::said_before(&self.registry(), record.resource_type, &record.id, record.version);
+        let rows: Vec<(i64,)> = few!(self, statement, (BigInt,))?;
+        Ok(rows.first().map_or(record.last_updated, |(updated,)| Instant::from_microseconds(*updated)))
+    }
+
     /// The book and those that a moment knows as the same person's.
     pub(crate) async fn with_kin(&self, book: i64, at: Instant) -> Result<Vec<i64>, StoreError> {
         // Not from memory: the keys of what was merged a moment ago may lie before the place where a walk goes on.

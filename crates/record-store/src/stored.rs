@@ -75,12 +75,16 @@ pub(crate) fn type_of(number: i16) -> Result<ResourceType, StoreError> {
     u16::try_from(number).ok().and_then(ResourceType::from_index).ok_or(StoreError::Corrupt)
 }
 
+/// The number of a version that was only moved.
+pub(crate) const MOVED: i16 = 4;
+
 pub(crate) fn change_number(change: Change) -> i16 {
     match change {
         Change::Create => 0,
         Change::Update => 1,
         Change::Delete => 2,
         Change::UpdateAsCreate => 3,
+        Change::Moved => MOVED,
     }
 }
 
@@ -90,6 +94,7 @@ pub(crate) fn change_of(number: i16) -> Result<Change, StoreError> {
         1 => Ok(Change::Update),
         2 => Ok(Change::Delete),
         3 => Ok(Change::UpdateAsCreate),
+        MOVED => Ok(Change::Moved),
         _ => Err(StoreError::Corrupt),
     }
 }

@@ -338,6 +338,12 @@ fn a_visit_that_goes_back_is_open_to_nobody_for_longer() {
             let after = ends("gone").await;
             let bound = if status == "finished" { before + within } else { meanwhile + later };
             assert!((before..=bound).contains(&after), "{status} {before} {meanwhile} {after} {bound}");
+            // Nor when it is moved a second time.
+            let mend = json!({"decision": "origin", "survivor": "gone", "other": "kept", "entry": "Encounter/visit"});
+            let made = merging::report(&world.book, &administrator("a"), body(mend), Instant::now()).await;
+            decide(&world, made.unwrap()["id"].as_str().unwrap(), true).await;
+            assert_eq!(world.read("Encounter", &id("visit")).await["subject"]["reference"], "Patient/kept");
+            assert_eq!(ends("kept").await, after, "{status}");
         }
     });
 }

@@ -30,7 +30,7 @@ pub(crate) fn provenance(version: &Record, origin: &Origin<'_>) -> Value {
     let recorded = version.last_updated.to_string();
     let operation = match version.change {
         Change::Create | Change::UpdateAsCreate => "CREATE",
-        Change::Update => "UPDATE",
+        Change::Update | Change::Moved => "UPDATE",
         Change::Delete => "DELETE",
     };
     let is_masked = version.hides_places();

@@ -8,7 +8,7 @@ use super::Gate;
 use super::kin::BELOW;
 use crate::shield::is_shielded;
 use crate::statement::{Bind, Statement};
-use crate::stored::{VERSION_COLUMNS, pack_id, type_number, version_number};
+use crate::stored::{MOVED, VERSION_COLUMNS, pack_id, type_number, version_number};
 
 /// Appends the condition that a row of the directory is of that id: its hash leads there, its text decides.
 pub(super) fn named(
@@ -78,6 +78,23 @@ pub(crate) fn read_version(
     statement.sql(" AND v.version = ").bind(Bind::Int(version_number(version)));
     gate.restrict(&mut statement, "r", &[resource_type]);
     gate.restrict_past(&mut statement, "r", ("v.own_book", "v.visit"), &[resource_type]);
+    statement
+}
+
+/// When the last version before one was stored that was not moved.
+pub(crate) fn said_before(
+    registry: &Registry,
+    resource_type: ResourceType,
+    id: &LogicalId,
+    version: VersionId,
+) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT v.updated FROM directory d \
+         JOIN resource_version v ON v.book = d.book AND v.resource_key = d.resource_key WHERE ",
+    );
+    named(&mut statement, registry, resource_type, id, "d");
+    statement.sql(" AND v.version < ").bind(Bind::Int(version_number(version)));
+    statement.sql(" AND v.change <> ").small(MOVED).sql(" ORDER BY v.version DESC LIMIT 1");
     statement
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use access::{Access, Merge, Reach, Shield};
+use access::{Access, Author, Merge, Reach, Shield};
 use fhir::{Instant, LogicalId, ResourceType};
 use search::{IndexRows, Registry, Slot};
 
@@ -168,7 +168,10 @@ impl<'a> Planner<'a> {
         let unlimited = access.is_unlimited() && access.writable() == Some(&Reach::Everything);
         // Whoever is limited has decided on a state; a write without one was not decided.
         let decided = unlimited || job.writes.iter().all(|write| write.seen != Seen::Unchecked);
-        if !access.may_write() || !decided {
+        let moves = |write: &Write| write.content.as_ref().is_some_and(|it| it.manner == Manner::Moved);
+        // Nobody but the server says something in the name of who said it before.
+        let in_own_name = access.author() == &Author::Server || !job.writes.iter().any(moves);
+        if !access.may_write() || !decided || !in_own_name {
             return Err(WriteError::Forbidden);
         }
         self.author = author_number(self.registry.hasher(), access.author());
@@ -288,6 +291,7 @@ impl<'a> Planner<'a> {
         let change = match (effect, write.precondition) {
             (Effect::Created, Precondition::New) => Change::Create,
             (Effect::Created, _) => Change::UpdateAsCreate,
+            _ if content.manner == Manner::Moved => Change::Moved,
             _ => Change::Update,
         };
         if is_patient && content.facts.shielded != self.shielded.contains(&book) {

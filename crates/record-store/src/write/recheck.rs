@@ -15,7 +15,7 @@ use super::access_rows::{FactRows, LabelRow, REGISTRATION, Stamp, label_rows, st
 use crate::StoreError;
 use crate::shield::{Sight, is_shielded};
 use crate::statement::{Bind, Statement};
-use crate::stored::{VERSION_COLUMNS, VersionRow, VersionTypes, record, type_number};
+use crate::stored::{MOVED, VERSION_COLUMNS, VersionRow, VersionTypes, record, type_number};
 
 /// Reads from a resource what it says about access, by the rules in force.
 pub trait ReadFacts: Debug + Send + Sync {
@@ -100,10 +100,14 @@ pub(crate) fn recheck(
     let mut touched = vec![book];
     let (mut all_read, mut is_shielded_now) = (true, false);
     let mut finished = None;
+    let mut said = Instant::from_microseconds(i64::MIN);
     for (row, known_book, (known_visit, author, author_kind)) in versions {
-        let (version, updated) = (row.4, row.5);
-        let at = Instant::from_microseconds(updated);
-        let context = WriteContext { at, first: version == 1, finished };
+        let (version, updated, change) = (row.4, row.5, row.6);
+        // Moving says nothing anew: what a version opens is counted from when it was said.
+        if change != MOVED {
+            said = Instant::from_microseconds(updated);
+        }
+        let context = WriteContext { at: said, first: version == 1, finished };
         let read = with(row, |resource_type, id, node| {
             let facts = reader.facts(resource_type, id, node, &context);
             let patient = registry.extract(resource_type, node).patient;
@@ -129,7 +133,7 @@ pub(crate) fn recheck(
             visit = if facts.is_none() && *known_visit != 0 { *known_visit } else { known.visit };
             all_read &= facts.is_some();
             if finished.is_none() && facts.as_ref().is_some_and(|facts| facts.finished) {
-                finished = Some(at);
+                finished = Some(said);
             }
             (own_stamp, own_facts, patient) = (Stamp { visit, ..known }, facts, named);
         }

@@ -1,10 +1,13 @@
 //! Facts and labels of what is stored are read again when the rules change.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use access::{Access, Author, Authority, Facts, Line, WriteContext};
-use fhir::{LogicalId, ResourceType};
-use healthbook_record_store::{HistoryScope, HistoryWindow, ReadFacts, Rechecker, Walked};
+use fhir::{Instant, LogicalId, ResourceType};
+use healthbook_record_store::{
+    Change, Content, HistoryScope, HistoryWindow, Manner, Precondition, ReadFacts, Rechecker, Seen, Walked,
+    Write, WriteError,
+};
 use json::Node;
 
 use crate::world::*;
@@ -134,5 +137,76 @@ fn what_was_finished_once_stays_finished_when_it_is_read_again() {
         for (person, expected) in [("goes-on", true), ("over", false), ("begun-again", false)] {
             assert_eq!(world.sees(access.clone(), &format!("Patient/{person}")).await, expected, "{person}");
         }
+    });
+}
+
+/// Notes of which moment each version is asked.
+#[derive(Debug, Default)]
+struct Moments(Mutex<Vec<Instant>>);
+
+impl ReadFacts for Moments {
+    fn facts(
+        &self,
+        kind: ResourceType,
+        _: &LogicalId,
+        _: &Node<'_>,
+        context: &WriteContext,
+    ) -> Option<Facts> {
+        if kind.as_str() == "Encounter" {
+            self.0.lock().unwrap().push(context.at);
+        }
+        Some(Facts::default())
+    }
+}
+
+#[test]
+fn what_was_moved_says_what_it_says_since_it_was_said() {
+    run(|world| async move {
+        for name in ["p", "q"] {
+            world.put(&patient(name), Facts::default()).await;
+        }
+        let server = everything(Author::Server);
+        let move_to = async |access: &Access, person: &str| {
+            let (id, content) = world.content(&encounter("e", person), Facts::default());
+            let moved = Write {
+                resource_type: content.resource_type,
+                id,
+                precondition: Precondition::None,
+                content: Some(Content { manner: Manner::Moved, ..content }),
+                seen: Seen::Unchecked,
+            };
+            world.write(access, moved).await
+        };
+        world.put(&encounter("e", "p"), Facts::default()).await;
+        move_to(&server, "q").await.unwrap();
+        world
+            .put(&encounter("e", "q").replace("Encounter", "Encounter\",\"language\":\"vi"), Facts::default())
+            .await;
+        move_to(&server, "p").await.unwrap();
+        move_to(&server, "q").await.unwrap();
+        let (scope, window) = (
+            HistoryScope::Instance(kind("Encounter"), id("e")),
+            HistoryWindow { count: 9, ..HistoryWindow::default() },
+        );
+        let mut versions = world.store.history(&server, &scope, &window).await.unwrap().records;
+        versions.reverse();
+        let changes: Vec<Change> = versions.iter().map(|record| record.change).collect();
+        let moved = Change::Moved;
+        assert_eq!(changes, [Change::UpdateAsCreate, moved, Change::Update, moved, moved]);
+        let times: Vec<Instant> = versions.iter().map(|record| record.last_updated).collect();
+        let expected = [0, 0, 2, 2, 2].map(|place| times[place]);
+        let mut since = Vec::new();
+        for record in &versions {
+            since.push(world.store.said_since(record).await.unwrap());
+        }
+        assert_eq!(since, expected);
+        let moments = Arc::new(Moments::default());
+        assert!(walk_by(&world, "one", moments.clone()).await);
+        assert_eq!(*moments.0.lock().unwrap(), expected);
+        let citizen = everything(Author::Citizen(id("p")));
+        assert!(
+            matches!(move_to(&citizen, "p").await, Err(WriteError::Forbidden)),
+            "in the name of somebody else"
+        );
     });
 }

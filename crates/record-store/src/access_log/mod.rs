@@ -45,7 +45,7 @@ pub use sequencer::{Sequencer, SequencerSettings};
 pub(crate) use signature::{Signature, WriteSignature};
 pub use verification::{IndexFinding, LogReport};
 pub(crate) use waiting::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, framed, missing_grants};
-pub(crate) use waiting_rows::WaitingIn;
+pub(crate) use waiting_rows::{WaitingIn, removal_of_taken};
 
 use authority::{Basis, Right};
 use journal::{Section, Shown};

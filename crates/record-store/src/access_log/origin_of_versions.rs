@@ -62,7 +62,7 @@ impl Store {
             return Ok(Vec::new());
         }
         // First what waits, then what has a position: what gets one meanwhile is found twice, not never.
-        let rows = self.newest_waiting(MOST_WAITING).await?;
+        let rows = self.newest_with_writes(MOST_WAITING).await?;
         search = blocking(move || {
             for (_, bytes) in rows {
                 waiting_rows::entries(&bytes)?.into_iter().for_each(|entry| search.take(entry));

@@ -127,6 +127,7 @@ impl Store {
         let Some(writer) = self.resumed(&end, key, signed.as_ref()).await? else {
             return Ok(Sequenced { elsewhere: true, more: true, ..done });
         };
+        self.forget_taken(&end);
         let hasher = self.registry().hasher().clone();
         let (appended, waiting) =
             blocking(move || append(writer, &waiting, &hasher).map(|appended| (appended, waiting))).await?;
@@ -134,7 +135,7 @@ impl Store {
         let is_longer = signed.is_none_or(|signed| signed.size() < size);
         let checkpoint = ((is_longer && is_late) || is_new_day).then(|| appended.writer.checkpoint(time));
         let mut statements = statements(&appended);
-        statements.extend(waiting.removal(&end));
+        statements.extend(waiting.removal());
         if let Some(checkpoint) = &checkpoint {
             let note = checkpoint.sign(key).map_err(|error| StoreError::Unusable(error.to_string()))?;
             statements.push(sql::put_checkpoint(size, checkpoint.time().microseconds(), note));

@@ -1,17 +1,20 @@
 //! The rows that wait for a position, one for each commit: where they stand, and how they are read and leave.
 //!
-//! On PostgreSQL all of them wait in the database. On SQLite those wait there that belong to a write, in its transaction;
-//! what came by itself waits in a file beside it (`sqlite/beside.rs`). Rows leave the database with the step that gives
-//! them a position. Of the file the step only notes up to which number it has taken them, and the next one removes them.
+//! On PostgreSQL all of them wait in the database. On SQLite those wait there that belong to a write, in its transaction, and
+//! what was committed with them; what came without a write waits in a file beside it (`sqlite/beside.rs`). Rows leave the
+//! database with the step that gives them a position. Of the file the step only notes up to which number it has taken them,
+//! and the next one has them removed.
 
 use audit_log::Entry;
 use diesel::sql_types::{BigInt, Binary, Integer};
+use fhir::Instant;
 
 use super::sequence::End;
 use super::sql;
 use crate::StoreError;
 use crate::statement::Statement;
 use crate::store::{Engine, Store, few, select};
+use crate::write::Task;
 
 /// Entries of one step and place. Other writes of the database wait meanwhile.
 const MOST_ENTRIES: i64 = 4096;
@@ -71,14 +74,34 @@ impl Waiting {
         Ok(found)
     }
 
-    /// What removes the rows that a step has taken, or that the last one has.
-    pub(super) fn removal(&self, end: &End) -> Vec<Statement> {
+    /// What removes those of the rows that wait in the database.
+    pub(super) fn removal(&self) -> Vec<Statement> {
         let numbers: Vec<i64> = self.database.iter().map(|(number, _)| *number).collect();
-        let mut statements = sql::remove_waiting(&numbers);
-        if end.beside > 0 {
-            statements.push(taken(end.beside));
+        sql::remove_waiting(&numbers)
+    }
+
+    /// Leaves for a later step what is younger than all rows of a place of which more waits: what waits there may be older. The
+    /// place with the oldest rows keeps them all, so every step takes something.
+    fn cut(&mut self, is_all_of_database: bool, is_all_beside: bool) -> Result<(), StoreError> {
+        let mut until: Option<Instant> = None;
+        for (rows, is_all) in [(&self.database, is_all_of_database), (&self.beside, is_all_beside)] {
+            let times = rows.iter().filter(|_| !is_all).map(time_of).collect::<Result<Vec<_>, _>>()?;
+            if let Some(youngest) = times.into_iter().flatten().max() {
+                until = Some(until.map_or(youngest, |until| until.min(youngest)));
+            }
         }
-        statements
+        let Some(until) = until else { return Ok(()) };
+        for rows in [&mut self.database, &mut self.beside] {
+            let mut kept = rows.len();
+            for (place, row) in rows.iter().enumerate() {
+                if time_of(row)?.is_some_and(|time| time > until) {
+                    kept = place;
+                    break;
+                }
+            }
+            rows.truncate(kept);
+        }
+        Ok(())
     }
 }
 
@@ -90,7 +113,22 @@ impl Store {
             Engine::Sqlite(_) => self.waiting_in(WaitingIn::Beside, end.beside).await?,
             Engine::Postgres(_) => (Vec::new(), true),
         };
-        Ok(Waiting { database, beside, is_all: is_all && is_all_beside })
+        let mut waiting = Waiting { database, beside, is_all: is_all && is_all_beside };
+        if !waiting.is_all {
+            waiting.cut(is_all, is_all_beside)?;
+        }
+        Ok(waiting)
+    }
+
+    /// Lets the writer remove what earlier steps have taken from the file beside the database. That they are on disk is known:
+    /// the end of the log was read there.
+    pub(super) fn forget_taken(&self, end: &End) {
+        if let Engine::Sqlite(store) = &self.engine
+            && end.beside > 0
+        {
+            // Where the queue is full it is for the next step.
+            let _ = store.queue.try_send(Task::Taken(end.beside));
+        }
     }
 
     /// The rows of a place behind a number, as many as a step takes, and whether these are all.
@@ -122,9 +160,13 @@ impl Store {
             let taken = self.log_end().await?.beside;
             rows = select!(self, newest(WaitingIn::Beside, taken, limit), RowTypes)?;
         }
-        let in_database: Vec<Row> = select!(self, newest(WaitingIn::Database, i64::MIN, limit), RowTypes)?;
-        rows.extend(in_database);
+        rows.extend(self.newest_with_writes(limit).await?);
         Ok(rows)
+    }
+
+    /// Those of them in which entries of writes may stand.
+    pub(super) async fn newest_with_writes(&self, limit: i64) -> Result<Vec<Row>, StoreError> {
+        select!(self, newest(WaitingIn::Database, i64::MIN, limit), RowTypes)
     }
 }
 
@@ -172,11 +214,22 @@ fn from(statement: &mut Statement, place: WaitingIn, behind: i64) {
     statement.pieces_of(&[" FROM ", place.table(), " w WHERE w.number > "]).big(behind);
 }
 
-/// Removes what was taken from the file beside the database, but for the last row: no number is ever given again.
-fn taken(until: i64) -> Statement {
-    let mut statement = Statement::new("DELETE FROM log_waiting_beside WHERE number <= ");
-    statement.big(until).sql(" AND number < (SELECT max(number) FROM log_waiting_beside)");
+/// Removes what was taken from the file beside the database, some rows at once, but for the last row of all: no number is ever
+/// given again.
+pub(crate) fn removal_of_taken(until: i64) -> Statement {
+    let mut statement = Statement::new(
+        "DELETE FROM log_waiting_beside WHERE number IN (SELECT w.number FROM log_waiting_beside w WHERE w.number <= ",
+    );
     statement
+        .big(until)
+        .sql(" AND w.number < (SELECT max(number) FROM log_waiting_beside) ORDER BY w.number LIMIT ");
+    statement.big(4 * MOST_ROWS).sql(")");
+    statement
+}
+
+/// The time of the first entry of a row.
+fn time_of(row: &Row) -> Result<Option<Instant>, StoreError> {
+    Ok(entries(&row.1)?.first().map(|entry| entry.time))
 }
 
 #[cfg(test)]
@@ -200,6 +253,22 @@ mod tests {
         let waiting = Waiting { database, beside, is_all: true };
         let order: Vec<u32> = waiting.in_order().unwrap().iter().map(|entry| entry.shown).collect();
         assert_eq!(order, [8, 1, 1, 2, 3, 9, 9, 10]);
+        let times =
+            |rows: &[Row]| rows.iter().map(|row| time_of(row).unwrap().unwrap().microseconds()).collect();
+        let left = |database: &[i64], beside: &[i64], all: (bool, bool)| -> [Vec<i64>; 2] {
+            let rows = |of: &[i64]| of.iter().map(|time| row(1, &[*time])).collect();
+            let mut waiting = Waiting { database: rows(database), beside: rows(beside), is_all: false };
+            waiting.cut(all.0, all.1).unwrap();
+            [times(&waiting.database), times(&waiting.beside)]
+        };
+        assert_eq!(left(&[1, 3, 2], &[2, 9, 1], (true, false)), [vec![1, 3, 2], vec![2, 9, 1]]);
+        assert_eq!(
+            left(&[1, 3, 2], &[2, 4, 1], (false, true)),
+            [vec![1, 3, 2], vec![2]],
+            "1 comes when 4 does"
+        );
+        assert_eq!(left(&[8, 1, 9], &[2, 4, 1], (false, false)), [vec![], vec![2, 4, 1]]);
+        assert_eq!(left(&[8], &[2, 9], (true, true)), [vec![8], vec![2, 9]]);
         let broken = Waiting { database: Vec::new(), beside: vec![(1, vec![0, 0, 0, 9, 1])], is_all: true };
         assert!(broken.in_order().is_err());
     }

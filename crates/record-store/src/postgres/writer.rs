@@ -79,6 +79,7 @@ impl Writer {
                     }
                     // They have a queue of their own here.
                     Task::Log(queued) => queued.answer(false),
+                    Task::Taken(_) => {}
                     Task::Upkeep(queued) => {
                         self.answer(std::mem::take(&mut batch)).await;
                         self.upkeep(*queued).await;

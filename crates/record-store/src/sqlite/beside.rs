@@ -2,37 +2,110 @@
 //! every reader of its file read its pages anew, and the log of a busy server commits a thousand times a second: in a file
 //! of its own that is felt by nobody.
 //!
-//! An entry leaves this file only after the step that gave it a position is on disk in the database: SQLite does not
-//! promise that a transaction over two files is kept whole when the machine goes down.
+//! No entry relies on a transaction over both files, for SQLite does not promise that such a one is kept whole when the
+//! machine goes down.
+
+use std::fs::{self, File};
+use std::path::Path;
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{Connection, SqliteConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{execute, load};
 use crate::access_log::{END, taken_from_beside};
 use crate::statement::{Bind, Statement};
 use crate::{StoreError, query};
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite-log-waiting");
+/// The steps of its layout, one after the other.
+const LAYOUT: [&str; 1] = [include_str!("../../../../migrations/sqlite-log-waiting/1.sql")];
 
 /// Name of the setting that ties the file to its database: the same number stands in both.
 const FILE: &str = "log-waiting-file";
 
-/// The file of a database.
-fn path_of(database: &str) -> String {
-    format!("{database}-log-waiting")
+/// How the file was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// With what its database says of it, or both are new.
+    Fits,
+    /// Not at all, although the database had one.
+    Missing,
+    /// As it was before something was taken from it that stands in the log.
+    Older,
+}
+
+impl Found {
+    /// Says what may be lost. The file is that of the database with this connection.
+    pub(super) fn tell(self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        let (file, _) = paths(connection)?;
+        match self {
+            Self::Fits => {}
+            Self::Missing => tracing::error!(
+                file,
+                "the file is missing and was made anew: entries of the log of accesses that waited in it are lost"
+            ),
+            Self::Older => tracing::error!(
+                file,
+                "the file is older than its database: entries of the log of accesses that waited in the newer one are lost"
+            ),
+        }
+        Ok(())
+    }
+}
+
+/// The file, and the one of its database, as SQLite names it: where a link leads, as its other files are named.
+fn paths(connection: &mut SqliteConnection) -> Result<(String, String), StoreError> {
+    let statement = Statement::new("SELECT file FROM pragma_database_list WHERE name = 'main'");
+    let rows: Vec<(String,)> = load(connection, statement.returning::<(Text,)>())?;
+    match rows.into_iter().next() {
+        Some((database,)) if !database.is_empty() => Ok((format!("{database}-log-waiting"), database)),
+        _ => Err(StoreError::Unusable("the database must be a file".to_owned())),
+    }
+}
+
+/// Makes the file when it is not there, readable by whom its database is. Of several who open the database at once one makes
+/// it, for that one has the lock of the database.
+pub(super) fn make(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let (path, database) = paths(connection)?;
+    connection.immediate_transaction(|_| {
+        make_like(Path::new(&database), Path::new(&path))
+            .map_err(|error| StoreError::Unusable(format!("{path}: {error}")))?;
+        let mut file = SqliteConnection::establish(&path)?;
+        file.batch_execute(
+            "PRAGMA busy_timeout = 10000; PRAGMA page_size = 4096; PRAGMA journal_mode = WAL",
+        )?;
+        Ok(())
+    })
+}
+
+fn make_like(database: &Path, path: &Path) -> std::io::Result<()> {
+    if path.try_exists()? {
+        return Ok(());
+    }
+    let like = fs::metadata(database)?;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        // A command that root runs must not keep the server from its file; who is not root keeps it as the own one.
+        let _ = fchown(&file, Some(like.uid()), Some(like.gid()));
+    }
+    file.set_permissions(like.permissions())?;
+    file.sync_all()
 }
 
 /// Makes the file known to a connection to its database.
-pub(super) fn attach(connection: &mut SqliteConnection, database: &str) -> Result<(), StoreError> {
+pub(super) fn attach(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let (path, _) = paths(connection)?;
     let mut statement = Statement::new("ATTACH DATABASE ");
-    statement.bind(Bind::Text(path_of(database))).sql(" AS beside");
+    statement.bind(Bind::Text(path)).sql(" AS beside");
     execute(connection, statement)?;
     connection.batch_execute(
-        "PRAGMA beside.page_size = 4096; PRAGMA beside.journal_mode = WAL; PRAGMA beside.synchronous = FULL; \
-         PRAGMA beside.cache_size = -2048; PRAGMA beside.mmap_size = 0; \
+        "PRAGMA beside.synchronous = FULL; PRAGMA beside.cache_size = -2048; PRAGMA beside.mmap_size = 0; \
          PRAGMA beside.journal_size_limit = 67108864;",
     )?;
     Ok(())
@@ -42,62 +115,106 @@ pub(super) fn attach(connection: &mut SqliteConnection, database: &str) -> Resul
 ///
 /// # Errors
 /// [`StoreError::Unusable`] when it is that of another one: its entries would stand in a log that they are not of.
-pub(super) fn prepare(connection: &mut SqliteConnection, database: &str) -> Result<(), StoreError> {
-    let path = path_of(database);
-    let mut file = SqliteConnection::establish(&path)?;
-    file.batch_execute(
-        "PRAGMA page_size = 4096; PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
-    )?;
-    file.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Unusable(error.to_string()))?;
-    let owner = owner(&mut file)?;
-    let database = connection.immediate_transaction(|connection| own_number(connection, owner.is_none()))?;
-    let is_its_own = match (&owner, &database) {
-        (None, Some(_)) => true,
-        (owner, database) => owner == database,
-    };
-    let Some(database) = database.filter(|_| is_its_own) else {
-        return Err(StoreError::Unusable(format!(
-            "{path} holds entries of the log of accesses of another database: put it back beside that one, or move it away"
-        )));
-    };
-    let end: Vec<(Vec<u8>,)> = load(connection, query::setting(END).returning::<(Binary,)>())?;
-    let taken = taken_from_beside(end.into_iter().next().map(|(end,)| end))?;
-    if owner.is_none() && taken > 0 {
-        tracing::error!(
-            file = path,
-            "the file was not there and is made anew: the entries of the log of accesses that waited in it are lost"
-        );
-    }
-    file.immediate_transaction(|file| {
-        let mut statement = Statement::new("INSERT INTO file_of (id, database) VALUES (1, ");
-        statement.bind(Bind::Bytes(database)).sql(") ON CONFLICT DO NOTHING");
-        execute(file, statement)?;
-        // In a file that is new, or older than its database, numbers go on behind those that were taken from it.
-        let mut statement = Statement::new("INSERT INTO log_waiting_beside (number, count, entries) SELECT ");
-        statement.big(taken).sql(", 0, X'' WHERE ").big(taken);
-        statement.sql(" > (SELECT coalesce(max(number), 0) FROM log_waiting_beside)");
-        execute(file, statement).map(drop)
+pub(super) fn prepare(connection: &mut SqliteConnection) -> Result<Found, StoreError> {
+    let (path, _) = paths(connection)?;
+    connection.immediate_transaction(|connection| {
+        lay_out(connection, &path)?;
+        let number = first(connection, query::setting(FILE))?;
+        let owner = first(connection, Statement::new("SELECT database FROM file_of WHERE id = 1"))?;
+        let mut found = match (&number, &owner) {
+            (Some(number), Some(owner)) if number == owner => Found::Fits,
+            (_, Some(_)) => {
+                return Err(StoreError::Unusable(format!(
+                    "{path} holds entries of the log of accesses of another database, or of a later state of this one: \
+                     put back the database that it stood beside, or move it away"
+                )));
+            }
+            (Some(_), None) => Found::Missing,
+            (None, None) => Found::Fits,
+        };
+        if owner.is_none() {
+            // Also where the database has a number: a file that was lost and comes back is none of its own any more.
+            let mut number = vec![0; 16];
+            getrandom::fill(&mut number).map_err(|error| StoreError::Unusable(error.to_string()))?;
+            execute(connection, query::put_setting(FILE, number.clone()))?;
+            let mut statement = Statement::new("INSERT INTO file_of (id, database) VALUES (1, ");
+            statement.bind(Bind::Bytes(number)).sql(")");
+            execute(connection, statement)?;
+        }
+        let taken = taken_from_beside(first(connection, query::setting(END))?)?;
+        if go_on_behind(connection, taken)? && found == Found::Fits {
+            found = Found::Older;
+        }
+        Ok(found)
     })
 }
 
-/// Whose file it is, where that is known.
-fn owner(file: &mut SqliteConnection) -> Result<Option<Vec<u8>>, StoreError> {
-    let statement = Statement::new("SELECT database FROM file_of WHERE id = 1");
-    let rows: Vec<(Vec<u8>,)> = load(file, statement.returning::<(Binary,)>())?;
-    Ok(rows.into_iter().next().map(|(owner,)| owner))
+fn lay_out(connection: &mut SqliteConnection, path: &str) -> Result<(), StoreError> {
+    let version = Statement::new("PRAGMA beside.user_version");
+    let version: Vec<(i32,)> = load(connection, version.returning::<(Integer,)>())?;
+    let done = version.first().map_or(0, |(version,)| usize::try_from(*version).unwrap_or(usize::MAX));
+    let Some(missing) = LAYOUT.get(done..).filter(|steps| !steps.is_empty()) else {
+        return match done {
+            done if done == LAYOUT.len() => Ok(()),
+            _ => Err(StoreError::Unusable(format!("{path} was made by a newer program"))),
+        };
+    };
+    for step in missing {
+        connection.batch_execute(step)?;
+    }
+    Ok(connection.batch_execute(&format!("PRAGMA beside.user_version = {}", LAYOUT.len()))?)
 }
 
-/// The number of the database, made when it has none and may have one.
-fn own_number(connection: &mut SqliteConnection, may_be_made: bool) -> Result<Option<Vec<u8>>, StoreError> {
-    let found: Vec<(Vec<u8>,)> = load(connection, query::setting(FILE).returning::<(Binary,)>())?;
-    if let Some((number,)) = found.into_iter().next() {
-        return Ok(Some(number));
+/// Lets numbers go on behind those that were taken. Whether there was a need to: in a file that is new, or older than its
+/// database.
+fn go_on_behind(connection: &mut SqliteConnection, taken: i64) -> Result<bool, StoreError> {
+    let mut statement = Statement::new("INSERT INTO log_waiting_beside (number, count, entries) SELECT ");
+    statement.big(taken).sql(", 0, X'' WHERE ").big(taken);
+    statement.sql(" > (SELECT coalesce(max(number), 0) FROM log_waiting_beside)");
+    Ok(execute(connection, statement)? > 0)
+}
+
+/// The bytes of a row, if there is one.
+fn first(connection: &mut SqliteConnection, statement: Statement) -> Result<Option<Vec<u8>>, StoreError> {
+    let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>())?;
+    Ok(rows.into_iter().next().map(|(bytes,)| bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use test_support::TestDatabase;
+
+    use super::super::connection::{connect_alone, prepare_database};
+    use super::*;
+    use crate::StoreSettings;
+
+    fn opened(database: &TestDatabase) -> Result<Found, StoreError> {
+        let path = database.url().strip_prefix("sqlite:").unwrap_or_default();
+        let mut connection = connect_alone(path, false)?;
+        prepare_database(&mut connection, &StoreSettings::new(database.url()))?;
+        make(&mut connection)?;
+        attach(&mut connection)?;
+        prepare(&mut connection)
     }
-    if !may_be_made {
-        return Ok(None);
+
+    #[test]
+    fn what_may_be_lost_is_known() -> Result<(), StoreError> {
+        let database = TestDatabase::sqlite();
+        let path = database.url().strip_prefix("sqlite:").unwrap_or_default();
+        assert_eq!([opened(&database)?, opened(&database)?], [Found::Fits; 2]);
+        for end in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(format!("{path}-log-waiting{end}"));
+        }
+        assert_eq!(opened(&database)?, Found::Missing, "though nothing was taken from it yet");
+        assert_eq!(opened(&database)?, Found::Fits);
+        // The log has taken more than was ever in this file.
+        let mut connection = connect_alone(path, false)?;
+        execute(&mut connection, query::put_setting(END, [5_u64, 2, 50].map(u64::to_be_bytes).concat()))?;
+        assert_eq!([opened(&database)?, opened(&database)?], [Found::Older, Found::Fits]);
+        attach(&mut connection)?;
+        connection.batch_execute("PRAGMA beside.user_version = 7")?;
+        drop(connection);
+        assert!(matches!(opened(&database), Err(StoreError::Unusable(text)) if text.contains("newer")));
+        Ok(())
     }
-    let mut number = vec![0; 16];
-    getrandom::fill(&mut number).map_err(|error| StoreError::Unusable(error.to_string()))?;
-    execute(connection, query::claim(FILE, None, number.clone()))?;
-    Ok(Some(number))
 }

@@ -15,12 +15,22 @@ use crate::{StoreError, StoreSettings};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
-/// Opens a connection. Readers cannot write.
+/// Opens a connection to a database that was opened before. Readers cannot write.
 pub(crate) fn connect(path: &str, reader: bool) -> Result<SqliteConnection, StoreError> {
+    let mut connection = connect_alone(path, reader)?;
+    beside::attach(&mut connection)?;
+    if reader {
+        connection.batch_execute("PRAGMA query_only = ON")?;
+    }
+    Ok(connection)
+}
+
+/// The same without the file beside it.
+pub(crate) fn connect_alone(path: &str, reader: bool) -> Result<SqliteConnection, StoreError> {
     let mut connection = SqliteConnection::establish(path)?;
     // The page size holds for a new file only and must be set before the journal mode. Readers do not map the file into
     // memory: after each commit every one of them would give the mapping back, which stops all processors for a moment, and
-    // the log of accesses commits all the time. A reader keeps little: every commit of somebody else empties its pages, and
+    // a busy server commits all the time. A reader keeps little: every commit of somebody else empties its pages, and
     // the system has them in memory.
     let (cache, mapped) = if reader { (8192, 0) } else { (16384, 1 << 30) };
     connection.batch_execute(&format!(
@@ -29,10 +39,6 @@ pub(crate) fn connect(path: &str, reader: bool) -> Result<SqliteConnection, Stor
          PRAGMA mmap_size = {mapped}; PRAGMA journal_size_limit = 67108864; \
          PRAGMA wal_autocheckpoint = 8192;",
     ))?;
-    beside::attach(&mut connection, path)?;
-    if reader {
-        connection.batch_execute("PRAGMA query_only = ON")?;
-    }
     Ok(connection)
 }
 

@@ -29,6 +29,8 @@ use crate::{StoreError, StoreSettings};
 
 pub(crate) use connection::{connect, prepare_database};
 
+use connection::connect_alone;
+
 /// Open connections that are kept for readers.
 const MOST_READERS: usize = 16;
 
@@ -46,9 +48,11 @@ impl SqliteStore {
     /// Opens the file, making it when it is not there, and brings its layout up to date.
     pub(crate) fn open(path: &str, settings: &StoreSettings) -> Result<Self, StoreError> {
         let unusable = |error: StoreError| StoreError::Unusable(error.to_string());
-        let mut connection = connect(path, false).map_err(unusable)?;
+        let mut connection = connect_alone(path, false).map_err(unusable)?;
         let prepared = prepare_database(&mut connection, settings)?;
-        beside::prepare(&mut connection, path)?;
+        beside::make(&mut connection)?;
+        beside::attach(&mut connection)?;
+        beside::prepare(&mut connection)?.tell(&mut connection)?;
         let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
         let registry = prepared.registry;
         writer::spawn(connection, jobs, registry.clone())?;

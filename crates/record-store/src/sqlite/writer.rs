@@ -12,7 +12,9 @@ use tokio::sync::mpsc;
 use super::connection::reserve_keys;
 use super::known_grants::KnownGrants;
 use super::{execute, flush, load};
-use crate::access_log::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, WaitingIn, framed};
+use crate::access_log::{
+    BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, WaitingIn, framed, removal_of_taken,
+};
 use crate::current_registry::CurrentRegistry;
 use crate::once::used_keys;
 use crate::query::{self, Gate};
@@ -80,6 +82,7 @@ impl Writer {
                         batch.length += queued.length();
                         batch.entries.push(queued);
                     }
+                    Task::Taken(until) => self.remove_taken(until),
                     Task::Upkeep(queued) => {
                         self.answer(std::mem::take(&mut batch));
                         self.grants.forget();
@@ -96,6 +99,13 @@ impl Writer {
                 }
             }
             self.answer(batch);
+        }
+    }
+
+    /// Removes from the file beside the database what has a position. Nobody waits for it: what stays goes with the next step.
+    fn remove_taken(&mut self, until: i64) {
+        if let Err(error) = execute(&mut self.connection, removal_of_taken(until)) {
+            tracing::warn!(error = %error, "entries of the log of accesses that have their position still wait");
         }
     }
 

@@ -37,6 +37,8 @@ pub(crate) enum Task {
     Job(Box<QueuedJob>),
     /// Entries of the log of accesses, committed together with whatever else waits (SQLite).
     Log(QueuedEntries),
+    /// To remove the entries up to this row that have their position from the file beside the database (SQLite).
+    Taken(i64),
     /// Work on the index or on the packages, in a transaction of its own.
     Upkeep(Box<QueuedUpkeep>),
 }

@@ -213,3 +213,148 @@ fn reads_and_writes_come_in_the_order_of_their_time() {
         store.close().await;
     });
 }
+
+#[test]
+fn a_lost_file_that_is_found_again_is_not_taken_for_the_one_that_was_made_since() {
+    run(async |database, key| {
+        let store = open(&database).await;
+        append(&store, 0..2).await;
+        let_go(store, &database).await;
+        let lost = database.copy();
+        std::fs::remove_file(path(&database, FILE)).unwrap();
+        let store = open(&database).await;
+        append(&store, 2..9).await;
+        sequence_all(&store, &key, at(1)).await;
+        let_go(store, &database).await;
+        put_back(&lost, &database, FILE);
+        let refused = Store::open(&StoreSettings::new(database.url())).await.err();
+        assert!(matches!(refused, Some(StoreError::Unusable(_))), "what waits in it would be passed over");
+    });
+}
+
+#[test]
+fn after_a_standstill_what_waits_in_both_places_still_comes_in_its_order() {
+    run(async |database, key| {
+        let store = open(&database).await;
+        // More than one step takes of one place, and in the other what is younger and older than it.
+        append_with_write(&database, 0).await;
+        let many = 1_300;
+        for _ in 0..many {
+            store.append_to_log(vec![numbered(1)]).await.unwrap();
+        }
+        append_with_write(&database, 2).await;
+        append(&store, 3..5).await;
+        let first = store.sequence(&key, EVERY, at(9)).await.unwrap();
+        assert!(first.more && first.entries < many, "{first:?}");
+        sequence_all(&store, &key, at(9)).await;
+        let expected: Vec<u8> =
+            [0].into_iter().chain(std::iter::repeat_n(1, many as usize)).chain([2, 3, 4]).collect();
+        assert_eq!(numbers(&store).await, expected);
+        store.close().await;
+    });
+}
+
+#[test]
+fn a_database_from_before_there_was_the_file_goes_on() {
+    run(async |database, key| {
+        let store = open(&database).await;
+        for number in 0..2 {
+            append_with_write(&database, number).await;
+        }
+        sequence_all(&store, &key, at(1)).await;
+        append_with_write(&database, 2).await;
+        let_go(store, &database).await;
+        execute(&database, "DELETE FROM setting WHERE name = 'log-waiting-file'").await;
+        quiet(&database).await;
+        std::fs::remove_file(path(&database, FILE)).unwrap();
+        // Several start at once.
+        let opening: Vec<_> = (0..6)
+            .map(|_| {
+                let url = database.url().to_owned();
+                tokio::spawn(async move { Store::open(&StoreSettings::new(url)).await.unwrap() })
+            })
+            .collect();
+        for (number, store) in opening.into_iter().enumerate() {
+            let store = store.await.unwrap();
+            let number = 3 + u8::try_from(number).unwrap();
+            append(&store, number..number + 1).await;
+            store.close().await;
+        }
+        let store = open(&database).await;
+        sequence_all(&store, &key, at(20)).await;
+        assert_eq!(numbers(&store).await, (0..9).collect::<Vec<_>>());
+        store.close().await;
+    });
+}
+
+#[test]
+fn a_copy_of_a_running_store_holds_what_was_acknowledged_before() {
+    run(async |database, key| {
+        let store = open(&database).await;
+        let copy = TestDatabase::sqlite();
+        let working = async {
+            for number in 0..60 {
+                append(&store, number..number + 1).await;
+                if number % 3 == 0 {
+                    sequence_all(&store, &key, at(1)).await;
+                }
+            }
+        };
+        let copying = async {
+            let mut acknowledged = 0;
+            while acknowledged < 20 {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                let in_log = store.log_size().await.unwrap();
+                acknowledged = u8::try_from(in_log).unwrap();
+            }
+            for end in [FILE, ""] {
+                let (from, to) = (path(&database, end), path(&copy, end));
+                tokio::task::spawn_blocking(move || {
+                    let mut connection =
+                        <diesel::SqliteConnection as diesel::Connection>::establish(from.to_str().unwrap())
+                            .unwrap();
+                    let sql = format!("PRAGMA busy_timeout = 10000; VACUUM INTO '{}'", to.display());
+                    diesel::connection::SimpleConnection::batch_execute(&mut connection, &sql).unwrap();
+                })
+                .await
+                .unwrap();
+            }
+            acknowledged
+        };
+        let ((), acknowledged) = tokio::join!(working, copying);
+        store.close().await;
+        let restored = open(&copy).await;
+        append(&restored, 100..101).await;
+        sequence_all(&restored, &key, at(30)).await;
+        let numbers = numbers(&restored).await;
+        let count = u8::try_from(numbers.len()).unwrap() - 1;
+        assert!(count >= acknowledged, "{count} of {acknowledged}");
+        assert_eq!(numbers, (0..count).chain([100]).collect::<Vec<_>>());
+        restored.close().await;
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_stands_where_the_database_is_and_is_for_whom_the_database_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    run(async |database, key| {
+        let_go(open(&database).await, &database).await;
+        std::fs::remove_file(path(&database, FILE)).unwrap();
+        std::fs::set_permissions(path(&database, ""), std::fs::Permissions::from_mode(0o600)).unwrap();
+        let elsewhere = TestDatabase::sqlite();
+        std::os::unix::fs::symlink(path(&database, ""), path(&elsewhere, "")).unwrap();
+        // One over a link, one over the path.
+        let (one, two) = (open(&elsewhere).await, open(&database).await);
+        append(&one, 0..1).await;
+        append(&two, 1..2).await;
+        append(&one, 2..3).await;
+        sequence_all(&two, &key, at(1)).await;
+        assert_eq!(numbers(&one).await, [0, 1, 2]);
+        assert!(!path(&elsewhere, FILE).exists());
+        let mode = std::fs::metadata(path(&database, FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        one.close().await;
+        two.close().await;
+    });
+}

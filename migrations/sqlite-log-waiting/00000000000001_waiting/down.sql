@@ -1,2 +1,0 @@
-DROP TABLE file_of;
-DROP TABLE log_waiting_beside;

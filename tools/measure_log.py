@@ -189,8 +189,10 @@ def in_turns(arguments, other, missed):
     """The throughput as a part of that of another program. Both run all the time and are read in short turns, and each turn
     is compared with the one beside it: a machine that is slower for a while is slower for both."""
     pairs = max(arguments.rounds * arguments.seconds // TURN, 3)
-    with Server(getattr(arguments, other), None, arguments.people) as without, \
-            Server(arguments.server, None, arguments.people) as server:
+    own = arguments.database if arguments.database == "postgres" else None
+    with database_of(own) as theirs, database_of(own) as ours, \
+            Server(getattr(arguments, other), theirs, arguments.people) as without, \
+            Server(arguments.server, ours, arguments.people) as server:
         sides = [(running, cast(running, 20), []) for running in (without, server)]
         for running, asked, _ in sides:
             read(running, asked, arguments.clients, 2)
@@ -259,7 +261,7 @@ def main():
     for other in ("without", "older"):
         if not getattr(arguments, other):
             continue
-        if arguments.database:
+        if arguments.database not in (None, "postgres"):
             print(f"--{other} is measured on SQLite files of its own")
         ratios[other] = in_turns(arguments, other, missed)
     judged = next((ratios[name] for name in ("without", "older", "estimate for HTTP") if name in ratios), None)

@@ -15,8 +15,6 @@ use crate::write::Task;
 /// Bytes after which a commit takes no more entries. The next one comes at once.
 pub(crate) const BYTES_IN_A_COMMIT: usize = 1 << 20;
 
-/// Between two looks for more entries that could come into the same commit.
-const GATHERING_STEP: Duration = Duration::from_micros(200);
 /// Most of these steps before a commit: what a loaded server adds to the time of an answer at most.
 const GATHERING_STEPS: usize = 8;
 /// Answers for which a commit is begun. Who asks again waits for nothing else: were it all who ask, nothing would be read
@@ -25,19 +23,25 @@ const GATHERED: usize = 24;
 
 /// How a commit of entries waits for more of them. Each commit waits for the disk, and one for many readers costs what one
 /// for two does. Who reads alone waits for nobody: it is begun only where several answers wait.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Gathering {
+    step: Duration,
     steps: usize,
 }
 
 impl Gathering {
+    /// Between two looks for more entries passes a part of what a commit takes.
+    pub(crate) fn every(step: Duration) -> Self {
+        Self { step, steps: 0 }
+    }
+
     /// Waits a moment when so many answers are a reason to, and says whether it did. The thread is the writer's alone, and
     /// its timer is finer than that of a runtime.
     pub(crate) fn wait(&mut self, answers: usize) -> bool {
         let waits = self.steps < GATHERING_STEPS && (2..GATHERED).contains(&answers);
         if waits {
             self.steps += 1;
-            std::thread::sleep(GATHERING_STEP);
+            std::thread::sleep(self.step);
         }
         waits
     }
@@ -183,7 +187,7 @@ mod tests {
     #[test]
     fn who_reads_alone_waits_for_nobody_and_others_not_for_ever() {
         let waits = |answers: &[usize]| {
-            let mut gathering = Gathering::default();
+            let mut gathering = Gathering::every(Duration::from_micros(1));
             answers.iter().filter(|answers| gathering.wait(**answers)).count()
         };
         assert_eq!(waits(&[0, 1, 1, 1]), 0);

@@ -1,5 +1,7 @@
 //! The writer of the log of accesses: a connection of its own, so that no read waits behind an import.
 
+use std::time::Duration;
+
 use diesel_async::AsyncPgConnection;
 use tokio::sync::mpsc;
 
@@ -11,6 +13,10 @@ use crate::access_log::{
     BYTES_IN_A_COMMIT, Gathering, GrantRow, GrantTypes, Grants, QueuedEntries, WaitingIn, framed,
     missing_grants,
 };
+
+/// Between two looks for more entries. A commit takes two questions and the disk of the database: the longer for one, the
+/// more readers come meanwhile.
+const GATHERING_STEP: Duration = Duration::from_micros(500);
 
 /// Starts the writer on a thread of its own. It ends when the store is dropped and the queue is empty.
 pub(super) fn spawn(url: String, queue: mpsc::Receiver<QueuedEntries>) -> Result<(), StoreError> {
@@ -36,7 +42,7 @@ impl LogWriter {
         while let Some(first) = queue.recv().await {
             let (mut waiting, mut length) = (Vec::new(), 0);
             let mut next = Some(first);
-            let mut gathering = Gathering::default();
+            let mut gathering = Gathering::every(GATHERING_STEP);
             while let Some(queued) = next.take() {
                 length += queued.length();
                 waiting.push(queued);

@@ -1,6 +1,7 @@
 //! The writer thread: takes what is queued, plans, flushes, commits once, answers.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
@@ -24,6 +25,9 @@ use crate::write::{
     expectation_holds, needed_ids, once_keys,
 };
 use crate::{Body, StoreError, WriteError, Written};
+
+/// Between two looks for more entries of the log of accesses.
+const GATHERING_STEP: Duration = Duration::from_micros(200);
 
 type Outcome = Result<Vec<Written>, WriteError>;
 
@@ -71,7 +75,7 @@ impl Writer {
         while let Some(first) = tasks.blocking_recv() {
             let mut batch = Batch::default();
             let mut next = Some(first);
-            let mut gathering = Gathering::default();
+            let mut gathering = Gathering::every(GATHERING_STEP);
             while let Some(task) = next.take() {
                 match task {
                     Task::Job(queued) => {

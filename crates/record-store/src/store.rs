@@ -154,10 +154,12 @@ impl Store {
         }
     }
 
-    /// Gives back connections. Writes that were queued before are still written.
+    /// Gives back connections, once what was queued before is written. A SQLite database that nobody else has open is then
+    /// whole in its own two files. What is asked afterwards may be refused.
     pub async fn close(&self) {
-        if let Engine::Postgres(store) = &self.engine {
-            store.close();
+        match &self.engine {
+            Engine::Sqlite(store) => store.close().await,
+            Engine::Postgres(store) => store.close(),
         }
     }
 

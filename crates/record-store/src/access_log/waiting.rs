@@ -26,19 +26,27 @@ const GATHERED: usize = 24;
 #[derive(Debug)]
 pub(crate) struct Gathering {
     step: Duration,
+    patience: usize,
     steps: usize,
+    /// How many answers waited at the last look, and how many looks have brought nobody since.
+    waited: usize,
+    vain: usize,
 }
 
 impl Gathering {
-    /// Between two looks for more entries passes a part of what a commit takes.
-    pub(crate) fn every(step: Duration) -> Self {
-        Self { step, steps: 0 }
+    /// Between two looks for more entries passes a part of what a commit takes; after so many more than one in a row that
+    /// bring nobody it is not looked any more.
+    pub(crate) fn every(step: Duration, patience: usize) -> Self {
+        Self { step, patience, steps: 0, waited: 0, vain: 0 }
     }
 
     /// Waits a moment when so many answers are a reason to, and says whether it did. The thread is the writer's alone, and
     /// its timer is finer than that of a runtime.
     pub(crate) fn wait(&mut self, answers: usize) -> bool {
-        let waits = self.steps < GATHERING_STEPS && (2..GATHERED).contains(&answers);
+        self.vain = if answers == self.waited { self.vain + 1 } else { 0 };
+        self.waited = answers;
+        let waits =
+            self.steps < GATHERING_STEPS && self.vain <= self.patience && (2..GATHERED).contains(&answers);
         if waits {
             self.steps += 1;
             std::thread::sleep(self.step);
@@ -142,6 +150,16 @@ impl Frames {
         self.count = self.count.saturating_add(other.count);
     }
 
+    /// The row of a commit on PostgreSQL, if a setting is still what it was; empty: it was never set.
+    pub(crate) fn insert_while(self, setting: &str, value: &[u8]) -> Statement {
+        let mut statement = Statement::new("INSERT INTO log_waiting (count, entries) SELECT ");
+        statement.bind(Bind::Int(self.count)).sql("::integer,").bind(Bind::Bytes(self.bytes));
+        statement.sql("::bytea WHERE coalesce((SELECT s.value FROM setting s WHERE s.name = ");
+        statement.bind(Bind::Text(setting.to_owned())).sql("), ''::bytea) = ");
+        statement.bind(Bind::Bytes(value.to_vec()));
+        statement
+    }
+
     /// The row of a commit.
     pub(crate) fn insert(self, place: WaitingIn) -> Statement {
         let mut statement = Statement::new("INSERT INTO ");
@@ -186,13 +204,19 @@ mod tests {
 
     #[test]
     fn who_reads_alone_waits_for_nobody_and_others_not_for_ever() {
-        let waits = |answers: &[usize]| {
-            let mut gathering = Gathering::every(Duration::from_micros(1));
-            answers.iter().filter(|answers| gathering.wait(**answers)).count()
+        let waits = |patience: usize, answers: &[usize]| {
+            let mut gathering = Gathering::every(Duration::from_micros(1), patience);
+            answers.iter().take_while(|answers| gathering.wait(**answers)).count()
         };
-        assert_eq!(waits(&[0, 1, 1, 1]), 0);
-        assert_eq!(waits(&[GATHERED, GATHERED + 1]), 0);
-        assert_eq!(waits(&[2; 100]), GATHERING_STEPS);
+        assert_eq!(waits(1, &[0]), 0);
+        assert_eq!(waits(1, &[1]), 0);
+        assert_eq!(waits(1, &[GATHERED, GATHERED + 1]), 0);
+        assert_eq!(waits(0, &[2; 100]), 1, "a look has brought nobody");
+        assert_eq!(waits(1, &[2; 100]), 2);
+        assert_eq!(waits(0, &[2, 3, 3, 4]), 2);
+        assert_eq!(waits(1, &[2, 3, 3, 4, 4, 4, 5]), 5);
+        let more: Vec<usize> = (2..GATHERED).collect();
+        assert_eq!(waits(0, &more), GATHERING_STEPS);
     }
 
     #[test]

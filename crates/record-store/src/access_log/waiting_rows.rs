@@ -229,7 +229,11 @@ pub(crate) fn removal_of_taken(until: i64) -> Statement {
 
 /// The time of the first entry of a row.
 fn time_of(row: &Row) -> Result<Option<Instant>, StoreError> {
-    Ok(entries(&row.1)?.first().map(|entry| entry.time))
+    // Its length, and as many bytes.
+    let first =
+        row.1.first_chunk::<4>().map(|length| u32::from_be_bytes(*length) as usize).unwrap_or_default();
+    let first = row.1.get(..first.saturating_add(4)).unwrap_or(&row.1);
+    Ok(entries(first)?.first().map(|entry| entry.time))
 }
 
 #[cfg(test)]

@@ -6,13 +6,10 @@ use diesel_async::AsyncPgConnection;
 use tokio::sync::mpsc;
 
 use super::connection::connect;
+use super::known_grants::KnownGrants;
 use super::writer::LIMIT;
-use super::{execute, load};
 use crate::StoreError;
-use crate::access_log::{
-    BYTES_IN_A_COMMIT, Gathering, GrantRow, GrantTypes, Grants, QueuedEntries, WaitingIn, framed,
-    missing_grants,
-};
+use crate::access_log::{BYTES_IN_A_COMMIT, Gathering, QueuedEntries};
 
 /// Between two looks for more entries. A commit takes two questions and the disk of the database: the longer for one, the
 /// more readers come meanwhile.
@@ -26,7 +23,11 @@ pub(super) fn spawn(url: String, queue: mpsc::Receiver<QueuedEntries>) -> Result
         .map_err(|error| StoreError::Unusable(error.to_string()))?;
     std::thread::Builder::new()
         .name("log-writer".to_owned())
-        .spawn(move || runtime.block_on(async move { LogWriter { url, connection: None }.run(queue).await }))
+        .spawn(move || {
+            runtime.block_on(async move {
+                LogWriter { url, connection: None, grants: KnownGrants::default() }.run(queue).await
+            })
+        })
         .map(drop)
         .map_err(|error| StoreError::Unusable(error.to_string()))
 }
@@ -34,6 +35,7 @@ pub(super) fn spawn(url: String, queue: mpsc::Receiver<QueuedEntries>) -> Result
 struct LogWriter {
     url: String,
     connection: Option<AsyncPgConnection>,
+    grants: KnownGrants,
 }
 
 impl LogWriter {
@@ -42,13 +44,13 @@ impl LogWriter {
         while let Some(first) = queue.recv().await {
             let (mut waiting, mut length) = (Vec::new(), 0);
             let mut next = Some(first);
-            let mut gathering = Gathering::every(GATHERING_STEP);
+            let mut gathering = Gathering::every(GATHERING_STEP, 1);
             while let Some(queued) = next.take() {
                 length += queued.length();
                 waiting.push(queued);
                 if length < BYTES_IN_A_COMMIT {
                     next = queue.try_recv().ok();
-                    if next.is_none() && gathering.wait(waiting.len()) {
+                    while next.is_none() && gathering.wait(waiting.len()) {
                         next = queue.try_recv().ok();
                     }
                 }
@@ -68,17 +70,9 @@ impl LogWriter {
             Some(connection) => connection,
             None => connect(&self.url, LIMIT).await?,
         };
-        // Nothing is kept of them: whoever writes grants does so over another connection.
-        let mut grants = Grants::default();
-        let missing = missing_grants(waiting, &grants);
-        let mut rows: Vec<GrantRow> = Vec::new();
-        for statement in missing.statements() {
-            rows.extend(load(&mut connection, statement.returning::<GrantTypes>()).await?);
-        }
-        grants.learn(missing, rows);
-        // A statement alone is a transaction. After an error the connection is dropped; it is not tried again, for nobody
-        // knows then whether the entries are there already.
-        execute(&mut connection, framed(waiting, &grants).insert(WaitingIn::Database)).await?;
+        // After an error the connection is dropped; it is not tried again, for nobody knows then whether the entries are there
+        // already.
+        self.grants.put(&mut connection, waiting).await?;
         self.connection = Some(connection);
         Ok(())
     }

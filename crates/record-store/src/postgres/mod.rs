@@ -6,6 +6,7 @@
 mod connection;
 mod facts;
 mod flush;
+mod known_grants;
 mod log_writer;
 mod shields;
 mod upkeep;

@@ -8,6 +8,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use fhir::ResourceType;
 use search::{Registry, Slot};
 
+use super::known_grants::note_written;
 use super::writer::Writer;
 use super::{execute, facts, flush, load, shields};
 use crate::statement::{Bind, Statement};
@@ -83,6 +84,7 @@ async fn claim_and_work(
         for (book, key) in upkeep.places {
             recheck_one(connection, registry, reader.as_ref(), book, key).await?;
         }
+        note_written(connection).await?;
         return Ok(true);
     }
     let slots = walked_slots(registry);

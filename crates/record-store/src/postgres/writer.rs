@@ -10,6 +10,7 @@ use search::Registry;
 use tokio::sync::mpsc;
 
 use super::connection::{connect, reserve_keys};
+use super::known_grants::note_written;
 use super::{execute, flush, load};
 use crate::access_log::WaitingIn;
 use crate::current_registry::CurrentRegistry;
@@ -79,7 +80,7 @@ impl Writer {
                     }
                     // They have a queue of their own here.
                     Task::Log(queued) => queued.answer(false),
-                    Task::Taken(_) => {}
+                    Task::Taken(_) | Task::Close(_) => {}
                     Task::Upkeep(queued) => {
                         self.answer(std::mem::take(&mut batch)).await;
                         self.upkeep(*queued).await;
@@ -183,7 +184,7 @@ impl Writer {
             let used = used_keys(keys, now.microseconds()).returning::<(Binary,)>();
             planner = planner.knowing(load(connection, used).await?);
         }
-        let mut outcomes = Vec::with_capacity(batch.len());
+        let (mut outcomes, mut writes_grants) = (Vec::with_capacity(batch.len()), false);
         let answered = holders(connection, &registry, batch).await?;
         planner = planner.watching(answered.iter().flatten().flat_map(|known| &known.held));
         let mut answered = answered.into_iter();
@@ -196,7 +197,9 @@ impl Writer {
                     continue;
                 }
                 if !planner.is_flushed() {
-                    flush::flush(connection, &registry, planner.drain()).await?;
+                    let drained = planner.drain();
+                    writes_grants |= drained.writes_grants();
+                    flush::flush(connection, &registry, drained).await?;
                 }
                 let statement = query::expected_ids(&registry, gate, &expectation.plan);
                 let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>()).await?;
@@ -212,13 +215,18 @@ impl Writer {
                 false => Err(WriteError::ConditionChanged),
             });
         }
-        flush::flush(connection, &registry, planner.drain()).await?;
+        let drained = planner.drain();
+        writes_grants |= drained.writes_grants();
+        flush::flush(connection, &registry, drained).await?;
         let (entries, messages) = planner.into_entries();
         for statement in messages {
             execute(connection, statement).await?;
         }
         if !entries.is_empty() {
             execute(connection, entries.insert(WaitingIn::Database)).await?;
+        }
+        if writes_grants {
+            note_written(connection).await?;
         }
         connection.batch_execute("COMMIT").await?;
         Ok(outcomes)

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{Binary, Integer, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Text};
 use diesel::{Connection, SqliteConnection};
 
 use super::{execute, load};
@@ -32,6 +32,8 @@ pub(super) enum Found {
     Missing,
     /// As it was before something was taken from it that stands in the log.
     Older,
+    /// Without what was taken from it by a later state of the database.
+    Newer,
 }
 
 impl Found {
@@ -42,11 +44,15 @@ impl Found {
             Self::Fits => {}
             Self::Missing => tracing::error!(
                 file,
-                "the file is missing and was made anew: entries of the log of accesses that waited in it are lost"
+                "the file is missing and was made anew: entries of the log of accesses may be lost that waited in it"
             ),
             Self::Older => tracing::error!(
                 file,
-                "the file is older than its database: entries of the log of accesses that waited in the newer one are lost"
+                "the file is older than its database: entries of the log of accesses may be lost that waited in the newer one"
+            ),
+            Self::Newer => tracing::error!(
+                file,
+                "the database is older than the file: entries of the log of accesses are lost that had their position"
             ),
         }
         Ok(())
@@ -79,30 +85,45 @@ pub(super) fn make(connection: &mut SqliteConnection) -> Result<(), StoreError> 
 }
 
 fn make_like(database: &Path, path: &Path) -> std::io::Result<()> {
-    if path.try_exists()? {
-        return Ok(());
+    if !path.try_exists()? {
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)?.sync_all()?;
     }
-    let like = fs::metadata(database)?;
-    let mut options = File::options();
-    options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, fchown};
-        // A command that root runs must not keep the server from its file; who is not root keeps it as the own one.
-        let _ = fchown(&file, Some(like.uid()), Some(like.gid()));
+    give_to_owner_of(&fs::metadata(database)?, path);
+    Ok(())
+}
+
+/// Gives the file the owner and the mode of its database, as far as whoever runs this may: a command that root runs must not
+/// keep the server from its file, nor a copy that was put back be read by more than may read the database.
+#[cfg(unix)]
+fn give_to_owner_of(database: &fs::Metadata, path: &Path) {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let Ok(found) = fs::metadata(path) else { return };
+    if found.uid() != database.uid() {
+        let _ = chown(path, Some(database.uid()), None);
     }
-    file.set_permissions(like.permissions())?;
-    file.sync_all()
+    if found.gid() != database.gid() {
+        let _ = chown(path, None, Some(database.gid()));
+    }
+    // What the group may is for the group of the database only.
+    let has_group = fs::metadata(path).is_ok_and(|found| found.gid() == database.gid());
+    let mode = database.mode() & if has_group { 0o777 } else { 0o707 };
+    if found.mode() & 0o777 != mode {
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(mode));
+    }
 }
 
 /// Makes the file known to a connection to its database.
 pub(super) fn attach(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let (path, _) = paths(connection)?;
+    // One that is missing by now is not made: who opens the database makes it.
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let mut statement = Statement::new("ATTACH DATABASE ");
-    statement.bind(Bind::Text(path)).sql(" AS beside");
+    statement.bind(Bind::Text(format!("file:{path}?mode=rw"))).sql(" AS beside");
     execute(connection, statement)?;
     connection.batch_execute(
         "PRAGMA beside.synchronous = FULL; PRAGMA beside.cache_size = -2048; PRAGMA beside.mmap_size = 0; \
@@ -142,8 +163,13 @@ pub(super) fn prepare(connection: &mut SqliteConnection) -> Result<Found, StoreE
             execute(connection, statement)?;
         }
         let taken = taken_from_beside(first(connection, query::setting(END))?)?;
-        if go_on_behind(connection, taken)? && found == Found::Fits {
-            found = Found::Older;
+        let went_on = go_on_behind(connection, taken)?;
+        if found == Found::Fits {
+            let oldest = Statement::new("SELECT min(number) FROM log_waiting_beside HAVING count(*) > 0");
+            let oldest: Vec<(i64,)> = load(connection, oldest.returning::<(BigInt,)>())?;
+            // Numbers follow each other, and what is not taken stays.
+            let is_newer = oldest.first().is_some_and(|(oldest,)| *oldest > taken.saturating_add(1));
+            found = if went_on { Found::Older } else if is_newer { Found::Newer } else { found };
         }
         Ok(found)
     })
@@ -211,6 +237,11 @@ mod tests {
         let mut connection = connect_alone(path, false)?;
         execute(&mut connection, query::put_setting(END, [5_u64, 2, 50].map(u64::to_be_bytes).concat()))?;
         assert_eq!([opened(&database)?, opened(&database)?], [Found::Older, Found::Fits]);
+        // It has taken less than was removed from the file.
+        execute(&mut connection, query::put_setting(END, [5_u64, 2, 48].map(u64::to_be_bytes).concat()))?;
+        assert_eq!(opened(&database)?, Found::Newer);
+        execute(&mut connection, query::put_setting(END, [5_u64, 2, 49].map(u64::to_be_bytes).concat()))?;
+        assert_eq!(opened(&database)?, Found::Fits);
         attach(&mut connection)?;
         connection.batch_execute("PRAGMA beside.user_version = 7")?;
         drop(connection);

@@ -20,7 +20,7 @@ use diesel::SqliteConnection;
 use diesel::deserialize::FromSqlRow;
 use diesel::query_builder::QueryFragment;
 use diesel::sqlite::Sqlite;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::current_registry::CurrentRegistry;
 use crate::statement::{Select, Statement};
@@ -37,7 +37,8 @@ const MOST_READERS: usize = 16;
 /// A SQLite database file.
 pub(crate) struct SqliteStore {
     path: String,
-    readers: Mutex<Vec<SqliteConnection>>,
+    /// None once it is closed.
+    readers: Mutex<Option<Vec<SqliteConnection>>>,
     pub(crate) queue: mpsc::Sender<Task>,
     pub(crate) registry: CurrentRegistry,
     pub(crate) link_key: [u8; 32],
@@ -58,7 +59,7 @@ impl SqliteStore {
         writer::spawn(connection, jobs, registry.clone())?;
         Ok(Self {
             path: path.to_owned(),
-            readers: Mutex::new(Vec::new()),
+            readers: Mutex::new(Some(Vec::new())),
             queue,
             registry,
             link_key: prepared.link_key,
@@ -71,7 +72,7 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let kept = self.readers.lock().map_err(|_| StoreError::Busy)?.pop();
+        let kept = self.readers.lock().map_err(|_| StoreError::Busy)?.as_mut().and_then(Vec::pop);
         let mut connection = match kept {
             Some(connection) => connection,
             None => connect(&self.path, true)?,
@@ -80,6 +81,7 @@ impl SqliteStore {
         // In what state a failed read has left its connection is not known.
         if result.is_ok()
             && let Ok(mut readers) = self.readers.lock()
+            && let Some(readers) = readers.as_mut()
             && readers.len() < MOST_READERS
         {
             readers.push(connection);
@@ -89,6 +91,18 @@ impl SqliteStore {
 }
 
 impl SqliteStore {
+    /// Closes the connections, when what was queued before is written.
+    pub(crate) async fn close(&self) {
+        if let Ok(mut readers) = self.readers.lock() {
+            *readers = None;
+        }
+        let (reply, closed) = oneshot::channel();
+        if self.queue.send(Task::Close(reply)).await.is_ok() {
+            // An error says the same: it has ended.
+            let _ = closed.await;
+        }
+    }
+
     /// Runs a rare write beside the writer thread, with a connection of its own.
     pub(crate) fn with_extra_writer<T>(
         &self,

@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt};
 use fhir::{LogicalId, ResourceType};
 use search::Registry;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::connection::reserve_keys;
 use super::known_grants::KnownGrants;
@@ -57,7 +57,11 @@ pub(super) fn spawn(
     let mut writer = Writer { connection, registry, keys, clock, grants };
     std::thread::Builder::new()
         .name("record-writer".to_owned())
-        .spawn(move || writer.run(jobs))
+        .spawn(move || {
+            let closing = writer.run(jobs);
+            drop(writer);
+            closing.map(|reply| reply.send(()))
+        })
         .map(drop)
         .map_err(|error| StoreError::Unusable(error.to_string()))
 }
@@ -71,11 +75,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    fn run(&mut self, mut tasks: mpsc::Receiver<Task>) {
+    /// Works until nobody can ask any more, or until it is asked to end: then it says whom to tell.
+    fn run(&mut self, mut tasks: mpsc::Receiver<Task>) -> Option<oneshot::Sender<()>> {
         while let Some(first) = tasks.blocking_recv() {
             let mut batch = Batch::default();
             let mut next = Some(first);
-            let mut gathering = Gathering::every(GATHERING_STEP);
+            let mut gathering = Gathering::every(GATHERING_STEP, 0);
             while let Some(task) = next.take() {
                 match task {
                     Task::Job(queued) => {
@@ -87,6 +92,10 @@ impl Writer {
                         batch.entries.push(queued);
                     }
                     Task::Taken(until) => self.remove_taken(until),
+                    Task::Close(reply) => {
+                        self.answer(batch);
+                        return Some(reply);
+                    }
                     Task::Upkeep(queued) => {
                         self.answer(std::mem::take(&mut batch));
                         self.grants.forget();
@@ -97,13 +106,14 @@ impl Writer {
                 if batch.has_room() {
                     next = tasks.try_recv().ok();
                     // Of readers only: a write is long enough by itself for others to come.
-                    if next.is_none() && batch.jobs.is_empty() && gathering.wait(batch.entries.len()) {
+                    while next.is_none() && batch.jobs.is_empty() && gathering.wait(batch.entries.len()) {
                         next = tasks.try_recv().ok();
                     }
                 }
             }
             self.answer(batch);
         }
+        None
     }
 
     /// Removes from the file beside the database what has a position. Nobody waits for it: what stays goes with the next step.

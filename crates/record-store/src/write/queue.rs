@@ -39,6 +39,8 @@ pub(crate) enum Task {
     Log(QueuedEntries),
     /// To remove the entries up to this row that have their position from the file beside the database (SQLite).
     Taken(i64),
+    /// To end (SQLite). It is answered when its connection is closed.
+    Close(tokio::sync::oneshot::Sender<()>),
     /// Work on the index or on the packages, in a transaction of its own.
     Upkeep(Box<QueuedUpkeep>),
 }

@@ -358,3 +358,25 @@ fn the_file_stands_where_the_database_is_and_is_for_whom_the_database_is() {
         two.close().await;
     });
 }
+
+#[test]
+fn what_is_closed_is_whole_in_its_two_files() {
+    run(async |database, key| {
+        let store = open(&database).await;
+        append(&store, 0..3).await;
+        sequence_all(&store, &key, at(1)).await;
+        append(&store, 3..5).await;
+        store.close().await;
+        assert!(!path(&database, "-wal").exists() && !path(&database, "-log-waiting-wal").exists());
+        let refused = store.append_to_log(vec![numbered(9)]).await;
+        assert!(matches!(refused, Err(StoreError::NotLogged)), "{refused:?}");
+        let copy = TestDatabase::sqlite();
+        for end in ["", FILE] {
+            std::fs::copy(path(&database, end), path(&copy, end)).unwrap();
+        }
+        let store = open(&copy).await;
+        sequence_all(&store, &key, at(2)).await;
+        assert_eq!(numbers(&store).await, [0, 1, 2, 3, 4]);
+        store.close().await;
+    });
+}

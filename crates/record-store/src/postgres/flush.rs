@@ -13,12 +13,13 @@ use crate::{Body, StoreError};
 /// A column of rows to be written: name, SQL type, values.
 pub(super) type Column = (&'static str, &'static str, Bind);
 
-/// Writes everything.
+/// Writes everything. Whether grants are among it.
 pub(super) async fn flush(
     connection: &mut AsyncPgConnection,
     registry: &Registry,
     flush: Flush,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let writes_grants = flush.writes_grants();
     if !flush.directory.is_empty() {
         let rows = &flush.directory;
         let statement = insert(
@@ -101,7 +102,7 @@ pub(super) async fn flush(
             execute(connection, statement).await?;
         }
     }
-    Ok(())
+    Ok(writes_grants)
 }
 
 /// Removes those of the rows that are there.

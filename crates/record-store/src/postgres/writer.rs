@@ -197,9 +197,7 @@ impl Writer {
                     continue;
                 }
                 if !planner.is_flushed() {
-                    let drained = planner.drain();
-                    writes_grants |= drained.writes_grants();
-                    flush::flush(connection, &registry, drained).await?;
+                    writes_grants |= flush::flush(connection, &registry, planner.drain()).await?;
                 }
                 let statement = query::expected_ids(&registry, gate, &expectation.plan);
                 let rows: Vec<(Vec<u8>,)> = load(connection, statement.returning::<(Binary,)>()).await?;
@@ -215,9 +213,7 @@ impl Writer {
                 false => Err(WriteError::ConditionChanged),
             });
         }
-        let drained = planner.drain();
-        writes_grants |= drained.writes_grants();
-        flush::flush(connection, &registry, drained).await?;
+        writes_grants |= flush::flush(connection, &registry, planner.drain()).await?;
         let (entries, messages) = planner.into_entries();
         for statement in messages {
             execute(connection, statement).await?;

@@ -209,9 +209,23 @@ pub(super) async fn move_entry(
             records.push(record);
         }
     }
+    // Nothing is moved of what stands elsewhere; it may have been before, and not been told.
+    if records.is_empty() && !is_of(book, entry, to).await? {
+        return Err(Rule::NotPossible.into());
+    }
     let access = all(book, Interaction::Update)?;
     match interactions::move_entries(book.service(), &access, records, from, to).await? {
         true => Ok(()),
         false => Err(Rule::NotPossible.into()),
     }
+}
+
+/// Whether an entry is about a person.
+async fn is_of(book: &HealthBook, entry: &str, person: &LogicalId) -> Result<bool, Problem> {
+    let Some((kind, id)) = entry.split_once('/') else { return Ok(false) };
+    let (Ok(kind), Ok(id)) = (kind.parse(), LogicalId::try_from(id)) else { return Ok(false) };
+    let access = all(book, Interaction::Read)?;
+    let found = book.service().store().read(&access, kind, &id).await?;
+    let Some(record) = found.filter(|record| !record.is_deleted()) else { return Ok(false) };
+    Ok(book.service().store().person_of(&record)?.as_ref() == Some(person))
 }

@@ -393,6 +393,16 @@ fn two_officers_merge_part_and_say_whose_an_entry_is() {
         let made = merging::report(&world.book, &a, body(mend), now).await.unwrap();
         decide(&world, made["id"].as_str().unwrap(), true).await;
         assert_eq!(findings(&world, "kept").await, ["of-kept", "of-visit"], "undone");
+        // What stands in neither of the two cannot be moved from one to the other.
+        strangers(&world, ["third"]).await;
+        let mend = json!({"decision": "origin", "survivor": "gone", "other": "kept", "entry": "Observation/of-third"});
+        let made = merging::report(&world.book, &a, body(mend), now).await.unwrap();
+        let item = made["id"].as_str().unwrap();
+        let proposal = json!({"accept": true, "reason": "the papers were compared"});
+        merging::propose(&world.book, &a, item, body(proposal), now).await.unwrap();
+        let confirmed = merging::confirm(&world.book, &administrator("b"), item, now).await;
+        assert_eq!(refusal(confirmed), (422, "not-possible".into()));
+        assert_eq!(findings(&world, "third").await, ["of-third"]);
         let nobody = merging::list(&world.book, &staff("clinic", StaffRole::Registrar), now).await;
         assert_eq!(refusal(nobody).0, 403);
     });

@@ -22,11 +22,13 @@ const GATHERING_STEPS: usize = 8;
 const GATHERED: usize = 24;
 
 /// How a commit of entries waits for more of them. Each commit waits for the disk, and one for many readers costs what one
-/// for two does. Who reads alone waits for nobody: it is begun only where several answers wait.
+/// for two does. Who reads alone waits for nobody: it is begun only where several answers wait, or did before: the first of
+/// many who come again after a commit is not to have the next one alone.
 #[derive(Debug)]
 pub(crate) struct Gathering {
     step: Duration,
     patience: usize,
+    least: usize,
     steps: usize,
     /// How many answers waited at the last look, and how many looks have brought nobody since.
     waited: usize,
@@ -35,9 +37,10 @@ pub(crate) struct Gathering {
 
 impl Gathering {
     /// Between two looks for more entries passes a part of what a commit takes; after so many more than one in a row that
-    /// bring nobody it is not looked any more.
-    pub(crate) fn every(step: Duration, patience: usize) -> Self {
-        Self { step, patience, steps: 0, waited: 0, vain: 0 }
+    /// bring nobody it is not looked any more. `before`: the answers of the commit before.
+    pub(crate) fn every(step: Duration, patience: usize, before: usize) -> Self {
+        let least = if before > 1 { 1 } else { 2 };
+        Self { step, patience, least, steps: 0, waited: 0, vain: 0 }
     }
 
     /// Waits a moment when so many answers are a reason to, and says whether it did. The thread is the writer's alone, and
@@ -45,8 +48,9 @@ impl Gathering {
     pub(crate) fn wait(&mut self, answers: usize) -> bool {
         self.vain = if answers == self.waited { self.vain + 1 } else { 0 };
         self.waited = answers;
-        let waits =
-            self.steps < GATHERING_STEPS && self.vain <= self.patience && (2..GATHERED).contains(&answers);
+        let waits = self.steps < GATHERING_STEPS
+            && self.vain <= self.patience
+            && (self.least..GATHERED).contains(&answers);
         if waits {
             self.steps += 1;
             std::thread::sleep(self.step);
@@ -205,7 +209,7 @@ mod tests {
     #[test]
     fn who_reads_alone_waits_for_nobody_and_others_not_for_ever() {
         let waits = |patience: usize, answers: &[usize]| {
-            let mut gathering = Gathering::every(Duration::from_micros(1), patience);
+            let mut gathering = Gathering::every(Duration::from_micros(1), patience, 1);
             answers.iter().take_while(|answers| gathering.wait(**answers)).count()
         };
         assert_eq!(waits(1, &[0]), 0);
@@ -215,6 +219,8 @@ mod tests {
         assert_eq!(waits(1, &[2; 100]), 2);
         assert_eq!(waits(0, &[2, 3, 3, 4]), 2);
         assert_eq!(waits(1, &[2, 3, 3, 4, 4, 4, 5]), 5);
+        let mut after_many = Gathering::every(Duration::from_micros(1), 0, 2);
+        assert_eq!([0, 1, 1].map(|answers| after_many.wait(answers)), [false, true, false]);
         let more: Vec<usize> = (2..GATHERED).collect();
         assert_eq!(waits(0, &more), GATHERING_STEPS);
     }

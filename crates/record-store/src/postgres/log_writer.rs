@@ -41,10 +41,11 @@ struct LogWriter {
 impl LogWriter {
     /// Everything that waits goes into one commit.
     async fn run(&mut self, mut queue: mpsc::Receiver<QueuedEntries>) {
+        let mut before = 0;
         while let Some(first) = queue.recv().await {
             let (mut waiting, mut length) = (Vec::new(), 0);
             let mut next = Some(first);
-            let mut gathering = Gathering::every(GATHERING_STEP, 1);
+            let mut gathering = Gathering::every(GATHERING_STEP, 1, before);
             while let Some(queued) = next.take() {
                 length += queued.length();
                 waiting.push(queued);
@@ -55,6 +56,7 @@ impl LogWriter {
                     }
                 }
             }
+            before = waiting.len();
             let kept = self.commit(&waiting).await;
             if let Err(error) = &kept {
                 tracing::error!(error = %error, waiting = waiting.len(), "the log of accesses cannot be written");

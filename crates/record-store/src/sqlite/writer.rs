@@ -77,10 +77,11 @@ pub(super) struct Writer {
 impl Writer {
     /// Works until nobody can ask any more, or until it is asked to end: then it says whom to tell.
     fn run(&mut self, mut tasks: mpsc::Receiver<Task>) -> Option<oneshot::Sender<()>> {
+        let mut before = 0;
         while let Some(first) = tasks.blocking_recv() {
             let mut batch = Batch::default();
             let mut next = Some(first);
-            let mut gathering = Gathering::every(GATHERING_STEP, 0);
+            let mut gathering = Gathering::every(GATHERING_STEP, 0, before);
             while let Some(task) = next.take() {
                 match task {
                     Task::Job(queued) => {
@@ -111,6 +112,7 @@ impl Writer {
                     }
                 }
             }
+            before = batch.entries.len();
             self.answer(batch);
         }
         None

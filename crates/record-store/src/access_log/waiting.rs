@@ -19,7 +19,7 @@ pub(crate) const BYTES_IN_A_COMMIT: usize = 1 << 20;
 const GATHERING_STEPS: usize = 8;
 /// Answers for which a commit is begun. Who asks again waits for nothing else: were it all who ask, nothing would be read
 /// while the disk is waited for.
-const GATHERED: usize = 24;
+const GATHERED: usize = 20;
 
 /// How a commit of entries waits for more of them. Each commit waits for the disk, and one for many readers costs what one
 /// for two does. Who reads alone waits for nobody: it is begun only where several answers wait, or did before: the first of

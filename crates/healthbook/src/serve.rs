@@ -50,7 +50,9 @@ pub async fn run(configuration: Configuration) -> Result<(), Failure> {
         Ok(service) => serve(&configuration, service, listener, &address, signals).await,
         Err(failure) => Err(failure),
     };
-    store.close().await;
+    if tokio::time::timeout(*configuration.shutdown_limit + GRACE, store.close()).await.is_err() {
+        tracing::warn!("the database did not take in time what was still to be written, and was left open");
+    }
     result?;
     tracing::info!("stopped");
     Ok(())

@@ -154,8 +154,8 @@ impl Store {
         }
     }
 
-    /// Gives back connections, once what was queued before is written. A SQLite database that nobody else has open is then
-    /// whole in its own two files. What is asked afterwards may be refused.
+    /// Gives back connections; what was queued before is still written, on SQLite before this returns. A SQLite database that
+    /// nobody else has open is then whole in its own two files. What is asked afterwards may be refused.
     pub async fn close(&self) {
         match &self.engine {
             Engine::Sqlite(store) => store.close().await,

@@ -28,7 +28,7 @@ const GATHERED: usize = 20;
 pub(crate) struct Gathering {
     step: Duration,
     patience: usize,
-    least: usize,
+    before: usize,
     steps: usize,
     /// How many answers waited at the last look, and how many looks have brought nobody since.
     waited: usize,
@@ -39,8 +39,7 @@ impl Gathering {
     /// Between two looks for more entries passes a part of what a commit takes; after so many more than one in a row that
     /// bring nobody it is not looked any more. `before`: the answers of the commit before.
     pub(crate) fn every(step: Duration, patience: usize, before: usize) -> Self {
-        let least = if before > 1 { 1 } else { 2 };
-        Self { step, patience, least, steps: 0, waited: 0, vain: 0 }
+        Self { step, patience, before, steps: 0, waited: 0, vain: 0 }
     }
 
     /// Waits a moment when so many answers are a reason to, and says whether it did. The thread is the writer's alone, and
@@ -48,9 +47,11 @@ impl Gathering {
     pub(crate) fn wait(&mut self, answers: usize) -> bool {
         self.vain = if answers == self.waited { self.vain + 1 } else { 0 };
         self.waited = answers;
-        let waits = self.steps < GATHERING_STEPS
-            && self.vain <= self.patience
-            && (self.least..GATHERED).contains(&answers);
+        let least = if self.before > 1 { 1 } else { 2 };
+        // Who came before is here again: of others a look tells.
+        let patience = if answers < self.before { self.patience } else { 0 };
+        let waits =
+            self.steps < GATHERING_STEPS && self.vain <= patience && (least..GATHERED).contains(&answers);
         if waits {
             self.steps += 1;
             std::thread::sleep(self.step);
@@ -209,18 +210,22 @@ mod tests {
     #[test]
     fn who_reads_alone_waits_for_nobody_and_others_not_for_ever() {
         let waits = |patience: usize, answers: &[usize]| {
-            let mut gathering = Gathering::every(Duration::from_micros(1), patience, 1);
+            let mut gathering = Gathering::every(Duration::from_micros(1), patience, 90);
             answers.iter().take_while(|answers| gathering.wait(**answers)).count()
         };
         assert_eq!(waits(1, &[0]), 0);
-        assert_eq!(waits(1, &[1]), 0);
         assert_eq!(waits(1, &[GATHERED, GATHERED + 1]), 0);
         assert_eq!(waits(0, &[2; 100]), 1, "a look has brought nobody");
         assert_eq!(waits(1, &[2; 100]), 2);
         assert_eq!(waits(0, &[2, 3, 3, 4]), 2);
         assert_eq!(waits(1, &[2, 3, 3, 4, 4, 4, 5]), 5);
-        let mut after_many = Gathering::every(Duration::from_micros(1), 0, 2);
-        assert_eq!([0, 1, 1].map(|answers| after_many.wait(answers)), [false, true, false]);
+        let after = |before: usize, answers: [usize; 4]| {
+            let mut gathering = Gathering::every(Duration::from_micros(1), 1, before);
+            answers.into_iter().take_while(|answers| gathering.wait(*answers)).count()
+        };
+        assert_eq!(after(1, [1, 2, 2, 2]), 0, "who reads alone");
+        assert_eq!(after(2, [1, 1, 2, 2]), 3, "the other of two comes again, and nobody else");
+        assert_eq!(after(3, [1, 1, 1, 1]), 2);
         let more: Vec<usize> = (2..GATHERED).collect();
         assert_eq!(waits(0, &more), GATHERING_STEPS);
     }

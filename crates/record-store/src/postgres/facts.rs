@@ -8,13 +8,15 @@ use crate::StoreError;
 use crate::statement::{Bind, Statement};
 use crate::write::{FactRow, FactsOf, LabelRow, REGISTRATION};
 
-/// Adds labels, takes away the grants and denials of what changed, and adds those that hold now.
+/// Adds labels, takes away the grants and denials of what changed, and adds those that hold now. Whether there were grants to
+/// be taken away or added.
 pub(super) async fn write(
     connection: &mut AsyncPgConnection,
     labels: &[LabelRow],
     withdrawn: &[(i64, i64, bool)],
     facts: &[FactsOf],
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let mut changed = 0;
     if !labels.is_empty() {
         let mut statement = insert(
             "visit_label",
@@ -30,9 +32,9 @@ pub(super) async fn write(
         execute(connection, statement).await?;
     }
     if !withdrawn.is_empty() {
-        for (table, kept) in [
-            ("book_grant", format!(" AND (w.registered = 0 OR t.authority <> {REGISTRATION})")),
-            ("book_denial", String::new()),
+        for (table, kept, is_grant) in [
+            ("book_grant", format!(" AND (w.registered = 0 OR t.authority <> {REGISTRATION})"), true),
+            ("book_denial", String::new(), false),
         ] {
             let mut statement = Statement::new(&format!("DELETE FROM {table} t USING "));
             let places = vec![
@@ -42,7 +44,8 @@ pub(super) async fn write(
             ];
             rows(&mut statement, places);
             statement.sql(" WHERE t.book = w.book AND t.resource_key = w.resource_key").sql(&kept);
-            execute(connection, statement).await?;
+            let removed = execute(connection, statement).await?;
+            changed += if is_grant { removed } else { 0 };
         }
     }
     let grants: Vec<_> =
@@ -51,14 +54,14 @@ pub(super) async fn write(
         let mut statement = insert("book_grant", columns(&grants, "authority"));
         // What registered the person may be there still.
         statement.sql(" ON CONFLICT DO NOTHING");
-        execute(connection, statement).await?;
+        changed += execute(connection, statement).await?;
     }
     let denials: Vec<_> =
         facts.iter().flat_map(|of| of.rows.denials.iter().map(move |row| (of, row))).collect();
     if !denials.is_empty() {
         execute(connection, insert("book_denial", columns(&denials, "in_emergency"))).await?;
     }
-    Ok(())
+    Ok(changed > 0)
 }
 
 fn columns(rows: &[(&FactsOf, &FactRow)], kind: &'static str) -> Vec<Column> {

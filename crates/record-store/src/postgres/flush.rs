@@ -13,13 +13,13 @@ use crate::{Body, StoreError};
 /// A column of rows to be written: name, SQL type, values.
 pub(super) type Column = (&'static str, &'static str, Bind);
 
-/// Writes everything. Whether grants are among it.
+/// Writes everything. Whether what grants open, or where, may have changed by it.
 pub(super) async fn flush(
     connection: &mut AsyncPgConnection,
     registry: &Registry,
     flush: Flush,
 ) -> Result<bool, StoreError> {
-    let writes_grants = flush.writes_grants();
+    let mut writes_grants = !flush.moves.is_empty() || !flush.merges.is_empty();
     if !flush.directory.is_empty() {
         let rows = &flush.directory;
         let statement = insert(
@@ -91,7 +91,7 @@ pub(super) async fn flush(
         );
         execute(connection, statement).await?;
     }
-    facts::write(connection, &flush.labels, &flush.withdrawn, &flush.facts).await?;
+    writes_grants |= facts::write(connection, &flush.labels, &flush.withdrawn, &flush.facts).await?;
     remove(connection, &flush.removed).await?;
     for (table, columns) in index_columns(&flush.added) {
         execute(connection, insert(table, columns)).await?;

@@ -1,9 +1,9 @@
 //! The grants that the writer of the log of accesses knows from one commit to the next. Several servers may share a
-//! database, so every transaction that writes grants says so in a setting, as the last thing that it does; entries are put
-//! down only if that is still what it was before their grants were read.
+//! database, so every transaction that writes grants says so in a setting, as the last thing that it does. Entries with grants
+//! that were known before are put down only if it is still what it was before those were read; else they are read again.
 
 use diesel::sql_types::Binary;
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 
 use super::{execute, load};
 use crate::access_log::{GrantRow, GrantTypes, Grants, QueuedEntries, WaitingIn, framed, missing_grants};
@@ -15,11 +15,21 @@ const GRANTS_WRITTEN: &str = "grants-written";
 /// Commits that rely on nothing known after somebody has written grants: while many do, asking for the setting is in vain.
 const AFTER_A_WRITE: u8 = 8;
 
-/// Says that this transaction has written grants. Whoever else does waits for its end, so it is the last statement before.
-pub(super) async fn note_written(connection: &mut AsyncPgConnection) -> Result<(), StoreError> {
-    let mut number = vec![0; 16];
-    getrandom::fill(&mut number).map_err(|error| StoreError::Unusable(error.to_string()))?;
-    execute(connection, query::put_setting(GRANTS_WRITTEN, number)).await.map(drop)
+/// Commits, and says before whether grants were written. All servers that write some say so in one row: it is told in one
+/// message with the commit, so that none of them waits for another one that is gone.
+pub(super) async fn commit(
+    connection: &mut AsyncPgConnection,
+    writes_grants: bool,
+) -> Result<(), StoreError> {
+    if !writes_grants {
+        return Ok(connection.batch_execute("COMMIT").await?);
+    }
+    let number = uuid::Uuid::new_v4().simple();
+    let statements = format!(
+        "INSERT INTO setting (name, value) VALUES ('{GRANTS_WRITTEN}', '\\x{number}') \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value; COMMIT"
+    );
+    Ok(connection.batch_execute(&statements).await?)
 }
 
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use fhir::ResourceType;
 use search::{Registry, Slot};
 
-use super::known_grants::note_written;
+use super::known_grants::commit;
 use super::writer::Writer;
 use super::{execute, facts, flush, load, shields};
 use crate::statement::{Bind, Statement};
@@ -58,34 +58,38 @@ impl Writer {
         let mut connection = self.connected().await?;
         let registry = self.begin(&mut connection, upkeep.alone).await?;
         let held = claim_and_work(&mut connection, &registry, upkeep).await?;
-        connection.batch_execute(if held { "COMMIT" } else { "ROLLBACK" }).await?;
+        match held {
+            Some(writes_grants) => commit(&mut connection, writes_grants).await?,
+            None => connection.batch_execute("ROLLBACK").await?,
+        }
         // After an error the connection is dropped with its transaction.
         self.give_back(connection);
-        Ok(held)
+        Ok(held.is_some())
     }
 }
 
+/// Does the work when its claim holds, and says whether it has written grants.
 async fn claim_and_work(
     connection: &mut AsyncPgConnection,
     registry: &Registry,
     upkeep: Upkeep,
-) -> Result<bool, StoreError> {
+) -> Result<Option<bool>, StoreError> {
     if execute(connection, upkeep.claim).await? != 1 {
-        return Ok(false);
+        return Ok(None);
     }
     for statement in upkeep.statements {
         execute(connection, statement).await?;
     }
     if upkeep.places.is_empty() {
-        return Ok(true);
+        return Ok(Some(false));
     }
     if let Some(reader) = &upkeep.reader {
+        let mut writes_grants = false;
         locked(connection, &upkeep.places).await?;
         for (book, key) in upkeep.places {
-            recheck_one(connection, registry, reader.as_ref(), book, key).await?;
+            writes_grants |= recheck_one(connection, registry, reader.as_ref(), book, key).await?;
         }
-        note_written(connection).await?;
-        return Ok(true);
+        return Ok(Some(writes_grants));
     }
     let slots = walked_slots(registry);
     let (mut missing, mut present) = (Vec::new(), Vec::new());
@@ -97,7 +101,7 @@ async fn claim_and_work(
     }
     flush::add_missing(connection, &missing).await?;
     put_present(connection, &present).await?;
-    Ok(true)
+    Ok(Some(false))
 }
 
 /// Notes which parameters have a value: book, key, a bit for each.
@@ -144,14 +148,14 @@ pub(super) async fn locked(
     load(connection, statement.returning::<(VersionTypes, BigInt)>()).await
 }
 
-/// Reads all versions of a resource again.
+/// Reads all versions of a resource again. Whether grants were written.
 async fn recheck_one(
     connection: &mut AsyncPgConnection,
     registry: &Registry,
     reader: &dyn ReadFacts,
     book: i64,
     key: i64,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let known: Vec<KnownRow> = load(connection, versions(book, key).returning::<KnownTypes>()).await?;
     let mut books = HashMap::new();
     for patient in patients(registry, &known)? {
@@ -164,6 +168,7 @@ async fn recheck_one(
     for statement in statements {
         execute(connection, statement).await?;
     }
-    facts::write(connection, &labels, &withdrawn, &facts).await?;
-    shields::write(connection, registry, &changed).await
+    let writes_grants = facts::write(connection, &labels, &withdrawn, &facts).await?;
+    shields::write(connection, registry, &changed).await?;
+    Ok(writes_grants)
 }

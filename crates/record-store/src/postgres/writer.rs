@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::AsyncPgConnection;
 use fhir::{LogicalId, ResourceType};
 use search::Registry;
 use tokio::sync::mpsc;
 
 use super::connection::{connect, reserve_keys};
-use super::known_grants::note_written;
+use super::known_grants::commit;
 use super::{execute, flush, load};
 use crate::access_log::WaitingIn;
 use crate::current_registry::CurrentRegistry;
@@ -221,10 +221,7 @@ impl Writer {
         if !entries.is_empty() {
             execute(connection, entries.insert(WaitingIn::Database)).await?;
         }
-        if writes_grants {
-            note_written(connection).await?;
-        }
-        connection.batch_execute("COMMIT").await?;
+        commit(connection, writes_grants).await?;
         Ok(outcomes)
     }
 }

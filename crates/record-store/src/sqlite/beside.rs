@@ -85,36 +85,34 @@ pub(super) fn make(connection: &mut SqliteConnection) -> Result<(), StoreError> 
 }
 
 fn make_like(database: &Path, path: &Path) -> std::io::Result<()> {
-    if !path.try_exists()? {
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path)?.sync_all()?;
+    let like = fs::metadata(database)?;
+    if path.try_exists()? {
+        // Not mended: whoever may write in the folder chooses what stands at that place.
+        if fs::metadata(path)?.permissions() != like.permissions() {
+            tracing::warn!(file = %path.display(), "others may read or write the file than its database");
+        }
+        return Ok(());
     }
+    let mut options = File::options();
+    options.write(true).create_new(true);
     #[cfg(unix)]
-    give_to_owner_of(&fs::metadata(database)?, path);
-    Ok(())
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    give_to_owner_of(&like, &file)?;
+    file.sync_all()
 }
 
-/// Gives the file the owner and the mode of its database, as far as whoever runs this may: a command that root runs must not
-/// keep the server from its file, nor a copy that was put back be read by more than may read the database.
+/// Gives a file that was just made the owner and the mode of its database, as far as whoever runs this may: a command that root
+/// runs must not keep the server from its file.
 #[cfg(unix)]
-fn give_to_owner_of(database: &fs::Metadata, path: &Path) {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-    let Ok(found) = fs::metadata(path) else { return };
-    if found.uid() != database.uid() {
-        let _ = chown(path, Some(database.uid()), None);
-    }
-    if found.gid() != database.gid() {
-        let _ = chown(path, None, Some(database.gid()));
-    }
+fn give_to_owner_of(database: &fs::Metadata, file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let (owner, group) = (database.uid(), database.gid());
+    let _ = fchown(file, Some(owner), Some(group)).or_else(|_| fchown(file, None, Some(group)));
     // What the group may is for the group of the database only.
-    let has_group = fs::metadata(path).is_ok_and(|found| found.gid() == database.gid());
-    let mode = database.mode() & if has_group { 0o777 } else { 0o707 };
-    if found.mode() & 0o777 != mode {
-        let _ = fs::set_permissions(path, fs::Permissions::from_mode(mode));
-    }
+    let has_group = file.metadata()?.gid() == group;
+    file.set_permissions(fs::Permissions::from_mode(database.mode() & if has_group { 0o777 } else { 0o707 }))
 }
 
 /// Makes the file known to a connection to its database.

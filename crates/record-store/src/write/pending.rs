@@ -114,14 +114,6 @@ pub(crate) struct Flush {
     pub(crate) merges: Vec<(i64, Option<i64>, i64)>,
 }
 
-impl Flush {
-    /// Whether it may change what grants open, or where.
-    pub(crate) fn writes_grants(&self) -> bool {
-        !(self.withdrawn.is_empty() && self.moves.is_empty() && self.merges.is_empty())
-            || self.facts.iter().any(|of| !of.rows.grants.is_empty())
-    }
-}
-
 /// The decisions of a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {

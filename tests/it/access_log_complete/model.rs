@@ -452,9 +452,9 @@ fn of_sharing(exchange: &Exchange, books: &Books) -> Vec<Row> {
         }
         ("blocks", Some(id), None) => vec![written(consent(id), 2, Action::Patch)],
         ("emergency", None, _) => {
-            // Asked again it is renewed: the same Consent, no further review. The citizen is told of either.
+            // Asked again it is renewed: the same Consent is patched, no further review. The citizen is told of either.
             let renewals = answer["renewals"].as_u64().unwrap();
-            let action = if renewals == 0 { Action::Create } else { Action::Update };
+            let action = if renewals == 0 { Action::Create } else { Action::Patch };
             let mut rows = vec![written(consent(&text(&answer["id"])), 1 + renewals, action)];
             if renewals == 0 {
                 rows.push(written(text(&answer["review"]), 1, Action::Create));

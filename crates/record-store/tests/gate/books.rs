@@ -2,7 +2,6 @@
 
 use access::{Access, Authority, DenialFact, Facts, GrantFact, GrantSource, Labels, Purpose, TestAccess};
 use fhir::Instant;
-use healthbook_record_store::{Content, Manner, Precondition, Seen, Write};
 
 use crate::world::*;
 
@@ -225,14 +224,7 @@ fn a_word_counts_by_who_says_it() {
                 assert_eq!(world.sees(treat.clone(), "Patient/p").await, expected, "{source:?} {author:?}");
                 // Whoever moves it says nothing by that.
                 let (id, content) = world.content(&text.replace("true", "false"), grants(vec![fact]));
-                let moved = Write {
-                    resource_type: content.resource_type,
-                    id,
-                    precondition: Precondition::None,
-                    content: Some(Content { manner: Manner::Moved, ..content }),
-                    seen: Seen::Unchecked,
-                };
-                world.write(&everything(access::Author::Server), moved).await.unwrap();
+                world.write(&everything(access::Author::Server), moved(id, content)).await.unwrap();
                 let moved = world.sees(treat.clone(), "Patient/p").await;
                 assert_eq!(moved, expected, "{source:?} {author:?}, moved by the server");
             }

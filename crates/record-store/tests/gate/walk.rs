@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 use access::{Access, Author, Authority, Facts, Line, WriteContext};
 use fhir::{Instant, LogicalId, ResourceType};
 use healthbook_record_store::{
-    Change, Content, HistoryScope, HistoryWindow, Manner, Precondition, ReadFacts, Rechecker, Seen, Walked,
-    Write, WriteError,
+    Change, HistoryScope, HistoryWindow, ReadFacts, Rechecker, Walked, WriteError,
 };
 use json::Node;
 
@@ -168,14 +167,7 @@ fn what_was_moved_says_what_it_says_since_it_was_said() {
         let server = everything(Author::Server);
         let move_to = async |access: &Access, person: &str| {
             let (id, content) = world.content(&encounter("e", person), Facts::default());
-            let moved = Write {
-                resource_type: content.resource_type,
-                id,
-                precondition: Precondition::None,
-                content: Some(Content { manner: Manner::Moved, ..content }),
-                seen: Seen::Unchecked,
-            };
-            world.write(access, moved).await
+            world.write(access, moved(id, content)).await
         };
         world.put(&encounter("e", "p"), Facts::default()).await;
         move_to(&server, "q").await.unwrap();

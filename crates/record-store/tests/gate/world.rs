@@ -129,6 +129,17 @@ pub fn citizen(name: &str) -> Access {
     Access::from(TestAccess { own: Some(id(name)), grantee, author, ..access })
 }
 
+/// A write that is the version before about somebody else.
+pub fn moved(id: LogicalId, content: Content) -> Write {
+    Write {
+        resource_type: content.resource_type,
+        id,
+        precondition: Precondition::None,
+        content: Some(Content { manner: Manner::Moved, ..content }),
+        seen: Seen::Unchecked,
+    }
+}
+
 pub struct World {
     pub store: Store,
 }

@@ -157,9 +157,10 @@ async fn again(book: &HealthBook, act: &Act<'_>, found: Found, terms: &Terms) ->
         return Err(Rule::NoRenewal.into());
     }
     let id = found.id()?;
+    let act = &Act { ends: act.ends.max(terms.ends), ..*act };
     let mut resource = found.resource.clone();
     if let Some(provision) = resource.get_mut("provision").and_then(Value::as_object_mut) {
-        provision.insert("period".to_owned(), period(terms.begins, act.ends.max(terms.ends)));
+        provision.insert("period".to_owned(), period(terms.begins, act.ends));
     }
     let mut evidence =
         Evidence::new("emergency-renewal", "api", &act.staff.identity.subject).to_value(act.now);
@@ -178,6 +179,7 @@ async fn again(book: &HealthBook, act: &Act<'_>, found: Found, terms: &Terms) ->
     Ok(Opened { is_new: false, answer: answer(act, &id, terms.begins, renewals, None) })
 }
 
+/// `review` is named by the first answer only: a renewal has no review of its own.
 fn answer(act: &Act<'_>, id: &LogicalId, begins: Instant, renewals: u32, task: Option<&LogicalId>) -> Value {
     let mut answer = json!({
         "id": format!("emergency.Consent.{id}"),

@@ -158,7 +158,7 @@ fn compare(demo: &Demo) {
         faults.is_empty(),
         "{} differences:\n{}",
         faults.len(),
-        faults[..faults.len().min(12)].join("\n")
+        faults[..faults.len().min(200)].join("\n")
     );
     assert!(compared > STEPS, "only {compared} entries");
 }

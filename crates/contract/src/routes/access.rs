@@ -44,7 +44,7 @@ pub(super) const ROUTES: &[Route] = &[
         .refuses(Refusal::Outcome, PLAIN),
     act("/access/emergency", "openEmergency", "Open a book in an emergency, or renew that")
         .sends("Emergency")
-        .answers(&[(200, "Emergency"), (201, "Emergency")]),
+        .answers(&[(200, "EmergencyRenewal"), (201, "Emergency")]),
     list("/access/emergency/reviews", "listReviews", "Emergencies that a facility must answer for")
         .answers(&[(200, "Reviews")]),
     act("/access/emergency/reviews/{id}/review", "review", "Say whether an emergency was justified")

@@ -60,13 +60,16 @@ fn it_is_renewed_twice() {
     on_each(|world| async move {
         let physician = staff("clinic", StaffRole::Physician);
         let first = open(&world, &physician, json!({"patient": "hoa"}), at(0)).await.unwrap();
-        for (round, now) in [(1, at(10)), (2, at(DAY))] {
+        for (round, now, ends) in [(1, at(10), at(DAY + 10)), (2, at(DAY), at(2 * DAY))] {
             let again = open(&world, &physician, json!({"patient": "hoa"}), now).await.unwrap();
             assert!(!again.is_new);
             assert_eq!(
                 (&again.answer["id"], &again.answer["renewals"]),
                 (&first.answer["id"], &json!(round))
             );
+            assert_eq!(again.answer["begins"], first.answer["begins"]);
+            assert_eq!(again.answer["ends"], ends.to_string());
+            assert!(first.answer["review"].is_string() && again.answer.get("review").is_none());
         }
         let third = open(&world, &physician, json!({"patient": "hoa"}), at(DAY + 1)).await;
         assert_eq!(refusal(third), (409, "no-renewal".to_owned()));

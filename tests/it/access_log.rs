@@ -7,19 +7,19 @@ use test_support::TestDatabase;
 use crate::support::program::{Caller, Demo, program, words};
 use crate::support::{matches, text, value};
 
-fn on_each_demo(test: impl Fn(&Demo)) {
+pub(crate) fn on_each_demo(test: impl Fn(&Demo)) {
     for database in TestDatabase::each() {
         test(&Demo::start(database));
     }
 }
 
 /// The log of the caller's own book, all of it.
-fn log_of(caller: &Caller<'_>) -> Vec<Value> {
+pub(crate) fn log_of(caller: &Caller<'_>) -> Vec<Value> {
     caller.resources("/fhir/AuditEvent?_count=1000")
 }
 
 /// What an entry is about.
-fn resources(event: &Value) -> Vec<String> {
+pub(crate) fn resources(event: &Value) -> Vec<String> {
     let entities = event["entity"].as_array().unwrap();
     entities.iter().filter_map(|entity| entity["what"]["reference"].as_str().map(str::to_owned)).collect()
 }
@@ -29,7 +29,7 @@ fn requestor(event: &Value) -> &Value {
 }
 
 /// Entries of a kind that name a resource.
-fn about<'a>(log: &'a [Value], code: &str, resource: &str) -> Vec<&'a Value> {
+pub(crate) fn about<'a>(log: &'a [Value], code: &str, resource: &str) -> Vec<&'a Value> {
     let is = |event: &&Value| {
         event["subtype"][0]["code"] == code
             && resources(event).iter().any(|it| it.split("/_history/").next() == Some(resource))
@@ -38,7 +38,7 @@ fn about<'a>(log: &'a [Value], code: &str, resource: &str) -> Vec<&'a Value> {
 }
 
 /// A person whom the first client system reads, and one whom it does not.
-fn open_and_closed(demo: &Demo) -> (usize, usize) {
+pub(crate) fn open_and_closed(demo: &Demo) -> (usize, usize) {
     let client = demo.as_client();
     let reads =
         |place: &usize| client.get(&format!("/fhir/Patient/{}", demo.citizen(*place).1)).status == 200;
@@ -129,7 +129,7 @@ fn the_log_is_closed_to_everybody_whose_it_is_not() {
 }
 
 /// What a citizen may write.
-fn measurement(patient: &str) -> String {
+pub(crate) fn measurement(patient: &str) -> String {
     let category = "http://terminology.hl7.org/CodeSystem/observation-category";
     json!({"resourceType": "Observation", "status": "final", "subject": {"reference": format!("Patient/{patient}")},
         "category": [{"coding": [{"system": category, "code": "vital-signs"}]}],
@@ -233,7 +233,7 @@ fn a_citizen_takes_the_own_log_along_and_verifies_it() {
 }
 
 /// What was refused to others.
-fn refused(log: &[Value]) -> Vec<&Value> {
+pub(crate) fn refused(log: &[Value]) -> Vec<&Value> {
     log.iter().filter(|event| event["outcome"] == "4").collect()
 }
 
@@ -242,7 +242,7 @@ fn query(event: &Value) -> Option<&str> {
     event["entity"].as_array().unwrap().iter().find_map(|it| it["description"].as_str())
 }
 
-fn with_query<'a>(log: &'a [Value], wanted: &str) -> Vec<&'a Value> {
+pub(crate) fn with_query<'a>(log: &'a [Value], wanted: &str) -> Vec<&'a Value> {
     log.iter().filter(|event| query(event) == Some(wanted)).collect()
 }
 

@@ -11,9 +11,15 @@
 
 mod access_log;
 mod access_log_complete;
+mod access_log_consistency;
 mod access_log_entries;
+mod access_log_forms;
 mod access_log_kill;
+mod access_log_outage;
 mod access_log_page;
+mod access_log_refusals;
+mod access_log_who;
+mod access_log_writes;
 mod auth;
 mod auth_book;
 mod bad_input;

@@ -1,11 +1,13 @@
 //! No personal or clinical value in what the server prints, in its figures, or in what others are told: planted values go
 //! through everything that takes any, at the finest level of the log, and are looked for afterwards.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
 use test_support::{HttpClient, Response, TestDatabase, TestServer};
 
+use crate::support::access_log::{signed, whole_log};
 use crate::support::bodies::{bundle, entry_with};
 use crate::support::browser::{Browser, forms};
 use crate::support::program::{Demo, run, words};
@@ -227,6 +229,7 @@ impl<'a> Sender<'a> {
                 "Cookie",
                 "Content-Type",
                 "Origin",
+                "X-Request-Id",
             ] {
                 let _ = self.send("POST", "/fhir/Patient", &[(name, &value)], person);
             }
@@ -386,6 +389,11 @@ fn what_those_who_are_signed_in_and_strangers_send_is_told_to_nobody_else() {
         for token in [citizen, system, registrar] {
             assert!(log.iter().all(|line| !line.contains(&token)), "a token that was sent");
         }
+        // The log of accesses says what was asked for without saying what was looked for.
+        signed(&demo);
+        let asked: BTreeSet<String> = whole_log(&demo).iter().map(|entry| entry.query.to_string()).collect();
+        assert!(asked.len() > 10, "{asked:?}");
+        expect_nothing("the log of accesses", &asked.into_iter().collect::<Vec<_>>());
     }
 }
 

@@ -40,6 +40,15 @@ fn source(provenance: &Value) -> Option<String> {
     Some(text(&entity["what"]["identifier"]["value"]))
 }
 
+/// The state of signature, which each says.
+#[track_caller]
+fn signature_state(provenance: &Value) -> String {
+    let extensions = provenance["extension"].as_array().expect("it says a state");
+    assert_eq!(extensions.len(), 1, "{provenance}");
+    assert_eq!(extensions[0]["url"], "urn:healthbook:signature-state");
+    text(&extensions[0]["valueCode"])
+}
+
 #[test]
 fn each_version_has_one_and_it_is_found_by_its_target() {
     on_each(|server| {
@@ -243,6 +252,78 @@ fn a_provenance_in_the_header_is_stored_with_the_resource() {
     });
 }
 
+#[test]
+fn the_state_of_signature_is_told_and_nothing_is_called_verified() {
+    on_each(|server| {
+        let all = Caller::unlimited(server);
+        let person = stored(&all.send("POST", "/fhir/Patient", &patient(8)));
+        let signature = json!({"when": "2026-01-01T00:00:00Z", "who": {"reference": format!("Patient/{person}")},
+            "type": [{"system": "urn:iso-astm:E1762-95:2013", "code": "1.2.840.10065.1.12.1.1"}]});
+        let signed_about = |target: &str, signature: Option<&Value>| {
+            let mut about = json!({"resourceType": "Provenance", "target": [{"reference": target}],
+                "recorded": "2026-01-01T00:00:00Z", "agent": [{"who": {"display": "A"}}]});
+            if let Some(signature) = signature {
+                about["signature"] = json!([signature]);
+            }
+            stored(&all.send("POST", "/fhir/Provenance", &about.to_string()))
+        };
+        // Of each version that was made, the newest first; what others have sent is not made.
+        let states = |of: &str| -> Vec<String> {
+            let found = all.resources(&format!("/fhir/Provenance?target={of}"));
+            let made = found.iter().filter(|it| text(&it["id"]).starts_with("write-"));
+            made.map(|made| {
+                let id = text(&made["id"]);
+                assert_eq!(&all.read(&format!("/fhir/Provenance/{id}")), made, "a read says the same");
+                signature_state(made)
+            })
+            .collect()
+        };
+        let change = |of: &str, name: &str, value: Value| {
+            let path = format!("/fhir/{of}");
+            let mut changed = all.read(&path);
+            match value {
+                Value::Null => drop(changed.as_object_mut().unwrap().remove(name)),
+                value => changed[name] = value,
+            }
+            stored(&all.send("PUT", &path, &changed.to_string()));
+        };
+        let sent = observation(&format!("Patient/{person}"));
+        let of = format!("Observation/{}", stored(&all.send("POST", "/fhir/Observation", &sent)));
+        assert_eq!(states(&of), ["none"]);
+        // Whoever says something without a signature has signed nothing.
+        signed_about(&format!("{of}/_history/1"), None);
+        assert_eq!(states(&of), ["none"]);
+        let signer = signed_about(&format!("{of}/_history/1"), Some(&signature));
+        assert_eq!(states(&of), ["present-unverified"]);
+        change(&of, "note", json!([{"text": "later"}]));
+        assert_eq!(states(&of), ["none", "present-unverified"], "it is of that version only");
+        let path = format!("/fhir/Observation?_id={}&_revinclude=Provenance:target", &of[12..]);
+        let told = by_mode(&all.read(&path), "include");
+        let told = told.iter().filter(|it| text(&it["id"]).starts_with("write-"));
+        assert_eq!(told.map(signature_state).collect::<Vec<_>>(), ["none"]);
+        // Where no version is named, it is what was there.
+        let other = signed_about(&of, Some(&signature));
+        assert_eq!(states(&of), ["present-unverified", "present-unverified"]);
+        change(&of, "note", json!([{"text": "again"}]));
+        assert_eq!(states(&of), ["none", "present-unverified", "present-unverified"]);
+        for id in [signer, other] {
+            let _ = all.send("DELETE", &format!("/fhir/Provenance/{id}"), "").expect_status(204);
+        }
+        assert_eq!(states(&of), ["none", "none", "none"]);
+
+        // A signature that the version carries itself.
+        let sent = json!({"resourceType": "Bundle", "type": "collection", "signature": signature,
+            "entry": [{"fullUrl": urn(1), "resource": {"resourceType": "Basic", "code": {"text": "x"}}}]});
+        let bundle = stored(&all.send("POST", "/fhir/Bundle", &sent.to_string()));
+        let of = format!("Bundle/{bundle}");
+        assert_eq!(states(&of), ["present-unverified"]);
+        change(&of, "signature", Value::Null);
+        assert_eq!(states(&of), ["none", "present-unverified"]);
+        let _ = all.send("DELETE", &format!("/fhir/{of}"), "").expect_status(204);
+        assert_eq!(states(&of), ["none", "none", "present-unverified"]);
+    });
+}
+
 fn measurement(person: &str) -> Value {
     let category = "http://terminology.hl7.org/CodeSystem/observation-category";
     json!({"resourceType": "Observation", "status": "final", "subject": {"reference": format!("Patient/{person}")},
@@ -265,6 +346,7 @@ fn who_may_see_the_version_sees_it_and_nobody_else() {
         assert_eq!(own[0]["agent"][0]["who"]["reference"], format!("Patient/{person}"));
         assert_eq!(own[0]["agent"][0]["role"][0]["coding"][0]["code"], "citizen");
         assert_eq!(own[0]["reason"][0]["coding"][0]["code"], "PATRQT");
+        assert_eq!(signature_state(&own[0]), "none");
         let id = text(&own[0]["id"]);
         let path = format!("/fhir/Provenance/{id}");
         assert_eq!(citizen.read(&path), own[0]);
@@ -322,6 +404,8 @@ fn a_facility_is_told_but_not_under_the_shield() {
         let asked = format!("/fhir/Provenance?target=Encounter/{visit}");
         let open = client.resources(&asked);
         assert_eq!(open[0]["agent"][0]["onBehalfOf"]["reference"], own, "{open:?}");
+        // Facilities read nothing that others have sent, and are not told by this either whether there is any.
+        assert_eq!(signature_state(&open[0]), "unknown");
         assert!(open[0].to_string().contains(&client_id));
         assert_eq!(client.resources(&format!("{asked}&agent={own}")).len(), 1);
 

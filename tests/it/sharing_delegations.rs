@@ -85,7 +85,7 @@ fn a_delegation_that_was_accepted_is_narrowed_and_ended_by_the_giver() {
 }
 
 /// Noon of a day that comes so many days from now: days of the Gregorian calendar, counted from 1 March of the year 0.
-fn in_days(days: u64) -> String {
+pub fn in_days(days: u64) -> String {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 86_400;
     let day = since_1970 + days + 719_468;
     let (era, day) = (day / 146_097, day % 146_097);

@@ -54,6 +54,32 @@ pub struct Identity {
     pub patient: Option<LogicalId>,
     /// The `Practitioner` of staff, where there is one: the log of accesses names people by it.
     pub practitioner: Option<LogicalId>,
+    /// Who sits there instead of a citizen. The gate decides by the citizen; the log of accesses names who sits there.
+    pub assisted_by: Option<Assistant>,
+}
+
+/// Staff in a session that they opened for a citizen who is present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assistant {
+    /// The account.
+    pub account: String,
+    /// The `Practitioner`, where there is one.
+    pub practitioner: Option<LogicalId>,
+    /// The `Organization` of the facility; `None` where the account is gone.
+    pub organization: Option<LogicalId>,
+}
+
+impl Assistant {
+    /// The role of such staff in the log of accesses. No rule of the policy is about it.
+    pub const ROLE: &'static str = "assisted";
+
+    /// Who it is, as a reference.
+    pub fn reference(&self) -> String {
+        match &self.practitioner {
+            Some(practitioner) => format!("Practitioner/{practitioner}"),
+            None => format!("Account/{}", self.account),
+        }
+    }
 }
 
 impl Identity {
@@ -75,6 +101,7 @@ impl Identity {
             scopes: Scopes::everything(context),
             patient: None,
             practitioner: None,
+            assisted_by: None,
         }
     }
 }

@@ -36,7 +36,7 @@ mod type_set;
 pub use access::{Access, Line, Reach, ScopeFilter};
 pub use ages::{AgeSlice, Ages};
 pub use authority::Authority;
-pub use caller::{Actor, Caller, Identity, OfficerRole, Purpose, StaffRole};
+pub use caller::{Actor, Assistant, Caller, Identity, OfficerRole, Purpose, StaffRole};
 pub use document::{ContentLimit, PolicyDocument};
 pub use document_check::PolicyError;
 pub use facts::{Author, DenialFact, Facts, GrantFact, GrantSource, Grantee, Merge, WriteContext};

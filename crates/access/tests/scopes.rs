@@ -8,7 +8,7 @@
 
 use fhir::{Instant, LogicalId, ResourceType};
 use healthbook_access::{
-    Actor, Caller, Denied, Identity, Interaction, Policy, Reach, ScopeError, Scopes, StaffRole,
+    Actor, Assistant, Caller, Denied, Identity, Interaction, Policy, Reach, ScopeError, Scopes, StaffRole,
 };
 use proptest::prelude::*;
 
@@ -263,6 +263,28 @@ fn a_scope_about_one_patient_needs_the_patient() {
         ..identity
     };
     assert_eq!(decide(mixed).unwrap_err(), Denied::InsufficientScope);
+}
+
+#[test]
+fn who_sits_there_instead_of_a_citizen_changes_no_decision() {
+    let citizen = Identity {
+        scopes: scopes("patient/*.rs"),
+        patient: Some(id("p1")),
+        ..Identity::new("somebody", Actor::Citizen { patient: id("p1") })
+    };
+    let assistant =
+        Assistant { account: "a".to_owned(), practitioner: Some(id("d1")), organization: Some(id("99001")) };
+    let assisted = Identity { assisted_by: Some(assistant), ..citizen.clone() };
+    for interaction in Interaction::ALL {
+        for kind in [None, Some(of("Patient")), Some(of("Consent")), Some(of("Organization"))] {
+            let decide = |identity: &Identity| {
+                let caller = Caller::Authenticated(identity.clone().into());
+                let at = Instant::from_microseconds(1);
+                format!("{:?}", Policy::built_in().decide(&caller, interaction, kind, at))
+            };
+            assert_eq!(decide(&assisted), decide(&citizen), "{interaction:?} {kind:?}");
+        }
+    }
 }
 
 fn any_scopes() -> impl Strategy<Value = Scopes> {

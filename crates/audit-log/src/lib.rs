@@ -9,11 +9,13 @@
 //! * [`writer`]: the end of a log, where entries go in and blocks come out;
 //! * [`note`], [`checkpoint`]: what is signed, and by whom (section 4);
 //! * [`verify`]: a whole log (section 5); [`extract`]: what a citizen gets, and its verification; [`proof`]: of one entry;
+//!   [`consistency`]: that a log begins with an older one;
 //! * [`segment`]: blocks and checkpoints in a file, for what leaves the database.
 
 pub mod block;
 mod bytes;
 pub mod checkpoint;
+pub mod consistency;
 pub mod entry;
 pub mod extract;
 mod hash;

@@ -1,10 +1,11 @@
 //! What signing in leaves in the log of accesses: who, in which way, in whose book (`docs/access-log.md`, section 7).
 
+use access::Assistant;
 use audit_log::Action;
 use fhir::LogicalId;
 use record_store::{ANONYMOUS, Deed, Origin};
 
-use crate::account::AccountKind;
+use crate::account::{AccountKind, Session};
 use crate::token::Claims;
 use crate::{Client, Grant, Subject};
 
@@ -14,14 +15,34 @@ pub(crate) fn who(account: &str, kind: &AccountKind) -> Origin {
         AccountKind::Citizen { patient } => {
             Origin { agent: format!("Patient/{patient}"), role: "citizen".to_owned(), ..Origin::default() }
         }
-        AccountKind::Staff { practitioner, organization, .. } => Origin {
+        AccountKind::Staff { practitioner, organization, roles, .. } => Origin {
             agent: staff(account, practitioner.as_ref()),
+            // In which of them somebody works is chosen by the token, or by the page.
+            role: roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(" "),
             organization: format!("Organization/{organization}"),
             ..Origin::default()
         },
         AccountKind::Officer { role } => {
             Origin { agent: format!("Account/{account}"), role: role.code().to_owned(), ..Origin::default() }
         }
+    }
+}
+
+/// Who sits before a session: the staff, where they opened it for a citizen.
+pub(crate) fn who_in(session: &Session) -> Origin {
+    match &session.assisted_by {
+        Some(assistant) => assisting(assistant),
+        None => who(&session.account, &session.kind),
+    }
+}
+
+fn assisting(assistant: &Assistant) -> Origin {
+    let organization = assistant.organization.as_ref();
+    Origin {
+        agent: assistant.reference(),
+        role: Assistant::ROLE.to_owned(),
+        organization: organization.map(|id| format!("Organization/{id}")).unwrap_or_default(),
+        ..Origin::default()
     }
 }
 
@@ -59,7 +80,8 @@ pub(crate) fn token(grant: &Grant, client_name: &str, way: &str) -> Deed {
     let client = grant.client.clone();
     let (by, book) = match &grant.subject {
         Subject::Citizen { patient } => {
-            (who("", &AccountKind::Citizen { patient: patient.clone() }), Some(patient.clone()))
+            let citizen = || who("", &AccountKind::Citizen { patient: patient.clone() });
+            (grant.assisted_by.as_ref().map_or_else(citizen, assisting), Some(patient.clone()))
         }
         Subject::Officer { role } => (who(&grant.account, &AccountKind::Officer { role: *role }), None),
         Subject::Facility { organization, role, .. } => {

@@ -14,6 +14,7 @@ use crate::consent::Terms;
 use crate::gate;
 use crate::ledger::{items, read, referred, text};
 use crate::moment::for_people;
+use crate::noted::told;
 use crate::preview::counts;
 use crate::refusal::wrong;
 use crate::vocabulary::kind;
@@ -90,6 +91,7 @@ pub async fn effects(
         .iter()
         .map(|effect| json!({"code": effect.code, "vi": effect.vietnamese, "en": effect.english}))
         .collect();
+    told(&open.patient, "access/effects");
     Ok(json!({"effects": shown, "reversible": true, "ends": terms.ends.to_string()}))
 }
 

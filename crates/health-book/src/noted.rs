@@ -5,7 +5,8 @@ use fhir::{LogicalId, ResourceType};
 use interactions::{Problem, Refused, note_refusal};
 use record_store::Journal;
 
-/// Says what an act is about, as soon as that is known: in its book it stands when the act is refused.
+/// Says what a request is about beside what its path names, as soon as that is known: in its book it stands when the request
+/// is refused.
 pub(crate) fn concerns(resource_type: ResourceType, id: &LogicalId) {
     if let Some(journal) = Journal::current() {
         journal.concerns(resource_type, id.clone());
@@ -21,7 +22,22 @@ pub(crate) fn refused(problem: &Problem, refused: Refused) {
 
 /// Notes that something of a book was told: `place` is the path of the act.
 pub(crate) fn told(patient: &LogicalId, place: &str) {
+    note(Action::Operation, Some(patient), place);
+}
+
+/// Notes that something was told that is of no book.
+pub(crate) fn told_of_nobody(place: &str) {
+    note(Action::Operation, None, place);
+}
+
+/// Notes an act about a book that writes no resource by which it could be seen.
+pub(crate) fn done(patient: &LogicalId, place: &str) {
+    note(Action::Sharing, Some(patient), place);
+}
+
+fn note(action: Action, patient: Option<&LogicalId>, place: &str) {
     if let Some(journal) = Journal::current() {
-        journal.asked(Action::Operation, Some((ResourceType::PATIENT, patient.clone())), place);
+        let about = patient.map(|patient| (ResourceType::PATIENT, patient.clone()));
+        journal.asked(action, about, place, "act");
     }
 }

@@ -18,7 +18,7 @@ use crate::consent::{Evidence, Provision, Relation, consent};
 use crate::grants::denials;
 use crate::ledger::{Entry, facility, find, new_id, read, referred, text, write};
 use crate::moment::{DAY, birth_date, plus};
-use crate::noted::concerns;
+use crate::noted::{concerns, done};
 use crate::refusal::{Rule, internal, wrong};
 use crate::secret::{digits, hashed, letters, plain};
 use crate::settings::{
@@ -134,6 +134,7 @@ pub async fn make_code(
         let claim = SecurityChange::Insert(record(short_id, long_id)?);
         let other = SecurityChange::Put(record(long_id, short_id)?);
         if store.change_security(claim, vec![other], now).await? {
+            done(&open.patient, "access/presence-codes");
             return Ok(
                 json!({"code": long, "digits": short, "expires": expires.to_string(), "days": seconds.saturating_add(DAY - 1) / DAY}),
             );

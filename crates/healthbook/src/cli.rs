@@ -174,12 +174,13 @@ Every command has its own --help with examples."
   curl 'http://127.0.0.1:9091/sample?count=3'
 It holds nobody in memory: people and events are computed from the seed (docs/registry.md).")]
     RegistrySimulator(Box<RegistrySimulator>),
-    /// Verify the log of accesses: a database, its old files, or an extract
+    /// Verify the log of accesses: a database, its old files, an extract, or a proof
     #[command(after_help = "Examples:
   healthbook verify-audit --key healthbook/book.example+1a2b3c4d+AZ...
   healthbook verify-audit --key log.vkey --database postgres://book:secret@db/book --known root-2026-11-27.txt
   healthbook verify-audit --key log.vkey /archive/log --database sqlite:healthbook-data/healthbook.db
   healthbook verify-audit --key log.vkey my-log.json
+  healthbook verify-audit --key log.vkey --known kept-checkpoint.txt consistency.json
 Prints what is proven and the first bad position. Exit code 1 when something is wrong. The key must be known from
 elsewhere, and no server is needed. Checkpoints that were published show a log that was cut: hand them over.")]
     VerifyAudit(Box<VerifyAudit>),

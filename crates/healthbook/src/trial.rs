@@ -15,6 +15,7 @@ pub fn of_citizen(patient: LogicalId) -> Grant {
         scope: "openid fhirUser user/*.cruds".to_owned(),
         patient: None,
         practitioner: None,
+        assisted_by: None,
         key: None,
     }
 }
@@ -31,6 +32,7 @@ pub fn of_client(client: &str, facility: Facility, role: StaffRole) -> Grant {
         scope: scope.to_owned(),
         patient: None,
         practitioner: None,
+        assisted_by: None,
         key: None,
     }
 }
@@ -46,6 +48,7 @@ pub fn of_officer(role: OfficerRole) -> Grant {
         scope: "user/*.cruds".to_owned(),
         patient: None,
         practitioner: None,
+        assisted_by: None,
         key: None,
     }
 }

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 use audit_log::Action;
 use fhir::{Fault, ResourceType};
-use interactions::{PatchDocument, SearchRequest, pairs};
+use interactions::{PatchDocument, ReadRequest, SearchRequest, pairs};
 use record_store::{Begun, HistoryScope, Phase, Record, Showing};
 
 use crate::body::{has_form_or_nothing, read_form, read_json, read_message, read_patch};
@@ -24,26 +24,26 @@ pub(crate) async fn capabilities(incoming: Incoming) -> Answer {
 /// `GET [type]/[id]`
 pub(crate) async fn read(incoming: Incoming) -> Answer {
     let (service, caller) = (incoming.service(), &incoming.caller);
-    if let (Ok(kind), Ok(id)) = (incoming.resource_type("type"), incoming.id(404))
-        && let Some(made) = interactions::read_provenance(service, caller, kind, &id).await?
-    {
-        return Ok(reply::document(made));
+    if let (Ok(kind), Ok(id)) = (incoming.resource_type("type"), incoming.id(404)) {
+        // What is made when it is asked for: its own gate says who may read it.
+        if interactions::is_log_entry(kind, &id) {
+            return Ok(reply::document(interactions::read_audit_event(service, caller, &id).await?));
+        }
+        if let Some(made) = interactions::read_provenance(service, caller, kind, &id).await? {
+            return Ok(reply::document(made));
+        }
     }
     let access = incoming.decide(Interaction::Read)?;
     let (resource_type, id) = (incoming.resource_type("type")?, incoming.id(404)?);
-    if interactions::is_log_entry(resource_type, &id) {
-        let event = interactions::read_audit_event(incoming.service(), &incoming.caller, &id).await?;
-        return Ok(reply::document(event));
-    }
-    let service = incoming.service();
+    let request = read_request(&incoming, resource_type)?;
     let record = interactions::read_standing(service, &access, resource_type, &id).await?;
     let showing = Showing::begin(&access, Action::Read, "").map_err(interactions::Problem::from)?;
     if record.id != id {
         // Nobody has this version under this address, and no tag of it may be taken for one of what was asked for.
-        let part = interactions::part_of(service, &record, &incoming.pairs, &showing)?;
+        let part = request.part_of(&record, &showing)?;
         return reply::standing(service, &record, part, &showing);
     }
-    show(&incoming, &record, &showing)
+    show(&request, &record, &showing)
 }
 
 /// `GET [type]/[id]/_history/[version]`
@@ -51,21 +51,25 @@ pub(crate) async fn read_version(incoming: Incoming) -> Answer {
     let access = incoming.decide(Interaction::VersionRead)?;
     let (resource_type, id, version) =
         (incoming.resource_type("type")?, incoming.id(404)?, incoming.version()?);
+    let request = read_request(&incoming, resource_type)?;
     let record = interactions::read_version(incoming.service(), &access, resource_type, &id, version).await?;
     let showing = Showing::begin(&access, Action::Vread, "").map_err(interactions::Problem::from)?;
-    show(&incoming, &record, &showing)
+    show(&request, &record, &showing)
+}
+
+/// How one resource is asked for: before it is read.
+fn read_request(incoming: &Incoming, resource_type: ResourceType) -> Result<ReadRequest, Failure> {
+    let freshness = incoming.freshness()?;
+    Ok(ReadRequest::new(incoming.service(), resource_type, &incoming.pairs, freshness)?)
 }
 
 /// A resource, or the part of it that is asked for, or that the caller has it already.
-fn show(incoming: &Incoming, record: &Record, showing: &Showing) -> Answer {
-    let freshness = incoming.freshness()?;
-    if freshness.holds(record) {
-        interactions::asked_part(incoming.service(), record.resource_type, &incoming.pairs)?;
+fn show(request: &ReadRequest, record: &Record, showing: &Showing) -> Answer {
+    if request.is_known(record) {
         record.confirm(showing);
         return Ok(reply::not_modified(record));
     }
-    let part = interactions::part_of(incoming.service(), record, &incoming.pairs, showing)?;
-    reply::record(record, part, showing)
+    reply::record(record, request.part_of(record, showing)?, showing)
 }
 
 /// `POST [type]`, with `If-None-Exist` conditional.

@@ -9,12 +9,12 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use fhir::{Fault, Instant, LogicalId, ResourceType, VersionId};
 use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 use interactions::{EntityTags, Freshness, Service, pairs};
-use record_store::{Journal, Once};
+use record_store::Once;
 
 use crate::app::State;
 use crate::credentials::{Credentials, Known, refusal};
 use crate::failure::Failure;
-use crate::logged::note_caller;
+use crate::logged::{note_caller, note_reader};
 use crate::negotiation::{self, Preferences};
 
 /// A request with its caller.
@@ -37,12 +37,15 @@ impl FromRequest for Incoming {
         };
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         match credentials.caller(Instant::now()) {
-            Known::Is(caller) if reads => Either::Left(ready(Ok(partial.of(caller)))),
-            Known::Is(caller) => Either::Right(Box::pin(partial.of(caller).named())),
+            Known::Is(caller) if reads => {
+                note_reader(&caller);
+                Either::Left(ready(Ok(Self { caller, ..partial })))
+            }
+            Known::Is(caller) => Either::Right(Box::pin(partial.of(caller))),
             Known::Refused(failure) => Either::Left(ready(Err(failure))),
             Known::Ask(auth, standing) => Either::Right(Box::pin(async move {
                 let caller = auth.check_again(&standing, Instant::now()).await;
-                partial.of(caller.map_err(|refused| refusal(refused, &standing))?).named().await
+                partial.of(caller.map_err(|refused| refusal(refused, &standing))?).await
             })),
         }
     }
@@ -69,17 +72,9 @@ fn format_of(pairs: &[(String, String)]) -> Option<&str> {
 
 impl Incoming {
     /// The same by somebody who is known: the log of accesses knows it too.
-    fn of(self, caller: Caller) -> Self {
-        note_caller(&caller);
-        Self { caller, ..self }
-    }
-
-    /// The same where the journal knows how who asks is called: the entry of a write is made with it.
-    async fn named(self) -> Result<Self, Failure> {
-        if let Some(journal) = Journal::current() {
-            interactions::name_asker(self.service(), &journal).await?;
-        }
-        Ok(self)
+    async fn of(self, caller: Caller) -> Result<Self, Failure> {
+        note_caller(self.service(), &caller).await?;
+        Ok(Self { caller, ..self })
     }
 
     pub(crate) fn service(&self) -> &Service {

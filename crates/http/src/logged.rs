@@ -10,12 +10,12 @@ use actix_web::web::Data;
 use actix_web::{Error, ResponseError as _};
 use audit_log::Action;
 use fhir::{Fault, LogicalId, ResourceType};
-use interactions::Refused;
+use interactions::{Problem, Refused, Service};
 use record_store::Journal;
-use uuid::Uuid;
 
 use crate::app::State;
 use crate::failure::Failure;
+use crate::watch;
 
 /// The middleware.
 pub(crate) async fn keep<B: MessageBody + 'static>(
@@ -25,7 +25,7 @@ pub(crate) async fn keep<B: MessageBody + 'static>(
     let Some(state) = request.app_data::<Data<State>>().cloned() else {
         return Ok(request.into_response(Failure::new(500, Fault::Internal).error_response()));
     };
-    let journal = Journal::new(number(&request));
+    let journal = Journal::new(watch::number_of(&request));
     let response = journal.scope(next.call(request)).await?.map_into_boxed_body();
     note_refusal(&journal, &response);
     note_refused_act(&journal, &response);
@@ -39,35 +39,44 @@ pub(crate) async fn keep<B: MessageBody + 'static>(
     }
 }
 
-/// The number of the request: the caller's `X-Request-Id` where it is one, else a new one.
-fn number(request: &ServiceRequest) -> Uuid {
-    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
-    given.and_then(|text| Uuid::try_parse(text).ok()).unwrap_or_else(Uuid::now_v7)
-}
-
-/// Who is let in and refused what is there leaves a trace.
+/// Who is let in and refused what is there leaves a trace, in each book that the request was about.
 fn note_refusal(journal: &Journal, response: &ServiceResponse) {
     let request = response.request();
-    let path = request.match_info();
-    let Some(resource_type) = path.get("type").and_then(|name| name.parse::<ResourceType>().ok()) else {
-        return;
-    };
-    let id = path.get("id").and_then(|id| LogicalId::try_from(id).ok());
-    let last = request.path().rsplit('/').next().unwrap_or_default();
-    let action = match *request.method() {
+    // As the routes read it: a letter may have been sent as its number.
+    let Some(path) = request.match_info().as_str().strip_prefix("/fhir/") else { return };
+    let Some(refused) = asked(request.method(), path) else { return };
+    let status = response.status().as_u16();
+    let concerned = journal.concerned();
+    if refused.id.is_some() || concerned.is_empty() {
+        interactions::note_refusal(journal, status, refused.clone());
+    }
+    for (resource_type, id) in concerned {
+        let action = refused.action;
+        interactions::note_refusal(journal, status, Refused { action, resource_type, id: Some(id) });
+    }
+}
+
+/// What a request below the FHIR base asks for. Its path says it, whichever route serves it, so that none is forgotten.
+fn asked(method: &Method, path: &str) -> Option<Refused> {
+    let segments: Vec<&str> = path.split('/').collect();
+    let resource_type = segments.first()?.parse::<ResourceType>().ok()?;
+    let id = segments.get(1).and_then(|id| LogicalId::try_from(*id).ok());
+    let last = segments.last().copied().unwrap_or_default();
+    let action = match *method {
         // What is posted there writes nothing.
         Method::POST if !last.starts_with(['_', '$']) => Action::Create,
         Method::PUT => Action::Update,
         Method::PATCH => Action::Patch,
         Method::DELETE => Action::Delete,
-        _ if path.get("version").is_some() => Action::Vread,
-        _ if last == "_history" => Action::History,
         _ if last.starts_with('$') => Action::Operation,
-        _ if path.get("member").is_some() => Action::Search,
-        _ if id.is_some() => Action::Read,
-        _ => Action::Search,
+        _ => match segments.as_slice() {
+            [_, _, "_history", _] => Action::Vread,
+            [.., "_history"] => Action::History,
+            [_, _] if id.is_some() => Action::Read,
+            _ => Action::Search,
+        },
     };
-    interactions::note_refusal(journal, response.status().as_u16(), Refused { action, resource_type, id });
+    Some(Refused { action, resource_type, id })
 }
 
 /// Statuses of acts of sharing that were refused: what was in the way, or too many tries, among them.
@@ -76,18 +85,68 @@ const ACT_REFUSED: [u16; 4] = [403, 404, 409, 429];
 /// The same of an act of sharing, in the books that it was about. An id in its path is no part of what is noted.
 fn note_refused_act(journal: &Journal, response: &ServiceResponse) {
     let request = response.request();
-    let Some(path) = request.path().strip_prefix("/access/") else { return };
+    let Some(path) = request.match_info().as_str().strip_prefix("/access/") else { return };
     if !ACT_REFUSED.contains(&response.status().as_u16()) || !journal.is_of_somebody() {
         return;
     }
-    let action = if *request.method() == Method::GET { Action::Operation } else { Action::Sharing };
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let action = if reads { Action::Operation } else { Action::Sharing };
     let name = path.split('/').next().unwrap_or_default();
     journal.act_refused(action, &format!("access/{name}"));
 }
 
-/// Says to the journal of the running request who asks.
-pub(crate) fn note_caller(caller: &Caller) {
+/// Says to the journal of the running request who asks, and how that somebody is called: the entry of a write is made with it.
+pub(crate) async fn note_caller(service: &Service, caller: &Caller) -> Result<(), Problem> {
+    note_reader(caller);
+    match Journal::current() {
+        Some(journal) => interactions::name_asker(service, &journal).await,
+        None => Ok(()),
+    }
+}
+
+/// The same of who only reads: the name is looked up when what was shown is kept.
+pub(crate) fn note_reader(caller: &Caller) {
     if let Some(journal) = Journal::current() {
         journal.asked_by(interactions::origin_of(caller));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_follows_from_the_path_whichever_route_it_is() {
+        for (method, path, action, id) in [
+            ("GET", "Patient/p", Action::Read, Some("p")),
+            ("GET", "Patient/p/_history", Action::History, Some("p")),
+            ("GET", "Patient/p/_history/2", Action::Vread, Some("p")),
+            ("GET", "Patient/p/Observation", Action::Search, Some("p")),
+            ("POST", "Patient/p/Observation/_search", Action::Search, Some("p")),
+            ("GET", "Patient/p/$summary", Action::Operation, Some("p")),
+            ("POST", "Patient/p/$link", Action::Operation, Some("p")),
+            ("POST", "Patient/p/$no-such-thing", Action::Operation, Some("p")),
+            ("GET", "Patient/$summary", Action::Operation, None),
+            ("POST", "Patient/$match", Action::Operation, None),
+            ("GET", "Patient/_history", Action::History, None),
+            ("POST", "Patient/_search", Action::Search, None),
+            ("GET", "Patient", Action::Search, None),
+            ("POST", "Patient", Action::Create, None),
+            ("PUT", "Patient/p", Action::Update, Some("p")),
+            ("PATCH", "Patient/p", Action::Patch, Some("p")),
+            ("DELETE", "Patient/p", Action::Delete, Some("p")),
+            ("DELETE", "Patient/p/_history", Action::Delete, Some("p")),
+        ] {
+            let found = asked(&method.parse().unwrap(), path).unwrap();
+            assert_eq!(
+                (found.action, found.id.as_ref().map(LogicalId::as_str)),
+                (action, id),
+                "{method} {path}"
+            );
+            assert_eq!(found.resource_type, ResourceType::PATIENT, "{method} {path}");
+        }
+        for path in ["", "metadata", "$reindex", "_history", "_search", "Nothing/p"] {
+            assert_eq!(asked(&Method::GET, path), None, "{path}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use fhir::{Fault, Instant, Issue, VersionId};
 use interactions::{Problem, Return, Service, Stored};
-use record_store::{Record, Showing};
+use record_store::{Effect, Record, Showing};
 
 use crate::failure::Failure;
 use crate::negotiation::FHIR_JSON;
@@ -79,7 +79,10 @@ pub(crate) fn stored(
         status = StatusCode::OK;
     }
     let mut response = HttpResponse::build(status);
-    version_headers(&mut response, *version, *last_updated);
+    // Where there was nothing to delete there is no version either.
+    if stored.effect != Effect::NothingToDelete {
+        version_headers(&mut response, *version, *last_updated);
+    }
     if stored.body.is_some() {
         let location = format!("{}/{resource_type}/{id}/_history/{version}", service.base());
         response.insert_header((header::LOCATION, location));

@@ -7,10 +7,11 @@ use access::{Actor, Caller, Denied, Interaction};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::ServiceConfig;
-use audit_log::Action;
+use audit_log::{Action, VerifyingKey};
 use fhir::{Fault, ResourceType};
 use interactions::{Problem, log_period};
 use record_store::{Journal, LogPeriod};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::app::State;
@@ -20,11 +21,15 @@ use crate::incoming::Incoming;
 
 type Answer = Result<HttpResponse, Failure>;
 
+/// Older checkpoints of one extract.
+const MOST_OLDER: usize = 16;
+
 /// Adds every path below `/transparency`.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .service(resource("", "GET, HEAD").route(get().to(overview)))
         .service(resource("/checkpoint", "GET, HEAD").route(get().to(checkpoint)))
+        .service(resource("/consistency", "GET, HEAD").route(get().to(consistency)))
         .service(resource("/extract", "GET, HEAD").route(get().to(extract)))
         .service(resource("/proof/{position}", "GET, HEAD").route(get().to(proof)))
         .service(resource("/roots/{day}", "GET, HEAD").route(get().to(root_of_day)));
@@ -64,11 +69,28 @@ async fn proof(incoming: Incoming) -> Answer {
     incoming.known()?;
     let position = incoming.segment("position").parse::<u64>();
     let position = position.map_err(|_| Failure::new(404, Fault::UnknownPath))?;
-    let key = incoming.state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))?;
-    let proof = interactions::audit_event_proof(incoming.service(), &incoming.caller, key, position).await?;
+    let (service, key) = (incoming.service(), key(&incoming)?);
+    let proof = interactions::audit_event_proof(service, &incoming.caller, key, position).await?;
     // A checkpoint that holds it comes within seconds.
-    let proof = proof.ok_or_else(|| Failure::new(503, Fault::Busy))?;
-    let text = serde_json::to_string_pretty(&proof).map_err(|_| Failure::new(500, Fault::Internal))?;
+    file(&proof.ok_or_else(|| Failure::new(503, Fault::Busy))?)
+}
+
+/// `GET /transparency/consistency?first=N&second=M`: that the log of M entries begins with that of N, as far as it is signed.
+/// The parameters are those of RFC 6962, section 4.4.
+async fn consistency(incoming: Incoming) -> Answer {
+    let first = chosen(&incoming, "first")?.ok_or_else(|| invalid("first"))?;
+    let (key, second) = (key(&incoming)?, chosen(&incoming, "second")?);
+    let proof = incoming.service().store().log_consistency_proof(key, first, second).await;
+    file(&proof.map_err(Problem::from)?.ok_or_else(|| Failure::new(404, Fault::UnknownPath))?)
+}
+
+/// The public key of the log.
+fn key(incoming: &Incoming) -> Result<&VerifyingKey, Failure> {
+    incoming.state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))
+}
+
+fn file(content: &impl Serialize) -> Answer {
+    let text = serde_json::to_string_pretty(content).map_err(|_| Failure::new(500, Fault::Internal))?;
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(text))
 }
 
@@ -77,23 +99,37 @@ async fn extract(incoming: Incoming) -> Answer {
     incoming.known()?;
     let (from, to) = (chosen(&incoming, "from")?, chosen(&incoming, "to")?);
     let period = log_period(incoming.service(), from, to, chosen(&incoming, "before")?);
-    let extract = extract_of(&incoming.state, &incoming.caller, period).await?;
+    let older = all(&incoming, "older")?;
+    if older.len() > MOST_OLDER {
+        return Err(invalid("older"));
+    }
+    let extract = extract_of(&incoming.state, &incoming.caller, period, &older).await?;
     extract.ok_or_else(|| Failure::new(503, Fault::Busy))
 }
 
 /// The value of a parameter, if it is there.
 fn chosen<T: FromStr>(incoming: &Incoming, name: &str) -> Result<Option<T>, Failure> {
     let given = incoming.pairs.iter().find(|(given, _)| given == name);
-    let invalid = |_| Failure::new(400, Fault::InvalidSearchValue { name: name.to_owned() });
-    given.map(|(_, value)| value.parse().map_err(invalid)).transpose()
+    given.map(|(_, value)| value.parse().map_err(|_| invalid(name))).transpose()
+}
+
+/// All values of a parameter.
+fn all<T: FromStr>(incoming: &Incoming, name: &str) -> Result<Vec<T>, Failure> {
+    let given = incoming.pairs.iter().filter(|(given, _)| given == name);
+    given.map(|(_, value)| value.parse().map_err(|_| invalid(name))).collect()
+}
+
+fn invalid(name: &str) -> Failure {
+    Failure::new(400, Fault::InvalidSearchValue { name: name.to_owned() })
 }
 
 /// The extract of a citizen, as a file to keep; whoever else asks gets none. `None` while nothing is signed, in the first
-/// seconds of a log.
+/// seconds of a log. `older` are sizes of checkpoints with which the log is proven to begin.
 pub(crate) async fn extract_of(
     state: &State,
     caller: &Caller,
     period: LogPeriod,
+    older: &[u64],
 ) -> Result<Option<HttpResponse>, Failure> {
     let service = &state.app.service;
     interactions::may_read_log(service, caller, Interaction::Search)?;
@@ -101,10 +137,20 @@ pub(crate) async fn extract_of(
     let Actor::Citizen { patient } = &identity.actor else { return Err(Denied::Forbidden.into()) };
     let Some(key) = &state.app.log_key else { return Ok(None) };
     let of = format!("{}/{patient}", ResourceType::PATIENT);
-    let extract = service.store().log_extract_of(key, &of, period, &[]).await.map_err(Problem::from)?;
+    let mut notes = Vec::with_capacity(older.len());
+    for size in older {
+        let note = service.store().log_checkpoint_at(*size).await.map_err(Problem::from)?;
+        notes.push(note.ok_or_else(|| invalid("older"))?);
+    }
+    let extract = service.store().log_extract_of(key, &of, period, &notes).await.map_err(Problem::from)?;
     let Some(extract) = extract else { return Ok(None) };
+    // It needs entries that have left the database.
+    if extract.older.len() < notes.len() {
+        return Err(invalid("older"));
+    }
     if let Some(journal) = Journal::current() {
-        journal.asked(Action::Export, Some((ResourceType::PATIENT, patient.clone())), "transparency/extract");
+        let about = Some((ResourceType::PATIENT, patient.clone()));
+        journal.asked(Action::Export, about, "transparency/extract", interactions::OWN_LOG);
     }
     let text = serde_json::to_string_pretty(&extract).map_err(|_| Failure::new(500, Fault::Internal))?;
     let answer = HttpResponse::Ok()

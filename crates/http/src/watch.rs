@@ -2,28 +2,31 @@
 
 use std::time::Instant;
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{Error, HttpMessage as _};
+use uuid::Uuid;
 
 use crate::app::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The number of a request, in its answer and in both logs.
+#[derive(Clone, Copy)]
+struct Number(Uuid);
+
 /// The middleware.
 pub(crate) async fn watch<B: MessageBody + 'static>(
-    mut request: ServiceRequest,
+    request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Instant::now();
-    let id = request_id(&request);
-    // The log of accesses goes by the same number as the answer.
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        request.headers_mut().insert(REQUEST_ID, id);
-    }
+    let number = sent_number(request.headers()).unwrap_or_else(Uuid::now_v7);
+    request.extensions_mut().insert(Number(number));
+    let id = number.to_string();
     let method = known_method(request.method().as_str());
     let state = request.app_data::<Data<State>>().cloned();
     if let Some(state) = &state {
@@ -96,14 +99,15 @@ fn known_method(method: &str) -> &'static str {
         .unwrap_or("other")
 }
 
-/// The caller's `X-Request-Id` when it is short and plain, else a new one.
-fn request_id(request: &ServiceRequest) -> String {
-    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    let plain = |text: &&str| {
-        (1..=64).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
-    };
-    given.filter(plain).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+/// The number that a request has got here.
+pub(crate) fn number_of(request: &ServiceRequest) -> Uuid {
+    request.extensions().get::<Number>().map_or_else(Uuid::now_v7, |number| number.0)
+}
+
+/// The caller's `X-Request-Id` where it is a UUID. Another text would not fit into an entry of the log of accesses, and may
+/// tell of somebody in the other log.
+fn sent_number(headers: &HeaderMap) -> Option<Uuid> {
+    Uuid::try_parse(headers.get(REQUEST_ID)?.to_str().ok()?).ok()
 }
 
 #[cfg(test)]

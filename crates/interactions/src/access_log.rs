@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use access::{Actor, Caller, Identity};
+use access::{Actor, Assistant, Caller, Identity};
 use fhir::{LogicalId, ResourceType};
 use jiff::civil::Date;
 use json::Node;
@@ -42,7 +42,7 @@ pub async fn keep(service: &Service, journal: &Journal) -> Result<(), Problem> {
     Ok(service.store().keep(journal).await?)
 }
 
-/// Looks up how those who ask are called. Before a write: its entry is made within the transaction that writes.
+/// Looks up how those who ask are called, and notes the version of the policy. Before a write: its entry is made within the transaction that writes.
 pub async fn name_asker(service: &Service, journal: &Journal) -> Result<(), Problem> {
     let mut origin = journal.origin();
     for (reference, name) in
@@ -52,6 +52,7 @@ pub async fn name_asker(service: &Service, journal: &Journal) -> Result<(), Prob
             *name = name_of(service, reference).await?.to_string();
         }
     }
+    service.policy().version().clone_into(&mut origin.policy);
     journal.asked_by(origin);
     Ok(())
 }
@@ -68,7 +69,7 @@ pub fn log_period(service: &Service, from: Option<Date>, to: Option<Date>, befor
     }
 }
 
-/// Who a caller is, as far as the caller itself tells.
+/// Who a caller is, as far as the caller itself tells. Where staff sit there instead of a citizen it is the staff.
 pub fn origin_of(caller: &Caller) -> Origin {
     let server = |what: &str| Origin { agent: what.to_owned(), ..Origin::default() };
     let identity = match caller {
@@ -77,25 +78,38 @@ pub fn origin_of(caller: &Caller) -> Origin {
         Caller::Background { job } => return Origin { role: (*job).to_owned(), ..server("server") },
         Caller::Authenticated(identity) => identity,
     };
-    let client = identity.client.clone();
-    match &identity.actor {
-        Actor::Citizen { patient } => Origin {
+    let named = Origin {
+        client: identity.client.clone(),
+        purpose: identity.purpose.code().to_owned(),
+        ..Origin::default()
+    };
+    match (&identity.actor, &identity.assisted_by) {
+        (Actor::Citizen { patient }, Some(assistant)) => Origin {
+            agent: assistant.reference(),
+            role: Assistant::ROLE.to_owned(),
+            organization: assistant.organization.as_ref().map(facility).unwrap_or_default(),
+            beside: format!("{}/{patient}", ResourceType::PATIENT),
+            ..named
+        },
+        (Actor::Citizen { patient }, None) => Origin {
             agent: format!("{}/{patient}", ResourceType::PATIENT),
             role: "citizen".to_owned(),
-            client,
-            ..Origin::default()
+            ..named
         },
-        Actor::Facility { organization, role, .. } => Origin {
+        (Actor::Facility { organization, role, .. }, _) => Origin {
             agent: agent_of(identity),
             role: role.code().to_owned(),
-            organization: format!("Organization/{organization}"),
-            client,
-            ..Origin::default()
+            organization: facility(organization),
+            ..named
         },
-        Actor::Officer { role } => {
-            Origin { agent: agent_of(identity), role: role.code().to_owned(), client, ..Origin::default() }
+        (Actor::Officer { role }, _) => {
+            Origin { agent: agent_of(identity), role: role.code().to_owned(), ..named }
         }
     }
+}
+
+fn facility(organization: &LogicalId) -> String {
+    format!("{}/{organization}", ResourceType::ORGANIZATION)
 }
 
 /// Staff and officers are known by their `Practitioner`, else by their account; a system is a `Device` by its client.
@@ -154,4 +168,37 @@ fn display(resource: &Node<'_>) -> String {
     }
     let given = name.get("given").into_iter().flat_map(|given| given.items()).filter_map(Node::as_str);
     name.text("family").into_iter().chain(given).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> LogicalId {
+        LogicalId::try_from(text).unwrap()
+    }
+
+    #[test]
+    fn in_an_assisted_session_the_staff_are_named_and_the_citizen_beside_them() {
+        let citizen = Identity::new("account-1", Actor::Citizen { patient: id("p-1") });
+        let assistant = |practitioner: Option<&str>| Assistant {
+            account: "account-2".to_owned(),
+            practitioner: practitioner.map(id),
+            organization: Some(id("o-1")),
+        };
+        let origin = |assisted_by: Option<Assistant>| {
+            origin_of(&Caller::Authenticated(Identity { assisted_by, ..citizen.clone() }.into()))
+        };
+        let alone = origin(None);
+        assert_eq!((alone.agent.as_str(), alone.role.as_str()), ("Patient/p-1", "citizen"));
+        assert_eq!((alone.organization.as_str(), alone.beside.as_str()), ("", ""));
+        for (practitioner, agent) in [(Some("d-1"), "Practitioner/d-1"), (None, "Account/account-2")] {
+            let assisted = origin(Some(assistant(practitioner)));
+            assert_eq!((assisted.agent.as_str(), assisted.role.as_str()), (agent, "assisted"));
+            assert_eq!(assisted.organization, "Organization/o-1");
+            assert_eq!(assisted.beside, "Patient/p-1");
+            // What was asked with and what for is the same.
+            assert_eq!((assisted.client, assisted.purpose), (alone.client.clone(), "PATRQT".to_owned()));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use fhir::{Fault, LogicalId};
 use jiff::civil::Date;
 
 use crate::access_log::name_of;
-use crate::access_log_search::{LogPageState, Part, Wanted, dates, gather, may_read, note, part_of};
+use crate::access_log_search::{LogPageState, OWN_LOG, Part, Wanted, dates, gather, may_read, note, part_of};
 use crate::{Problem, Service};
 
 /// Where the cursors of this list belong.
@@ -72,7 +72,7 @@ pub async fn access_log_report(
     let next = next.map(|before| service.links().seal(PLACE, &LogPageState { before, count: request.count }));
     let (action, place) =
         if request.print { (Action::Print, "access-log.pdf") } else { (Action::Search, PLACE) };
-    note(Some(&part), action, place);
+    note(Some(&part), action, place, OWN_LOG);
     let name = name_of(service, patient).await?.to_string();
     Ok(AccessLogReport { patient: patient.clone(), name, entries, next: next.transpose()? })
 }

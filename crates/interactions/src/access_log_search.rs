@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use access::{Actor, Caller, Interaction, OfficerRole, StaffRole};
 use audit_log::proof::EntryProof;
-use audit_log::{Action, Checkpoint, Entry, Outcome, VerifyingKey};
+use audit_log::{Action, Checkpoint, Entry, Hash, Outcome, VerifyingKey};
 use fhir::{DateRange, Fault, Issue, LogicalId, ResourceType};
 use record_store::{Journal, LogPage};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub fn is_log_entry(resource_type: ResourceType, id: &LogicalId) -> bool {
 
 /// Values of `_summary`. The log shows whole entries, and says so; what is no such value is refused here as elsewhere.
 const SUMMARIES: [&str; 5] = ["true", "false", "text", "data", "count"];
+/// The right of a citizen to the log of the own book.
+pub const OWN_LOG: &str = "own-log";
 /// Entries that are looked at for one page, when a date or an action is asked for.
 const MOST_LOOKED_AT: usize = 20_000;
 
@@ -88,13 +90,14 @@ pub async fn audit_events(
     if let Some(part) = &part {
         (entries, next) = gather(service, part, &wanted).await?;
     }
-    let query = logged_query(AUDIT_EVENT, &request.pairs);
-    note(part.as_ref(), Action::Search, &query);
+    let query = logged_query(AUDIT_EVENT, &wanted.understood);
+    let right = right_of(caller);
+    note(part.as_ref(), Action::Search, &query, right);
     if let Some(Part::Organization(_)) = part {
         // Each person of whom something is shown is told, too.
         let shown: BTreeSet<&str> = entries.iter().map(|(_, entry)| &*entry.patient).collect();
         for patient in shown.into_iter().filter(|patient| !patient.is_empty()) {
-            note(Some(&Part::Person(patient.to_owned())), Action::Search, &query);
+            note(Some(&Part::Person(patient.to_owned())), Action::Search, &query, right);
         }
     }
     let url = format!("{}/{AUDIT_EVENT}", service.base());
@@ -107,7 +110,7 @@ pub async fn audit_events(
     }
     let mut bundle = BundleText::new("searchset", None, &links);
     for (number, (position, entry)) in entries.iter().enumerate() {
-        let event = audit_event(*position, number, entry);
+        let event = audit_event(service.base(), *position, number, entry);
         let id = event["id"].as_str().unwrap_or_default().to_owned();
         bundle.made(&format!("{url}/{id}"), &event.to_string(), "match");
     }
@@ -118,9 +121,10 @@ pub async fn audit_events(
 /// `GET AuditEvent/[id]`
 pub async fn read_audit_event(service: &Service, caller: &Caller, id: &LogicalId) -> Result<String, Problem> {
     let Some(position) = position_of(id.as_str()) else { return Err(Problem::not_found()) };
-    let entry = entry_at(service, caller, position).await?;
-    note(Some(&Part::Person(entry.patient.to_string())), Action::Read, &format!("{AUDIT_EVENT}/{id}"));
-    Ok(audit_event(Some(position), 0, &entry).to_string())
+    let (entry, _) = entry_at(service, caller, position).await?;
+    let about = Part::Person(entry.patient.to_string());
+    note(Some(&about), Action::Read, &format!("{AUDIT_EVENT}/{id}"), right_of(caller));
+    Ok(audit_event(service.base(), Some(position), 0, &entry).to_string())
 }
 
 /// `GET /transparency/proof/[position]`: that the entry is in the log that is signed, for whoever may read it. `None` as
@@ -131,22 +135,28 @@ pub async fn audit_event_proof(
     key: &VerifyingKey,
     position: u64,
 ) -> Result<Option<EntryProof>, Problem> {
-    let entry = entry_at(service, caller, position).await?;
+    let (entry, leaf) = entry_at(service, caller, position).await?;
     let query = format!("transparency/proof/{position}");
-    note(Some(&Part::Person(entry.patient.to_string())), Action::Read, &query);
+    note(Some(&Part::Person(entry.patient.to_string())), Action::Read, &query, right_of(caller));
     let store = service.store();
     let Some(note) = store.log_checkpoint().await? else { return Ok(None) };
     let signed = Checkpoint::open(&note, key).map_err(|_| Problem::new(503, Fault::Busy))?;
     let proof = store.log_inclusion(position, signed.size()).await?;
-    Ok(proof.map(|proof| EntryProof::new(key, note, position, entry.leaf_hash(), proof)))
+    Ok(proof.map(|proof| EntryProof::new(key, note, position, leaf, proof)))
 }
 
-/// The entry at a position, for whoever may read it.
-async fn entry_at(service: &Service, caller: &Caller, position: u64) -> Result<Entry<'static>, Problem> {
+/// The entry at a position as whoever may read it is shown it, and the hash of the one that is stored. That tells nothing of
+/// what is hidden: the entry has a salt.
+async fn entry_at(
+    service: &Service,
+    caller: &Caller,
+    position: u64,
+) -> Result<(Entry<'static>, Hash), Problem> {
     may_read(service, caller, Interaction::Read)?;
     let Some(mut entry) = service.store().log_entry(position).await? else {
         return Err(Problem::not_found());
     };
+    let leaf = entry.leaf_hash();
     let mut wanted = Wanted::default();
     if is_auditor(caller) {
         wanted.patient = Some(entry.patient.to_string());
@@ -161,7 +171,7 @@ async fn entry_at(service: &Service, caller: &Caller, position: u64) -> Result<E
     {
         hide_whom(&mut entry);
     }
-    if seen { Ok(entry) } else { Err(Problem::not_found()) }
+    if seen { Ok((entry, leaf)) } else { Err(Problem::not_found()) }
 }
 
 /// Whether a caller reads any log. Whose part it is is asked by [`part_of`]; the rules of the policy say nothing of it, for
@@ -181,12 +191,20 @@ pub fn may_read(service: &Service, caller: &Caller, interaction: Interaction) ->
     }
 }
 
-/// Takes out whom a refused attempt was about. Who tried was told nothing of that, and whoever supervises them is not told
-/// by the log either: whether there is what was asked for, and whose it is.
+/// Takes out whom a refused attempt, or a search that showed nothing, was about. Who tried was told nothing of that, and
+/// whoever supervises them is not told by the log either: whether there is what was asked for, and whose it is.
 fn hide_whom(entry: &mut Entry<'_>) {
-    if entry.outcome != Outcome::Success {
+    use Action::{History, Include, Operation, Search};
+    let asks = matches!(entry.action, History | Search | Include | Operation);
+    // What is told by a right shows no resource, but something of a book.
+    let shows_nothing = asks && entry.shown == 0 && entry.authority.is_empty();
+    if entry.outcome != Outcome::Success || shows_nothing {
         entry.patient = "".into();
         entry.basis = "".into();
+    }
+    if shows_nothing {
+        // Of several that were named those that there are have an entry.
+        entry.resource = "".into();
     }
 }
 
@@ -281,16 +299,26 @@ impl Wanted {
     }
 }
 
-/// Notes in the journal of the request that this part of the log was read.
-pub(crate) fn note(part: Option<&Part>, action: Action, query: &str) {
+/// By what right a caller reads a part of the log: no rule of the policy is about it.
+fn right_of(caller: &Caller) -> &'static str {
+    match caller {
+        Caller::Authenticated(identity) => match &identity.actor {
+            Actor::Citizen { .. } => OWN_LOG,
+            Actor::Facility { role, .. } => role.code(),
+            Actor::Officer { role } => role.code(),
+        },
+        _ => "",
+    }
+}
+
+/// Notes in the journal of the request that this part of the log was read, whose it is, and by what right.
+pub(crate) fn note(part: Option<&Part>, action: Action, query: &str, right: &'static str) {
     let Some(journal) = Journal::current() else { return };
-    let about = match part {
-        Some(Part::Person(patient)) => patient
-            .split_once('/')
-            .and_then(|(kind, id)| Some((kind.parse::<ResourceType>().ok()?, LogicalId::try_from(id).ok()?))),
-        _ => None,
-    };
-    journal.asked(action, about, query);
+    let about = part.and_then(|(Part::Person(of) | Part::Organization(of))| {
+        let (kind, id) = of.split_once('/')?;
+        Some((kind.parse::<ResourceType>().ok()?, LogicalId::try_from(id).ok()?))
+    });
+    journal.asked(action, about, query, right);
 }
 
 fn read_request(service: &Service, request: &SearchRequest) -> Result<Wanted, Problem> {

@@ -5,9 +5,9 @@ use access::Access;
 use audit_log::Action;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType};
 use record_store::Expectation;
-use search::{QueryContext, SearchPlan};
+use search::{Named, QueryContext, SearchPlan};
 
-use crate::logged::{logged_query, note_asked, patients_named};
+use crate::logged::{logged_query, note_asked};
 use crate::query_text::pairs;
 use crate::search::look_up;
 use crate::{Problem, Service};
@@ -58,12 +58,12 @@ pub(crate) async fn ask_besides(
     criteria: &str,
     gone: usize,
 ) -> Result<Condition, Problem> {
-    let Criteria { mut plan, pairs, name } = read(service, access, resource_type, criteria).await?;
+    let Criteria { mut plan, understood, named, name } =
+        read(service, access, resource_type, criteria).await?;
     // Two that count are enough to know that there are several.
     plan.count = u32::try_from(gone).unwrap_or(u32::MAX).saturating_add(2);
-    let patients = patients_named(service.base(), &plan, None, &pairs);
     // Whatever comes of it: by the status of the answer who asks learns what is there.
-    note_asked(access, Action::Search, &logged_query(resource_type.as_str(), &pairs), &patients)?;
+    note_asked(access, Action::Search, &logged_query(resource_type.as_str(), &understood), named)?;
     let found = service.store().search_ids(access, &plan).await?;
     Ok(Condition { expectation: Expectation { plan, found, criteria: name, access: access.clone() } })
 }
@@ -72,7 +72,8 @@ pub(crate) async fn ask_besides(
 pub(crate) struct Criteria {
     /// What is to be found: at most two.
     pub(crate) plan: SearchPlan,
-    pairs: Vec<(String, String)>,
+    understood: Vec<(String, String)>,
+    named: Vec<Named>,
     /// The same for the same criteria, in whatever order they stand.
     name: String,
 }
@@ -115,5 +116,5 @@ pub(crate) async fn read(
     let mut names: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     names.sort();
     let name = format!("{resource_type}?{}", names.join("&"));
-    Ok(Criteria { plan, pairs, name })
+    Ok(Criteria { plan, understood: parsed.understood, named: parsed.named, name })
 }

@@ -82,7 +82,8 @@ pub async fn everything(
     let total = u64::try_from(shown.len()).ok().filter(|_| request.after.is_none() && page.next.is_none());
     let mut bundle = BundleText::new("searchset", total, &links);
     let about = Some((ResourceType::PATIENT, patient.clone()));
-    let showing = Showing::begin_about(access, Action::Operation, logged_query(&place, pairs), about)?;
+    let asked = logged_query(&place, &request.understood);
+    let showing = Showing::begin_about(access, Action::Operation, asked, about)?;
     for (record, text) in &shown {
         record.confirm(&showing);
         bundle.resource(service.base(), record, text, "match");

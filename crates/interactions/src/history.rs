@@ -73,7 +73,8 @@ pub async fn history(
         HistoryScope::Book(patient) => Some((ResourceType::PATIENT, patient.clone())),
         HistoryScope::Type(_) | HistoryScope::System => None,
     };
-    let showing = Showing::begin_about(access, Action::History, logged_query(&path, pairs), about)?;
+    let asked = logged_query(&path, &request.understood);
+    let showing = Showing::begin_about(access, Action::History, asked, about)?;
     for record in &page.records {
         bundle.version(base, record, &showing)?;
     }

@@ -10,7 +10,7 @@ use record_store::{Record, Showing};
 use search::{Position, QueryContext};
 
 use crate::bundle_text::BundleText;
-use crate::logged::{logged_query, note_asked, patients_named};
+use crate::logged::logged_query;
 use crate::query_text::query_text;
 use crate::search::{look_up, with_resource};
 use crate::{Problem, Service};
@@ -76,7 +76,6 @@ pub async fn lastn(
         return Err(invalid("_summary"));
     }
     look_up(service, access, &mut plan).await?;
-    let patients = patients_named(service.base(), &plan, None, &criteria);
     plan.until = Some(service.store().moment().await?);
     let mut groups = Groups { most, ..Groups::default() };
     let mut seen = 0;
@@ -98,12 +97,9 @@ pub async fn lastn(
     let query = if posted { String::new() } else { format!("?{}", query_text(&understood)) };
     let links = [("self", format!("{place}{query}"))];
     let mut bundle = BundleText::new("searchset", u64::try_from(groups.records.len()).ok(), &links);
-    let asked = logged_query("Observation/$lastn", pairs);
-    if groups.records.is_empty() {
-        note_asked(access, Action::Operation, &asked, patients.get(1..).unwrap_or_default())?;
-    }
-    let about = patients.into_iter().next().map(|patient| (ResourceType::PATIENT, patient));
-    let showing = Showing::begin_about(access, Action::Operation, asked, about)?;
+    let asked: Vec<_> = pairs.iter().filter(|pair| understood.contains(pair)).cloned().collect();
+    let asked = logged_query("Observation/$lastn", &asked);
+    let showing = Showing::begin_named(access, Action::Operation, asked, parsed.named)?;
     for record in &groups.records {
         bundle.found(service.base(), record, "match", &plan.shown, &showing)?;
     }

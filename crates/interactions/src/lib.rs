@@ -56,7 +56,7 @@ mod write;
 pub use access_log::{keep, log_period, name_asker, origin_of};
 pub use access_log_report::{AccessLogReport, AccessLogRequest, access_log_report};
 pub use access_log_search::{
-    AUDIT_EVENT, audit_event_proof, is_log_entry, may_read as may_read_log, read_audit_event,
+    AUDIT_EVENT, OWN_LOG, audit_event_proof, is_log_entry, may_read as may_read_log, read_audit_event,
 };
 pub use book::{
     Event, EventKind, LifeStage, Summary, SummaryProfile, Timeline, patient_of_identifier, summary,
@@ -95,7 +95,7 @@ pub use problem::{Problem, READ_ONLY};
 pub(crate) use provenance::PROVENANCE;
 pub use provenance::{create_with_provenance, read_provenance, reads_about, update_with_provenance};
 pub use query_text::{pairs, query_text};
-pub use read::{Freshness, asked_part, part_of, read, read_standing, read_version};
+pub use read::{Freshness, ReadRequest, read, read_standing, read_version};
 pub use refusals::{Refused, note_refusal};
 pub use reindex::{begin_reindex, reindex_document, reindex_issues, work_at_reindexes};
 pub use search::{SearchRequest, look_up, search, search_of};

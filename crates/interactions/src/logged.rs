@@ -2,77 +2,64 @@
 
 use access::Access;
 use audit_log::Action;
-use fhir::{LogicalId, ReferenceText, ResourceType};
+use fhir::{ResourceType, TypeId};
 use record_store::{Journal, Showing};
-use search::{Clause, SearchPlan};
+use search::Named;
 
 use crate::Problem;
 
 /// Parameters whose values say how an answer is given, and nothing about anybody.
-const TOLD: [&str; 7] = ["_count", "_sort", "_include", "_revinclude", "_type", "_summary", "_elements"];
+const TOLD: [&str; 5] = ["_sort", "_include", "_revinclude", "_type", "_summary"];
+/// A larger `_count` is in effect nowhere, and could be the number of somebody.
+const LARGEST_COUNT: u32 = 99_999;
 
-/// Path and parameters; of most parameters the name only.
-pub(crate) fn logged_query(place: &str, pairs: &[(String, String)]) -> String {
+/// Path and parameters; of most parameters the name only. They are those that were understood: what nobody defined could say
+/// anything of anybody, and stays for ever.
+pub(crate) fn logged_query(place: &str, understood: &[(String, String)]) -> String {
     let mut text = place.to_owned();
-    for (index, (name, value)) in pairs.iter().enumerate() {
+    for (index, (name, value)) in understood.iter().enumerate() {
         text.push(if index == 0 { '?' } else { '&' });
-        // A chain or modifier may hold an id or a code behind its colon or in brackets; names of parameters do not.
-        text.extend(name.chars().filter(|letter| letter.is_ascii_alphanumeric() || "_-.:".contains(*letter)));
-        let plain = name.split(':').next().unwrap_or_default();
-        if TOLD.contains(&plain) {
+        text.push_str(name);
+        if let Some(told) = told(name.split(':').next().unwrap_or_default(), value) {
             text.push('=');
-            text.push_str(value);
+            text.push_str(&told);
         }
     }
     text
 }
 
-/// The patients whom criteria name, and in whose books it stands that they were asked although nothing is shown.
-pub(crate) fn patients_named(
-    base: &str,
-    plan: &SearchPlan,
-    compartment: Option<&(ResourceType, LogicalId)>,
-    understood: &[(String, String)],
-) -> Vec<LogicalId> {
-    let mut named: Vec<LogicalId> = plan.book.iter().cloned().collect();
-    named.extend(compartment.filter(|(kind, _)| *kind == ResourceType::PATIENT).map(|(_, id)| id.clone()));
-    if plan.types == [ResourceType::PATIENT] {
-        let ids = plan.clauses.iter().filter_map(|clause| match clause {
-            Clause::Id(ids) => Some(ids),
-            _ => None,
-        });
-        named.extend(ids.flatten().cloned());
-    }
-    for (name, values) in understood {
-        let is_patient = matches!(name.as_str(), "patient" | "patient:Patient" | "subject:Patient");
-        if !is_patient && name != "subject" {
-            continue;
+/// What is told of the value of a parameter.
+fn told(name: &str, value: &str) -> Option<String> {
+    match name {
+        "_count" => {
+            value.parse().ok().filter(|count: &u32| *count <= LARGEST_COUNT).map(|count| count.to_string())
         }
-        named.extend(values.split(',').filter_map(|value| match ReferenceText::parse(value).local(base) {
-            Some((kind, id)) => (kind == ResourceType::PATIENT).then(|| id.clone()),
-            None => LogicalId::try_from(value).ok().filter(|_| is_patient),
-        }));
+        // A name that no element has is understood, too, and shows nothing.
+        "_elements" => Some(value.split(',').filter(|path| is_path(path)).collect::<Vec<_>>().join(",")),
+        _ => TOLD.contains(&name).then(|| value.to_owned()),
     }
-    named.sort();
-    named.dedup();
-    named
 }
 
-/// Notes that criteria were asked about patients, and nothing of them is shown.
+/// Whether each part of a path of elements is the name of a type of resources or of an element of some type.
+fn is_path(path: &str) -> bool {
+    let is_name = |part: &str| {
+        let plain = part.strip_suffix("[x]").unwrap_or(part);
+        part.parse::<ResourceType>().is_ok()
+            || TypeId::all().any(|kind| kind.property(part).is_some() || kind.element(plain).is_some())
+    };
+    path.trim().split('.').all(is_name)
+}
+
+/// Notes that criteria were asked that name something, whatever they match: nothing is shown by it.
 pub(crate) fn note_asked(
     access: &Access,
     action: Action,
     query: &str,
-    patients: &[LogicalId],
+    named: Vec<Named>,
 ) -> Result<(), Problem> {
     // What the server itself does outside of a request is logged with what it writes.
-    if Journal::current().is_none() {
-        return Ok(());
-    }
-    for patient in patients {
-        let about = Some((ResourceType::PATIENT, patient.clone()));
-        // Nothing is shown by it.
-        let _ = Showing::begin_about(access, action, query, about)?;
+    if Journal::current().is_some() && !named.is_empty() {
+        let _ = Showing::begin_named(access, action, query, named)?;
     }
     Ok(())
 }
@@ -81,18 +68,32 @@ pub(crate) fn note_asked(
 mod tests {
     use super::logged_query;
 
+    fn logged(place: &str, query: &[(&str, &str)]) -> String {
+        let pairs: Vec<(String, String)> =
+            query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        logged_query(place, &pairs)
+    }
+
     #[test]
     fn what_was_looked_for_is_not_told() {
-        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-        };
-        let query = pairs(&[("patient", "099000000001"), ("code", "http://loinc.org|1"), ("_count", "5")]);
-        assert_eq!(logged_query("Observation", &query), "Observation?patient&code&_count=5");
-        let query = pairs(&[("_include:iterate", "Observation:subject"), ("name:exact", "Mai")]);
+        let query = [("patient", "099000000001"), ("code", "http://loinc.org|1"), ("_count", "5")];
+        assert_eq!(logged("Observation", &query), "Observation?patient&code&_count=5");
+        let query = [("_include:iterate", "Observation:subject"), ("name:exact", "Mai")];
+        assert_eq!(logged("Patient", &query), "Patient?_include:iterate=Observation:subject&name:exact");
+        assert_eq!(logged("Patient/1/_history", &[]), "Patient/1/_history");
+    }
+
+    #[test]
+    fn no_value_that_is_told_can_say_something_of_somebody() {
+        let query =
+            [("_count", "0000000990"), ("_elements", "status,name.family,value[x],HIVpositive,Patient.x1")];
+        assert_eq!(logged("Patient", &query), "Patient?_count=990&_elements=status,name.family,value[x]");
+        for count in ["990000001", "099000000001", "-5", "five"] {
+            assert_eq!(logged("Patient", &[("_count", count)]), "Patient?_count", "{count}");
+        }
         assert_eq!(
-            logged_query("Patient", &query),
-            "Patient?_include:iterate=Observation:subject&name:exact"
+            logged("Observation", &[("_elements", "valueQuantity")]),
+            "Observation?_elements=valueQuantity"
         );
-        assert_eq!(logged_query("Patient/1/_history", &[]), "Patient/1/_history");
     }
 }

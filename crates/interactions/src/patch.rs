@@ -12,13 +12,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fhir::{Fault, Issue, LogicalId, ResourceType, VersionId, check_resource};
 use json::{Limits, Node};
-use record_store::{Content, Expectation, Job, Manner, Precondition, Record, Seen, Write, WriteError};
+use record_store::{
+    Content, Expectation, Job, Journal, Manner, Precondition, Record, Seen, Write, WriteError,
+};
 
 use crate::bundle::blocking;
 use crate::condition::{ATTEMPTS, ask};
 use crate::facts::Subject;
 use crate::permission::{NewOnes, Permitted, permit};
 use crate::prepare::{Expected, parse, prepare_here};
+use crate::refusals::note_misfit;
 use crate::{Problem, Service, Stored, read, registry};
 
 /// How often a patch is decided again when others write the same resource. In each round one of them succeeds, so
@@ -143,8 +146,11 @@ pub async fn conditional_patch(
             // Deleted meanwhile: ask again.
             _ => continue,
         };
-        let expectations = vec![condition.expectation];
-        if let Some(stored) = attempt(service, access, record, document, if_match, expectations).await? {
+        let (expectations, read) = (vec![condition.expectation], record.clone());
+        // The request names criteria only: whose it is that was read for it is known here alone.
+        let done = attempt(service, access, record, document, if_match, expectations).await;
+        let done = done.inspect_err(|_| note_misfit(access, Journal::current().as_ref(), &read))?;
+        if let Some(stored) = done {
             return Ok(stored);
         }
     }

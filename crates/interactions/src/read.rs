@@ -67,38 +67,52 @@ pub async fn read_version(
     existing(record.ok_or_else(|| Problem::new(404, Fault::NoSuchVersion))?)
 }
 
-/// The part of a resource that `_summary` or `_elements` ask for; `None` when all of it is wanted
-/// (<https://hl7.org/fhir/R4/http.html#summary>).
-pub fn part_of(
-    service: &Service,
-    record: &Record,
-    pairs: &[(String, String)],
-    showing: &Showing,
-) -> Result<Option<String>, Problem> {
-    let Some(shown) = asked_part(service, record.resource_type, pairs)? else { return Ok(None) };
-    let resource = record.show(showing)?.ok_or_else(Problem::not_found)?;
-    part(record.resource_type, resource, &shown).map(Some)
+/// How a resource is asked for. It is judged before anything is read: what is wrong with it must not be told where the resource
+/// is there only.
+#[derive(Debug)]
+pub struct ReadRequest {
+    freshness: Freshness,
+    shown: Option<Shown>,
 }
 
-/// What `_summary` and `_elements` ask for. Their values are judged also where nothing is shown.
-pub fn asked_part(
-    service: &Service,
-    resource_type: ResourceType,
-    pairs: &[(String, String)],
-) -> Result<Option<Shown>, Problem> {
-    let asked = pairs.iter().filter(|(name, _)| matches!(name.as_str(), "_summary" | "_elements"));
-    let asked: Vec<(String, String)> = asked.cloned().collect();
-    if asked.is_empty() {
-        return Ok(None);
+impl ReadRequest {
+    /// Of `_summary` and `_elements` (<https://hl7.org/fhir/R4/http.html#summary>), and of what the caller already has.
+    ///
+    /// # Errors
+    /// 400 when a value is wrong, or asks for the number of one resource.
+    pub fn new(
+        service: &Service,
+        resource_type: ResourceType,
+        pairs: &[(String, String)],
+        freshness: Freshness,
+    ) -> Result<Self, Problem> {
+        let asked = pairs.iter().filter(|(name, _)| matches!(name.as_str(), "_summary" | "_elements"));
+        let asked: Vec<(String, String)> = asked.cloned().collect();
+        if asked.is_empty() {
+            return Ok(Self { freshness, shown: None });
+        }
+        let context =
+            QueryContext { base: service.base(), now: Instant::now(), default_count: 1, most_count: 1 };
+        let parsed = service.store().registry().parse(&[resource_type], &asked, &context);
+        if !parsed.errors.is_empty() || parsed.plan.count_only {
+            let fault = Fault::InvalidSearchValue { name: "_summary".to_owned() };
+            let issue = Issue::error(fault).at("http._summary");
+            return Err(Problem::from_issue(400, parsed.errors.into_iter().next().unwrap_or(issue)));
+        }
+        Ok(Self { freshness, shown: Some(parsed.plan.shown) })
     }
-    let context = QueryContext { base: service.base(), now: Instant::now(), default_count: 1, most_count: 1 };
-    let parsed = service.store().registry().parse(&[resource_type], &asked, &context);
-    if !parsed.errors.is_empty() || parsed.plan.count_only {
-        let fault = Fault::InvalidSearchValue { name: "_summary".to_owned() };
-        let issue = Issue::error(fault).at("http._summary");
-        return Err(Problem::from_issue(400, parsed.errors.into_iter().next().unwrap_or(issue)));
+
+    /// Whether the caller has this version already.
+    pub fn is_known(&self, record: &Record) -> bool {
+        self.freshness.holds(record)
     }
-    Ok(Some(parsed.plan.shown))
+
+    /// The part that is asked for; `None` when all of it is wanted.
+    pub fn part_of(&self, record: &Record, showing: &Showing) -> Result<Option<String>, Problem> {
+        let Some(shown) = &self.shown else { return Ok(None) };
+        let resource = record.show(showing)?.ok_or_else(Problem::not_found)?;
+        part(record.resource_type, resource, shown).map(Some)
+    }
 }
 
 fn existing(record: Record) -> Result<Record, Problem> {

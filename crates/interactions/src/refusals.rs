@@ -1,14 +1,17 @@
 //! What is refused to somebody who is signed in leaves an entry in the log of accesses: alone, in a batch or transaction.
 
+use access::Access;
 use audit_log::Action;
 use fhir::{LogicalId, ResourceType};
-use record_store::Journal;
+use record_store::{Journal, Record};
 
 use crate::Problem;
 use crate::bundle::{Action as Asked, Entry};
 
 /// Statuses of answers that keep something from who asks.
 const REFUSED: [u16; 5] = [403, 404, 405, 410, 412];
+/// The same of a patch: whether and where it does not fit tells what is there.
+const MISFITS: [u16; 4] = [400, 409, 413, 422];
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,14 +26,22 @@ pub struct Refused {
 
 /// Notes a refusal: who asks for what is there leaves the same trace as for what is not, and the log looks up whose it is.
 pub fn note_refusal(journal: &Journal, status: u16, refused: Refused) {
-    if !REFUSED.contains(&status) || !journal.is_of_somebody() {
+    let Refused { action, resource_type, id } = refused;
+    let is_refused = REFUSED.contains(&status) || (action == Action::Patch && MISFITS.contains(&status));
+    if !is_refused || !journal.is_of_somebody() {
         return;
     }
-    let Refused { action, resource_type, id } = refused;
     // What is told of a version concerns the person of the version.
     let about = id.map(|id| crate::reads_about(resource_type, &id).unwrap_or((resource_type, id)));
     let query = if about.is_none() { resource_type.to_string() } else { String::new() };
     journal.refused(action, about, &query);
+}
+
+/// Notes that a patch of this resource was not written, although it was read for it.
+pub(crate) fn note_misfit(access: &Access, journal: Option<&Journal>, record: &Record) {
+    if let (Some(journal), Some(_)) = (journal, access.subject()) {
+        journal.refused(Action::Patch, Some((record.resource_type, record.id.clone())), "");
+    }
 }
 
 /// Notes that an entry of a Bundle was refused.

@@ -1,12 +1,15 @@
 //! `$validate`: <https://hl7.org/fhir/R4/resource-operation-validate.html>.
 
 use access::Access;
+use audit_log::Action;
 use fhir::{Fault, Issue, LogicalId, ResourceType};
 use json::{Node, Value};
+use record_store::{Journal, Showing};
 
 use crate::bundle::blocking;
 use crate::judge::{Verdict, judge};
 use crate::prepare::{LARGE, parse};
+use crate::refusals::{Refused, note_refusal};
 use crate::{Problem, Service};
 
 /// What is asked.
@@ -45,11 +48,34 @@ pub async fn validate(
         blocking(move || judged(&service, &access, &request)).await?
     };
     if let Some((resource_type, id)) = existing
-        && let Err(problem) = crate::read(service, access, resource_type, &id).await
+        && let Err(problem) = is_there(service, access, resource_type, &id).await
     {
         issues.extend(problem.issues);
     }
     Ok(issues)
+}
+
+/// Whether what is to be deleted is there. Who asks is told it, and so the log of accesses is.
+async fn is_there(
+    service: &Service,
+    access: &Access,
+    resource_type: ResourceType,
+    id: &LogicalId,
+) -> Result<(), Problem> {
+    let action = Action::Operation;
+    match crate::read(service, access, resource_type, id).await {
+        Ok(record) => {
+            record.confirm(&Showing::begin(access, action, format!("{resource_type}/{id}/$validate"))?);
+            Ok(())
+        }
+        Err(problem) => {
+            if let Some(journal) = Journal::current() {
+                let id = Some(id.clone());
+                note_refusal(&journal, problem.status, Refused { action, resource_type, id });
+            }
+            Err(problem)
+        }
+    }
 }
 
 type Existing = Option<(ResourceType, LogicalId)>;

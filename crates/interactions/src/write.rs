@@ -5,7 +5,7 @@ use access::Access;
 use audit_log::Action;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, VersionId};
 use record_store::{
-    Body, Content, Effect, Job, Precondition, Record, Seen, Showing, Write, WriteError, Written,
+    Body, Content, Effect, Job, Journal, Precondition, Record, Seen, Showing, Write, WriteError, Written,
 };
 
 use crate::condition::{self, ATTEMPTS, Condition, ask};
@@ -236,7 +236,10 @@ pub async fn delete(
 ) -> Result<Stored, Problem> {
     let precondition = if_match.map_or(Precondition::None, Precondition::Version);
     let (id, seen) = (id.clone(), Seen::Unchecked);
-    commit(service, access, Write { resource_type, id, precondition, content: None, seen }).await
+    let write = Write { resource_type, id, precondition, content: None, seen };
+    let stored = commit(service, access, write).await?;
+    note_nothing(access, &stored);
+    Ok(stored)
 }
 
 /// `DELETE [type]?criteria`: at most one match is deleted, several answer 412. `None` when nothing matched.
@@ -252,10 +255,21 @@ pub async fn conditional_delete(
         let (precondition, seen) = (Precondition::None, Seen::Unchecked);
         let write = Write { resource_type, id, precondition, content: None, seen };
         if let Some(stored) = commit_under(service, access, write, condition).await? {
+            note_nothing(access, &stored);
             return Ok(Some(stored));
         }
     }
     Err(Problem::new(409, Fault::ConditionUnstable))
+}
+
+/// Notes that there was nothing to delete: the answer is one for all that is not there, is gone, or is hidden, and so is the
+/// trace.
+pub(crate) fn note_nothing(access: &Access, stored: &Stored) {
+    if stored.effect == Effect::NothingToDelete
+        && let (Some(journal), Some(_)) = (Journal::current(), access.subject())
+    {
+        journal.refused(Action::Delete, Some((stored.resource_type, stored.id.clone())), "");
+    }
 }
 
 async fn commit(service: &Service, access: &Access, write: Write) -> Result<Stored, Problem> {

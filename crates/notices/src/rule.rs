@@ -64,7 +64,7 @@ impl Default for RuleSettings {
         Self {
             many_books: 60,
             window: 3_600 * 1_000_000,
-            day_roles: ["registrar", "station-head"].map(str::to_owned).to_vec(),
+            day_roles: ["registrar", "station-head", "assisted"].map(str::to_owned).to_vec(),
             night_begins: 22,
             night_ends: 6,
             oldest: 7 * 24 * 3_600 * 1_000_000,

@@ -72,6 +72,7 @@ fn each_rule_speaks_where_the_table_says_so_and_nowhere_else() {
         ("colleague", "nurse", DAY, &colleague, vec![Colleague]),
         ("night", "registrar", NIGHT, &known(), vec![Night]),
         ("night before six", "station-head", "2026-11-29T05:59:00+07:00", &known(), vec![Night]),
+        ("night in a session of the citizen", "assisted", NIGHT, &known(), vec![Night]),
         ("morning", "registrar", "2026-11-29T06:00:00+07:00", &known(), vec![]),
         ("night with a visit", "registrar", NIGHT, &visit, vec![]),
         ("who works at night", "physician", NIGHT, &known(), vec![]),

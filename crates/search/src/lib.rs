@@ -40,6 +40,6 @@ pub use lookup::{FoundCode, Lookup, LookupKind};
 pub use matching::Subject;
 pub use parameter::{Parameter, ParameterType};
 pub use plan::*;
-pub use query::{ParsedQuery, QueryContext};
+pub use query::{Named, ParsedQuery, QueryContext};
 pub use registry::Registry;
 pub use row::*;

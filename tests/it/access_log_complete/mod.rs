@@ -1,11 +1,14 @@
 //! The log of accesses is complete, and says nothing else: what a proxy has recorded of a mixed run of every interaction,
 //! against the entries, one by one (docs/access-log.md, sections 1 and 7). `HEALTHBOOK_MINUTES=30` is the whole measurement.
 
+mod acts;
 mod model;
+mod named;
 mod page;
 pub(crate) mod proxy;
 mod run;
 mod words;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -53,7 +56,8 @@ fn is_judged(exchange: &Exchange, row: &Row) -> bool {
     if is_bundle && status != 200 {
         return row.outcome == 0 && row.action != Action::Read.number();
     }
-    let by_criteria = exchange.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("if-none-exist"));
+    let by_criteria = exchange.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("if-none-exist"))
+        || (["PUT", "PATCH", "DELETE"].contains(&exchange.method.as_str()) && exchange.target.contains('?'));
     !by_criteria || status < 400 || row.action != Action::Search.number()
 }
 
@@ -226,7 +230,7 @@ fn differences(
 fn is_by(entry: &Entry<'_>, caller: &Caller) -> bool {
     let agent = caller.agent.as_ref().is_none_or(|agent| *entry.agent == **agent);
     let facility = !entry.organization.is_empty() && !entry.organization_name.is_empty();
-    agent && !entry.agent.is_empty() && *entry.role == *caller.role && facility == caller.of_facility
+    agent && !entry.agent.is_empty() && *entry.role == *caller.role && facility != caller.facility.is_empty()
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use audit_log::{Action, Outcome};
 use serde_json::Value;
 
+use super::acts::of_sharing;
+use super::named::{by_criteria, by_path, is_shared, of_nothing};
 use super::page::{Page, people_of_events};
 use super::proxy::Exchange;
 use super::words::{pairs as pairs_of, query, tag};
@@ -14,7 +16,7 @@ use crate::support::text;
 /// What the run writes into a resource that it puts a second time as it is.
 pub const AS_IT_IS: &str = "as-it-is";
 
-/// The header in which the run says whose token it sends.
+/// The header in which the run says whose token it sends: of which patient, or of which facility.
 pub const OWN: &str = "X-Test-Patient";
 
 /// What of an entry follows from a request and its answer.
@@ -36,13 +38,13 @@ pub struct Books {
 }
 
 impl Books {
-    fn of(&self, name: &str, version: &str) -> String {
+    pub(super) fn of(&self, name: &str, version: &str) -> String {
         let version: u64 = version.parse().unwrap_or_else(|_| panic!("{name}: version {version:?}"));
         self.versions.get(&(name.to_owned(), version)).cloned().unwrap_or_else(|| panic!("{name} {version}"))
     }
 
     /// The book in which a resource was last; of what never was none.
-    fn last(&self, name: &str) -> String {
+    pub(super) fn last(&self, name: &str) -> String {
         let all = (name.to_owned(), 0)..=(name.to_owned(), u64::MAX);
         self.versions.range(all).next_back().map(|(_, patient)| patient.clone()).unwrap_or_default()
     }
@@ -62,6 +64,7 @@ struct Act<'a> {
     /// Whom the `AuditEvent`s of the answer are about.
     people: BTreeSet<String>,
     own: String,
+    facility: String,
 }
 
 /// The entries of an exchange by somebody who is signed in.
@@ -95,6 +98,7 @@ pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
         body: &exchange.body,
         people: people_of_events(body),
         own: own(exchange),
+        facility: facility(exchange),
     };
     if let Some(rest) = path.strip_prefix("/fhir") {
         let act = act(rest);
@@ -102,19 +106,22 @@ pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
             return of_bundle(exchange, books);
         }
         let mut rows = act.rows(books);
-        // Criteria of a conditional create were asked, whatever they found.
-        let criteria = exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("if-none-exist"));
-        if let (Some((_, criteria)), 200..300) = (criteria, status) {
-            let (pairs, action) = (pairs_of(criteria), Action::Search);
-            let query = self::query(path.trim_start_matches("/fhir/"), &pairs);
-            rows.extend(asked_about(&pairs, false).into_iter().map(|name| Row {
-                patient: books.last(&name),
-                resource: name,
-                query: query.clone(),
-                ..row(action)
-            }));
+        // Criteria of a conditional write were asked, whatever they found.
+        let of_create = exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("if-none-exist"));
+        let is_write = ["PUT", "PATCH", "DELETE"].contains(&exchange.method.as_str());
+        let criteria = match of_create {
+            Some((_, criteria)) => Some(criteria.as_str()),
+            None => Some(query).filter(|query| is_write && !query.is_empty()),
+        };
+        if let (Some(criteria), 200..300) = (criteria, status) {
+            let (pairs, place) = (pairs_of(criteria), path.trim_start_matches("/fhir/"));
+            let named = by_criteria(&[place], &pairs);
+            let like = Row { query: self::query(place, &pairs), ..row(Action::Search) };
+            if !named.is_empty() {
+                rows.extend(of_nothing(&named, &BTreeSet::new(), &BTreeSet::new(), books, &like));
+            }
         }
-        return rows;
+        return gathered(rows);
     }
     match path {
         "/transparency/extract" if status == 200 => {
@@ -124,17 +131,6 @@ pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
         }
         _ => of_sharing(exchange, books),
     }
-}
-
-/// The patients whom criteria name.
-fn asked_about(pairs: &[(String, String)], of_patients: bool) -> Vec<String> {
-    let named = pairs.iter().filter(|(name, value)| match name.as_str() {
-        "patient" => true,
-        "subject" => value.starts_with("Patient/"),
-        "_id" => of_patients,
-        _ => false,
-    });
-    named.map(|(_, value)| format!("Patient/{}", value.trim_start_matches("Patient/"))).collect()
 }
 
 /// One request hides nothing behind many: what shows nothing is one entry of each kind about each person.
@@ -166,12 +162,22 @@ fn gathered(rows: Vec<Row>) -> Vec<Row> {
 }
 
 /// The book of who asks; nobody's where it is no citizen. The run says it beside the token.
-fn own(exchange: &Exchange) -> String {
-    let own = exchange.headers.iter().find(|(name, _)| name == OWN);
-    own.map(|(_, patient)| patient.clone()).expect("said by the run")
+pub(super) fn own(exchange: &Exchange) -> String {
+    said_by_the_run(exchange, "Patient/")
 }
 
-fn row(action: Action) -> Row {
+/// The facility of who asks, where there is one.
+fn facility(exchange: &Exchange) -> String {
+    said_by_the_run(exchange, "Organization/")
+}
+
+fn said_by_the_run(exchange: &Exchange, kind: &str) -> String {
+    let own = exchange.headers.iter().find(|(name, _)| name == OWN);
+    let (_, own) = own.expect("said by the run");
+    Some(own).filter(|own| own.starts_with(kind)).cloned().unwrap_or_default()
+}
+
+pub(super) fn row(action: Action) -> Row {
     let (outcome, none) = (Outcome::Success.number(), String::new);
     Row {
         action: action.number(),
@@ -188,6 +194,10 @@ impl Act<'_> {
     fn rows(&self, books: &Books) -> Vec<Row> {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         if [403, 404, 405, 410, 412].contains(&self.status) {
+            return self.refused(&path, books);
+        }
+        // Where a patch does not fit, that tells what is there.
+        if self.method == "PATCH" && [400, 409, 413, 422].contains(&self.status) {
             return self.refused(&path, books);
         }
         if !(200..300).contains(&self.status) && self.status != 304 {
@@ -231,7 +241,11 @@ impl Act<'_> {
         let people = self.people.iter().map(of);
         match action {
             Action::Read if !self.people.is_empty() => people.collect(),
-            _ => std::iter::once(of(&self.own)).chain(people).collect(),
+            Action::Read => vec![of(&self.own)],
+            // Whose part of the log it was is said.
+            _ => std::iter::once(Row { resource: self.facility.clone(), ..of(&self.own) })
+                .chain(people)
+                .collect(),
         }
     }
 
@@ -247,16 +261,17 @@ impl Act<'_> {
         self.grouped(action, place, own, books, true)
     }
 
-    /// Whom a request is about that shows nothing of anybody.
-    fn about(&self, action: Action) -> Vec<String> {
+    /// What a request is about.
+    fn about(&self, action: Action) -> Vec<Vec<String>> {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        match path.as_slice() {
-            [kind, id, "_history"] if action == Action::History => return vec![format!("{kind}/{id}")],
-            ["Patient", id, ..] if !id.starts_with(['$', '_']) => return vec![format!("Patient/{id}")],
-            _ => {}
+        let own = by_path(&path);
+        match action {
+            Action::History => own.into_iter().collect(),
+            _ => {
+                let own = own.filter(|own| !own.iter().any(|name| is_shared(name)));
+                own.into_iter().chain(by_criteria(&path, &self.pairs)).collect()
+            }
         }
-        let is_patient = path.first() == Some(&"Patient");
-        asked_about(&self.pairs, is_patient)
     }
 
     fn included(&self, place: &str, books: &Books) -> Vec<Row> {
@@ -276,26 +291,21 @@ impl Act<'_> {
         for (name, version, _) in shown {
             by_person.entry(books.of(name, version)).or_default().push((name, version));
         }
-        if by_person.is_empty() && always {
-            let about = self.about(action);
-            if about.is_empty() {
-                return vec![Row { query, ..row(action) }];
-            }
-            let of = |name: String| Row {
-                patient: books.last(&name),
-                resource: name,
-                query: query.clone(),
-                ..row(action)
-            };
-            return about.into_iter().map(of).collect();
-        }
+        let names = by_person.values().flatten().map(|(name, _)| *name).collect();
+        let people = by_person.keys().cloned().collect();
+        let like = Row { query: query.clone(), ..row(action) };
+        let mut asked = match always {
+            true => of_nothing(&self.about(action), &names, &people, books, &like),
+            false => Vec::new(),
+        };
         let rows = by_person.into_iter().map(|(patient, shown)| {
             let (resource, version) = if let [only] = shown[..] { only } else { ("", "") };
             let count = shown.len() as u32;
             let (resource, version, query) = (resource.to_owned(), version.to_owned(), query.clone());
             Row { patient, resource, version, shown: count, query, ..row(action) }
         });
-        rows.collect()
+        asked.extend(rows);
+        asked
     }
 
     fn written(&self, path: &[&str], books: &Books) -> Vec<Row> {
@@ -317,15 +327,13 @@ impl Act<'_> {
             // By criteria: named by the representation that was asked for.
             _ => self.shown.0.first().map(|(name, ..)| name.clone()).expect("the answer names it"),
         };
+        // What was to be deleted is not there for who asks.
         if self.version.is_empty() {
-            return Vec::new();
+            return self.refused(path, books);
         }
-        // Neither shown nor changed: what was put is what was there. The run says so in what it sends.
-        if self.method == "PUT" && self.body.contains(AS_IT_IS) {
-            return Vec::new();
-        }
-        // Nothing was written: it is there, and who asks learns of it.
-        if self.method == "POST" && self.status == 200 {
+        // Nothing was written: it is there, and who asks learns of it. Of a PUT and a PATCH the run says so in what it sends.
+        let stays = matches!(self.method, "PUT" | "PATCH") && self.body.contains(AS_IT_IS);
+        if stays || (self.method == "POST" && self.status == 200) {
             return vec![self.one(Action::Read, &name, &self.version, books)];
         }
         let now = books.of(&name, &self.version);
@@ -398,6 +406,7 @@ fn of_bundle(exchange: &Exchange, books: &Books) -> Vec<Row> {
             body: &body,
             people: people_of_events(&answer["resource"].to_string()),
             own: own(exchange),
+            facility: facility(exchange),
         };
         // Of what is refused within a Bundle it is told whether something was read, not how.
         let plain = [Action::Vread, Action::History, Action::Operation].map(Action::number);
@@ -409,66 +418,4 @@ fn of_bundle(exchange: &Exchange, books: &Books) -> Vec<Row> {
         }));
     }
     gathered(rows)
-}
-
-/// An act of sharing is the resources that it writes.
-fn of_sharing(exchange: &Exchange, books: &Books) -> Vec<Row> {
-    let status = exchange.answer.status;
-    let Some(path) = exchange.target.strip_prefix("/access/") else { return Vec::new() };
-    let mut parts = path.split('/');
-    let (first, id, act) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-    let is_get = exchange.method == "GET";
-    if [403, 404, 409, 429].contains(&status) {
-        let sent: Value = serde_json::from_str(&exchange.body).unwrap_or_default();
-        let resource = match (first, sent["patient"].as_str()) {
-            // A code that does not hold is nobody's.
-            ("relations", _) => String::new(),
-            (_, Some(patient)) => format!("Patient/{patient}"),
-            _ => own(exchange),
-        };
-        let action = if is_get { Action::Operation } else { Action::Sharing };
-        let outcome = Outcome::Refused.number();
-        return vec![Row { outcome, patient: books.last(&resource), resource, ..row(action) }];
-    }
-    if is_get && status == 200 {
-        let (patient, resource) = (own(exchange), own(exchange));
-        return vec![Row { patient, resource, query: format!("access/{first}"), ..row(Action::Operation) }];
-    }
-    if !(200..300).contains(&status) || is_get {
-        return Vec::new();
-    }
-    let answer: Value = serde_json::from_str(exchange.answer.text()).unwrap_or_default();
-    let consent = |id: &str| format!("Consent/{}", id.rsplit('.').next().unwrap());
-    let written = |name: String, version: u64, action| {
-        let patient = books.of(&name, &version.to_string());
-        Row { patient, resource: name, version: version.to_string(), ..row(action) }
-    };
-    match (first, id, act) {
-        ("relations" | "blocks", None, _) => {
-            vec![written(consent(&text(&answer["id"])), 1, Action::Create)]
-        }
-        ("relations", Some(id), Some("end")) if id.contains("Consent") => {
-            vec![written(consent(id), 2, Action::Patch)]
-        }
-        ("blocks", Some(id), None) => vec![written(consent(id), 2, Action::Patch)],
-        ("emergency", None, _) => {
-            // Asked again it is renewed: the same Consent is patched, no further review. The citizen is told of either.
-            let renewals = answer["renewals"].as_u64().unwrap();
-            let action = if renewals == 0 { Action::Create } else { Action::Patch };
-            let mut rows = vec![written(consent(&text(&answer["id"])), 1 + renewals, action)];
-            if renewals == 0 {
-                rows.push(written(text(&answer["review"]), 1, Action::Create));
-            }
-            // The notice, whose id the answer does not tell: the run takes it from the log.
-            let patient = rows[0].patient.clone();
-            rows.push(Row {
-                patient,
-                resource: "Communication/*".to_owned(),
-                version: "1".to_owned(),
-                ..row(Action::Create)
-            });
-            rows
-        }
-        _ => Vec::new(),
-    }
 }

@@ -5,13 +5,12 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use test_support::{HttpClient, Response};
 
-use super::model::{AS_IT_IS, OWN};
+use super::model::OWN;
 use crate::support::bodies::{bundle, entry, entry_with, observation};
 use crate::support::program::Demo;
-use crate::support::{FHIR_JSON, Stored, encode, text, value};
+use crate::support::{FHIR_JSON, encode, text, value};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const PATCH: &str = "application/json-patch+json";
 
 /// Somebody with a token, and as what the log must know them.
 #[derive(Debug, Clone)]
@@ -22,33 +21,37 @@ pub struct Caller {
     pub patient: String,
     /// As whom: of staff that signs in through a client only that it is somebody.
     pub agent: Option<String>,
-    /// Whether somebody of a facility, whose name is in the entry, too.
-    pub of_facility: bool,
+    /// Of whom the name is in the entry, too; empty for who is of no facility.
+    pub facility: String,
 }
 
 /// The people of a run. Tokens live ten minutes.
 pub fn callers(demo: &Demo) -> Vec<Caller> {
     let client = text(&demo.description["clients"][0]["id"]);
     let facility = text(&demo.description["clients"][0]["facility"]);
+    let facilities = demo.description["facilities"].as_array().unwrap();
+    let own = facilities.iter().find(|it| it["code"] == facility.as_str()).expect("it is one of them");
+    let organization = format!("Organization/{}", text(&own["organization_id"]));
     let mut all: Vec<Caller> = (0..3)
         .map(|place| {
             let (number, patient) = demo.citizen(place);
             let patient = format!("Patient/{patient}");
             let (token, agent) = (demo.token(&["--citizen", number]), Some(patient.clone()));
-            Caller { token, role: "citizen".to_owned(), patient, agent, of_facility: false }
+            Caller { token, role: "citizen".to_owned(), patient, agent, facility: String::new() }
         })
         .collect();
     let staff = |role: &str| {
         let as_role = ["--client", &client, "--facility", &facility, "--role", role];
         let (token, patient) = (demo.token(&as_role), String::new());
-        Caller { token, role: role.to_owned(), patient, agent: None, of_facility: true }
+        Caller { token, role: role.to_owned(), patient, agent: None, facility: organization.clone() }
     };
     all.extend(["physician", "nurse", "registrar", "facility-officer"].map(staff));
     let token = demo.token(&["--client", &client]);
     let (patient, agent) = (String::new(), Some(format!("Device/{client}")));
-    all.push(Caller { token, role: "system".to_owned(), patient, agent, of_facility: true });
+    let of_system = organization.clone();
+    all.push(Caller { token, role: "system".to_owned(), patient, agent, facility: of_system });
     let (token, patient) = (demo.token(&["--officer", "auditor"]), String::new());
-    all.push(Caller { token, role: "auditor".to_owned(), patient, agent: None, of_facility: false });
+    all.push(Caller { token, role: "auditor".to_owned(), patient, agent: None, facility: String::new() });
     all
 }
 
@@ -61,7 +64,7 @@ impl Chance {
         (self.0 >> 33) as usize % end
     }
 
-    fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }
 }
@@ -83,9 +86,17 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn send(&self, caller: &Caller, method: &str, path: &str, more: &[(&str, &str)], body: &str) -> Response {
+    pub(super) fn send(
+        &self,
+        caller: &Caller,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: &str,
+    ) -> Response {
         let authorization = format!("Bearer {}", caller.token);
-        let mut headers = vec![("Authorization", authorization.as_str()), (OWN, &caller.patient)];
+        let own = if caller.patient.is_empty() { &caller.facility } else { &caller.patient };
+        let mut headers = vec![("Authorization", authorization.as_str()), (OWN, own)];
         headers.extend(more);
         if !body.is_empty() && !more.iter().any(|(name, _)| *name == "Content-Type") {
             headers.push(("Content-Type", FHIR_JSON));
@@ -108,7 +119,7 @@ impl Run<'_> {
         answer
     }
 
-    fn get(&self, caller: &Caller, path: &str) -> Response {
+    pub(super) fn get(&self, caller: &Caller, path: &str) -> Response {
         self.send(caller, "GET", path, &[], "")
     }
 
@@ -153,6 +164,9 @@ impl Run<'_> {
 
     fn search(&mut self, caller: &Caller, patient: &str) {
         let id = patient.split('/').nth(1).unwrap();
+        let any = self.chance.pick(&self.pool.resources).clone();
+        let (kind, other) = any.split_once('/').unwrap();
+        let nobody = "00000000-0000-4000-8000-000000000000";
         let queries = [
             format!("Observation?patient={id}&_count=3"),
             format!(
@@ -177,6 +191,19 @@ impl Run<'_> {
             format!("{patient}/*?_count=4"),
             format!("?_type=Patient,Observation&_id={id}"),
             "Observation?no-such-parameter=1&_count=1".to_owned(),
+            format!("Observation?patient={id}&_elements=status,nosuchelement&no-such-parameter=x"),
+            // What is named without being shown.
+            format!("{kind}?_id={other}&_summary=count"),
+            format!("{kind}?_id={other},{nobody}"),
+            format!(
+                "Observation?patient={id},{}&_total=accurate&_count=2",
+                self.chance.pick(&self.pool.patients)
+            ),
+            format!("Observation?subject={id}&_count=0"),
+            format!("Observation?performer={}&_summary=count", encode(patient)),
+            format!("Patient?_has:Observation:patient:patient={id}&_count=1"),
+            format!("Observation?encounter={}&_count=1", if kind == "Encounter" { other } else { nobody }),
+            format!("Encounter/{}/Observation?_count=2", if kind == "Encounter" { other } else { nobody }),
             "Observation?date=not-a-date".to_owned(),
         ];
         let query = self.chance.pick(&queries).clone();
@@ -242,97 +269,6 @@ impl Run<'_> {
         }
     }
 
-    fn write(&mut self, caller: &Caller, patient: &str) {
-        let mark = super::new_number().to_string();
-        let sent = measurement(patient, &mark);
-        match self.chance.below(8) {
-            0 => {
-                let whole = [("Prefer", "return=representation")];
-                drop(self.send(caller, "POST", "/fhir/Observation", &whole, &sent));
-            }
-            1 => self.life(caller, &sent),
-            2 => {
-                // About somebody in particular, or about nobody.
-                let id = patient.split('/').nth(1).unwrap();
-                let whose = if self.chance.below(2) == 0 { format!("&patient={id}") } else { String::new() };
-                let criteria = format!("identifier={mark}{whose}");
-                for _ in 0..2 {
-                    let _ = self.send(
-                        caller,
-                        "POST",
-                        "/fhir/Observation",
-                        &[("If-None-Exist", &criteria)],
-                        &sent,
-                    );
-                }
-            }
-            3 => self.by_criteria(caller, patient, &mark),
-            4 => {
-                let any = self.chance.pick(&self.pool.resources).clone();
-                drop(self.send(caller, "DELETE", &format!("/fhir/{any}"), &[("If-Match", "W/\"99\"")], ""));
-            }
-            5 => {
-                let mut changed = value(&sent);
-                changed["id"] = "not-there".into();
-                drop(self.send(caller, "PUT", "/fhir/Observation/not-there", &[], &changed.to_string()));
-            }
-            6 => drop(self.send(
-                caller,
-                "POST",
-                "/fhir/Observation",
-                &[],
-                "{\"resourceType\":\"Observation\"}",
-            )),
-            _ => {
-                // More than one fits.
-                let path = "/fhir/Observation?status=final,amended";
-                drop(self.send(caller, "DELETE", path, &[], ""));
-            }
-        }
-    }
-
-    /// From its creation to its deletion.
-    fn life(&mut self, caller: &Caller, sent: &str) {
-        let made = self.send(caller, "POST", "/fhir/Observation", &[], sent);
-        if made.status != 201 {
-            return;
-        }
-        let made = Stored::at(made.header("Location").unwrap());
-        let path = made.path();
-        let mut body = value(sent);
-        body["id"] = made.id.clone().into();
-        body["status"] = "amended".into();
-        let whole = [("Prefer", "return=representation")];
-        let _ = self.send(caller, "PUT", &path, &whole, &body.to_string()).expect_status(200);
-        let _ = self.send(caller, "PUT", &path, &[("If-Match", "W/\"1\"")], &body.to_string());
-        let patch = r#"[{"op":"replace","path":"/status","value":"final"}]"#;
-        let _ = self.send(caller, "PATCH", &path, &[("Content-Type", PATCH)], patch).expect_status(200);
-        body["note"] = json!([{"text": AS_IT_IS}]);
-        let stays = self.send(caller, "POST", "/fhir/Observation", &[], &body.to_string());
-        if stays.status == 201 {
-            let stays = Stored::at(stays.header("Location").unwrap());
-            body["id"] = stays.id.clone().into();
-            let again = self.send(caller, "PUT", &stays.path(), &[], &body.to_string()).expect_status(200);
-            assert_eq!(again.header("ETag"), Some("W/\"1\""), "nothing was changed");
-        }
-        let gone = self.send(caller, "DELETE", &path, &[], "");
-        assert!(gone.status < 300, "{}", gone.status);
-        let _ = self.get(caller, &path).expect_status(410);
-        let _ = self.get(caller, &format!("{path}/_history")).expect_status(200);
-    }
-
-    fn by_criteria(&mut self, caller: &Caller, patient: &str, mark: &str) {
-        let whole = [("Prefer", "return=representation")];
-        let path = format!("/fhir/Observation?identifier={mark}");
-        let mut sent = value(&measurement(patient, mark));
-        for status in ["final", "amended"] {
-            sent["status"] = status.into();
-            let _ = self.send(caller, "PUT", &path, &whole, &sent.to_string());
-        }
-        let patch = r#"[{"op":"replace","path":"/status","value":"corrected"}]"#;
-        let _ = self.send(caller, "PATCH", &path, &[whole[0], ("Content-Type", PATCH)], patch);
-    }
-
     fn bundle(&mut self, caller: &Caller, patient: &str) {
         let id = patient.split('/').nth(1).unwrap();
         let any = self.chance.pick(&self.pool.resources).clone();
@@ -365,7 +301,7 @@ impl Run<'_> {
 
     fn share(&mut self, caller: &Caller, callers: &[Caller], patient: &str) {
         let id = patient.split('/').nth(1).unwrap();
-        match self.chance.below(4) {
+        match self.chance.below(5) {
             0 => {
                 if let Some(made) = self.act(caller, "presence-codes", &json!({})) {
                     self.codes.lock().unwrap().push(text(&made["digits"]));
@@ -392,6 +328,11 @@ impl Run<'_> {
                 // Twice: the second one renews, which a short run would hardly meet by chance.
                 let _ = self.act(caller, "emergency", &wish);
                 let _ = self.act(caller, "emergency", &wish);
+            }
+            3 => {
+                let path = "/access/notices/preferences";
+                let _ = self.get(caller, path);
+                let _ = self.send(caller, "PUT", path, &[], r#"{"off": ["night"]}"#);
             }
             _ => {
                 let _ = self.get(caller, "/access/blocks");
@@ -422,7 +363,7 @@ impl Run<'_> {
 }
 
 /// What citizens and staff may write, with an identifier.
-fn measurement(patient: &str, mark: &str) -> String {
+pub fn measurement(patient: &str, mark: &str) -> String {
     let mut body = value(&observation(patient));
     let category = "http://terminology.hl7.org/CodeSystem/observation-category";
     body["category"] = json!([{"coding": [{"system": category, "code": "vital-signs"}]}]);

@@ -1,11 +1,16 @@
 //! Queries and entity tags as text.
 
+/// What no server understands, of what a run asks: its log says nothing of it.
+const UNKNOWN: [&str; 2] = ["no-such-parameter", "nosuchelement"];
+
 /// Section 1, field 15: path and names of the parameters, the values of some.
 pub fn query(place: &str, pairs: &[(String, String)]) -> String {
     let told = ["_count", "_sort", "_include", "_revinclude", "_type", "_summary", "_elements"];
-    let parts = pairs.iter().map(|(name, value)| {
+    let understood = pairs.iter().filter(|(name, _)| !UNKNOWN.contains(&name.as_str()));
+    let parts = understood.map(|(name, value)| {
         let plain = name.split(':').next().unwrap_or_default();
-        if told.contains(&plain) { format!("{name}={value}") } else { name.clone() }
+        let values: Vec<&str> = value.split(',').filter(|value| !UNKNOWN.contains(value)).collect();
+        if told.contains(&plain) { format!("{name}={}", values.join(",")) } else { name.clone() }
     });
     let parts = parts.collect::<Vec<_>>().join("&");
     if parts.is_empty() { place.to_owned() } else { format!("{place}?{parts}") }

@@ -1,5 +1,9 @@
 //! A second examination within twelve months is kept, and answered with the first (docs/check-up.md, section 9).
 
+use std::thread;
+use std::time::{Duration, Instant};
+
+use audit_log::{Action, Outcome};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -7,6 +11,7 @@ use test_support::{TestDatabase, TestServer};
 
 use super::sending::{Person, Sender, check_up, code, push, settled};
 use crate::station_gate::block;
+use crate::support::access_log::entries_of;
 use crate::support::program::Caller;
 use crate::support::{Fhir, matches, start, value};
 
@@ -83,6 +88,48 @@ fn the_first_is_named_by_its_day_and_the_second_is_kept() {
         let _ = server.put(&closed.to_string()).expect_status(201);
         assert_eq!(other.sends(&person, "LK5", "20240401"), "");
         says(&one.sends(&person, "LK6", "20240402"), "01/04/2024", "cơ sở khác");
+    }
+}
+
+/// docs/access-log.md, section 7: what a sender learns of a book stands in it.
+#[test]
+fn that_the_first_was_told_stands_in_the_book_of_the_person() {
+    for database in TestDatabase::each() {
+        let server = start(&database, &[]);
+        let one = Facility::of("2000000990019", "99001", &server, &database);
+        let other = Facility::of("2000000990774", "99077", &server, &database);
+        let (told, closed) = (Person::number(20), Person::number(21));
+        for person in [&told, &closed] {
+            let _ = server.put(&person.resource()).expect_status(201);
+            assert_eq!(one.sends(person, &format!("A{}", person.number), "20240301"), "", "the first");
+        }
+        let _ = server.put(&block(&closed.id(), "org-99077", "Condition").to_string()).expect_status(201);
+        for (person, says) in [(&told, true), (&closed, false)] {
+            let notice = other.sends(person, &format!("B{}", person.number), "20240401");
+            assert_eq!(!notice.is_empty(), says, "{notice}");
+        }
+        let written = |it: &audit_log::Entry<'_>, person: &Person| {
+            let by_other = *it.organization == *"Organization/org-99077" && it.action == Action::Create;
+            by_other && *it.patient == *format!("Patient/{}", person.id())
+        };
+        // Until what was written last has its position.
+        let end = Instant::now() + Duration::from_secs(60);
+        let log = loop {
+            let log = entries_of(database.url());
+            if log.iter().any(|entry| written(entry, &closed)) {
+                break log;
+            }
+            assert!(Instant::now() < end, "the log stands still");
+            thread::sleep(Duration::from_millis(200));
+        };
+        let asked: Vec<_> =
+            log.iter().filter(|entry| *entry.query == *"api/platform/data-sync/state").collect();
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        let entry = asked[0];
+        assert_eq!((entry.action, entry.outcome), (Action::Operation, Outcome::Success));
+        assert_eq!(*entry.patient, *format!("Patient/{}", told.id()));
+        assert_eq!(&*entry.agent, "Device/2000000990774");
+        assert_eq!(&*entry.organization, "Organization/org-99077");
     }
 }
 

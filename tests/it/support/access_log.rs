@@ -45,10 +45,15 @@ pub fn signed(demo: &Demo) -> String {
 
 /// All entries by their positions. What waits for its position is not among them: see [`signed`].
 pub fn whole_log(demo: &Demo) -> Vec<Entry<'static>> {
+    entries_of(demo.database.url())
+}
+
+/// The same of any database.
+pub fn entries_of(url: &str) -> Vec<Entry<'static>> {
     const READERS: u64 = 4;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open(&StoreSettings::new(demo.database.url())).await.unwrap();
+        let store = Store::open(&StoreSettings::new(url)).await.unwrap();
         let size = store.log_size().await.unwrap();
         let readers: Vec<_> = (0..READERS)
             .map(|reader| {

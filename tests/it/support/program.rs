@@ -133,6 +133,15 @@ impl Demo {
         let id = self.description["clients"][0]["id"].as_str().expect("a client has an id");
         Caller::new(self.server().client(), self.token(&["--client", id]))
     }
+
+    /// Who asks for somebody of the facility of that client system, in a role.
+    pub fn as_staff(&self, role: &str) -> Caller<'_> {
+        let client = &self.description["clients"][0];
+        let (id, facility) =
+            (client["id"].as_str().expect("an id"), client["facility"].as_str().expect("a facility"));
+        let token = self.token(&["--client", id, "--facility", facility, "--role", role]);
+        Caller::new(self.server().client(), token)
+    }
 }
 
 /// Who asks, mostly with a token.
@@ -166,7 +175,9 @@ impl<'a> Caller<'a> {
     /// With further headers.
     pub fn send_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
         let mut all = self.headers();
-        all.push(("Content-Type", FHIR_JSON));
+        if !headers.iter().any(|(name, _)| *name == "Content-Type") {
+            all.push(("Content-Type", FHIR_JSON));
+        }
         all.extend(headers);
         self.http.request(method, path, &all, body.as_bytes())
     }

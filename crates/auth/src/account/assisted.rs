@@ -1,6 +1,6 @@
 //! The assisted channel: staff of a commune station open a session for a citizen who is present.
 
-use access::StaffRole;
+use access::{Assistant, StaffRole};
 use audit_log::Action;
 use fhir::Instant;
 use record_store::{Deed, SecurityChange, SecurityKind, SecurityRecord};
@@ -13,6 +13,9 @@ use crate::noted;
 const ASSISTED: Proof = Proof { acr: "2", amr: &["user"] };
 /// How long it is kept that somebody was present.
 const KEPT: i64 = 10 * 365 * 24 * 3_600;
+
+/// Roles that may open one.
+const ASSISTING: [StaffRole; 2] = [StaffRole::Registrar, StaffRole::StationHead];
 
 /// How staff know that the citizen is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +34,17 @@ pub async fn assist(
     visitor: &Visitor,
     now: Instant,
 ) -> Result<Option<Opened>, AuthError> {
-    let may = matches!(&staff.kind, AccountKind::Staff { roles, .. }
-        if roles.iter().any(|role| matches!(role, StaffRole::Registrar | StaffRole::StationHead)));
+    let role = match &staff.kind {
+        AccountKind::Staff { roles, .. } => roles.iter().find(|role| ASSISTING.contains(role)),
+        AccountKind::Citizen { .. } | AccountKind::Officer { .. } => None,
+    };
     let store = accounts.store();
-    let by = noted::who(&staff.account, &staff.kind);
+    let mut by = noted::who_in(staff);
+    if let Some(role) = role {
+        role.code().clone_into(&mut by.role);
+    }
     let assisted = Deed::new(Action::SignIn, "assisted").by(by);
-    if !may || staff.acr != "2" {
+    if role.is_none() || staff.acr != "2" {
         store.note(assisted.refused()).await?;
         return Ok(None);
     }
@@ -48,7 +56,7 @@ pub async fn assist(
         store.note(assisted.refused()).await?;
         return Ok(None);
     };
-    let helper = Some(staff.account.clone());
+    let helper = Some(assistant(&staff.account, Some(&staff.kind)));
     let opened = session::open(store, &account, ASSISTED, &visitor.arrival, helper, assisted, now).await?;
     let proof = match presence {
         Presence::Document => "document",
@@ -71,4 +79,15 @@ pub async fn assist(
         "an assisted session was opened"
     );
     Ok(Some(opened))
+}
+
+/// Who sits there, by what the account of the staff is for; `None` where it is gone.
+pub(super) fn assistant(account: &str, kind: Option<&AccountKind>) -> Assistant {
+    let (practitioner, organization) = match kind {
+        Some(AccountKind::Staff { practitioner, organization, .. }) => {
+            (practitioner.clone(), Some(organization.clone()))
+        }
+        _ => (None, None),
+    };
+    Assistant { account: account.to_owned(), practitioner, organization }
 }

@@ -3,13 +3,14 @@
 //! The record lives as long as the longest token that may come of it, so that the person sees and can end it. The
 //! cookie of the browser is believed for a shorter time: an hour without use, a day at most.
 
+use access::Assistant;
 use audit_log::Action;
 use fhir::Instant;
 use record_store::{Deed, Revoked, SecurityChange, SecurityKind, SecurityRecord, Store};
 use serde::{Deserialize, Serialize};
 
 use super::secret::{id_of, new_secret};
-use super::{Account, AccountKind, AuthError, after};
+use super::{Account, AccountKind, AuthError, after, assisted};
 use crate::noted;
 
 /// The cookie is not believed after so long without use.
@@ -46,8 +47,8 @@ pub struct Session {
     pub place: String,
     /// When it was used last, to a minute.
     pub used: Instant,
-    /// The account of the staff who opened it for a citizen who is present.
-    pub assisted_by: Option<String>,
+    /// The staff who opened it for a citizen who is present, and sit there.
+    pub assisted_by: Option<Assistant>,
     /// Whether the account had other sessions, and none on such a device.
     pub new_device: bool,
 }
@@ -71,6 +72,7 @@ struct Value {
     amr: Vec<String>,
     auth_time: i64,
     used: i64,
+    /// The account of the staff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     assisted_by: Option<String>,
     #[serde(default)]
@@ -99,7 +101,7 @@ pub(super) async fn open(
     account: &Account,
     proof: Proof,
     arrival: &Arrival,
-    assisted_by: Option<String>,
+    assisted_by: Option<Assistant>,
     deed: Deed,
     now: Instant,
 ) -> Result<Opened, AuthError> {
@@ -116,7 +118,7 @@ pub(super) async fn open(
         auth_time: now.microseconds(),
         used: now.microseconds(),
         new_device: !others.is_empty() && !others.iter().any(known),
-        assisted_by,
+        assisted_by: assisted_by.as_ref().map(|assistant| assistant.account.clone()),
     };
     let life = match (&value.assisted_by, &account.kind) {
         (Some(_), _) => ASSISTED_LIFE,
@@ -133,10 +135,10 @@ pub(super) async fn open(
         return Err(AuthError::Secret);
     }
     tracing::info!(account = account.id, session = id, new_device = value.new_device, "signed in");
-    Ok(Opened { cookie, session: session(id, value, account.kind.clone()) })
+    Ok(Opened { cookie, session: session(id, value, account.kind.clone(), assisted_by) })
 }
 
-fn session(id: String, value: Value, kind: AccountKind) -> Session {
+fn session(id: String, value: Value, kind: AccountKind, assisted_by: Option<Assistant>) -> Session {
     Session {
         id,
         account: value.account,
@@ -147,7 +149,7 @@ fn session(id: String, value: Value, kind: AccountKind) -> Session {
         device: value.device,
         place: value.place,
         used: Instant::from_microseconds(value.used),
-        assisted_by: value.assisted_by,
+        assisted_by,
         new_device: value.new_device,
     }
 }
@@ -172,7 +174,16 @@ pub async fn session_of(store: &Store, cookie: &str, now: Instant) -> Result<Opt
         // Somebody else noted a use at the same time, or ended the session: the next request sees which.
         store.change_security(SecurityChange::Replace(record.clone()), Vec::new(), now).await?;
     }
-    Ok(Some(session(record.id, value, kind)))
+    let assistant = who_assists(store, &value, now).await?;
+    Ok(Some(session(record.id, value, kind, assistant)))
+}
+
+/// Who opened a session for a citizen.
+async fn who_assists(store: &Store, value: &Value, now: Instant) -> Result<Option<Assistant>, AuthError> {
+    let Some(id) = &value.assisted_by else { return Ok(None) };
+    // Whoever sat there did, blocked meanwhile or not.
+    let staff = Account::find(store, id, now).await?;
+    Ok(Some(assisted::assistant(id, staff.as_ref().map(|staff| &staff.kind))))
 }
 
 /// What an account is for; `None` when it is not there, blocked, or closed.
@@ -189,18 +200,21 @@ pub async fn account_kind(
 pub async fn session_by_id(store: &Store, id: &str, now: Instant) -> Result<Option<Session>, AuthError> {
     let Some(record) = store.security_record(SecurityKind::Session, id, now).await? else { return Ok(None) };
     let value: Value = serde_json::from_str(&record.value)?;
-    let kind = account_kind(store, &value.account, now).await?;
-    Ok(kind.map(|kind| session(record.id, value, kind)))
+    let Some(kind) = account_kind(store, &value.account, now).await? else { return Ok(None) };
+    let assistant = who_assists(store, &value, now).await?;
+    Ok(Some(session(record.id, value, kind, assistant)))
 }
 
 /// The sessions of an account, that of the latest use first.
 pub async fn sessions(store: &Store, account: &str, now: Instant) -> Result<Vec<Session>, AuthError> {
     let Some(kind) = account_kind(store, account, now).await? else { return Ok(Vec::new()) };
     let records = store.security_records(SecurityKind::Session, Some(account), now).await?;
-    let mut sessions = records
-        .into_iter()
-        .map(|record| Ok(session(record.id, serde_json::from_str(&record.value)?, kind.clone())))
-        .collect::<Result<Vec<_>, AuthError>>()?;
+    let mut sessions = Vec::with_capacity(records.len());
+    for record in records {
+        let value: Value = serde_json::from_str(&record.value)?;
+        let assistant = who_assists(store, &value, now).await?;
+        sessions.push(session(record.id, value, kind.clone(), assistant));
+    }
     sessions.sort_by_key(|session| std::cmp::Reverse(session.used));
     Ok(sessions)
 }
@@ -216,6 +230,6 @@ pub async fn end_session(store: &Store, own: &Session, id: &str, now: Instant) -
     let revoke = SecurityChange::Revoke(Revoked::Session(id.to_owned()), now);
     let family = SecurityChange::RemoveOf(SecurityKind::RefreshToken, id.to_owned());
     let deed = if id == own.id { Deed::new(Action::SignOut, "") } else { noted::revoked("session") };
-    let deed = deed.by(noted::who(&own.account, &own.kind)).of(noted::book_of(&own.kind));
+    let deed = deed.by(noted::who_in(own)).of(noted::book_of(&own.kind));
     Ok(store.change_security_noting(claim, vec![revoke, family], vec![deed], now).await?)
 }

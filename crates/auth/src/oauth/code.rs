@@ -121,6 +121,7 @@ impl Auth {
             auth_time: code.auth_time,
             acr: code.acr.clone(),
             amr: code.amr.clone(),
+            assisted_by: browser.assisted_by,
             key,
         };
         let mut refresh = None;

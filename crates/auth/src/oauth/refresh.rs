@@ -286,6 +286,8 @@ impl Auth {
             auth_time: family.auth_time,
             acr: family.acr.clone(),
             amr: family.amr.clone(),
+            // Nothing that is refreshed comes of an assisted session: `assisted::cut`.
+            assisted_by: None,
             key: family.key.clone(),
         })
     }

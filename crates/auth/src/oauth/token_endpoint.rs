@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use access::{Purpose, ScopeContext, StaffRole};
+use access::{Assistant, Purpose, ScopeContext, StaffRole};
 use fhir::{Instant, LogicalId};
 use record_store::Deed;
 use serde_json::{Value, json};
@@ -46,6 +46,8 @@ pub(super) struct Granted {
     pub(super) auth_time: i64,
     pub(super) acr: String,
     pub(super) amr: Vec<String>,
+    /// Who sits there instead of the citizen.
+    pub(super) assisted_by: Option<Assistant>,
     pub(super) key: Option<String>,
 }
 
@@ -168,6 +170,7 @@ impl Auth {
             scope: scope.clone(),
             patient: None,
             practitioner: None,
+            assisted_by: None,
             key: key.clone(),
         };
         let token = self.issue(&grant, now, Duration::from_secs(ACCESS_SECONDS.unsigned_abs()));
@@ -198,6 +201,7 @@ impl Auth {
             scope: granted.scope.clone(),
             patient: self.context(granted, patient.map_err(|_| AuthError::Broken)?)?,
             practitioner: granted.kind.practitioner().cloned(),
+            assisted_by: granted.assisted_by.clone(),
             key: granted.key.clone(),
         })
     }

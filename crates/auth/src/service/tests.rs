@@ -45,6 +45,7 @@ fn grant() -> Grant {
         scope: "user/*.rs".to_owned(),
         patient: None,
         practitioner: None,
+        assisted_by: None,
         key: None,
     }
 }
@@ -78,6 +79,25 @@ async fn a_token_names_its_caller() {
     assert_eq!(auth.check(&standing(&token), at(NOW + 600)), refused(TokenError::Expired));
     assert_eq!(auth.issue(&grant(), at(NOW), Duration::from_secs(601)), Err(TokenError::Lifetime));
     assert_eq!(auth.issue(&grant(), at(NOW), Duration::ZERO), Err(TokenError::Lifetime));
+}
+
+#[tokio::test]
+async fn a_token_of_an_assisted_session_names_who_sits_there_too() {
+    let database = TestDatabase::sqlite();
+    let auth = open(&database).await;
+    let patient = LogicalId::try_from("p-1").unwrap();
+    let subject = Subject::Citizen { patient: patient.clone() };
+    let organization = Some(LogicalId::try_from("org-1").unwrap());
+    let practitioner = Some(LogicalId::try_from("dr-1").unwrap());
+    let staff = access::Assistant { account: "a-2".to_owned(), practitioner, organization };
+    let gone = access::Assistant { practitioner: None, organization: None, ..staff.clone() };
+    for assisted_by in [Some(staff), Some(gone), None] {
+        let grant = Grant { subject: subject.clone(), assisted_by: assisted_by.clone(), ..grant() };
+        let token = auth.issue(&grant, at(NOW), LONGEST_LIFETIME).unwrap();
+        let Ok(Caller::Authenticated(identity)) = check(&auth, &token) else { panic!() };
+        assert_eq!(identity.actor, Actor::Citizen { patient: patient.clone() });
+        assert_eq!(identity.assisted_by, assisted_by);
+    }
 }
 
 /// The parts of a token with members of head and claims replaced, signed by the right key where it can be.
@@ -171,6 +191,7 @@ async fn forged_claims_open_nothing_even_when_they_are_signed() {
         ("facility", Value::Null),
         ("organization", json!("no id!")),
         ("patient", json!("no id!")),
+        ("act", json!({"sub": "somebody"})),
         ("purpose", json!("FUN")),
         ("purpose", Value::Null),
         ("scope", json!("patient/*.rs user/*.rs")),

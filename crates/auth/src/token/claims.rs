@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use access::{Actor, Caller, Identity, OfficerRole, Purpose, StaffRole};
+use access::{Actor, Assistant, Caller, Identity, OfficerRole, Purpose, StaffRole};
 use fhir::{Instant, LogicalId};
 use jsonwebtoken::{Algorithm, Validation};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,8 @@ pub struct Grant {
     pub patient: Option<LogicalId>,
     /// The `Practitioner` of staff, where there is one.
     pub practitioner: Option<LogicalId>,
+    /// Who sits there instead of the citizen.
+    pub assisted_by: Option<Assistant>,
     /// Thumbprint of the key that the token is bound to (RFC 9449).
     pub key: Option<String>,
 }
@@ -106,7 +108,29 @@ pub(crate) struct Claims {
     practitioner: Option<String>,
     purpose: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Acting>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cnf: Option<Confirmation>,
+}
+
+/// Who acts for whom the token names (`act`, RFC 8693, section 4.1): staff in an assisted session.
+#[derive(Debug, Serialize, Deserialize)]
+struct Acting {
+    sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    practitioner: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    organization: Option<String>,
+}
+
+impl From<&Assistant> for Acting {
+    fn from(assistant: &Assistant) -> Self {
+        Self {
+            sub: assistant.account.clone(),
+            practitioner: assistant.practitioner.as_ref().map(ToString::to_string),
+            organization: assistant.organization.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// The key that a token is bound to.
@@ -161,6 +185,7 @@ impl Claims {
             organization: None,
             role: None,
             purpose: grant.purpose.code().to_owned(),
+            act: grant.assisted_by.as_ref().map(Acting::from),
             cnf: grant.key.clone().map(|jkt| Confirmation { jkt }),
         };
         match &grant.subject {
@@ -236,6 +261,15 @@ impl Claims {
         };
         let (person, organization, patient) = (id(self.person)?, id(self.organization)?, id(self.patient)?);
         let practitioner = id(self.practitioner)?;
+        let assisted_by = match self.act {
+            Some(act) if self.kind == Kind::Citizen && !act.sub.is_empty() => Some(Assistant {
+                account: act.sub,
+                practitioner: id(act.practitioner)?,
+                organization: id(act.organization)?,
+            }),
+            Some(_) => return Err(TokenError::Malformed),
+            None => None,
+        };
         let actor = match (self.kind, person, self.facility, organization, self.role) {
             (Kind::Citizen, Some(patient), None, None, None) => Actor::Citizen { patient },
             (Kind::Facility, None, Some(code), Some(organization), Some(role)) => {
@@ -258,6 +292,7 @@ impl Claims {
             scopes,
             patient,
             practitioner,
+            assisted_by,
         };
         Ok(Verified {
             made: self.made,

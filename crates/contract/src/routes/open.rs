@@ -70,10 +70,21 @@ pub(super) const ROUTES: &[Route] = &[
     .by(Caller::Token { scopes: "r" })
     .answers(&[(200, "EntryProof")])
     .refuses(Refusal::Outcome, &[400, 401, 403, 404, 406, 500, 503, 504]),
+    Route::new(
+        Get,
+        "/transparency/consistency",
+        "consistencyProof",
+        LOG,
+        "The proof that the log begins with an older one",
+    )
+    .with_head()
+    .takes(&["first", "second"])
+    .answers(&[(200, "ConsistencyProof")])
+    .refuses(Refusal::Outcome, &[400, 401, 404, 406, 500, 503, 504]),
     Route::new(Get, "/transparency/extract", "extract", LOG, "A citizen's own entries with their proofs")
         .with_head()
         .by(Caller::Token { scopes: "s" })
-        .takes(&["from", "to", "before"])
+        .takes(&["from", "to", "before", "older"])
         .answers(&[(200, "Extract")])
         .refuses(Refusal::Outcome, &[400, 401, 403, 406, 500, 503, 504]),
 ];

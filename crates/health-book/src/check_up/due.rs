@@ -1,12 +1,10 @@
 //! Who may ask who is due: staff of the facility itself, for treatment.
 
 use access::{Access, Caller, Denied, Interaction, Purpose, StaffRole};
-use audit_log::Action;
 use fhir::{Instant, LogicalId, ResourceType};
-use interactions::{DuePage, DuePerson, DueRequest, Problem, Refused, Service, due_showing};
+use interactions::{DuePage, DuePerson, DueRequest, Problem, Service, due_showing};
 use record_store::Showing;
 
-use crate::noted;
 use crate::who::{self, Staff};
 
 /// Who works at a station, in the order in which one role counts for somebody who has several.
@@ -43,19 +41,11 @@ pub async fn due(
     pairs: &[(String, String)],
     now: Instant,
 ) -> Result<String, Problem> {
-    let asking = async {
-        let (staff, access) = of_station(service, caller)?;
-        if staff.organization != facility {
-            return Err(Denied::Forbidden.into());
-        }
-        interactions::check_up_due(service, &access, facility, pairs, now).await
-    };
-    let answer: Result<String, Problem> = asking.await;
-    if let Err(problem) = &answer {
-        let (action, id) = (Action::Operation, Some(facility.clone()));
-        noted::refused(problem, Refused { action, resource_type: ResourceType::ORGANIZATION, id });
+    let (staff, access) = of_station(service, caller)?;
+    if staff.organization != facility {
+        return Err(Denied::Forbidden.into());
     }
-    answer
+    interactions::check_up_due(service, &access, facility, pairs, now).await
 }
 
 /// The page of the own facility as data. Who shows it does so by what comes with it.

@@ -58,7 +58,8 @@ pub(super) async fn first_of(
 }
 
 /// The examination that a message of a facility repeats. The facility sees no book by sending: it learns the day, and nothing
-/// where the citizen has closed anything to it, in whichever book of the person, or the visit of the first carries a label.
+/// where the citizen has closed anything to it, in whichever book of the person, or the visit of the first carries a label. Who
+/// tells it to the facility notes that.
 pub(crate) async fn repeated(
     service: &Service,
     organization: &LogicalId,

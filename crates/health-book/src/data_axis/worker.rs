@@ -16,6 +16,7 @@ use super::intake::format_of;
 use crate::HealthBook;
 use crate::check_up::{Person, guessed, is_passing, person, repeated, write};
 use crate::moment::plus;
+use crate::noted::told;
 use crate::refusal::internal;
 
 /// Messages that are worked at together.
@@ -27,6 +28,8 @@ const LONGEST_PAUSE: i64 = 300;
 /// A message that cannot be written for another reason than a busy database is tried so often.
 const TRIES: i32 = 5;
 const IDLE: Duration = Duration::from_millis(250);
+/// Where a sender is told of an earlier check-up.
+const PLACE: &str = "api/platform/data-sync/state";
 
 /// Works until the server ends.
 pub async fn work_at_axis(book: HealthBook, axis: DataAxis) {
@@ -144,16 +147,26 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
     let mut repeats = None;
     for (check_up, patient) in check_ups.iter().zip(&people) {
         // Before it is written itself. Of a message with several people the first that repeats one is told.
-        if repeats.is_none() {
-            repeats = repeated(book.service(), &sender.organization, patient, check_up, now).await?;
-        }
+        let first = match repeats {
+            None => repeated(book.service(), &sender.organization, patient, check_up, now).await?,
+            Some(_) => None,
+        };
         let journal = journal_of(&sender);
         interactions::name_asker(book.service(), &journal).await?;
         let organization = Some(&sender.organization);
         let writing = write(book.service(), &Caller::MESSAGE, patient, organization, check_up, &raw);
-        let done = journal.scope(interactions::message(&message.content).scope(writing)).await;
+        let done = journal.scope(async {
+            let done = interactions::message(&message.content).scope(writing).await;
+            // On disk before the sender can ask for it.
+            if done.is_ok() && first.is_some() {
+                told(patient, PLACE);
+            }
+            done
+        });
+        let done = done.await;
         interactions::keep(book.service(), &journal).await?;
         done?;
+        repeats = repeats.or(first);
     }
     Ok(Outcome::Is(AxisState::Stored, repeats.map(|first| first.reason()).unwrap_or_default()))
 }

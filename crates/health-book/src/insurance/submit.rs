@@ -1,13 +1,11 @@
 //! `CoverageEligibilityRequest/$submit`: social insurance is asked, and the book has its answer.
 
 use access::Caller;
-use audit_log::Action;
 use fhir::{Fault, Instant, LogicalId, ResourceType};
-use interactions::{Problem, Refused, Service};
+use interactions::{Problem, Service};
 use population_registry::{
     BirthDate, CardDirectory, CardQuestion, CardReport, Freshness, RequestId, Staleness,
 };
-use record_store::Journal;
 use serde_json::Value;
 
 use super::coverage::{of_number, wanted};
@@ -15,6 +13,7 @@ use super::response::{is_answer, make_stale, request, response};
 use super::submitted::Submitted;
 use crate::HealthBook;
 use crate::ledger::{Entry, Found, find, find_all, items, new_id, read, referred, text, write};
+use crate::noted::concerns;
 use crate::refusal::{internal, wrong};
 use crate::registry::{may_change, note};
 use crate::turn;
@@ -36,8 +35,8 @@ pub async fn submit(
 ) -> Result<String, Problem> {
     let service = book.service();
     let patient = &submitted.patient;
-    let access =
-        may_change(service, caller, patient).await.inspect_err(|problem| refused(patient, problem))?;
+    concerns(ResourceType::PATIENT, patient);
+    let access = may_change(service, caller, patient).await?;
     let person = read(service, "Patient", patient).await?.ok_or_else(Problem::not_found)?;
     let card = submitted.number(service, &person.resource).await?;
     let question = CardQuestion {
@@ -57,15 +56,6 @@ pub async fn submit(
     };
     note(book, &access, &person, NAME).await?;
     Ok(answer.to_string())
-}
-
-/// That somebody was refused stands in the book of the person.
-fn refused(patient: &LogicalId, problem: &Problem) {
-    if let Some(journal) = Journal::current() {
-        let (action, resource_type) = (Action::Operation, ResourceType::PATIENT);
-        let refused = Refused { action, resource_type, id: Some(patient.clone()) };
-        interactions::note_refusal(&journal, problem.status, refused);
-    }
 }
 
 /// The name that the registry has, else the first.

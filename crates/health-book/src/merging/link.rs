@@ -69,9 +69,10 @@ async fn both(
     other: &LogicalId,
 ) -> Result<Access, Problem> {
     let (service, patient) = (book.service(), ResourceType::PATIENT);
+    // The survivor stands in the path.
+    concerns(patient, other);
     let access = service.decide(caller, Interaction::Update, Some(patient))?;
     for id in [survivor, other] {
-        concerns(patient, id);
         let found = service.store().read_to_change(&access, patient, id).await?;
         let found = found.filter(|found| !found.record.is_deleted()).ok_or_else(Problem::not_found)?;
         if !found.allowed {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::HealthBook;
 use crate::gate;
 use crate::moment::{DAY, plus};
+use crate::noted::told_of_nobody;
 use crate::refusal::internal;
 use crate::who;
 
@@ -58,5 +59,8 @@ pub async fn list(book: &HealthBook, caller: &Caller, now: Instant) -> Result<Va
         .take(MOST)
         .map(|record| serde_json::from_str(&record.value).map_err(|_| internal()))
         .collect();
-    Ok(json!({"items": items?}))
+    let items = items?;
+    // Staff are named and no patient: it stands in nobody's book, with the organization of who asks.
+    told_of_nobody("access/notices/patterns");
+    Ok(json!({"items": items}))
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::HealthBook;
 use crate::gate;
+use crate::noted::{done, told};
 use crate::notice::NoticeKind;
 use crate::refusal::{internal, wrong};
 use crate::secret::{hashed, open, seal};
@@ -22,6 +23,8 @@ use crate::secret::{hashed, open, seal};
 pub(super) const SECRET: &str = "notice-webhook";
 /// What the id of the record is derived for.
 const RECORD: &str = "notice-preferences";
+/// What it is called in the log.
+const PLACE: &str = "access/notices/preferences";
 
 /// What a citizen wants; `PUT /access/notices/preferences`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +54,9 @@ pub(super) async fn of(store: &Store, patient: &LogicalId, now: Instant) -> Resu
 pub async fn get(book: &HealthBook, caller: &Caller, now: Instant) -> Result<Value, Problem> {
     let own = gate::own_book(book.service(), caller, now).await?;
     let store = book.service().store();
-    Ok(shown(store, &own.patient, &of(store, &own.patient, now).await?))
+    let preferences = of(store, &own.patient, now).await?;
+    told(&own.patient, PLACE);
+    Ok(shown(store, &own.patient, &preferences))
 }
 
 /// `PUT /access/notices/preferences`
@@ -80,6 +85,7 @@ pub async fn put(
     let text = serde_json::to_vec(&wanted).map_err(|_| internal())?;
     let record = SecurityRecord::new(SecurityKind::NoticePreferences, &id, seal(store, &id, &text)?);
     store.change_security(SecurityChange::Put(record), Vec::new(), now).await?;
+    done(&own.patient, PLACE);
     Ok(shown(store, &own.patient, &wanted))
 }
 

@@ -1,4 +1,4 @@
-//! `healthbook verify-audit`: whether a log, its old files or an extract is what its key has signed.
+//! `healthbook verify-audit`: whether a log, its old files, an extract or a proof is what its key has signed.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -6,6 +6,7 @@ use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use audit_log::consistency::ConsistencyProof;
 use audit_log::extract::Extract;
 use audit_log::proof::EntryProof;
 use audit_log::segment::SegmentReader;
@@ -121,6 +122,9 @@ fn extract(key: &VerifyingKey, known: &[String], file: &Path) -> Result<bool, Fa
     if let Some(proof) = EntryProof::read(&bytes) {
         return one_entry(key, &proof, file);
     }
+    if let Some(proof) = ConsistencyProof::read(&bytes) {
+        return extension(key, known, &proof, file);
+    }
     let report = Extract::verify_json(&bytes, key, known);
     let mut text = format!(
         "{}: {} entries proven, {} older checkpoints proven to be the beginning\n",
@@ -146,6 +150,30 @@ fn one_entry(key: &VerifyingKey, proof: &EntryProof, file: &Path) -> Result<bool
         }
     };
     signed(verified.as_ref().ok(), &mut text);
+    print(&text)?;
+    Ok(verified.is_ok())
+}
+
+fn extension(
+    key: &VerifyingKey,
+    known: &[String],
+    proof: &ConsistencyProof,
+    file: &Path,
+) -> Result<bool, Failure> {
+    let (mut text, first, second) = (format!("{}: ", file.display()), proof.first, proof.second);
+    let verified = proof.verify(key, known);
+    // Writing into a String cannot fail.
+    let _ = match &verified {
+        Ok(_) => writeln!(text, "the log of {second} entries begins with that of {first}"),
+        Err(kind) => {
+            let [english, vietnamese] = kind.words();
+            writeln!(text, "WRONG from size {first} to {second}: {english} ({vietnamese})")
+        }
+    };
+    if let Ok(extended) = &verified {
+        signed(Some(&extended.checkpoint), &mut text);
+        not_compared(extended.not_compared as u64, &mut text);
+    }
     print(&text)?;
     Ok(verified.is_ok())
 }
@@ -180,9 +208,7 @@ fn of_log(name: &str, report: &Report) -> String {
         "confirmed before position {}; {} entries are behind the last checkpoint",
         report.confirmed, report.waiting
     );
-    if report.not_compared > 0 {
-        let _ = writeln!(text, "{} checkpoints could not be compared", report.not_compared);
-    }
+    not_compared(report.not_compared, &mut text);
     for late in report.late.iter().take(PRINTED) {
         let (position, time, checkpoint) = (late.position, late.time, late.checkpoint);
         let _ = writeln!(text, "late: position {position} says {time}, after the checkpoint of {checkpoint}");
@@ -196,6 +222,12 @@ fn of_log(name: &str, report: &Report) -> String {
 fn signed(checkpoint: Option<&Checkpoint>, text: &mut String) {
     if let Some(last) = checkpoint {
         let _ = writeln!(text, "signed by {}: size {} at {}", last.log(), last.size(), last.time());
+    }
+}
+
+fn not_compared(checkpoints: u64, text: &mut String) {
+    if checkpoints > 0 {
+        let _ = writeln!(text, "{checkpoints} checkpoints could not be compared");
     }
 }
 

@@ -125,7 +125,7 @@ keys! {
         #[doc = "The window for it"]
         notice_window: Duration = "1h", "TIME";
         #[doc = "Roles that do not work at night (22:00 to 06:00), with commas between"]
-        notice_day_roles: Text = "registrar,station-head", "ROLES";
+        notice_day_roles: Text = "registrar,station-head,assisted", "ROLES";
         #[doc = "The population registry: citizen numbers are its, and its events reach the books"]
         registry: Option<PeerUrl> = "", "URL";
         #[doc = "Value of Authorization for the registry; better given as a variable or in the file"]

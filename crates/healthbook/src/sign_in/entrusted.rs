@@ -4,6 +4,7 @@ use access::{Actor, Caller, Identity, Interaction};
 use auth::{AuthError, EntrustedBook, EntrustedBooks, FindingBooks};
 use fhir::{LogicalId, ResourceType};
 use interactions::{Problem, SearchRequest, Service};
+use record_store::Journal;
 use serde_json::Value;
 
 /// Most people on one page: the list is for reading.
@@ -28,10 +29,16 @@ impl EntrustedBooks for Gate {
     }
 }
 
-/// All that a citizen sees of persons, with the reach of the citizen and not of an app.
+/// All that a citizen sees of persons, with the reach of the citizen and not of an app. The page on which the citizen chooses
+/// tells no log who asks: in the books of others it is the citizen who looked.
 async fn find(service: &Service, citizen: &LogicalId) -> Result<String, Problem> {
     let actor = Actor::Citizen { patient: citizen.clone() };
-    let caller = Caller::Authenticated(Identity::new("sign-in", actor).into());
+    // The page is ours: there is no client.
+    let identity = Identity { client: String::new(), ..Identity::new(citizen.as_str(), actor) };
+    let caller = Caller::Authenticated(identity.into());
+    if let Some(journal) = Journal::current() {
+        journal.asked_by(interactions::origin_of(&caller));
+    }
     let access = service.decide(&caller, Interaction::Search, Some(ResourceType::PATIENT))?;
     let request = SearchRequest {
         resource_type: Some(ResourceType::PATIENT),

@@ -38,7 +38,7 @@ async fn print(
     asked: &Asked,
     language: Language,
 ) -> Result<HttpResponse, Trouble> {
-    let reader = match Reader::of(sign_in, request).await? {
+    let reader = match Reader::of(sign_in, state, request).await? {
         Ok(reader) => reader,
         Err(answer) => return Ok(answer),
     };
@@ -111,13 +111,13 @@ async fn take(
     request: &HttpRequest,
     asked: &Asked,
 ) -> Result<HttpResponse, Trouble> {
-    let reader = match Reader::of(sign_in, request).await? {
+    let reader = match Reader::of(sign_in, state, request).await? {
         Ok(reader) => reader,
         Err(answer) => return Ok(answer),
     };
     let filter = asked.filter();
     let period = log_period(&state.app.service, filter.from, filter.to, None);
-    let extract = extract_of(state, &reader.caller, period).await.map_err(|failure| failure.problem)?;
+    let extract = extract_of(state, &reader.caller, period, &[]).await.map_err(|failure| failure.problem)?;
     let mut answer =
         extract.ok_or_else(|| Trouble::new(StatusCode::SERVICE_UNAVAILABLE, Notice::NotSigned))?;
     answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));

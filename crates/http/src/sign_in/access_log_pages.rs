@@ -57,6 +57,7 @@ impl Reader {
     /// Who is signed in; the answer when that is no citizen. The log of accesses is told.
     pub(super) async fn of(
         sign_in: &SignIn,
+        state: &State,
         request: &HttpRequest,
     ) -> Result<Result<Self, HttpResponse>, Trouble> {
         let Some((session, cookie)) = signed_in(sign_in, request).await? else {
@@ -70,10 +71,11 @@ impl Reader {
         let identity = Identity {
             client: String::new(),
             session: session.id.clone(),
+            assisted_by: session.assisted_by.clone(),
             ..Identity::new(&session.account, actor)
         };
         let caller = Caller::Authenticated(identity.into());
-        note_caller(&caller);
+        note_caller(&state.app.service, &caller).await?;
         Ok(Ok(Self { caller, session, cookie }))
     }
 
@@ -114,7 +116,7 @@ async fn show(
     asked: &Asked,
     language: Language,
 ) -> Result<HttpResponse, Trouble> {
-    let reader = match Reader::of(sign_in, request).await? {
+    let reader = match Reader::of(sign_in, state, request).await? {
         Ok(reader) => reader,
         Err(answer) => return Ok(answer),
     };
@@ -200,7 +202,7 @@ pub(crate) async fn block(
     form: Form<Change>,
 ) -> HttpResponse {
     let language = language(&request, asked.lang.as_deref());
-    let changed = change(&sign_in, &request, &form, language, async |caller| {
+    let changed = change(&sign_in, &state, &request, &form, language, async |caller| {
         let organization = form.facility.as_deref().unwrap_or_default();
         let organization = LogicalId::try_from(organization).map_err(|_| Problem::not_found())?;
         blocks::block_organization(&state.app.health_book, &caller, &organization, Instant::now()).await
@@ -217,7 +219,7 @@ pub(crate) async fn lift(
     form: Form<Change>,
 ) -> HttpResponse {
     let language = language(&request, asked.lang.as_deref());
-    let changed = change(&sign_in, &request, &form, language, async |caller| {
+    let changed = change(&sign_in, &state, &request, &form, language, async |caller| {
         let block = form.block.as_deref().unwrap_or_default();
         blocks::lift(&state.app.health_book, &caller, block, Instant::now()).await
     });
@@ -227,12 +229,13 @@ pub(crate) async fn lift(
 /// Does what a form of the page asks for, and leads back to the page.
 async fn change(
     sign_in: &SignIn,
+    state: &State,
     request: &HttpRequest,
     form: &Change,
     language: Language,
     act: impl AsyncFnOnce(Caller) -> Result<(), Problem>,
 ) -> Result<HttpResponse, Trouble> {
-    let reader = match Reader::of(sign_in, request).await? {
+    let reader = match Reader::of(sign_in, state, request).await? {
         Ok(reader) => reader,
         Err(answer) => return Ok(answer),
     };

@@ -141,12 +141,7 @@ pub async fn timeline_of(
     count: Option<u32>,
     page: Option<&str>,
 ) -> Result<Timeline, Problem> {
-    let whose = read::read(service, access, ResourceType::PATIENT, patient).await?;
-    let zone = service.store().registry().time_zone().clone();
-    let birth = with_resource(&whose, |node| {
-        let range = DateRange::parse(node.text("birthDate")?, &zone).ok()?;
-        day_of(range.low, &zone)
-    })?;
+    // A link that is broken must not be told where there is a book only.
     let place = bound(access, &format!("Patient/{patient}/$timeline"));
     let mut state: TimelinePageState = match page {
         Some(link) => service.links().open(&place, link)?,
@@ -156,6 +151,12 @@ pub async fn timeline_of(
             streams: vec![Progress::default(); STREAMS.len()],
         },
     };
+    let whose = read::read(service, access, ResourceType::PATIENT, patient).await?;
+    let zone = service.store().registry().time_zone().clone();
+    let birth = with_resource(&whose, |node| {
+        let range = DateRange::parse(node.text("birthDate")?, &zone).ok()?;
+        day_of(range.low, &zone)
+    })?;
     let until = Instant::from_microseconds(state.begun);
     let book = InBook { service, access, patient, until };
     let count = state.count;

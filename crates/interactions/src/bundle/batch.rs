@@ -3,7 +3,7 @@
 use access::{Access, Caller, Interaction};
 use fhir::Fault;
 use futures_util::{StreamExt, stream};
-use record_store::{Job, Once, WriteError};
+use record_store::{Effect, Job, Once, WriteError};
 
 use super::budget::Budget;
 use super::get::get;
@@ -191,7 +191,7 @@ pub(super) fn stored_response(
     Ok(EntryResponse {
         status: stored.status(),
         location: (!deleted).then(|| format!("{}/{resource_type}/{id}/_history/{version}", service.base())),
-        version: Some((*version, *last_updated)),
+        version: (stored.effect != Effect::NothingToDelete).then_some((*version, *last_updated)),
         resource: if answer == Return::Representation { stored.to_json()?.map(Text::Own) } else { None },
         outcome,
     })

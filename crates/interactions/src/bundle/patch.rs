@@ -7,7 +7,7 @@ use std::sync::Arc;
 use access::Access;
 use fhir::{Fault, VersionId, rewrite_links, rewrite_references};
 use json::{Limits, Node};
-use record_store::{Content, Manner, Precondition, Record, Seen, Write};
+use record_store::{Content, Journal, Manner, Precondition, Record, Seen, Write};
 
 use super::identity::{Criteria, Identities, deleted, identify};
 use super::links::{Links, resolve};
@@ -18,6 +18,7 @@ use crate::facts::Subject;
 use crate::judge::refuse_invalid;
 use crate::patch::{PatchDocument, check_version, is_unchanged};
 use crate::prepare::content;
+use crate::refusals::note_misfit;
 use crate::{Problem, Service};
 
 /// A version and what the patch of an entry makes of it.
@@ -47,13 +48,15 @@ pub(super) fn check_patch(body: &[u8], entry: &Entry, visit: &mut dyn FnMut(&str
     check().map_err(|problem: Problem| problem.within(&format!("{}.resource", entry.place())))
 }
 
-/// Reads what the entries patch, and patches it. By the index of the entry.
+/// Reads what the entries patch, and patches it. By the index of the entry. What has to be told of it if the transaction fails
+/// is put `aside`.
 pub(super) async fn patch_all(
     service: &Service,
     accesses: &[Option<Access>],
     body: &Arc<Vec<u8>>,
     entries: &[Entry],
     conditions: &HashMap<Criteria, Condition>,
+    aside: &Journal,
 ) -> Result<HashMap<usize, Patched>, Problem> {
     let mut patched = HashMap::new();
     if !entries.iter().any(is_patch) {
@@ -70,6 +73,8 @@ pub(super) async fn patch_all(
             };
             let access = access.as_ref().ok_or_else(|| Problem::new(500, Fault::Internal))?;
             let record = crate::read(service, access, resource_type, identity.id()).await?;
+            // Whatever makes the transaction fail: whether this one was to blame tells what is there.
+            note_misfit(access, Some(aside), &record);
             check_version(&record, if_match)?;
             crate::registry::check_named(service, access, &record, if_match)?;
             let document = PatchDocument::of_entry(entry.text(body)?)?;

@@ -29,7 +29,7 @@ use crate::judge::refuse_invalid;
 use crate::prepare::content;
 use crate::refusals::{note_entry, note_transaction};
 use crate::structure::check_structure;
-use crate::write::conditional_write;
+use crate::write::{conditional_write, note_nothing};
 use crate::{Problem, Return, Service, Stored};
 
 /// What came of one entry.
@@ -134,7 +134,7 @@ async fn run_beside(
         // What it showed the last time is decided anew.
         *aside = Journal::new(uuid::Uuid::nil());
         check_reads(service, caller, &entries, aside).await?;
-        let patched = patch_all(service, &accesses, &body, &entries, &conditions).await?;
+        let patched = patch_all(service, &accesses, &body, &entries, &conditions, aside).await?;
         let planned = {
             let (service, accesses) = (service.clone(), Arc::clone(&accesses));
             let (body, entries) = (Arc::clone(&body), Arc::clone(&entries));
@@ -149,20 +149,24 @@ async fn run_beside(
             Ok(written) => {
                 let mut outcomes = Vec::with_capacity(steps.len());
                 for (step, own) in steps.into_iter().zip(accesses.iter()) {
-                    outcomes.push(match step {
+                    let own = own.as_ref().unwrap_or(&access);
+                    let outcome = match step {
                         Step::Write(at) => match (writes.get(at), written.get(at)) {
                             (Some(write), Some(written)) => Outcome::Stored(Stored::new(write, written)),
                             _ => return Err(Problem::new(500, Fault::Internal)),
                         },
                         Step::Found(resource_type, id) => {
-                            let own = own.as_ref().unwrap_or(&access);
                             let record = crate::read(service, own, resource_type, &id).await?;
                             Outcome::Stored(Stored::unchanged(own, record)?)
                         }
                         Step::Done(stored) => Outcome::Stored(*stored),
                         Step::Nothing => Outcome::Nothing,
                         Step::Read => Outcome::Read,
-                    });
+                    };
+                    if let Outcome::Stored(stored) = &outcome {
+                        note_nothing(own, stored);
+                    }
+                    outcomes.push(outcome);
                 }
                 return Ok(outcomes);
             }

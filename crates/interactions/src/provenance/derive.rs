@@ -8,20 +8,21 @@ use record_store::{Change, Message, Record};
 use serde_json::{Map, Value, json};
 
 use super::id::id_of;
-use crate::audit_event::{ACT_REASON, reference};
+use super::signature::SignatureState;
+use crate::audit_event::{ACT_REASON, absent, reference};
 
 const OPERATION: &str = "http://terminology.hl7.org/CodeSystem/v3-DataOperation";
 const AGENT: &str = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
 /// R4 has no word for the system that hands something over.
 const US_CORE_AGENT: &str = "http://hl7.org/fhir/us/core/CodeSystem/us-core-provenance-participant-type";
 const ROLE: &str = "urn:healthbook:role";
-const ABSENT: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
 
 /// What is known of a write besides its version.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Origin<'a> {
     pub(crate) entry: Option<&'a Entry<'a>>,
     pub(crate) message: Option<Message>,
+    pub(crate) signature: SignatureState,
 }
 
 /// The `Provenance` of a version. In a book under the location shield nothing in it tells a facility.
@@ -43,6 +44,7 @@ pub(crate) fn provenance(version: &Record, origin: &Origin<'_>) -> Value {
         meta["security"] = json!([{"system": Shield::SYSTEM, "code": Shield::CODE}]);
     }
     put("meta", meta);
+    put("extension", json!([{"url": SignatureState::URL, "valueCode": origin.signature.code()}]));
     put("target", json!([{"reference": format!("{resource_type}/{id}/_history/{}", version.version)}]));
     put("recorded", json!(recorded));
     if let Some(entry) = origin.entry.filter(|entry| !entry.purpose.is_empty()) {
@@ -110,10 +112,6 @@ fn agents(entry: Option<&Entry<'_>>, sight: Sight) -> Vec<Value> {
         agents.push(json!({"type": kind(US_CORE_AGENT, "transmitter"), "who": client}));
     }
     agents
-}
-
-fn absent(reason: &str) -> Value {
-    json!({"extension": [{"url": ABSENT, "valueCode": reason}]})
 }
 
 /// A message by its hash: a name of RFC 6920.

@@ -4,12 +4,12 @@ use access::{Access, Caller, Interaction};
 use audit_log::{Action, Entry};
 use fhir::{Fault, Instant, Issue};
 use record_store::{HistoryCursor, HistoryScope, HistoryWindow, Record, Showing};
-use search::Shown;
+use search::{Named, Shown};
 use serde::{Deserialize, Serialize};
 
 use super::request::{Wanted, is_about_versions, is_type};
 use super::stored::{MOST_STORED, stored};
-use super::{PROVENANCE, covered, made_of_one};
+use super::{PROVENANCE, Signers, covered, made_of_one};
 use crate::bundle_text::BundleText;
 use crate::logged::logged_query;
 use crate::page::{PAGE_PARAMETER, page_url};
@@ -101,11 +101,6 @@ async fn page(
     let mut made = made.into_iter().peekable();
     let mut others = stored.into_iter().skip(state.shown).peekable();
     let mut next = State { pairs: wanted.understood.clone(), ..state };
-    let query = logged_query(PROVENANCE, &next.pairs);
-    let showings: Vec<Showing> = scopes
-        .iter()
-        .map(|(access, _)| Showing::begin(access, Action::Search, query.clone()))
-        .collect::<Result<_, _>>()?;
     let mut shown: Vec<Line> = Vec::new();
     while shown.len() < usize::try_from(wanted.count).unwrap_or(usize::MAX) {
         let time = others.peek().map(|other| other.last_updated.microseconds());
@@ -131,17 +126,16 @@ async fn page(
     }
     let is_more = made.peek().is_some() || others.peek().is_some() || rest.is_some();
     let mut bundle = BundleText::new("searchset", None, &links(service, request, &next, is_more)?);
-    let others = match &stored_access {
-        Some(access) if shown.iter().any(|line| matches!(line, Line::Stored(_))) => {
-            Some(Showing::begin(access, Action::Search, query)?)
-        }
-        _ => None,
-    };
+    let query = logged_query(&request.place(), &next.pairs);
+    let (showings, others) = begin(&scopes, stored_access.as_ref(), wanted, &shown, &query)?;
+    let versions: Vec<&Record> = shown.iter().filter_map(Line::version).collect();
+    let mut states = Signers::of(service, caller).states(service, &versions).await?.into_iter();
     for line in &shown {
         match (line, &others) {
             (Line::Made(found), _) => {
-                let (id, text) = made_of_one(service, &found.version, found.entry.as_ref()).await?;
-                if let Some(showing) = showings.get(found.access) {
+                let Some(state) = states.next() else { continue };
+                let (id, text) = made_of_one(service, &found.version, found.entry.as_ref(), state).await?;
+                if let Some(Some(showing)) = showings.get(found.access) {
                     found.version.confirm(showing);
                     bundle.made(&format!("{}/{PROVENANCE}/{id}", service.base()), &text, "match");
                 }
@@ -157,10 +151,49 @@ async fn page(
     Ok(bundle.finish())
 }
 
+/// Begins to show a page: what is made by the access of each history, what is stored by its own. Where what is asked for is
+/// not shown, it stands in its book, once, that it was asked for.
+fn begin(
+    scopes: &[(Access, HistoryScope)],
+    stored: Option<&Access>,
+    wanted: &Wanted,
+    shown: &[Line],
+    query: &str,
+) -> Result<(Vec<Option<Showing>>, Option<Showing>), Problem> {
+    let stored = stored.filter(|_| shown.iter().any(|line| matches!(line, Line::Stored(_))));
+    let (mut showings, mut left) = (Vec::with_capacity(scopes.len()), Vec::new());
+    for (index, (access, scope)) in scopes.iter().enumerate() {
+        let mut named = match scope {
+            HistoryScope::Instance(kind, id) => vec![Named::from((*kind, id.clone()))],
+            _ => wanted.named(),
+        };
+        let is_of_it = |line: &Line| matches!(line, Line::Made(found) if found.access == index);
+        // What is stored may be about it.
+        let is_left = stored.is_some() && !shown.iter().any(is_of_it);
+        if is_left {
+            left.append(&mut named);
+        }
+        let begin = || Showing::begin_named(access, Action::Search, query, named);
+        showings.push((!is_left).then(begin).transpose()?);
+    }
+    let others = stored.map(|access| Showing::begin_named(access, Action::Search, query, left));
+    Ok((showings, others.transpose()?))
+}
+
 /// A line of a page.
 enum Line {
     Made(Box<Found>),
     Stored(Record),
+}
+
+impl Line {
+    /// The version about which something is made.
+    fn version(&self) -> Option<&Record> {
+        match self {
+            Self::Made(found) => Some(&found.version),
+            Self::Stored(_) => None,
+        }
+    }
 }
 
 /// In which histories is looked, and by which access: who may see a version may see where it comes from.

@@ -6,6 +6,7 @@ mod found;
 mod header;
 mod id;
 mod request;
+mod signature;
 mod stored;
 
 use access::{Caller, Denied, Interaction};
@@ -17,6 +18,8 @@ use self::derive::{Origin, provenance};
 pub(crate) use self::found::provenances;
 pub use self::header::{create_with_provenance, update_with_provenance};
 use self::id::{Target, target_of};
+use self::signature::SignatureState;
+pub use self::signature::Signers;
 use crate::search::SearchRequest;
 use crate::{PAGE_PARAMETER, Problem, Service};
 
@@ -46,19 +49,22 @@ pub async fn read_provenance(
     let record = record.ok_or_else(Problem::not_found)?;
     let showing = Showing::begin(&access, Action::Read, format!("{PROVENANCE}/{id}"))?;
     record.confirm(&showing);
-    let made = made_of(service, std::slice::from_ref(&record)).await?;
+    let signers = Signers::of(service, caller);
+    let made = made_of(service, &signers, std::slice::from_ref(&record)).await?;
     made.into_iter().next().map(|(_, text)| Some(text)).ok_or_else(Problem::not_found)
 }
 
 /// The `Provenance` of versions that are shown: id and text, in their order.
 pub(crate) async fn made_of(
     service: &Service,
+    signers: &Signers,
     versions: &[Record],
 ) -> Result<Vec<(String, String)>, Problem> {
     let entries = service.store().writes_of(versions).await?;
+    let states = signers.states(service, &versions.iter().collect::<Vec<_>>()).await?;
     let mut made = Vec::with_capacity(versions.len());
-    for (version, entry) in versions.iter().zip(&entries) {
-        made.push(made_of_one(service, version, entry.as_ref()).await?);
+    for ((version, entry), state) in versions.iter().zip(&entries).zip(states) {
+        made.push(made_of_one(service, version, entry.as_ref(), state).await?);
     }
     Ok(made)
 }
@@ -67,20 +73,23 @@ async fn made_of_one(
     service: &Service,
     version: &Record,
     entry: Option<&Entry<'_>>,
+    signature: SignatureState,
 ) -> Result<(String, String), Problem> {
     let message = match entry {
         Some(entry) => service.store().message_of(entry).await?,
         None => None,
     };
-    let resource = provenance(version, &Origin { entry, message });
+    let resource = provenance(version, &Origin { entry, message, signature });
     Ok((resource["id"].as_str().unwrap_or_default().to_owned(), resource.to_string()))
 }
 
-/// Whether a search asks for the `Provenance` of what it finds, and the caller's scopes reach it.
-pub(crate) fn is_included(service: &Service, caller: &Caller, request: &SearchRequest) -> bool {
+/// By what a search that asks for the `Provenance` of what it finds tells it; `None` where it does not ask, or the caller's
+/// scopes do not reach it.
+pub(crate) fn is_included(service: &Service, caller: &Caller, request: &SearchRequest) -> Option<Signers> {
     // Behind the first page the link holds what was asked.
     let may_ask = request.pairs.iter().any(|(name, _)| name == PAGE_PARAMETER || asks(name));
-    may_ask && covered(service, caller, Interaction::Search).is_ok()
+    let is_told = may_ask && covered(service, caller, Interaction::Search).is_ok();
+    is_told.then(|| Signers::of(service, caller))
 }
 
 fn asks(name: &str) -> bool {

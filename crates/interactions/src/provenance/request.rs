@@ -4,6 +4,7 @@
 use audit_log::Entry;
 use fhir::{Fault, Issue, LogicalId, ReferenceText, ResourceType, VersionId};
 use record_store::Record;
+use search::Named;
 
 use super::PROVENANCE;
 use super::derive::Sight;
@@ -113,6 +114,13 @@ impl Wanted {
             wanted.understood.push((name.clone(), value.clone()));
         }
         Ok(wanted)
+    }
+
+    /// The patient and the resources whose versions are asked for.
+    pub(super) fn named(&self) -> Vec<Named> {
+        let patient = self.patient.iter().map(|id| (ResourceType::PATIENT, id.clone()));
+        let targets = self.targets.iter().map(|target| (target.resource_type, target.id.clone()));
+        patient.chain(targets).map(Named::from).collect()
     }
 
     /// Whether more is asked for than all versions of a resource or a book.

@@ -29,10 +29,7 @@ pub(super) async fn stored(
         Err(Denied::Forbidden) => return Ok(None),
         Err(denied) => return Err(denied.into()),
     };
-    let mut pairs = vec![
-        ("_sort".to_owned(), "-_lastUpdated".to_owned()),
-        ("_count".to_owned(), MOST_STORED.to_string()),
-    ];
+    let mut pairs = Vec::new();
     if let Some(patient) = &wanted.patient {
         pairs.push(("patient".to_owned(), format!("Patient/{patient}")));
     }
@@ -43,6 +40,29 @@ pub(super) async fn stored(
     }
     let more = wanted.understood.iter().filter(|(name, _)| matches!(name.as_str(), "agent" | "recorded"));
     pairs.extend(more.cloned());
+    let all = search(service, &access, &pairs, Some(until)).await?;
+    let mut found = Vec::with_capacity(all.len());
+    for record in all {
+        if names(&record, wanted, service)? {
+            found.push(record);
+        }
+    }
+    Ok(Some((access, found)))
+}
+
+/// What is stored and satisfies criteria, the newest first, at most [`MOST_STORED`].
+pub(super) async fn search(
+    service: &Service,
+    access: &Access,
+    criteria: &[(String, String)],
+    until: Option<Instant>,
+) -> Result<Vec<Record>, Problem> {
+    let kind = PROVENANCE.parse().map_err(|_| Problem::not_found())?;
+    let mut pairs = vec![
+        ("_sort".to_owned(), "-_lastUpdated".to_owned()),
+        ("_count".to_owned(), MOST_STORED.to_string()),
+    ];
+    pairs.extend_from_slice(criteria);
     let context = QueryContext {
         base: service.base(),
         now: Instant::now(),
@@ -55,16 +75,9 @@ pub(super) async fn stored(
     }
     let mut plan = parsed.plan;
     plan.total = Total::None;
-    plan.until = Some(until);
-    look_up(service, &access, &mut plan).await?;
-    let page = service.store().search(&access, &plan).await?;
-    let mut found = Vec::with_capacity(page.records.len());
-    for record in page.records {
-        if names(&record, wanted, service)? {
-            found.push(record);
-        }
-    }
-    Ok(Some((access, found)))
+    plan.until = until;
+    look_up(service, access, &mut plan).await?;
+    Ok(service.store().search(access, &plan).await?.records)
 }
 
 /// Whether a stored one is about what is asked for: where a version is asked for, that one or no certain one.

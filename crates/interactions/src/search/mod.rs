@@ -9,7 +9,7 @@ use access::{Access, Caller};
 use audit_log::Action;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, Severity};
 use record_store::Showing;
-use search::{Clause, ParsedQuery, QueryContext, Registry, SearchPlan, Shown, Total};
+use search::{Clause, Named, ParsedQuery, QueryContext, Registry, SearchPlan, Shown, Total};
 
 pub(crate) use self::links::{PageCursor, bound};
 pub use self::lookup::look_up;
@@ -17,8 +17,8 @@ pub(crate) use self::lookup::{plan_of, with_resource};
 pub(crate) use self::own::{OwnSearch, own_search, own_search_all};
 use crate::access_log_search::{audit_events, is_of_the_log};
 use crate::bundle_text::BundleText;
-use crate::logged::{logged_query, note_asked, patients_named};
-use crate::provenance::{included_of, is_included, made_of, provenances};
+use crate::logged::logged_query;
+use crate::provenance::{Signers, included_of, is_included, made_of, provenances};
 use crate::{Problem, Service};
 
 /// A search as it was asked.
@@ -34,13 +34,13 @@ pub struct SearchRequest {
     pub strict: bool,
     /// Sent with `POST _search`: its values must not stand in a link.
     pub posted: bool,
-    /// Whether `_revinclude=Provenance:target` also tells where the matches come from (docs/provenance.md).
-    pub tells_provenance: bool,
+    /// Where `_revinclude=Provenance:target` also tells where the matches come from (docs/provenance.md).
+    pub tells_provenance: Option<Signers>,
 }
 
 impl SearchRequest {
     /// The path below the base.
-    fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         match (&self.compartment, self.resource_type) {
             (Some((compartment, id)), Some(kind)) => format!("{compartment}/{id}/{kind}"),
             (Some((compartment, id)), None) => format!("{compartment}/{id}/*"),
@@ -80,7 +80,7 @@ pub async fn search(
     mut request: SearchRequest,
 ) -> Result<String, Problem> {
     let walk = links::open(service, access, &mut request)?;
-    let ParsedQuery { mut plan, unknown, errors, understood, .. } = parse(service, &request);
+    let ParsedQuery { mut plan, unknown, errors, understood, mut named } = parse(service, &request);
     if !errors.is_empty() || (request.strict && !unknown.is_empty()) {
         let issues = errors.into_iter().chain(unknown).collect();
         return Err(Problem::from_issues(400, issues));
@@ -90,10 +90,13 @@ pub async fn search(
         return Err(invalid("_summary"));
     }
     if let Some((compartment, id)) = &request.compartment {
-        enter(&service.store().registry(), &mut plan, *compartment, id)?;
+        let registry = service.store().registry();
+        enter(&registry, &mut plan, *compartment, id)?;
+        if registry.lies_in_books(*compartment) {
+            named.push(Named::from((*compartment, id.clone())));
+        }
     }
     look_up(service, access, &mut plan).await?;
-    let patients = patients_named(service.base(), &plan, request.compartment.as_ref(), &understood);
     let begun = match &walk {
         Some(walk) => walk.begun,
         None => service.store().moment().await?,
@@ -112,35 +115,29 @@ pub async fn search(
     let (included, cut) = include::includes(service, access, &plan, &page.records).await?;
     let links = links::links(service, access, &request, &understood, &page, begun, walk.is_some())?;
     let mut bundle = BundleText::new("searchset", page.total, &links);
-    let query = logged_query(&request.place(), &request.pairs);
-    if page.records.is_empty() {
-        // A total, or that there is nothing, tells of each of them.
-        note_asked(access, Action::Search, &query, patients.get(1..).unwrap_or_default())?;
-    }
-    let about = patients.into_iter().next().map(|patient| (ResourceType::PATIENT, patient));
-    let matches = Showing::begin_about(access, Action::Search, query.clone(), about)?;
+    let query = logged_query(&request.place(), &understood);
+    // A total, or that there is nothing on this page, tells of each of them.
+    let matches = Showing::begin_named(access, Action::Search, query.clone(), named)?;
     for record in &page.records {
         bundle.found(service.base(), record, "match", &plan.shown, &matches)?;
     }
     // A list of elements is one of the type that is searched (R4 `search.html#elements`).
     let shown = if matches!(plan.shown, Shown::Elements(_)) { &Shown::Whole } else { &plan.shown };
-    let includes =
-        if included.is_empty() { None } else { Some(Showing::begin(access, Action::Include, query)?) };
+    let begin = || Showing::begin(access, Action::Include, query.as_str());
+    let includes = (!included.is_empty()).then(begin).transpose()?;
     for (record, showing) in included.iter().zip(includes.iter().cycle()) {
         bundle.found(service.base(), record, "include", shown, showing)?;
     }
     let mut cut = cut;
-    if request.tells_provenance {
+    if let Some(signers) = &request.tells_provenance {
         let mut told = included_of(&request.pairs, &page.records);
         cut |= told.len() > include::MOST_INCLUDES;
         told.truncate(include::MOST_INCLUDES);
         let showing = match told.is_empty() {
             true => None,
-            false => {
-                Some(Showing::begin(access, Action::Include, logged_query(&request.place(), &request.pairs))?)
-            }
+            false => Some(Showing::begin(access, Action::Include, query)?),
         };
-        for (record, (id, text)) in told.iter().zip(made_of(service, &told).await?) {
+        for (record, (id, text)) in told.iter().zip(made_of(service, signers, &told).await?) {
             showing.iter().for_each(|showing| record.confirm(showing));
             bundle.made(&format!("{}/Provenance/{id}", service.base()), &text, "include");
         }

@@ -28,9 +28,10 @@ impl Basis {
         Self { authority: "everything".to_owned(), ..Self::default() }
     }
 
-    /// An entry that says it.
+    /// An entry that says it. What it named already stays where no resource gives the right.
     pub(super) fn named_in(self, entry: Entry<'static>) -> Entry<'static> {
-        Entry { authority: self.authority.into(), basis: self.resource.into(), ..entry }
+        let basis = if self.resource.is_empty() { entry.basis } else { self.resource.into() };
+        Entry { authority: self.authority.into(), basis, ..entry }
     }
 
     /// Of who makes a book that is not there: the line that permits to register somebody, else the first that covers it.

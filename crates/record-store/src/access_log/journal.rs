@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use access::Access;
 use audit_log::{Action, Outcome};
 use fhir::{LogicalId, ResourceType, VersionId};
+use search::Named;
 use uuid::Uuid;
 
 use super::deed::Deed;
@@ -37,6 +38,12 @@ pub struct Origin {
     pub organization_name: String,
     /// The client that asked.
     pub client: String,
+    /// Whose session it is where staff sit there, as a reference.
+    pub beside: String,
+    /// Code of the purpose that was given.
+    pub purpose: String,
+    /// The version of the policy.
+    pub policy: String,
 }
 
 /// What a request has shown so far. Cloning it gives another handle to the same journal.
@@ -54,7 +61,7 @@ struct Pages {
     origin: Origin,
     sections: Vec<Section>,
     deeds: Vec<Deed>,
-    /// What the request is about where it is an act: in whose book a refusal of it stands.
+    /// What the request is about beside what its path names: in whose book a refusal of it stands, too.
     concerned: Vec<(ResourceType, LogicalId)>,
 }
 
@@ -65,8 +72,10 @@ pub(crate) struct Section {
     pub(crate) action: Action,
     pub(crate) outcome: Outcome,
     pub(crate) query: String,
-    /// What was asked for, where that is one resource.
-    pub(crate) about: Option<(ResourceType, LogicalId)>,
+    /// By what right, where no rule of the policy decides.
+    pub(crate) authority: &'static str,
+    /// What was asked for: where nothing of its book is shown, it stands there nevertheless.
+    pub(crate) about: Vec<Named>,
     /// By the number of the book.
     pub(crate) books: BTreeMap<i64, Shown>,
     /// Whether it was taken before.
@@ -82,7 +91,16 @@ pub(crate) struct Shown {
 
 impl Section {
     fn new(access: Option<Access>, action: Action, outcome: Outcome, query: String) -> Self {
-        Self { access, action, outcome, query, about: None, books: BTreeMap::new(), taken: false }
+        let books = BTreeMap::new();
+        Self { access, action, outcome, query, authority: "", about: Vec::new(), books, taken: false }
+    }
+
+    /// Whether what is named is among what is shown, as far as that is known one by one.
+    pub(crate) fn shows(&self, named: &Named) -> bool {
+        let is_it = |kind: &ResourceType, id: &LogicalId| {
+            *id == named.id && (named.types.is_empty() || named.types.contains(kind))
+        };
+        self.books.values().any(|shown| shown.named.iter().any(|(kind, id, _)| is_it(kind, id)))
     }
 
     fn is_told(&self) -> bool {
@@ -119,23 +137,37 @@ impl Journal {
     /// Notes that something was refused: `about` is what was asked for, where the request names one resource.
     pub fn refused(&self, action: Action, about: Option<(ResourceType, LogicalId)>, query: &str) {
         let section = Section::new(None, action, Outcome::Refused, query.to_owned());
+        let about = about.into_iter().map(Named::from).collect();
         self.write(|pages| pages.sections.push(Section { about, ..section }));
     }
 
-    /// Notes that something was done that shows no resource of a book: the log itself was read, an act was done.
-    pub fn asked(&self, action: Action, about: Option<(ResourceType, LogicalId)>, query: &str) {
+    /// Notes that something was told that is no resource of a book: of the log itself, or of what was shared. `authority` is
+    /// the right to it.
+    pub fn asked(
+        &self,
+        action: Action,
+        about: Option<(ResourceType, LogicalId)>,
+        query: &str,
+        authority: &'static str,
+    ) {
         let section = Section::new(None, action, Outcome::Success, query.to_owned());
-        self.write(|pages| pages.sections.push(Section { about, ..section }));
+        let about = about.into_iter().map(Named::from).collect();
+        self.write(|pages| pages.sections.push(Section { about, authority, ..section }));
     }
 
-    /// Says what the act of the request is about, before it is known whether it is refused.
+    /// Says what the request is about beside what its path names, before it is known whether it is refused.
     pub fn concerns(&self, resource_type: ResourceType, id: LogicalId) {
         self.write(|pages| pages.concerned.push((resource_type, id)));
     }
 
+    /// What the request is about, as far as that was said since it was asked.
+    pub fn concerned(&self) -> Vec<(ResourceType, LogicalId)> {
+        self.write(|pages| std::mem::take(&mut pages.concerned))
+    }
+
     /// Notes that the act of the request was refused: in the books of all that it was about.
     pub fn act_refused(&self, action: Action, query: &str) {
-        let concerned = self.write(|pages| std::mem::take(&mut pages.concerned));
+        let concerned = self.concerned();
         if concerned.is_empty() {
             self.refused(action, None, query);
         }
@@ -207,8 +239,10 @@ impl Journal {
             let new = pages.sections.iter_mut().filter(|section| !section.is_told());
             new.map(|section| {
                 let books = std::mem::take(&mut section.books);
+                // That it was asked for is told once, whatever is shown later.
+                let about = std::mem::take(&mut section.about);
                 section.taken = true;
-                Section { books, ..section.clone() }
+                Section { books, about, ..section.clone() }
             })
             .collect()
         })
@@ -239,10 +273,10 @@ impl Showing {
     /// # Errors
     /// [`StoreError::NotLogged`] when somebody else asks and no request is being logged.
     pub fn begin(access: &Access, action: Action, query: impl Into<String>) -> Result<Self, StoreError> {
-        Self::begin_about(access, action, query, None)
+        Self::begin_named(access, action, query, Vec::new())
     }
 
-    /// The same of what is asked about one resource: where nothing is shown, it stands in the book of that.
+    /// The same of what is asked about one resource: where nothing of its book is shown, it stands in that book nevertheless.
     ///
     /// # Errors
     /// As [`Showing::begin`].
@@ -251,6 +285,19 @@ impl Showing {
         action: Action,
         query: impl Into<String>,
         about: Option<(ResourceType, LogicalId)>,
+    ) -> Result<Self, StoreError> {
+        Self::begin_named(access, action, query, about.into_iter().map(Named::from).collect())
+    }
+
+    /// The same of whatever is named.
+    ///
+    /// # Errors
+    /// As [`Showing::begin`].
+    pub fn begin_named(
+        access: &Access,
+        action: Action,
+        query: impl Into<String>,
+        about: Vec<Named>,
     ) -> Result<Self, StoreError> {
         let Some(journal) = Journal::current() else {
             return match access.subject() {

@@ -1,9 +1,10 @@
 //! Single entries, proofs, and what was signed.
 
+use audit_log::consistency::ConsistencyProof;
 use audit_log::tree::{
     BLOCK_LENGTH, consistency_proof, inclusion_proof, wanted_for_consistency, wanted_for_inclusion,
 };
-use audit_log::{Entry, Hash};
+use audit_log::{Checkpoint, Entry, Hash, VerifyingKey};
 use fhir::Instant;
 
 use super::page::block_of;
@@ -39,14 +40,44 @@ impl Store {
         inclusion_proof(&gathered, position, size).map(Some).map_err(broken)
     }
 
-    /// The proof that the log of a size begins with that of an older one; `None` when there are no such sizes.
+    /// The proof that the log of a size begins with that of an older one; `None` when there are no such sizes, or when it
+    /// needs entries that have left the database: those of the block in which one of the sizes lies.
     pub async fn log_consistency(&self, older: u64, size: u64) -> Result<Option<Vec<Hash>>, StoreError> {
         let Some(wanted) = in_range(wanted_for_consistency(older, size)) else { return Ok(None) };
         if size > self.log_size().await? {
             return Ok(None);
         }
         let gathered = self.gather(&wanted).await?;
+        if wanted.blocks.iter().any(|block| !gathered.blocks.contains_key(block)) {
+            return Ok(None);
+        }
         consistency_proof(&gathered, older, size).map(Some).map_err(broken)
+    }
+
+    /// The file that proves that the log of a size (where none is said, that of the last checkpoint) begins with that of an
+    /// older one; `None` as [`Self::log_consistency`], and beyond the last checkpoint: nothing is proven that is not signed.
+    pub async fn log_consistency_proof(
+        &self,
+        key: &VerifyingKey,
+        first: u64,
+        second: Option<u64>,
+    ) -> Result<Option<ConsistencyProof>, StoreError> {
+        let Some(note) = self.log_checkpoint().await? else { return Ok(None) };
+        let signed = Checkpoint::open(&note, key).map_err(|_| StoreError::Corrupt)?.size();
+        let second = second.unwrap_or(signed);
+        if second > signed {
+            return Ok(None);
+        }
+        let Some(proof) = self.log_consistency(first, second).await? else { return Ok(None) };
+        let checkpoint = self.log_checkpoint_at(second).await?;
+        Ok(Some(ConsistencyProof::new(key, (first, second), proof, checkpoint)))
+    }
+
+    /// The note of the last checkpoint that was made at a size.
+    pub async fn log_checkpoint_at(&self, size: u64) -> Result<Option<String>, StoreError> {
+        let rows: Vec<CheckpointRow> = few!(self, sql::checkpoint_within(size), CheckpointTypes)?;
+        let is_it = |row: &CheckpointRow| row.0 == sql::signed(size);
+        Ok(rows.into_iter().next().filter(is_it).map(|(.., note)| note))
     }
 
     /// The note of the last checkpoint.

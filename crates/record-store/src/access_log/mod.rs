@@ -9,6 +9,7 @@ mod grants;
 mod journal;
 mod kept;
 mod message;
+mod named;
 mod origin_of_versions;
 mod page;
 mod rotation;
@@ -25,6 +26,7 @@ use std::collections::HashMap;
 
 use audit_log::{Entry, Outcome, Text};
 use fhir::{LogicalId, ResourceType};
+use search::Named;
 
 use crate::StoreError;
 use crate::store::Store;
@@ -49,6 +51,7 @@ pub(crate) use waiting_rows::{WaitingIn, removal_of_taken};
 
 use authority::{Basis, Right};
 use journal::{Section, Shown};
+use named::Places;
 use waiting::Pending;
 
 impl Store {
@@ -57,11 +60,10 @@ impl Store {
         let mut entries = Vec::new();
         let mut gathered = Gathered::default();
         for section in journal.take() {
-            if section.books.is_empty() {
-                let entry = self.entry_of_nothing(journal, section, &mut gathered).await?;
+            let of_nothing = self.entries_of_nothing(journal, &section, &mut gathered.places).await?;
+            self.entries_of(journal, section, &mut entries).await?;
+            for entry in of_nothing {
                 gathered.add(entry, &mut entries);
-            } else {
-                self.entries_of(journal, section, &mut entries).await?;
             }
         }
         for deed in journal.take_deeds() {
@@ -70,26 +72,39 @@ impl Store {
         self.append_pending(entries).await
     }
 
-    /// What was refused, or showed nothing.
-    async fn entry_of_nothing(
+    /// That something was asked of people of whom nothing is shown, or was refused: one for each of what is named. Where nothing
+    /// is shown and nobody's book holds what is named, there is one without a person.
+    async fn entries_of_nothing(
         &self,
         journal: &Journal,
-        section: Section,
-        gathered: &mut Gathered,
-    ) -> Result<Entry<'static>, StoreError> {
-        let base = base(journal, &journal.origin(), &section)?;
-        let Some(about) = section.about else { return Ok(Entry { salt: salt()?, ..base }) };
-        let resource = format!("{}/{}", about.0, about.1);
-        let patient = match gathered.patients.get(&about) {
-            Some(patient) => patient.clone(),
-            None => {
-                let book = self.place(about.0, &about.1).await?.map_or(0, |(book, _)| book);
-                let patient = self.patient_of(book).await?;
-                gathered.patients.insert(about, patient.clone());
-                patient
+        section: &Section,
+        places: &mut Places,
+    ) -> Result<Vec<Entry<'static>>, StoreError> {
+        let unseen: Vec<&Named> = section.about.iter().filter(|named| !section.shows(named)).collect();
+        self.find_places(&unseen, places).await?;
+        let mut told: Vec<(String, String)> = Vec::new();
+        for named in &unseen {
+            for (kind, book) in places.get(*named).into_iter().flatten() {
+                if *book != 0 && !section.books.contains_key(book) {
+                    told.push((self.patient_of(*book).await?, format!("{kind}/{}", named.id)));
+                }
             }
+        }
+        if told.is_empty() && section.books.is_empty() {
+            let resource = match unseen.as_slice() {
+                [Named { types, id }] if types.len() == 1 => types.first().map(|kind| format!("{kind}/{id}")),
+                _ => None,
+            };
+            told.push((String::new(), resource.unwrap_or_default()));
+        }
+        if told.is_empty() {
+            return Ok(Vec::new());
+        }
+        let base = base(journal, &journal.origin(), section)?;
+        let entry = |(patient, resource): (String, String)| {
+            Ok(Entry { salt: salt()?, patient: patient.into(), resource: resource.into(), ..base.clone() })
         };
-        Ok(Entry { salt: salt()?, patient: patient.into(), resource: resource.into(), ..base })
+        told.into_iter().map(entry).collect()
     }
 
     async fn entries_of(
@@ -149,8 +164,8 @@ impl Store {
 struct Gathered {
     /// By action, outcome, patient and place.
     entries: HashMap<(u8, Outcome, String, String), usize>,
-    /// Whose it is that was asked for.
-    patients: HashMap<(ResourceType, LogicalId), String>,
+    /// Where it is that was asked for.
+    places: Places,
 }
 
 impl Gathered {
@@ -183,6 +198,12 @@ impl Gathered {
 fn base(journal: &Journal, origin: &Origin, section: &Section) -> Result<Entry<'static>, StoreError> {
     let text = |text: &str| Text::from(text.to_owned());
     let access = section.access.as_ref();
+    let (purpose, policy) = match access {
+        Some(access) => (access.purpose().map_or("", access::Purpose::code), access.policy_version()),
+        None => (origin.purpose.as_str(), origin.policy.as_str()),
+    };
+    // Nothing gave a right to what was refused.
+    let is_refused = section.outcome == Outcome::Refused;
     Ok(Entry {
         time: access.map_or_else(fhir::Instant::now, access::Access::at),
         request: journal.request(),
@@ -199,8 +220,10 @@ fn base(journal: &Journal, origin: &Origin, section: &Section) -> Result<Entry<'
         organization_name: text(&origin.organization_name),
         client: text(&origin.client),
         query: text(&section.query),
-        purpose: text(access.and_then(access::Access::purpose).map_or("", access::Purpose::code)),
-        policy: text(access.map_or("", access::Access::policy_version)),
+        purpose: text(purpose),
+        authority: text(section.authority),
+        basis: text(if is_refused { "" } else { &origin.beside }),
+        policy: text(policy),
         ..Entry::default()
     })
 }

@@ -21,6 +21,8 @@ pub(crate) struct Signature {
     base: Entry<'static>,
     /// Whether the server writes of its own accord: then that is what was done.
     is_background: bool,
+    /// Whether an access of somebody decides, not one of the server or its operator.
+    is_of_somebody: bool,
     /// The right of each write; none where whoever writes may do everything.
     rights: Vec<Basis>,
     /// From which message the writes come.
@@ -52,6 +54,11 @@ impl Signature {
 }
 
 impl WriteSignature<'_> {
+    /// Whether somebody writes who learns by the answer what is there.
+    pub(crate) fn is_of_somebody(&self) -> bool {
+        self.signature.is_of_somebody
+    }
+
     /// An entry without what is written.
     pub(crate) fn entry(&self, time: Instant, action: Action) -> Entry<'static> {
         let action = if self.signature.is_background { Action::Background } else { action };
@@ -75,7 +82,7 @@ impl Store {
             let own = if is_command() { OPERATOR } else { "server" };
             access.subject().unwrap_or(own).clone_into(&mut origin.agent);
         }
-        let Origin { agent, agent_name, role, organization, organization_name, client } = origin;
+        let Origin { agent, agent_name, role, organization, organization_name, client, .. } = origin;
         let everything = Basis::everything();
         let base = Entry {
             request: journal.map_or_else(Uuid::new_v4, |journal| journal.request()),
@@ -97,7 +104,9 @@ impl Store {
                 rights.push(self.right(access, (reach, lines), write, &mut known).await?);
             }
         }
-        Ok(Signature { base, is_background, rights, message: Message::current(), once: Once::current() })
+        let is_of_somebody = access.subject().is_some();
+        let (message, once) = (Message::current(), Once::current());
+        Ok(Signature { base, is_background, is_of_somebody, rights, message, once })
     }
 
     async fn right(

@@ -125,6 +125,16 @@ pub(crate) fn place(registry: &Registry, resource_type: ResourceType, id: &Logic
     statement
 }
 
+/// Where there is what has one of these types and ids, and maybe others whose ids have the same hash: type, id, book.
+pub(crate) fn books_of_ids(registry: &Registry, types: &[ResourceType], ids: &[&LogicalId]) -> Statement {
+    let types = types.iter().map(|kind| Bind::Small(type_number(*kind))).collect();
+    let hashes = ids.iter().map(|id| Bind::Big(registry.hasher().reference_id(id.as_str()))).collect();
+    let mut statement =
+        Statement::new("SELECT resource_type, logical_id, book FROM directory WHERE resource_type IN (");
+    statement.list(types).sql(") AND id_hash IN (").list(hashes).sql(")");
+    statement
+}
+
 /// The value of a setting of the database.
 pub(crate) fn setting(name: &str) -> Statement {
     let mut statement = Statement::new("SELECT value FROM setting WHERE name = ");

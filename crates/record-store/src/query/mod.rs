@@ -21,8 +21,8 @@ pub(crate) use book::{book_page, reverse_includes};
 pub(crate) use clause::Conditions;
 pub(crate) use count::{changed_since, expected_ids, probe, sample, search_ids, search_total};
 pub(crate) use directory::{
-    claim, counts, current_version, granted_books, lookup, place, places_behind, put_setting, read, read_all,
-    read_version, said_before, setting, slots,
+    books_of_ids, claim, counts, current_version, granted_books, lookup, place, places_behind, put_setting,
+    read, read_all, read_version, said_before, setting, slots,
 };
 pub(crate) use driver::{Class, class, first};
 pub(crate) use gate::{Gate, Places, RowNames, is_everything};

@@ -21,7 +21,8 @@ impl Planner<'_> {
         Ok(Prepared { left: self.patient_before(write)?, salts })
     }
 
-    /// Keeps an entry of a write that has made a version, and a second one in the book that the resource has left.
+    /// Keeps an entry of a write that has made a version, and a second one in the book that the resource has left; where the
+    /// content is what was there, that of a read.
     pub(super) fn log(
         &mut self,
         signature: &WriteSignature<'_>,
@@ -36,6 +37,8 @@ impl Planner<'_> {
             }
             Effect::Updated => Action::Update,
             Effect::Deleted => Action::Delete,
+            // Who sends what is there already is told so by the answer.
+            Effect::Unchanged if signature.is_of_somebody() => Action::Read,
             Effect::Unchanged | Effect::NothingToDelete => return,
         };
         let Prepared { left, salts } = prepared;
@@ -48,6 +51,7 @@ impl Planner<'_> {
         let entry = Entry {
             resource: format!("{}/{}", write.resource_type, write.id).into(),
             version: written.version.to_string().into(),
+            shown: u32::from(action == Action::Read),
             ..entry
         };
         let left = left.filter(|left| now.as_ref() != Some(left));

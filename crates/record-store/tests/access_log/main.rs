@@ -15,6 +15,7 @@ mod beside;
 mod crash;
 mod deeds;
 mod following;
+mod named;
 mod reading;
 mod rights;
 mod rotation;

@@ -4,7 +4,7 @@ use audit_log::extract::Extract;
 use audit_log::tree::{verify_consistency, verify_inclusion};
 use audit_log::{Action, Checkpoint, Entry};
 use fhir::{LogicalId, ResourceType};
-use healthbook_record_store::{Journal, LogPeriod};
+use healthbook_record_store::{Journal, LogPeriod, Origin};
 use uuid::Uuid;
 
 use crate::support::*;
@@ -93,6 +93,48 @@ fn proofs_lead_to_what_was_signed() {
 }
 
 #[test]
+fn that_the_log_goes_on_is_proven_as_far_as_it_is_signed() {
+    each(async |database| {
+        let (store, key) = (open(&database).await, key());
+        assert_eq!(store.log_consistency_proof(key.verifying(), 0, None).await.unwrap(), None);
+        let mut notes = Vec::new();
+        for (number, part) in sent(1300).chunks(370).enumerate() {
+            store.append_to_log(part.to_vec()).await.unwrap();
+            sequence_all(&store, &key, at(10 * number as i64)).await;
+            notes.push(store.log_checkpoint().await.unwrap().unwrap());
+        }
+        // An entry with a position behind the last checkpoint.
+        store.append_to_log(vec![Entry { time: at(31), ..Entry::default() }]).await.unwrap();
+        assert_eq!(store.sequence(&key, EVERY, at(31)).await.unwrap().checkpoint, None);
+        assert_eq!(store.log_size().await.unwrap(), 1301);
+        let proof = async |first: u64, second: Option<u64>| {
+            store.log_consistency_proof(key.verifying(), first, second).await.unwrap()
+        };
+        for (note, size) in notes.iter().zip([370, 740, 1110, 1300]) {
+            let file = proof(size, None).await.unwrap();
+            assert_eq!((file.first, file.second, &file.checkpoint), (size, 1300, &notes.last().cloned()));
+            assert!(file.verify(key.verifying(), std::slice::from_ref(note)).is_ok());
+            let younger = proof(370, Some(size)).await.unwrap();
+            assert_eq!(younger.checkpoint.as_ref(), Some(note));
+            assert!(younger.verify(key.verifying(), &notes[..1]).is_ok());
+        }
+        // Sizes that no checkpoint was made at: both ends have to be known from elsewhere.
+        let between = proof(740, Some(1000)).await.unwrap();
+        assert_eq!(between.checkpoint, None);
+        assert!(between.verify(key.verifying(), &notes).is_err());
+        assert!(proof(1299, Some(1300)).await.is_some());
+        for (first, second) in [(1301, None), (1300, Some(1301)), (740, Some(370)), (0, Some(u64::MAX))] {
+            assert_eq!(proof(first, second).await, None, "{first} {second:?}");
+        }
+        // In a block that has left the database: its entries are needed, and are in the file. Its end stands by itself.
+        execute(&database, "DELETE FROM log_block WHERE number < 2").await;
+        assert_eq!(proof(370, None).await, None);
+        assert!(proof(512, None).await.is_some() && proof(740, None).await.is_some());
+        store.close().await;
+    });
+}
+
+#[test]
 fn an_extract_is_verified_with_nothing_but_the_key() {
     each(async |database| {
         let (store, key) = (open(&database).await, key());
@@ -160,7 +202,7 @@ fn what_shows_nothing_is_one_entry_of_each_kind_for_each_request() {
             for number in 0..300 {
                 journal.refused(Action::Read, about("a"), "");
                 journal.refused(Action::Vread, about(&number.to_string()), "");
-                journal.asked(Action::Search, None, "Medication");
+                journal.asked(Action::Search, None, "Medication", "");
             }
             store.keep(&journal).await.unwrap();
         }
@@ -171,6 +213,39 @@ fn what_shows_nothing_is_one_entry_of_each_kind_for_each_request() {
         assert!(of(Action::Read).iter().all(|entry| *entry.resource == *"Patient/a" && entry.shown == 0));
         assert!(of(Action::Vread).iter().all(|entry| entry.resource.is_empty()), "not all name the same");
         assert_eq!(of(Action::Search).len(), 600, "what is nobody's hides nothing");
+        store.close().await;
+    });
+}
+
+#[test]
+fn what_no_rule_decides_says_what_for_under_which_policy_and_by_what_right() {
+    each(async |database| {
+        let (store, key) = (open(&database).await, key());
+        let journal = Journal::new(Uuid::now_v7());
+        journal.asked_by(Origin {
+            agent: "Practitioner/d".to_owned(),
+            role: "assisted".to_owned(),
+            beside: "Patient/x".to_owned(),
+            purpose: "PATRQT".to_owned(),
+            policy: "7".to_owned(),
+            ..Origin::default()
+        });
+        let about = Some((ResourceType::PATIENT, LogicalId::try_from("x").unwrap()));
+        journal.asked(Action::Export, about.clone(), "transparency/extract", "own-log");
+        journal.refused(Action::Read, about, "");
+        store.keep(&journal).await.unwrap();
+        sequence_all(&store, &key, at(0)).await;
+        let told: Vec<[String; 4]> = all_entries(&store)
+            .await
+            .iter()
+            .map(|it| [&it.purpose, &it.policy, &it.authority, &it.basis].map(|text| text.to_string()))
+            .collect();
+        let expected = [["PATRQT", "7", "own-log", "Patient/x"], ["PATRQT", "7", "", ""]];
+        assert_eq!(
+            told,
+            expected.map(|entry| entry.map(str::to_owned)),
+            "nothing gave a right to the second"
+        );
         store.close().await;
     });
 }

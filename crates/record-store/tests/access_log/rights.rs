@@ -240,7 +240,9 @@ fn what_was_written_anew_after_it_was_shown_is_named_still() {
         let access: Access = physician(vec![line(Authority::Referral), line(Authority::Encounter)]).into();
         let journal = Journal::new(Uuid::now_v7());
         show_in(&world, &journal, &access, ("Patient", "p")).await;
-        world.put(&encounter("e", "p"), grants(vec![begun_at(60)])).await;
+        let later = encounter("e", "p").replace("finished", "in-progress");
+        assert_ne!(later, encounter("e", "p"));
+        world.put(&later, grants(vec![begun_at(60)])).await;
         world.store.keep(&journal).await.unwrap();
         let found = entries(&world.store, &key).await;
         let read = found[begun..].iter().find(|it| it.action == Action::Read).unwrap();

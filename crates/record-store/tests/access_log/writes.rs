@@ -51,7 +51,7 @@ fn each_kind_of_write_leaves_its_entry() {
         world.put(&patient("p"), Facts::default()).await;
         world.put(&observation("o", "p", "x"), Facts::default()).await;
         world.put(&observation("o", "p", "y"), Facts::default()).await;
-        // The same again makes no version.
+        // The same again makes no version: who sends it is told that it is there.
         world.put(&observation("o", "p", "y"), Facts::default()).await;
         // Into another book: both people can know.
         world.put(&observation("o", "q", "y"), Facts::default()).await;
@@ -70,6 +70,7 @@ fn each_kind_of_write_leaves_its_entry() {
                 (Action::Create, "Patient/p", "1", person),
                 (Action::Create, "Observation/o", "1", person),
                 (Action::Update, "Observation/o", "2", person),
+                (Action::Read, "Observation/o", "2", person),
                 (Action::Update, "Observation/o", "3", other),
                 (Action::Update, "Observation/o", "3", person),
                 (Action::Delete, "Observation/o", "4", other),
@@ -99,6 +100,7 @@ fn a_transaction_leaves_an_entry_for_each_write_under_one_request_and_who_asked(
             organization: "Organization/a".into(),
             organization_name: "A".into(),
             client: "his".into(),
+            ..Origin::default()
         });
         let writes = [patient("p"), encounter("e", "p"), observation("o", "p", "x")];
         let writes = writes.iter().map(|text| put(&world, text)).collect();

@@ -36,8 +36,8 @@ impl Reader<'_> {
         };
         match (asked.code, asked.kind) {
             ("_id", _) => match modifier {
-                None => ids(&values),
-                Some("not") => Ok(Clause::Not(Box::new(ids(&values)?))),
+                None => self.ids(asked, &values),
+                Some("not") => Ok(Clause::Not(Box::new(self.ids(asked, &values)?))),
                 Some(other) => Err(Refusal::modifier("_id", other)),
             },
             ("_lastUpdated", _) => {
@@ -73,6 +73,14 @@ impl Reader<'_> {
                 self.special(asked, &values)
             }
         }
+    }
+
+    fn ids(self, asked: &Asked<'_>, values: &[&str]) -> Result<Clause, Refusal> {
+        let read = values.iter().map(|value| LogicalId::try_from(&*unescape(value)));
+        let ids: Vec<LogicalId> = read.collect::<Result<_, _>>().map_err(|_| Refusal::value("_id"))?;
+        let types: Vec<ResourceType> = asked.parameters.iter().map(|(kind, _)| *kind).collect();
+        ids.iter().for_each(|id| self.name(&types, id));
+        Ok(Clause::Id(ids))
     }
 
     /// `:missing`: the presence mask of the resource knows.
@@ -184,9 +192,4 @@ impl Reader<'_> {
         let check = Check::Words { narrative: code == "_text", values };
         Ok(Clause::Check { superset: Box::new(Clause::EVERYTHING), check: Box::new(check) })
     }
-}
-
-fn ids(values: &[&str]) -> Result<Clause, Refusal> {
-    let ids = values.iter().map(|value| LogicalId::try_from(&*unescape(value)));
-    ids.collect::<Result<_, _>>().map(Clause::Id).map_err(|_| Refusal::value("_id"))
 }

@@ -11,6 +11,7 @@ mod filter_expression;
 mod filter_text;
 mod include;
 mod join;
+mod named;
 mod prefix;
 mod quantity;
 mod reference;
@@ -20,10 +21,11 @@ mod special;
 mod text;
 mod token;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use fhir::{Fault, Instant, Issue, ResourceType};
 
+pub use self::named::Named;
 pub(crate) use self::token::TokenText;
 use crate::{Clause, Registry, SearchPlan};
 
@@ -66,6 +68,8 @@ pub struct ParsedQuery {
     pub errors: Vec<Issue>,
     /// The parameters that were understood, in order, for the self link. `_count` is the one in effect.
     pub understood: Vec<(String, String)>,
+    /// What the criteria name by its id, each once: not more than the query may have conditions, and lists of `_list`.
+    pub named: Vec<Named>,
 }
 
 impl ParsedQuery {
@@ -113,6 +117,8 @@ struct Reader<'a> {
     joins: &'a Cell<usize>,
     /// For how many the next link counts.
     weight: usize,
+    /// What was named so far.
+    named: &'a RefCell<Vec<Named>>,
 }
 
 /// Reads a whole query.
@@ -147,10 +153,9 @@ impl Registry {
         }
         let left = Cell::new(MOST_CONDITIONS);
         let joins = Cell::new(MOST_JOINS);
-        let mut parser = Parser {
-            reader: Reader { registry: self, context, left: &left, joins: &joins, weight: 1 },
-            plan,
-        };
+        let named = RefCell::default();
+        let reader = Reader { registry: self, context, left: &left, joins: &joins, weight: 1, named: &named };
+        let mut parser = Parser { reader, plan };
         let mut seen = Vec::new();
         for (name, value) in pairs {
             let code = name.split_once(':').map_or(name.as_str(), |(code, _)| code);
@@ -172,7 +177,11 @@ impl Registry {
                 Err(Refusal::Error(fault)) => errors.push(Issue::error(fault).at(place(code))),
             }
         }
-        ParsedQuery { plan: parser.plan, unknown, errors, understood }
+        let plan = parser.plan;
+        let mut named = named.into_inner();
+        named.sort_unstable();
+        named.dedup();
+        ParsedQuery { plan, unknown, errors, understood, named }
     }
 }
 
@@ -216,6 +225,8 @@ impl Parser<'_> {
 mod composite_tests;
 #[cfg(test)]
 mod join_tests;
+#[cfg(test)]
+mod named_tests;
 #[cfg(test)]
 mod refusal_tests;
 #[cfg(test)]

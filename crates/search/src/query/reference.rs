@@ -13,13 +13,13 @@ use crate::values::Target;
 use crate::{Check, Clause, LookupKind, ReferenceTest};
 
 /// A value as it was read.
-struct Value {
+pub(super) struct Value {
     /// The text as it stands in the query.
     text: String,
-    kind: ValueKind,
+    pub(super) kind: ValueKind,
 }
 
-enum ValueKind {
+pub(super) enum ValueKind {
     /// A resource of this server; the type is known if the value or the modifier says it.
     Local(Option<ResourceType>, LogicalId),
     /// Something else; the type that its text shows.
@@ -39,7 +39,9 @@ impl Reader<'_> {
             None => None,
             Some("identifier") => return self.identifiers(&sources, values).ok_or_else(refused),
             Some(modifier @ ("below" | "above")) => {
-                let texts = values.iter().map(|value| unescape(value).into_owned()).collect();
+                let texts: Vec<String> = values.iter().map(|value| unescape(value).into_owned()).collect();
+                let read: Vec<Value> = texts.iter().filter_map(|text| self.value(None, text)).collect();
+                self.name_targets(&sources, &read);
                 let kind = if modifier == "below" {
                     LookupKind::ReferencesBelow
                 } else {
@@ -85,6 +87,7 @@ impl Reader<'_> {
     ) -> Option<Clause> {
         let read = |value: &&str| self.value(named, &unescape(value));
         let values: Vec<Value> = values.iter().map(read).collect::<Option<_>>()?;
+        self.name_targets(sources, &values);
         let groups = self.registry.grouped(sources, |source| {
             values.iter().flat_map(|value| self.reference(source, value)).collect()
         });

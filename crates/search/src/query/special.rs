@@ -32,9 +32,12 @@ impl Reader<'_> {
         let values: Vec<String> =
             split(value, b',').iter().map(|value| unescape(value).into_owned()).collect();
         // `$current-allergies` and its like are functions of other servers.
-        if values.iter().any(|value| LogicalId::try_from(value.as_str()).is_err()) {
+        let ids =
+            values.iter().map(|value| LogicalId::try_from(value.as_str())).collect::<Result<Vec<_>, _>>();
+        let (Ok(ids), Ok(list)) = (ids, "List".parse::<ResourceType>()) else {
             return Err(Refusal::value("_list"));
-        }
+        };
+        ids.iter().for_each(|id| self.name(&[list], id));
         let lookup =
             Lookup { kind: LookupKind::Members, types: types.to_vec(), code: "_list".to_owned(), values };
         Ok(Clause::Lookup(Box::new(lookup)))

@@ -30,6 +30,9 @@ pub(super) fn done(entry: &Entry<'_>, language: Language) -> String {
             )
             .to_owned();
         }
+        Action::Sharing if entry.query.starts_with("access/notices") => {
+            return say("thay đổi cách nhận thông báo", "changed which notices are sent").to_owned();
+        }
         Action::Sharing => {
             return say("thay đổi việc chia sẻ sổ", "changed how the book is shared").to_owned();
         }
@@ -78,6 +81,9 @@ fn operation(query: &str, language: Language) -> String {
         "check-up" if path == "station/check-up" => {
             language.say("mở mẫu ghi lần khám sức khỏe", "opened the form of a check-up").to_owned()
         }
+        "state" if path == "api/platform/data-sync/state" => language
+            .say("được báo ngày khám sức khỏe trước", "was told the day of an earlier check-up")
+            .to_owned(),
         "$everything" => format!("{} {}", language.say("đọc", "read"), whole_book(language)),
         "$summary" => language.say("đọc bản tóm tắt của sổ", "read the summary of the book").to_owned(),
         "$timeline" => language.say("đọc dòng thời gian của sổ", "read the timeline of the book").to_owned(),

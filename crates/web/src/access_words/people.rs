@@ -5,7 +5,7 @@ use audit_log::Entry;
 use crate::Language;
 
 /// Role, Vietnamese, English.
-const ROLES: [(&str, &str, &str); 13] = [
+const ROLES: [(&str, &str, &str); 14] = [
     ("citizen", "người dân", "citizen"),
     ("physician", "bác sĩ", "physician"),
     ("nurse", "điều dưỡng", "nurse"),
@@ -19,13 +19,28 @@ const ROLES: [(&str, &str, &str); 13] = [
     ("auditor", "cán bộ kiểm tra", "auditor"),
     ("operator", "đơn vị vận hành hệ thống", "operator of the system"),
     ("administrator", "quản trị viên hệ thống", "administrator of the system"),
+    (ASSISTED, "nhân viên hỗ trợ tại quầy", "staff helping at the counter"),
 ];
+
+/// The role of staff in a session that they opened for a citizen.
+const ASSISTED: &str = "assisted";
 
 fn role(code: &str, language: Language) -> Option<&'static str> {
     ROLES
         .iter()
         .find(|(known, ..)| *known == code)
         .map(|(_, vietnamese, english)| language.say(vietnamese, english))
+}
+
+/// All roles of an entry: who signs in may have several.
+fn roles(codes: &str, language: Language) -> Option<String> {
+    let known: Vec<&str> = codes.split(' ').filter_map(|code| role(code, language)).collect();
+    (!known.is_empty()).then(|| known.join(", "))
+}
+
+/// Whether staff sat there instead of a citizen.
+pub(super) fn is_assisted(entry: &Entry<'_>) -> bool {
+    *entry.role == *ASSISTED
 }
 
 /// Who an entry names, from the side of the one whose book it is (`Patient/..`): name and role, as far as they are known.
@@ -45,9 +60,10 @@ pub(super) fn who(entry: &Entry<'_>, own: &str, right: &str, language: Language)
         _ => {}
     }
     let role = match right {
-        "delegation" => Some(language.say("người được bạn ủy quyền", "entrusted by you")),
-        "guardian" => Some(language.say("cha, mẹ hoặc người giám hộ", "parent or guardian")),
-        _ => role(&entry.role, language),
+        _ if is_assisted(entry) => roles(&entry.role, language),
+        "delegation" => Some(language.say("người được bạn ủy quyền", "entrusted by you").to_owned()),
+        "guardian" => Some(language.say("cha, mẹ hoặc người giám hộ", "parent or guardian").to_owned()),
+        _ => roles(&entry.role, language),
     };
     match (entry.agent_name.is_empty(), role) {
         (false, Some(role)) => format!("{} ({role})", &*entry.agent_name),
@@ -70,7 +86,7 @@ mod tests {
     fn every_role_has_words() {
         let staff = StaffRole::ALL.map(StaffRole::code);
         let officers = OfficerRole::ALL.map(OfficerRole::code);
-        for code in staff.into_iter().chain(officers).chain(["citizen"]) {
+        for code in staff.into_iter().chain(officers).chain(["citizen", access::Assistant::ROLE]) {
             assert!(role(code, Language::Vietnamese).is_some(), "{code}");
         }
     }

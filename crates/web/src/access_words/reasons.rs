@@ -2,6 +2,7 @@
 
 use audit_log::{Entry, Outcome};
 
+use super::people::is_assisted;
 use crate::Language;
 
 /// Purpose, Vietnamese, English.
@@ -16,7 +17,7 @@ const PURPOSES: [(&str, &str, &str); 7] = [
 ];
 
 /// Right, Vietnamese, English.
-const RIGHTS: [(&str, &str, &str); 15] = [
+const RIGHTS: [(&str, &str, &str); 19] = [
     ("shared", "thông tin chung, ai cũng xem được", "open to everybody"),
     ("own", "sổ của chính bạn", "your own book"),
     ("delegation", "bạn đã ủy quyền", "you entrusted the book"),
@@ -32,16 +33,24 @@ const RIGHTS: [(&str, &str, &str); 15] = [
     ("registration", "cơ sở đã đăng ký cho bạn", "the facility registered you"),
     ("review", "rà soát một lần mở sổ khi cấp cứu", "review of an emergency access"),
     ("everything", "hệ thống tự xử lý", "work of the system itself"),
+    ("own-log", "nhật ký truy cập sổ của chính bạn", "the log of your own book"),
+    ("facility-officer", "giám sát nhân viên của cơ sở", "oversight of the staff of the facility"),
+    ("auditor", "kiểm tra theo nhiệm vụ được giao", "audit of who looked"),
+    ("act", "theo quy định về chia sẻ sổ", "by the rules about sharing the book"),
 ];
+
+/// The right of who sits there instead of the citizen whose book it is.
+const ASSISTED: (&str, &str) =
+    ("trong phiên nhân viên mở giúp bạn tại quầy", "in a session that staff opened for you at the counter");
 
 /// The right that an entry names behind the rules: `physician.care/encounter`.
 pub(super) fn right<'a>(entry: &'a Entry<'_>) -> &'a str {
     entry.authority.rsplit('/').next().unwrap_or_default()
 }
 
-/// Whether it was an emergency.
+/// Whether it was an emergency. Who was refused has seen nothing in one.
 pub(super) fn is_emergency(entry: &Entry<'_>) -> bool {
-    &*entry.purpose == "BTG" || right(entry) == "emergency"
+    entry.outcome != Outcome::Refused && (&*entry.purpose == "BTG" || right(entry) == "emergency")
 }
 
 /// What for, and by what right, from the side of the one whose book it is (`Patient/..`).
@@ -52,13 +61,16 @@ pub(super) fn why(entry: &Entry<'_>, own: &str, language: Language) -> String {
     };
     let other = |code: &str| (!code.is_empty()).then(|| code.to_owned());
     let purpose = find(&PURPOSES, &entry.purpose).or_else(|| other(&entry.purpose));
-    let right = find(&RIGHTS, right(entry)).or_else(|| other(right(entry)));
+    let right = match right(entry) {
+        "" if entry.outcome == Outcome::Refused => Some(
+            language.say("không có quyền nên bị từ chối", "no right to it, so it was refused").to_owned(),
+        ),
+        "own" | "own-log" if is_assisted(entry) => Some(language.say(ASSISTED.0, ASSISTED.1).to_owned()),
+        right => find(&RIGHTS, right).or_else(|| other(right)),
+    };
     match (purpose, right) {
         (Some(purpose), Some(right)) => format!("{purpose}; {right}"),
         (Some(one), None) | (None, Some(one)) => one,
-        (None, None) if entry.outcome == Outcome::Refused => {
-            language.say("không có quyền nên bị từ chối", "no right to it, so it was refused").to_owned()
-        }
         (None, None) if *entry.agent == *own => language.say("sổ của chính bạn", "your own book").to_owned(),
         (None, None) => language.say("không ghi lý do", "no reason is noted").to_owned(),
     }

@@ -92,6 +92,56 @@ fn emergencies_and_refusals_stand_out() {
 }
 
 #[test]
+fn a_refusal_says_what_for_it_was_tried_and_is_no_emergency() {
+    let mut refused = entry(2, Action::Read, "Patient/p-1");
+    (refused.outcome, refused.purpose, refused.authority) = (Outcome::Refused, "BTG".into(), "".into());
+    let line = lines(vec![refused], Language::English).remove(0);
+    assert_eq!(line.why, "emergency; no right to it, so it was refused");
+    assert!(!line.emergency, "nothing was opened");
+}
+
+#[test]
+fn who_sits_there_instead_of_oneself_is_told() {
+    let assisted = |authority: &str| {
+        let mut entry = entry(1, Action::Read, "Observation/x");
+        (entry.role, entry.purpose) = ("assisted".into(), "PATRQT".into());
+        entry.authority = authority.to_owned().into();
+        entry
+    };
+    for authority in ["citizen.own/own", "own-log"] {
+        let found = lines(vec![assisted(authority)], Language::Vietnamese).remove(0);
+        assert_eq!(found.who, "Trần Thị Lan (nhân viên hỗ trợ tại quầy)");
+        assert_eq!(found.facility, "Bệnh viện A");
+        assert_eq!(found.why, "theo yêu cầu của người dân; trong phiên nhân viên mở giúp bạn tại quầy");
+        let found = lines(vec![assisted(authority)], Language::English).remove(0);
+        assert_eq!(found.who, "Trần Thị Lan (staff helping at the counter)");
+        assert_eq!(
+            found.why,
+            "at the citizen's request; in a session that staff opened for you at the counter"
+        );
+    }
+    // In the book of a child, for whose guardian the session was opened.
+    let found = lines(vec![assisted("citizen.guardian/guardian")], Language::English).remove(0);
+    assert_eq!(found.who, "Trần Thị Lan (staff helping at the counter)");
+    assert_eq!(found.why, "at the citizen's request; as parent or guardian");
+}
+
+#[test]
+fn what_no_rule_decides_has_words_and_several_roles_too() {
+    for language in [Language::Vietnamese, Language::English] {
+        for right in ["own-log", "facility-officer", "auditor", "act"] {
+            let mut entry = entry(1, Action::Operation, "Patient/p-1");
+            entry.authority = right.into();
+            let why = lines(vec![entry], language).remove(0).why;
+            assert!(!why.contains(right), "{why}");
+        }
+    }
+    let mut entry = entry(1, Action::SignIn, "");
+    entry.role = "nurse registrar".into();
+    assert_eq!(lines(vec![entry], Language::English)[0].who, "Trần Thị Lan (nurse, registrar)");
+}
+
+#[test]
 fn every_action_of_the_table_has_words() {
     for language in [Language::Vietnamese, Language::English] {
         for number in [1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 18, 19, 32, 33, 34, 35, 48, 64, 80] {
@@ -116,12 +166,29 @@ fn what_a_station_did_and_what_was_refused_have_words() {
         ("", "dùng một chức năng của sổ", "used a function of the book"),
         ("station/remind", "nhắc khám sức khỏe định kỳ", "reminded of the annual check-up"),
         ("station/check-up", "mở mẫu ghi lần khám sức khỏe", "opened the form of a check-up"),
+        (
+            "api/platform/data-sync/state",
+            "được báo ngày khám sức khỏe trước",
+            "was told the day of an earlier check-up",
+        ),
     ] {
         for (language, words) in [(Language::Vietnamese, vietnamese), (Language::English, english)] {
             let mut entry = entry(1, Action::Operation, "Patient/p-1");
             entry.query = query.into();
             assert_eq!(lines(vec![entry], language)[0].what, words);
         }
+    }
+}
+
+#[test]
+fn who_switches_notices_off_is_not_said_to_share() {
+    for (query, words) in [
+        ("access/notices/preferences", "changed which notices are sent"),
+        ("access/presence-codes", "changed how the book is shared"),
+    ] {
+        let mut entry = entry(1, Action::Sharing, "Patient/p-1");
+        entry.query = query.into();
+        assert_eq!(lines(vec![entry], Language::English)[0].what, words);
     }
 }
 

@@ -258,9 +258,11 @@ fn only_a_fresh_session_of_two_factors_adds_a_key_and_only_an_active_account_use
         let late = after(start(), 601);
         let begun = world.accounts.begin_passkey(&world.site, &world.session, late).await;
         assert!(matches!(begun, Err(PasskeyError::NotNow)));
+        let assistant =
+            access::Assistant { account: "staff".to_owned(), practitioner: None, organization: None };
         for weak in [
             Session { acr: "1".to_owned(), ..world.session.clone() },
-            Session { assisted_by: Some("staff".to_owned()), ..world.session.clone() },
+            Session { assisted_by: Some(assistant), ..world.session.clone() },
         ] {
             let begun = world.accounts.begin_passkey(&world.site, &weak, start()).await;
             assert!(matches!(begun, Err(PasskeyError::NotNow)));

@@ -5,6 +5,7 @@ use record_store::Journal;
 use uuid::Uuid;
 
 use super::*;
+use crate::noted;
 
 /// Ways of the entries of an action, the newest first.
 fn ways(entries: &[(Option<u64>, Entry<'_>)], action: Action) -> Vec<(Outcome, String, String)> {
@@ -70,8 +71,34 @@ fn a_session_that_staff_open_is_theirs_in_the_book_of_the_citizen() {
         let visitor = Visitor::default();
         let presence = Presence::Document;
         let opened = assist(&world.accounts, &staff, NUMBER, presence, &visitor, later(2)).await.unwrap();
-        assert!(opened.is_some());
+        let agent = format!("Account/{}", account.id);
         let newest = ways(&book(&world).await, Action::SignIn).remove(0);
-        assert_eq!(newest, one(Outcome::Success, "assisted", &format!("Account/{}", account.id)));
+        assert_eq!(newest, one(Outcome::Success, "assisted", &agent));
+        // The role that lets them open it, and whose the session is in which they go on.
+        let entries = book(&world).await;
+        let (_, opening) = entries.iter().find(|(_, entry)| &*entry.query == "assisted").unwrap();
+        assert_eq!((&*opening.role, &*opening.organization), ("station-head", "Organization/organization-1"));
+        let own = opened.unwrap().session;
+        assert!(end_session(world.store(), &own, &own.id, later(3)).await.unwrap());
+        let entries = book(&world).await;
+        let (_, closing) = entries.iter().find(|(_, entry)| entry.action == Action::SignOut).unwrap();
+        assert_eq!((&*closing.agent, &*closing.role), (agent.as_str(), "assisted"));
+        assert_eq!(&*closing.organization, "Organization/organization-1");
+    });
+}
+
+#[test]
+fn staff_sign_in_with_all_their_roles() {
+    run(|world| async move {
+        let kind = AccountKind::Staff {
+            practitioner: None,
+            code: "01001".to_owned(),
+            organization: LogicalId::try_from("organization-1").unwrap(),
+            roles: vec![StaffRole::Nurse, StaffRole::Registrar],
+        };
+        world.store().note(noted::signed_in("a", &kind, "code")).await.unwrap();
+        let page = world.store().log_of_organization("Organization/organization-1", None, 9).await.unwrap();
+        let roles: Vec<&str> = page.entries.iter().map(|(_, entry)| &*entry.role).collect();
+        assert_eq!(roles, ["nurse registrar"]);
     });
 }

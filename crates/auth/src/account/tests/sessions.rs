@@ -98,7 +98,11 @@ fn staff_of_a_station_open_a_short_session_for_who_is_present() {
             assist(&world.accounts, helper, number, Presence::Document, &visitor, later(1)).await.unwrap()
         };
         let opened = ask(&helper, NUMBER).await.unwrap();
-        assert_eq!(opened.session.assisted_by.as_deref(), Some(staff.id.as_str()));
+        let assistant = opened.session.assisted_by.clone().unwrap();
+        assert_eq!(assistant.account, staff.id);
+        assert_eq!(assistant.organization.as_ref().map(LogicalId::as_str), Some("organization-1"));
+        let by_cookie = session_of(world.store(), &opened.cookie, later(2)).await.unwrap().unwrap();
+        assert_eq!(by_cookie.assisted_by, Some(assistant), "as it is read again");
         let holds = async |now| session_of(world.store(), &opened.cookie, now).await.unwrap().is_some();
         assert!(holds(later(900)).await && !holds(later(901)).await);
         let listed = sessions(world.store(), &account.id, later(2)).await.unwrap();

@@ -42,6 +42,14 @@ impl World {
         (transaction, step)
     }
 
+    /// Who is named by a token.
+    fn identity(&self, token: &Value, second: i64) -> Arc<access::Identity> {
+        match &self.auth.verified(token.as_str().unwrap(), at(second)).unwrap().caller {
+            access::Caller::Authenticated(identity) => Arc::clone(identity),
+            other => panic!("{other:?}"),
+        }
+    }
+
     async fn choose(&self, patient: &str) -> String {
         let (transaction, _) = self.asked(&[], COOKIE).await;
         let form = ConsentForm { patient: patient.to_owned(), ..ConsentForm::default() };
@@ -69,7 +77,21 @@ async fn from_an_assisted_session_an_app_reads_the_own_book_and_nothing_lasts() 
         assert_eq!((&tokens["scope"], &tokens["patient"]), (&json!(granted), &json!("p-1")));
         assert!(tokens.get("refresh_token").is_none());
         assert!(world.believes(&tokens["access_token"], 4));
+        let identity = world.identity(&tokens["access_token"], 4);
+        let citizen = access::Actor::Citizen { patient: LogicalId::try_from("p-1").unwrap() };
+        assert_eq!(identity.actor, citizen, "the gate decides by the citizen");
+        let assistant = identity.assisted_by.as_ref().expect("the token says who sits there");
+        assert_eq!(
+            (assistant.account.as_str(), assistant.reference().as_str()),
+            ("a-2", "Practitioner/dr-1")
+        );
+        assert_eq!(assistant.organization.as_ref().map(LogicalId::as_str), Some("org-1"));
     }
+    // The entries of the tokens stand in the citizen's book, by the staff.
+    let log = world.auth.store().log_of_person("Patient/p-1", None, 100).await.unwrap().entries;
+    let made = log.iter().filter(|(_, entry)| entry.action == audit_log::Action::Token);
+    let by: Vec<_> = made.map(|(_, it)| [&*it.agent, &*it.role, &*it.organization, &*it.client]).collect();
+    assert_eq!(by, [["Practitioner/dr-1", "assisted", "Organization/org-1", "app"]; 3]);
     let (_, step) = world.asked(&[("scope", "patient/*.cud")], BESIDE).await;
     assert!(matches!(&step, ConsentStep::Redirect(to) if to.contains("error=invalid_scope")), "{step:?}");
     let (transaction, _) = world.asked(&[], BESIDE).await;

@@ -68,7 +68,7 @@ impl<'a> Visit<'a> {
     /// Who asks, or where to go first.
     async fn of((sign_in, state, request, asked): &'a Wanted) -> Result<Result<Self, HttpResponse>, Trouble> {
         let language = language(request, asked.lang.as_deref());
-        let Ok(reader) = Reader::of(sign_in, request).await? else {
+        let Ok(reader) = Reader::of(sign_in, state, request).await? else {
             let to = format!("/auth/sign-in?continue={BOOK}&lang={}", language.code());
             return Ok(Err(redirect(&to, Vec::new())));
         };

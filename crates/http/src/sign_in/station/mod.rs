@@ -88,7 +88,7 @@ impl<'a> Visit<'a> {
             ..Identity::new(&session.account, actor)
         };
         let caller = Caller::Authenticated(identity.into());
-        note_caller(&caller);
+        note_caller(&state.app.service, &caller).await?;
         let form = form_token(sign_in.accounts.store(), &cookie);
         Ok(Ok(Self { sign_in, state, asked, caller, session, cookie, organization, language, form }))
     }

@@ -1,0 +1,119 @@
+//! Who writes, or only tries to, is told by the answer what is there: that leaves an entry, too (docs/access-log.md, section 7).
+
+use serde_json::{Value, json};
+
+use crate::access_log::{about, log_of, measurement, on_each_demo, open_and_closed, refused, resources};
+use crate::support::bodies::{bundle, entry_with};
+use crate::support::program::Caller;
+use crate::support::{text, value};
+
+const JSON_PATCH: &str = "application/json-patch+json";
+
+fn patch(caller: &Caller<'_>, path: &str, operations: &Value) -> u16 {
+    let answer = caller.send_with("PATCH", path, &[("Content-Type", JSON_PATCH)], &operations.to_string());
+    answer.status
+}
+
+/// A patch that fails in any case, at its first operation or at its second: which one tells the value.
+fn guess(value: u32) -> Value {
+    json!([{"op": "test", "path": "/valueQuantity/value", "value": value}, {"op": "remove", "path": "/no-such"}])
+}
+
+/// The same as an entry of a Bundle.
+fn guess_in_a_bundle(url: &str, value: u32) -> String {
+    let text = guess(value).to_string();
+    let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+    let binary = json!({"resourceType": "Binary", "contentType": JSON_PATCH, "data": data});
+    entry_with("PATCH", url, &binary.to_string())
+}
+
+#[test]
+fn a_patch_that_does_not_fit_has_asked_what_is_there() {
+    on_each_demo(|demo| {
+        let (open, closed) = open_and_closed(demo);
+        let (citizen, physician) = (demo.as_citizen(open), demo.as_staff("physician"));
+        let made = citizen.send("POST", "/fhir/Observation", &measurement(demo.citizen(open).1));
+        let id = text(&value(made.expect_status(201).text())["id"]);
+        let name = format!("Observation/{id}");
+        let tries = || {
+            refused(&about(&log_of(&citizen), "patch", &name).into_iter().cloned().collect::<Vec<_>>()).len()
+        };
+        let path = format!("/fhir/{name}");
+        for (number, value) in [70, 71].into_iter().enumerate() {
+            assert_eq!(patch(&physician, &path, &guess(value)), 422);
+            assert_eq!(tries(), number + 1, "whether it was {value} or not");
+        }
+        assert_eq!(patch(&physician, &format!("/fhir/Observation?_id={id}"), &guess(70)), 422);
+        assert_eq!(tries(), 3, "the criteria tell nobody whose it is");
+        let batch = bundle("batch", &[guess_in_a_bundle(&name, 70)]);
+        assert_eq!(physician.send("POST", "/fhir", &batch).status, 200);
+        assert_eq!(tries(), 4);
+        // Another entry is to blame: so the test held.
+        let fits = json!([{"op": "test", "path": "/valueQuantity/value", "value": 70}]).to_string();
+        let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, fits);
+        let fits = json!({"resourceType": "Binary", "contentType": JSON_PATCH, "data": data});
+        let wrong = entry_with("POST", "Observation", &measurement(demo.citizen(closed).1));
+        for url in [name.clone(), format!("Observation?_id={id}")] {
+            let before = tries();
+            let transaction =
+                bundle("transaction", &[entry_with("PATCH", &url, &fits.to_string()), wrong.clone()]);
+            let answer = physician.send("POST", "/fhir", &transaction);
+            assert!((400..500).contains(&answer.status), "{}", answer.text());
+            assert_eq!(tries(), before + 1, "{url}: {}", answer.text());
+        }
+        // One that changes something is one that was written, and no try.
+        let before = tries();
+        let change = json!([{"op": "replace", "path": "/status", "value": "amended"}]);
+        assert_eq!(patch(&citizen, &path, &change), 200);
+        assert_eq!(tries(), before);
+    });
+}
+
+#[test]
+fn what_is_put_as_it_is_was_there() {
+    on_each_demo(|demo| {
+        let citizen = demo.as_citizen(0);
+        let made = citizen.send("POST", "/fhir/Observation", &measurement(demo.citizen(0).1));
+        let mut sent = value(&measurement(demo.citizen(0).1));
+        sent["id"] = value(made.expect_status(201).text())["id"].clone();
+        let name = format!("Observation/{}", text(&sent["id"]));
+        let reads = || about(&log_of(&citizen), "read", &name).len();
+        let path = format!("/fhir/{name}");
+        assert_eq!(citizen.send("PUT", &path, &sent.to_string()).header("ETag"), Some("W/\"1\""));
+        assert_eq!(reads(), 1);
+        let put = entry_with("PUT", &name, &sent.to_string());
+        for (number, kind) in ["batch", "transaction"].into_iter().enumerate() {
+            let answer = citizen.send("POST", "/fhir", &bundle(kind, std::slice::from_ref(&put)));
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            assert_eq!(reads(), number + 2, "{kind}");
+        }
+        assert!(about(&log_of(&citizen), "update", &name).is_empty());
+    });
+}
+
+#[test]
+fn who_tries_to_delete_what_is_hidden_leaves_a_trace_and_learns_nothing() {
+    on_each_demo(|demo| {
+        let (_, closed) = open_and_closed(demo);
+        let (victim, physician) = (demo.as_citizen(closed), demo.as_staff("physician"));
+        let made = victim.send("POST", "/fhir/Observation", &measurement(demo.citizen(closed).1));
+        let id = text(&value(made.expect_status(201).text())["id"]);
+        let name = format!("Observation/{id}");
+        let tries = || {
+            let log = log_of(&victim);
+            refused(&log).iter().filter(|event| resources(event).contains(&name)).count()
+        };
+        let hidden = physician.send("DELETE", &format!("/fhir/{name}"), "");
+        assert_eq!(tries(), 1);
+        let missing = physician.send("DELETE", "/fhir/Observation/never-there", "");
+        assert_eq!((hidden.status, hidden.header("ETag")), (missing.status, missing.header("ETag")));
+        for kind in ["batch", "transaction"] {
+            let before = tries();
+            let delete = json!({"request": {"method": "DELETE", "url": name}});
+            let answer = physician.send("POST", "/fhir", &bundle(kind, &[delete.to_string()]));
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            assert_eq!(tries(), before + 1, "{kind}");
+        }
+        assert_eq!(victim.get(&format!("/fhir/{name}")).status, 200, "it is there still");
+    });
+}

@@ -117,3 +117,33 @@ fn who_tries_to_delete_what_is_hidden_leaves_a_trace_and_learns_nothing() {
         assert_eq!(victim.get(&format!("/fhir/{name}")).status, 200, "it is there still");
     });
 }
+
+#[test]
+fn that_somebody_has_died_is_told_to_nobody_to_whom_the_book_is_closed() {
+    on_each_demo(|demo| {
+        let (open, closed) = open_and_closed(demo);
+        let (citizen, physician) = (demo.as_citizen(open), demo.as_staff("physician"));
+        let stored = demo.stored();
+        let everything = Caller::unlimited(&stored);
+        for place in [open, closed] {
+            let path = format!("/fhir/Patient/{}", demo.citizen(place).1);
+            let mut person = everything.read(&path);
+            person["deceasedDateTime"] = json!("2026-06-05T10:00:00+07:00");
+            let _ = everything.send("PUT", &path, &person.to_string()).expect_status(200);
+        }
+        let of = |place: usize, time: &str| {
+            let mut sent = value(&measurement(demo.citizen(place).1));
+            sent["effectiveDateTime"] = json!(time);
+            physician.send("POST", "/fhir/Observation", &sent.to_string()).status
+        };
+        // By the answers the day could be found, in a few steps.
+        assert_eq!([of(closed, "2026-06-04"), of(closed, "2026-06-06")], [403, 403]);
+        let tries = || {
+            let (log, patient) = (log_of(&citizen), format!("Patient/{}", demo.citizen(open).1));
+            refused(&log).iter().filter(|it| resources(it).contains(&patient)).count()
+        };
+        let before = tries();
+        assert_eq!([of(open, "2026-06-04"), of(open, "2026-06-06")], [201, 422]);
+        assert_eq!(tries(), before + 1, "who is told leaves a trace");
+    });
+}

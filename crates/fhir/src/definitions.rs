@@ -136,6 +136,11 @@ impl TypeId {
         properties.get(at).map(|(_, property)| *property)
     }
 
+    /// The names of the JSON members, those that begin with `_` left out.
+    pub fn property_names(self) -> impl Iterator<Item = &'static str> {
+        self.info().properties.iter().map(|(name, _)| *name)
+    }
+
     /// The elements, inherited ones first.
     pub fn elements(self) -> &'static [&'static Element] {
         &self.info().elements

@@ -41,6 +41,9 @@ pub(crate) async fn keep<B: MessageBody + 'static>(
 
 /// Who is let in and refused what is there leaves a trace, in each book that the request was about.
 fn note_refusal(journal: &Journal, response: &ServiceResponse) {
+    if response.status().as_u16() < 400 {
+        return;
+    }
     let request = response.request();
     // As the routes read it: a letter may have been sent as its number.
     let Some(path) = request.match_info().as_str().strip_prefix("/fhir/") else { return };

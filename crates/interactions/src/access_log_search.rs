@@ -200,11 +200,9 @@ fn hide_whom(entry: &mut Entry<'_>) {
     let shows_nothing = asks && entry.shown == 0 && entry.authority.is_empty();
     if entry.outcome != Outcome::Success || shows_nothing {
         entry.patient = "".into();
-        entry.basis = "".into();
-    }
-    if shows_nothing {
-        // Of several that were named those that there are have an entry.
+        // Of several that were named those that there are have an entry, and by a number or a code somebody is found.
         entry.resource = "".into();
+        entry.basis = "".into();
     }
 }
 

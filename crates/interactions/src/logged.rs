@@ -1,5 +1,8 @@
 //! How a search or an operation is named in the log of accesses: by its path and its parameters, without what was looked for.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use access::Access;
 use audit_log::Action;
 use fhir::{ResourceType, TypeId};
@@ -40,12 +43,17 @@ fn told(name: &str, value: &str) -> Option<String> {
     }
 }
 
+/// The names of all members and elements of R4.
+static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let of = |kind: TypeId| kind.elements().iter().map(|element| element.name).chain(kind.property_names());
+    TypeId::all().flat_map(of).collect()
+});
+
 /// Whether each part of a path of elements is the name of a type of resources or of an element of some type.
 fn is_path(path: &str) -> bool {
     let is_name = |part: &str| {
         let plain = part.strip_suffix("[x]").unwrap_or(part);
-        part.parse::<ResourceType>().is_ok()
-            || TypeId::all().any(|kind| kind.property(part).is_some() || kind.element(plain).is_some())
+        NAMES.contains(plain) || part.parse::<ResourceType>().is_ok()
     };
     path.trim().split('.').all(is_name)
 }

@@ -149,7 +149,11 @@ pub async fn conditional_patch(
         let (expectations, read) = (vec![condition.expectation], record.clone());
         // The request names criteria only: whose it is that was read for it is known here alone.
         let done = attempt(service, access, record, document, if_match, expectations).await;
-        let done = done.inspect_err(|_| note_misfit(access, Journal::current().as_ref(), &read))?;
+        let done = done.inspect_err(|problem| {
+            if problem.status < 500 {
+                note_misfit(access, Journal::current().as_ref(), &read);
+            }
+        })?;
         if let Some(stored) = done {
             return Ok(stored);
         }

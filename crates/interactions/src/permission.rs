@@ -11,6 +11,7 @@ use record_store::{Body, Changeable, Content, Effect, Expectation, Made, Precond
 use crate::facts::{Subject, facts};
 use crate::person::{KNOWN_BY, is_citizen_number, who_has};
 use crate::prepare::content;
+use crate::refusals::Attempt;
 use crate::search::with_resource;
 use crate::{Problem, Service, Stored, deceased, registration, registry, visit_end};
 
@@ -86,6 +87,17 @@ pub(crate) async fn prolong_nothing(service: &Service, write: &mut Write) -> Res
 pub(crate) async fn permit(
     service: &Service,
     access: &Access,
+    write: Write,
+    made: &NewOnes,
+) -> Result<Permitted, Problem> {
+    let attempt = Attempt::of(&write);
+    let permitted = decide(service, access, write, made).await;
+    permitted.inspect_err(|problem| attempt.note(access, problem))
+}
+
+async fn decide(
+    service: &Service,
+    access: &Access,
     mut write: Write,
     made: &NewOnes,
 ) -> Result<Permitted, Problem> {
@@ -93,9 +105,22 @@ pub(crate) async fn permit(
     if !access.is_by_server() {
         registration::check(&write)?;
     }
-    if !is_free(access) || service.has_registry() {
-        deceased::check(service, access, &write).await?;
+    let permitted = by_access(service, access, write, made).await?;
+    // Who may not write there is not told of a death.
+    if let Permitted::Write(write, _) = &permitted
+        && (!is_free(access) || service.has_registry())
+    {
+        deceased::check(service, access, write).await?;
     }
+    Ok(permitted)
+}
+
+async fn by_access(
+    service: &Service,
+    access: &Access,
+    mut write: Write,
+    made: &NewOnes,
+) -> Result<Permitted, Problem> {
     if is_free(access) {
         prolong_nothing(service, &mut write).await?;
         return Ok(Permitted::Write(Box::new(write), Vec::new()));

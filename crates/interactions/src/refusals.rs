@@ -2,8 +2,8 @@
 
 use access::Access;
 use audit_log::Action;
-use fhir::{LogicalId, ResourceType};
-use record_store::{Journal, Record};
+use fhir::{Fault, LogicalId, ResourceType};
+use record_store::{Journal, Manner, Precondition, Record, Write};
 
 use crate::Problem;
 use crate::bundle::{Action as Asked, Entry};
@@ -11,7 +11,7 @@ use crate::bundle::{Action as Asked, Entry};
 /// Statuses of answers that keep something from who asks.
 const REFUSED: [u16; 5] = [403, 404, 405, 410, 412];
 /// The same of a patch: whether and where it does not fit tells what is there.
-const MISFITS: [u16; 4] = [400, 409, 413, 422];
+const MISFITS: [u16; 5] = [400, 409, 413, 422, 428];
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,40 @@ pub fn note_refusal(journal: &Journal, status: u16, refused: Refused) {
 pub(crate) fn note_misfit(access: &Access, journal: Option<&Journal>, record: &Record) {
     if let (Some(journal), Some(_)) = (journal, access.subject()) {
         journal.refused(Action::Patch, Some((record.resource_type, record.id.clone())), "");
+    }
+}
+
+/// A write that was decided on: by the way in which it is refused who writes learns what is there.
+pub(crate) struct Attempt {
+    action: Action,
+    is_new: bool,
+    about: (ResourceType, LogicalId),
+}
+
+impl Attempt {
+    /// What is written; of what is new the book in which it is to stand.
+    pub(crate) fn of(write: &Write) -> Self {
+        let is_new = write.precondition == Precondition::New;
+        let action = match &write.content {
+            None => Action::Delete,
+            Some(content) if content.manner != Manner::Whole => Action::Patch,
+            Some(_) if is_new => Action::Create,
+            Some(_) => Action::Update,
+        };
+        let book = write.content.as_ref().and_then(|content| content.patient.clone()).filter(|_| is_new);
+        let own = || (write.resource_type, write.id.clone());
+        Self { action, is_new, about: book.map_or_else(own, |patient| (ResourceType::PATIENT, patient)) }
+    }
+
+    /// Notes that it was refused. Of what is new nothing is told but that a person has died.
+    pub(crate) fn note(&self, access: &Access, problem: &Problem) {
+        let tells = !self.is_new || problem.issues.iter().any(|issue| issue.fault == Fault::BookClosed);
+        if let (Some(journal), Some(_)) = (Journal::current(), access.subject())
+            && tells
+            && (400..500).contains(&problem.status)
+        {
+            journal.refused(self.action, Some(self.about.clone()), "");
+        }
     }
 }
 

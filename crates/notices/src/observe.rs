@@ -72,7 +72,10 @@ impl Observer {
     /// Looks at an entry; `None` when it is none that is told.
     pub fn look(&mut self, position: u64, entry: &Entry<'_>, now: Instant) -> Option<Seen> {
         let is_access = entry.action.number() <= LAST_ACTION && entry.outcome == Outcome::Success;
-        if !is_access || entry.organization.is_empty() || entry.patient.is_empty() {
+        // Who is named by a search and not shown was not read.
+        let asks = matches!(entry.action, Action::History | Action::Search | Action::Operation);
+        let shows_nothing = asks && entry.shown == 0 && entry.authority.is_empty();
+        if !is_access || shows_nothing || entry.organization.is_empty() || entry.patient.is_empty() {
             return None;
         }
         let is_person = *entry.role != *SYSTEM;

@@ -90,6 +90,7 @@ fn what_is_not_looked_at_is_never_told() {
         ("refused", Entry { outcome: Outcome::Refused, ..base() }),
         ("failed", Entry { outcome: Outcome::Failed, ..base() }),
         ("a citizen", Entry { organization: "".into(), role: "citizen".into(), ..base() }),
+        ("named, not shown", Entry { action: Action::Search, shown: 0, ..base() }),
         ("nobody's", Entry { patient: "".into(), ..base() }),
         ("signing in", Entry { action: Action::SignIn, ..base() }),
         ("background work", Entry { action: Action::Background, ..base() }),

@@ -155,18 +155,20 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
         interactions::name_asker(book.service(), &journal).await?;
         let organization = Some(&sender.organization);
         let writing = write(book.service(), &Caller::MESSAGE, patient, organization, check_up, &raw);
-        let done = journal.scope(async {
-            let done = interactions::message(&message.content).scope(writing).await;
-            // On disk before the sender can ask for it.
-            if done.is_ok() && first.is_some() {
-                told(patient, PLACE);
-            }
-            done
-        });
-        let done = done.await;
+        let done = journal.scope(interactions::message(&message.content).scope(writing)).await;
         interactions::keep(book.service(), &journal).await?;
         done?;
-        repeats = repeats.or(first);
+        repeats = repeats.or(first.map(|first| (patient, first)));
     }
+    let repeats = match repeats {
+        None => None,
+        Some((patient, first)) => {
+            // On disk before the sender can ask for it, and only once all is stored that the state is about.
+            let journal = journal_of(&sender);
+            journal.scope(async { told(patient, PLACE) }).await;
+            interactions::keep(book.service(), &journal).await?;
+            Some(first)
+        }
+    };
     Ok(Outcome::Is(AxisState::Stored, repeats.map(|first| first.reason()).unwrap_or_default()))
 }

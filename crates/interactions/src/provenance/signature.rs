@@ -7,12 +7,14 @@ use json::{Node, Value};
 use record_store::Record;
 
 use super::PROVENANCE;
-use super::stored::{MOST_STORED, search};
+use super::stored::search;
 use crate::search::with_resource;
 use crate::{Problem, Service};
 
 /// Versions of one question: each is asked for under every type that a target may have.
 const ASKED: usize = 100;
+/// Stored and signed ones that are read for one question; where there are more, what none of them signs is not known.
+const MOST_SIGNED: u32 = 200;
 /// How the name of every element of R4 ends whose type is `Signature`, and of no other.
 const ELEMENT: &str = "ignature";
 
@@ -106,7 +108,7 @@ async fn signed_by_others(
     targets.dedup();
     let criteria =
         [("target".to_owned(), targets.join(",")), ("signature-type:missing".to_owned(), "false".to_owned())];
-    let found = search(service, access, &criteria, None).await?;
+    let found = search(service, access, &criteria, None, MOST_SIGNED).await?;
     let mut signed = Vec::new();
     for record in &found {
         let stored = record.last_updated;
@@ -124,7 +126,7 @@ async fn signed_by_others(
             targets.iter().filter_map(about).collect::<Vec<_>>()
         })?);
     }
-    Ok((signed, found.len() < usize::try_from(MOST_STORED).unwrap_or(usize::MAX)))
+    Ok((signed, found.len() < usize::try_from(MOST_SIGNED).unwrap_or(usize::MAX)))
 }
 
 /// Whether the content of a version has a `Signature` anywhere.

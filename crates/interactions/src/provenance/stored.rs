@@ -40,7 +40,7 @@ pub(super) async fn stored(
     }
     let more = wanted.understood.iter().filter(|(name, _)| matches!(name.as_str(), "agent" | "recorded"));
     pairs.extend(more.cloned());
-    let all = search(service, &access, &pairs, Some(until)).await?;
+    let all = search(service, &access, &pairs, Some(until), MOST_STORED).await?;
     let mut found = Vec::with_capacity(all.len());
     for record in all {
         if names(&record, wanted, service)? {
@@ -50,25 +50,20 @@ pub(super) async fn stored(
     Ok(Some((access, found)))
 }
 
-/// What is stored and satisfies criteria, the newest first, at most [`MOST_STORED`].
+/// What is stored and satisfies criteria, the newest first, at most so many.
 pub(super) async fn search(
     service: &Service,
     access: &Access,
     criteria: &[(String, String)],
     until: Option<Instant>,
+    most: u32,
 ) -> Result<Vec<Record>, Problem> {
     let kind = PROVENANCE.parse().map_err(|_| Problem::not_found())?;
-    let mut pairs = vec![
-        ("_sort".to_owned(), "-_lastUpdated".to_owned()),
-        ("_count".to_owned(), MOST_STORED.to_string()),
-    ];
+    let mut pairs =
+        vec![("_sort".to_owned(), "-_lastUpdated".to_owned()), ("_count".to_owned(), most.to_string())];
     pairs.extend_from_slice(criteria);
-    let context = QueryContext {
-        base: service.base(),
-        now: Instant::now(),
-        default_count: MOST_STORED,
-        most_count: MOST_STORED,
-    };
+    let context =
+        QueryContext { base: service.base(), now: Instant::now(), default_count: most, most_count: most };
     let parsed = service.store().registry().parse(&[kind], &pairs, &context);
     if !parsed.errors.is_empty() {
         return Err(Problem::from_issues(400, parsed.errors));

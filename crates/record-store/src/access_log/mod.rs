@@ -81,7 +81,7 @@ impl Store {
         places: &mut Places,
     ) -> Result<Vec<Entry<'static>>, StoreError> {
         let unseen: Vec<&Named> = section.about.iter().filter(|named| !section.shows(named)).collect();
-        self.find_places(&unseen, places).await?;
+        self.find_places(&unseen, section.outcome == Outcome::Refused, places).await?;
         let mut told: Vec<(String, String)> = Vec::new();
         for named in &unseen {
             for (kind, book) in places.get(*named).into_iter().flatten() {

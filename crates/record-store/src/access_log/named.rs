@@ -19,15 +19,21 @@ const TOGETHER: usize = 1_024;
 const FEW: usize = 128;
 
 impl Store {
-    /// Looks up what is not known yet.
-    pub(super) async fn find_places(&self, named: &[&Named], places: &mut Places) -> Result<(), StoreError> {
+    /// Looks up what is not known yet. Of what was `refused` in the database in any case: how long an answer takes must not tell
+    /// whether somebody is known.
+    pub(super) async fn find_places(
+        &self,
+        named: &[&Named],
+        refused: bool,
+        places: &mut Places,
+    ) -> Result<(), StoreError> {
         let mut missing: BTreeMap<&[ResourceType], Vec<&LogicalId>> = BTreeMap::new();
         for named in named {
             if places.contains_key(*named) {
                 continue;
             }
-            let is_patient = named.types == [ResourceType::PATIENT];
-            match self.known_books.get(&named.id).filter(|_| is_patient) {
+            let may_be_known = named.types == [ResourceType::PATIENT] && !refused;
+            match self.known_books.get(&named.id).filter(|_| may_be_known) {
                 Some(book) => {
                     places.insert((*named).clone(), vec![(ResourceType::PATIENT, book)]);
                 }

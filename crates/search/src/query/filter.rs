@@ -9,7 +9,7 @@ use crate::parameter::{ParameterType, Source};
 use crate::{Check, Clause, DateTest, QuantityTest, StringTest, fold, values, words};
 
 /// Most values that one parameter may join by OR; a statement of the database has a limit too.
-const MOST_VALUES: usize = 500;
+pub(super) const MOST_VALUES: usize = 500;
 
 impl Reader<'_> {
     pub(super) fn filter(

@@ -163,3 +163,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_too_long_is_refused_before_it_is_looked_at() {
+    let path = vec!["axis"; 1_000].join(".");
+    let members = vec!["x"; 501].join(",");
+    for (name, value) in [("_elements", path), ("_list", members)] {
+        assert_eq!(fault("Observation", name, &value), "search-value", "{name}");
+    }
+}

@@ -5,6 +5,8 @@ use crate::{Shown, Total};
 
 /// More names than any type has elements.
 const MOST_ELEMENTS: usize = 200;
+/// Bytes of one of them: R4 has no path of elements that comes near it.
+const LONGEST_ELEMENT: usize = 128;
 
 /// Whether the parameter may stand in a query only once.
 pub(super) fn is_single(code: &str) -> bool {
@@ -90,7 +92,12 @@ impl Parser<'_> {
         let names: Vec<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
         let is_name =
             |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".[]_".contains(&byte));
-        if names.len() > MOST_ELEMENTS || names.iter().any(String::is_empty) || !names.iter().all(is_name) {
+        let is_long = |name: &String| name.len() > LONGEST_ELEMENT;
+        if names.iter().any(is_long)
+            || names.len() > MOST_ELEMENTS
+            || names.iter().any(String::is_empty)
+            || !names.iter().all(is_name)
+        {
             return Err(Refusal::value("_elements"));
         }
         self.show("_elements", Shown::Elements(names))

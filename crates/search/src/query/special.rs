@@ -3,6 +3,7 @@
 use fhir::{LogicalId, ResourceType};
 
 use super::criterion::Asked;
+use super::filter::MOST_VALUES;
 use super::text::{split, unescape};
 use super::{Reader, Refusal};
 use crate::{Check, Clause, Lookup, LookupKind, Near};
@@ -37,6 +38,9 @@ impl Reader<'_> {
         let (Ok(ids), Ok(list)) = (ids, "List".parse::<ResourceType>()) else {
             return Err(Refusal::value("_list"));
         };
+        if ids.len() > MOST_VALUES || !self.take(ids.len()) {
+            return Err(Refusal::value("_list"));
+        }
         ids.iter().for_each(|id| self.name(&[list], id));
         let lookup =
             Lookup { kind: LookupKind::Members, types: types.to_vec(), code: "_list".to_owned(), values };

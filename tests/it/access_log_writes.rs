@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::access_log::{about, log_of, measurement, on_each_demo, open_and_closed, refused, resources};
+use crate::patch::JSON_PATCH;
 use crate::support::bodies::{bundle, entry_with};
 use crate::support::program::Caller;
 use crate::support::{text, value};
-
-const JSON_PATCH: &str = "application/json-patch+json";
 
 fn patch(caller: &Caller<'_>, path: &str, operations: &Value) -> u16 {
     let answer = caller.send_with("PATCH", path, &[("Content-Type", JSON_PATCH)], &operations.to_string());
@@ -19,10 +18,9 @@ fn guess(value: u32) -> Value {
     json!([{"op": "test", "path": "/valueQuantity/value", "value": value}, {"op": "remove", "path": "/no-such"}])
 }
 
-/// The same as an entry of a Bundle.
-fn guess_in_a_bundle(url: &str, value: u32) -> String {
-    let text = guess(value).to_string();
-    let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+/// A patch as an entry of a Bundle.
+fn in_a_bundle(url: &str, operations: &Value) -> String {
+    let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, operations.to_string());
     let binary = json!({"resourceType": "Binary", "contentType": JSON_PATCH, "data": data});
     entry_with("PATCH", url, &binary.to_string())
 }
@@ -45,18 +43,15 @@ fn a_patch_that_does_not_fit_has_asked_what_is_there() {
         }
         assert_eq!(patch(&physician, &format!("/fhir/Observation?_id={id}"), &guess(70)), 422);
         assert_eq!(tries(), 3, "the criteria tell nobody whose it is");
-        let batch = bundle("batch", &[guess_in_a_bundle(&name, 70)]);
+        let batch = bundle("batch", &[in_a_bundle(&name, &guess(70))]);
         assert_eq!(physician.send("POST", "/fhir", &batch).status, 200);
         assert_eq!(tries(), 4);
         // Another entry is to blame: so the test held.
-        let fits = json!([{"op": "test", "path": "/valueQuantity/value", "value": 70}]).to_string();
-        let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, fits);
-        let fits = json!({"resourceType": "Binary", "contentType": JSON_PATCH, "data": data});
+        let fits = json!([{"op": "test", "path": "/valueQuantity/value", "value": 70}]);
         let wrong = entry_with("POST", "Observation", &measurement(demo.citizen(closed).1));
         for url in [name.clone(), format!("Observation?_id={id}")] {
             let before = tries();
-            let transaction =
-                bundle("transaction", &[entry_with("PATCH", &url, &fits.to_string()), wrong.clone()]);
+            let transaction = bundle("transaction", &[in_a_bundle(&url, &fits), wrong.clone()]);
             let answer = physician.send("POST", "/fhir", &transaction);
             assert!((400..500).contains(&answer.status), "{}", answer.text());
             assert_eq!(tries(), before + 1, "{url}: {}", answer.text());
@@ -145,5 +140,31 @@ fn that_somebody_has_died_is_told_to_nobody_to_whom_the_book_is_closed() {
         let before = tries();
         assert_eq!([of(open, "2026-06-04"), of(open, "2026-06-06")], [201, 422]);
         assert_eq!(tries(), before + 1, "who is told leaves a trace");
+    });
+}
+
+#[test]
+fn a_write_by_criteria_that_is_refused_stands_in_the_book_of_what_they_found() {
+    on_each_demo(|demo| {
+        let (open, _) = open_and_closed(demo);
+        let (citizen, physician) = (demo.as_citizen(open), demo.as_staff("physician"));
+        let sent = measurement(demo.citizen(open).1);
+        let made = citizen.send("POST", "/fhir/Observation", &sent);
+        let id = text(&value(made.expect_status(201).text())["id"]);
+        let name = format!("Observation/{id}");
+        let tries = |code: &str| {
+            let log = log_of(&citizen);
+            refused(&log)
+                .iter()
+                .filter(|event| event["subtype"][0]["code"] == code && resources(event).contains(&name))
+                .count()
+        };
+        // Seen by who asks, and not theirs to change.
+        let path = format!("/fhir/Observation?_id={id}");
+        assert_eq!(physician.send("DELETE", &path, "").status, 403);
+        assert_eq!([tries("delete"), tries("update")], [1, 0]);
+        assert_eq!(physician.send("PUT", &path, &sent).status, 403);
+        assert_eq!([tries("delete"), tries("update")], [1, 1]);
+        assert_eq!(citizen.get(&format!("/fhir/{name}")).header("ETag"), Some("W/\"1\""));
     });
 }

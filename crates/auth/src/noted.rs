@@ -1,6 +1,5 @@
 //! What signing in leaves in the log of accesses: who, in which way, in whose book (`docs/access-log.md`, section 7).
 
-use access::Assistant;
 use audit_log::Action;
 use fhir::LogicalId;
 use record_store::{ANONYMOUS, Deed, Origin};
@@ -31,18 +30,8 @@ pub(crate) fn who(account: &str, kind: &AccountKind) -> Origin {
 /// Who sits before a session: the staff, where they opened it for a citizen.
 pub(crate) fn who_in(session: &Session) -> Origin {
     match &session.assisted_by {
-        Some(assistant) => assisting(assistant),
+        Some(assistant) => Origin::from(assistant),
         None => who(&session.account, &session.kind),
-    }
-}
-
-fn assisting(assistant: &Assistant) -> Origin {
-    let organization = assistant.organization.as_ref();
-    Origin {
-        agent: assistant.reference(),
-        role: Assistant::ROLE.to_owned(),
-        organization: organization.map(|id| format!("Organization/{id}")).unwrap_or_default(),
-        ..Origin::default()
     }
 }
 
@@ -81,7 +70,7 @@ pub(crate) fn token(grant: &Grant, client_name: &str, way: &str) -> Deed {
     let (by, book) = match &grant.subject {
         Subject::Citizen { patient } => {
             let citizen = || who("", &AccountKind::Citizen { patient: patient.clone() });
-            (grant.assisted_by.as_ref().map_or_else(citizen, assisting), Some(patient.clone()))
+            (grant.assisted_by.as_ref().map_or_else(citizen, Origin::from), Some(patient.clone()))
         }
         Subject::Officer { role } => (who(&grant.account, &AccountKind::Officer { role: *role }), None),
         Subject::Facility { organization, role, .. } => {

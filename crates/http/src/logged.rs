@@ -41,14 +41,14 @@ pub(crate) async fn keep<B: MessageBody + 'static>(
 
 /// Who is let in and refused what is there leaves a trace, in each book that the request was about.
 fn note_refusal(journal: &Journal, response: &ServiceResponse) {
-    if response.status().as_u16() < 400 {
+    let status = response.status().as_u16();
+    if status < 400 {
         return;
     }
     let request = response.request();
     // As the routes read it: a letter may have been sent as its number.
     let Some(path) = request.match_info().as_str().strip_prefix("/fhir/") else { return };
     let Some(refused) = asked(request.method(), path) else { return };
-    let status = response.status().as_u16();
     let concerned = journal.concerned();
     if refused.id.is_some() || concerned.is_empty() {
         interactions::note_refusal(journal, status, refused.clone());

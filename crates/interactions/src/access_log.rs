@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use access::{Actor, Assistant, Caller, Identity};
+use access::{Actor, Caller, Identity};
 use fhir::{LogicalId, ResourceType};
 use jiff::civil::Date;
 use json::Node;
@@ -42,7 +42,8 @@ pub async fn keep(service: &Service, journal: &Journal) -> Result<(), Problem> {
     Ok(service.store().keep(journal).await?)
 }
 
-/// Looks up how those who ask are called, and notes the version of the policy. Before a write: its entry is made within the transaction that writes.
+/// Looks up how those who ask are called, and notes the version of the policy. Before a write: its entry is made within the
+/// transaction that writes.
 pub async fn name_asker(service: &Service, journal: &Journal) -> Result<(), Problem> {
     let mut origin = journal.origin();
     for (reference, name) in
@@ -85,11 +86,10 @@ pub fn origin_of(caller: &Caller) -> Origin {
     };
     match (&identity.actor, &identity.assisted_by) {
         (Actor::Citizen { patient }, Some(assistant)) => Origin {
-            agent: assistant.reference(),
-            role: Assistant::ROLE.to_owned(),
-            organization: assistant.organization.as_ref().map(facility).unwrap_or_default(),
             beside: format!("{}/{patient}", ResourceType::PATIENT),
-            ..named
+            client: named.client,
+            purpose: named.purpose,
+            ..Origin::from(assistant)
         },
         (Actor::Citizen { patient }, None) => Origin {
             agent: format!("{}/{patient}", ResourceType::PATIENT),
@@ -99,17 +99,13 @@ pub fn origin_of(caller: &Caller) -> Origin {
         (Actor::Facility { organization, role, .. }, _) => Origin {
             agent: agent_of(identity),
             role: role.code().to_owned(),
-            organization: facility(organization),
+            organization: format!("{}/{organization}", ResourceType::ORGANIZATION),
             ..named
         },
         (Actor::Officer { role }, _) => {
             Origin { agent: agent_of(identity), role: role.code().to_owned(), ..named }
         }
     }
-}
-
-fn facility(organization: &LogicalId) -> String {
-    format!("{}/{organization}", ResourceType::ORGANIZATION)
 }
 
 /// Staff and officers are known by their `Practitioner`, else by their account; a system is a `Device` by its client.
@@ -172,6 +168,8 @@ fn display(resource: &Node<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use access::Assistant;
+
     use super::*;
 
     fn id(text: &str) -> LogicalId {

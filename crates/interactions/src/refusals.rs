@@ -3,10 +3,10 @@
 use access::Access;
 use audit_log::Action;
 use fhir::{Fault, LogicalId, ResourceType};
-use record_store::{Journal, Manner, Precondition, Record, Write};
+use record_store::{Effect, Journal, Manner, Precondition, Record, Write};
 
-use crate::Problem;
 use crate::bundle::{Action as Asked, Entry};
+use crate::{Problem, Stored};
 
 /// Statuses of answers that keep something from who asks.
 const REFUSED: [u16; 5] = [403, 404, 405, 410, 412];
@@ -37,10 +37,24 @@ pub fn note_refusal(journal: &Journal, status: u16, refused: Refused) {
     journal.refused(action, about, &query);
 }
 
+/// Notes what was not done with a resource for somebody; what the server does not do of its own accord is no entry.
+fn note(access: &Access, journal: Option<&Journal>, action: Action, about: (ResourceType, LogicalId)) {
+    if let (Some(journal), Some(_)) = (journal, access.subject()) {
+        journal.refused(action, Some(about), "");
+    }
+}
+
 /// Notes that a patch of this resource was not written, although it was read for it.
 pub(crate) fn note_misfit(access: &Access, journal: Option<&Journal>, record: &Record) {
-    if let (Some(journal), Some(_)) = (journal, access.subject()) {
-        journal.refused(Action::Patch, Some((record.resource_type, record.id.clone())), "");
+    note(access, journal, Action::Patch, (record.resource_type, record.id.clone()));
+}
+
+/// Notes that there was nothing to delete: the answer is one for all that is not there, is gone, or is hidden, and so is the
+/// trace.
+pub(crate) fn note_nothing(access: &Access, stored: &Stored) {
+    if stored.effect == Effect::NothingToDelete {
+        let about = (stored.resource_type, stored.id.clone());
+        note(access, Journal::current().as_ref(), Action::Delete, about);
     }
 }
 
@@ -69,11 +83,8 @@ impl Attempt {
     /// Notes that it was refused. Of what is new nothing is told but that a person has died.
     pub(crate) fn note(&self, access: &Access, problem: &Problem) {
         let tells = !self.is_new || problem.issues.iter().any(|issue| issue.fault == Fault::BookClosed);
-        if let (Some(journal), Some(_)) = (Journal::current(), access.subject())
-            && tells
-            && (400..500).contains(&problem.status)
-        {
-            journal.refused(self.action, Some(self.about.clone()), "");
+        if tells && (400..500).contains(&problem.status) {
+            note(access, Journal::current().as_ref(), self.action, self.about.clone());
         }
     }
 }

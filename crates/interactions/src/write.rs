@@ -5,7 +5,7 @@ use access::Access;
 use audit_log::Action;
 use fhir::{Fault, Instant, Issue, LogicalId, ResourceType, VersionId};
 use record_store::{
-    Body, Content, Effect, Job, Journal, Precondition, Record, Seen, Showing, Write, WriteError, Written,
+    Body, Content, Effect, Job, Precondition, Record, Seen, Showing, Write, WriteError, Written,
 };
 
 use crate::condition::{self, ATTEMPTS, Condition, ask};
@@ -13,6 +13,7 @@ use crate::facts::Subject;
 use crate::patch::ROUNDS;
 use crate::permission::{NewOnes, Permitted, facts_again, permit};
 use crate::prepare::{Expected, prepare, prepare_with_id};
+use crate::refusals::note_nothing;
 use crate::{Problem, Service};
 
 /// What came of a write.
@@ -260,16 +261,6 @@ pub async fn conditional_delete(
         }
     }
     Err(Problem::new(409, Fault::ConditionUnstable))
-}
-
-/// Notes that there was nothing to delete: the answer is one for all that is not there, is gone, or is hidden, and so is the
-/// trace.
-pub(crate) fn note_nothing(access: &Access, stored: &Stored) {
-    if stored.effect == Effect::NothingToDelete
-        && let (Some(journal), Some(_)) = (Journal::current(), access.subject())
-    {
-        journal.refused(Action::Delete, Some((stored.resource_type, stored.id.clone())), "");
-    }
 }
 
 async fn commit(service: &Service, access: &Access, write: Write) -> Result<Stored, Problem> {

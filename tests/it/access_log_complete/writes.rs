@@ -4,9 +4,8 @@ use serde_json::json;
 
 use super::model::AS_IT_IS;
 use super::run::{Caller, Run, measurement};
+use crate::patch::JSON_PATCH;
 use crate::support::{Stored, value};
-
-const PATCH: &str = "application/json-patch+json";
 
 impl Run<'_> {
     pub(super) fn write(&mut self, caller: &Caller, patient: &str) {
@@ -79,7 +78,7 @@ impl Run<'_> {
         let typed = json!({"op": "replace", "path": "/id", "value": "another"});
         for patch in [json!([test, away]), json!([away]), json!([test, changes_nothing]), json!([typed])] {
             let path = format!("/fhir/{name}");
-            let _ = self.send(caller, "PATCH", &path, &[("Content-Type", PATCH)], &patch.to_string());
+            let _ = self.send(caller, "PATCH", &path, &[("Content-Type", JSON_PATCH)], &patch.to_string());
         }
     }
 
@@ -98,7 +97,7 @@ impl Run<'_> {
         let _ = self.send(caller, "PUT", &path, &whole, &body.to_string()).expect_status(200);
         let _ = self.send(caller, "PUT", &path, &[("If-Match", "W/\"1\"")], &body.to_string());
         let patch = r#"[{"op":"replace","path":"/status","value":"final"}]"#;
-        let _ = self.send(caller, "PATCH", &path, &[("Content-Type", PATCH)], patch).expect_status(200);
+        let _ = self.send(caller, "PATCH", &path, &[("Content-Type", JSON_PATCH)], patch).expect_status(200);
         body["note"] = json!([{"text": AS_IT_IS}]);
         let stays = self.send(caller, "POST", "/fhir/Observation", &[], &body.to_string());
         if stays.status == 201 {
@@ -107,7 +106,7 @@ impl Run<'_> {
             let again = self.send(caller, "PUT", &stays.path(), &[], &body.to_string()).expect_status(200);
             assert_eq!(again.header("ETag"), Some("W/\"1\""), "nothing was changed");
             let patch = json!([{"op": "test", "path": "/note/0/text", "value": AS_IT_IS}]).to_string();
-            let again = self.send(caller, "PATCH", &stays.path(), &[("Content-Type", PATCH)], &patch);
+            let again = self.send(caller, "PATCH", &stays.path(), &[("Content-Type", JSON_PATCH)], &patch);
             assert_eq!(again.expect_status(200).header("ETag"), Some("W/\"1\""), "nothing was changed");
         }
         let gone = self.send(caller, "DELETE", &path, &[], "");
@@ -125,6 +124,6 @@ impl Run<'_> {
             let _ = self.send(caller, "PUT", &path, &whole, &sent.to_string());
         }
         let patch = r#"[{"op":"replace","path":"/status","value":"corrected"}]"#;
-        let _ = self.send(caller, "PATCH", &path, &[whole[0], ("Content-Type", PATCH)], patch);
+        let _ = self.send(caller, "PATCH", &path, &[whole[0], ("Content-Type", JSON_PATCH)], patch);
     }
 }

@@ -147,10 +147,10 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
     let mut repeats = None;
     for (check_up, patient) in check_ups.iter().zip(&people) {
         // Before it is written itself. Of a message with several people the first that repeats one is told.
-        let first = match repeats {
-            None => repeated(book.service(), &sender.organization, patient, check_up, now).await?,
-            Some(_) => None,
-        };
+        if repeats.is_none() {
+            let first = repeated(book.service(), &sender.organization, patient, check_up, now).await?;
+            repeats = first.map(|first| (patient, first));
+        }
         let journal = journal_of(&sender);
         interactions::name_asker(book.service(), &journal).await?;
         let organization = Some(&sender.organization);
@@ -158,17 +158,12 @@ async fn work(book: &HealthBook, message: &AxisMessage) -> Result<Outcome, Probl
         let done = journal.scope(interactions::message(&message.content).scope(writing)).await;
         interactions::keep(book.service(), &journal).await?;
         done?;
-        repeats = repeats.or(first.map(|first| (patient, first)));
     }
-    let repeats = match repeats {
-        None => None,
-        Some((patient, first)) => {
-            // On disk before the sender can ask for it, and only once all is stored that the state is about.
-            let journal = journal_of(&sender);
-            journal.scope(async { told(patient, PLACE) }).await;
-            interactions::keep(book.service(), &journal).await?;
-            Some(first)
-        }
-    };
-    Ok(Outcome::Is(AxisState::Stored, repeats.map(|first| first.reason()).unwrap_or_default()))
+    if let Some((patient, _)) = &repeats {
+        // On disk before the sender can ask for it, and only once all is stored that the state is about.
+        let journal = journal_of(&sender);
+        journal.scope(async { told(patient, PLACE) }).await;
+        interactions::keep(book.service(), &journal).await?;
+    }
+    Ok(Outcome::Is(AxisState::Stored, repeats.map(|(_, first)| first.reason()).unwrap_or_default()))
 }

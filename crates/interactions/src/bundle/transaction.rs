@@ -27,9 +27,9 @@ use crate::facts::Subject;
 use crate::idempotency::{self, Done};
 use crate::judge::refuse_invalid;
 use crate::prepare::content;
-use crate::refusals::{note_entry, note_transaction};
+use crate::refusals::{note_entry, note_nothing, note_transaction};
 use crate::structure::check_structure;
-use crate::write::{conditional_write, note_nothing};
+use crate::write::conditional_write;
 use crate::{Problem, Return, Service, Stored};
 
 /// What came of one entry.

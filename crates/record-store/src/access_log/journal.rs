@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use access::Access;
+use access::{Access, Assistant};
 use audit_log::{Action, Outcome};
 use fhir::{LogicalId, ResourceType, VersionId};
 use search::Named;
@@ -44,6 +44,19 @@ pub struct Origin {
     pub purpose: String,
     /// The version of the policy.
     pub policy: String,
+}
+
+impl From<&Assistant> for Origin {
+    /// Staff in a session that they opened for a citizen.
+    fn from(assistant: &Assistant) -> Self {
+        let facility = |id: &LogicalId| format!("{}/{id}", ResourceType::ORGANIZATION);
+        Self {
+            agent: assistant.reference(),
+            role: Assistant::ROLE.to_owned(),
+            organization: assistant.organization.as_ref().map(facility).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
 }
 
 /// What a request has shown so far. Cloning it gives another handle to the same journal.

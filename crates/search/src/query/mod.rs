@@ -68,7 +68,7 @@ pub struct ParsedQuery {
     pub errors: Vec<Issue>,
     /// The parameters that were understood, in order, for the self link. `_count` is the one in effect.
     pub understood: Vec<(String, String)>,
-    /// What the criteria name by its id, each once: not more than the query may have conditions, and lists of `_list`.
+    /// What the criteria name by its id, each once: not more than the query may have conditions.
     pub named: Vec<Named>,
 }
 

@@ -1,25 +1,17 @@
 //! What neither shows nor writes a resource, and what is refused, leaves entries too: signing in and out, tokens,
 //! revocations, commands; who reads them (docs/access-log.md, sections 7 and 9).
 
+use audit_log::Action;
 use serde_json::{Value, json};
-use test_support::TestDatabase;
 
+use crate::access_log::{log_of, on_each_demo};
+use crate::support::access_log::{signed, whole_log};
 use crate::support::browser::{Browser, Landing, forms};
 use crate::support::jose::Key;
 use crate::support::oauth::{post, public_app, refresh, system, system_token, tokens};
 use crate::support::program::{Caller, Demo, program, run, words};
 use crate::support::sign_in::sign_in;
 use crate::support::{body, entries, text, value};
-
-fn on_each_demo(test: impl Fn(&Demo)) {
-    for database in TestDatabase::each() {
-        test(&Demo::start(database));
-    }
-}
-
-fn log_of(caller: &Caller<'_>) -> Vec<Value> {
-    caller.resources("/fhir/AuditEvent?_count=1000")
-}
 
 /// Entries of an action, with the way or command that they name.
 fn ways(log: &[Value], code: &str) -> Vec<(String, String)> {
@@ -295,5 +287,29 @@ fn an_entry_is_proven_to_be_in_the_log() {
         assert_eq!(demo.as_citizen(1).get(&path).status, 404);
         assert_eq!(demo.as_client().get(&path).status, 403);
         assert_eq!(demo.server().client().get(&path).status, 401);
+    });
+}
+
+#[test]
+fn commands_that_list_people_and_clients_leave_an_entry() {
+    on_each_demo(|demo| {
+        let lists = [
+            "staff list",
+            "client list",
+            "sender list",
+            "sender parked",
+            "registry parked",
+            "registry work-list",
+        ];
+        for list in lists {
+            command(demo, &list.split(' ').collect::<Vec<_>>());
+        }
+        signed(demo);
+        let log = whole_log(demo);
+        for list in lists {
+            let entries: Vec<_> = log.iter().filter(|entry| *entry.query == *list).collect();
+            assert_eq!(entries.len(), 1, "{list}");
+            assert_eq!((entries[0].action, &*entries[0].agent), (Action::Administration, "operator"));
+        }
     });
 }

@@ -137,14 +137,14 @@ impl ClientCommand {
 }
 
 impl What {
-    /// The name in the log of accesses of what changes something.
-    fn changes(&self) -> Option<&'static str> {
+    /// The name in the log of accesses.
+    fn name(&self) -> &'static str {
         match self {
-            Self::Add(_) => Some("client add"),
-            Self::List(_) => None,
-            Self::Approve(_) => Some("client approve"),
-            Self::Block(_) => Some("client block"),
-            Self::Remove(_) => Some("client remove"),
+            Self::Add(_) => "client add",
+            Self::List(_) => "client list",
+            Self::Approve(_) => "client approve",
+            Self::Block(_) => "client block",
+            Self::Remove(_) => "client remove",
         }
     }
 }
@@ -155,10 +155,7 @@ pub async fn run(configuration: Configuration, command: ClientCommand) -> Result
     let store = opening::open_existing(&configuration).await?;
     let auth = Auth::open(store.clone(), AuthSettings::trial(), Instant::now()).await;
     let done = match auth {
-        Ok(auth) => match command.what.changes() {
-            Some(name) => logged(&store, name, work(&auth, command.what)).await,
-            None => work(&auth, command.what).await,
-        },
+        Ok(auth) => logged(&store, command.what.name(), work(&auth, command.what)).await,
         Err(error) => Err(Failure::because(error)),
     };
     store.close().await;

@@ -89,18 +89,25 @@ pub async fn run(configuration: Configuration, command: RegistryCommand) -> Resu
     let book = person::open(&configuration).await?;
     let done = match command {
         // Already run.
-        RegistryCommand::Backfill(_) => Ok(()),
-        RegistryCommand::WorkList(_) => work_list(&book).await,
-        RegistryCommand::Parked(command) => match &command.retry {
-            None => list(&book).await,
-            Some(id) => logged(book.service().store(), "registry parked", retry(&book, id)).await,
-        },
+        RegistryCommand::Backfill(_) => Ok(String::new()),
+        RegistryCommand::WorkList(_) => {
+            logged(book.service().store(), "registry work-list", work_list(&book)).await
+        }
+        RegistryCommand::Parked(command) => {
+            let work = async {
+                match &command.retry {
+                    None => list(&book).await,
+                    Some(id) => retry(&book, id).await,
+                }
+            };
+            logged(book.service().store(), "registry parked", work).await
+        }
     };
     book.service().store().close().await;
-    done
+    print(&done?)
 }
 
-async fn list(book: &HealthBook) -> Result<(), Failure> {
+async fn list(book: &HealthBook) -> Result<String, Failure> {
     let all = parked::list(book.service().store(), Instant::now()).await.map_err(person::refused)?;
     let mut text = String::new();
     for one in &all {
@@ -111,19 +118,19 @@ async fn list(book: &HealthBook) -> Result<(), Failure> {
             one.id, one.received, one.reason
         ));
     }
-    print(&format!("{text}{} parked\n", all.len()))
+    Ok(format!("{text}{} parked\n", all.len()))
 }
 
-async fn work_list(book: &HealthBook) -> Result<(), Failure> {
+async fn work_list(book: &HealthBook) -> Result<String, Failure> {
     let counts = merging::counts(book.service().store(), Instant::now()).await.map_err(person::refused)?;
     let total: usize = counts.iter().map(|(_, count)| count).sum();
     let lines: String = counts.iter().map(|(name, count)| format!("{name}  {count}\n")).collect();
-    print(&format!("{lines}{total} to decide\n"))
+    Ok(format!("{lines}{total} to decide\n"))
 }
 
-async fn retry(book: &HealthBook, id: &str) -> Result<(), Failure> {
+async fn retry(book: &HealthBook, id: &str) -> Result<String, Failure> {
     match parked::retry(book, id, Instant::now()).await {
-        Ok(true) => print("applied\n"),
+        Ok(true) => Ok("applied\n".to_owned()),
         Ok(false) => Err(Failure::saying("it still cannot be read: it stays parked".to_owned())),
         Err(problem) if problem.status == 404 => {
             Err(Failure::saying("nothing is parked under this id".to_owned()))

@@ -110,13 +110,14 @@ impl SenderCommand {
         }
     }
 
-    /// The name in the log of accesses of what changes something.
-    fn changes(&self) -> Option<&'static str> {
+    /// The name in the log of accesses.
+    fn name(&self) -> &'static str {
         match self {
-            Self::Add(_) => Some("sender add"),
-            Self::Disable(_) => Some("sender disable"),
-            Self::Key(_) => Some("sender key"),
-            Self::List(_) | Self::Parked(_) => None,
+            Self::Add(_) => "sender add",
+            Self::Disable(_) => "sender disable",
+            Self::Key(_) => "sender key",
+            Self::List(_) => "sender list",
+            Self::Parked(_) => "sender parked",
         }
     }
 }
@@ -124,10 +125,7 @@ impl SenderCommand {
 /// Runs the command.
 pub async fn run(configuration: Configuration, command: SenderCommand) -> Result<(), Failure> {
     let book = person::open(&configuration).await?;
-    let done = match command.changes() {
-        Some(name) => logged(book.service().store(), name, work(&book, &command)).await,
-        None => work(&book, &command).await,
-    };
+    let done = logged(book.service().store(), command.name(), work(&book, &command)).await;
     book.service().store().close().await;
     print(&done?)
 }

@@ -37,7 +37,7 @@ pub async fn run_admin(configuration: Configuration, command: Admin) -> Result<(
 pub async fn run_staff(configuration: Configuration, command: Staff) -> Result<(), Failure> {
     with_store(configuration, async |store| match command.command {
         StaffCommand::Add(add) => logged(&store, "staff add", add_staff(store.clone(), add)).await,
-        StaffCommand::List(_) => list(&store).await,
+        StaffCommand::List(_) => print(&logged(&store, "staff list", list(&store)).await?),
         StaffCommand::Block(block) => {
             let status = if block.not { AccountStatus::Active } else { AccountStatus::Blocked };
             let command = if block.not { "staff unblock" } else { "staff block" };
@@ -137,7 +137,7 @@ async fn change(store: &Store, name: &str, status: AccountStatus) -> Result<(), 
     print(&format!("{} {}\n", account.id, status.code()))
 }
 
-async fn list(store: &Store) -> Result<(), Failure> {
+async fn list(store: &Store) -> Result<String, Failure> {
     let accounts = auth::account::Account::all_with_login(store, Instant::now()).await;
     let mut text = String::new();
     for account in accounts.map_err(Failure::because)? {
@@ -152,7 +152,7 @@ async fn list(store: &Store) -> Result<(), Failure> {
         let login = account.login().unwrap_or("(closed)");
         text.push_str(&format!("{} {login} {what} {}\n", account.id, account.status.code()));
     }
-    print(&text)
+    Ok(text)
 }
 
 fn problem(problem: Problem) -> Failure {

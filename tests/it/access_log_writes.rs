@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::access_log::{about, log_of, measurement, on_each_demo, open_and_closed, refused, resources};
 use crate::patch::JSON_PATCH;
+use crate::support::access_log::{signed, whole_log};
 use crate::support::bodies::{bundle, entry_with};
 use crate::support::program::Caller;
 use crate::support::{text, value};
@@ -166,5 +167,55 @@ fn a_write_by_criteria_that_is_refused_stands_in_the_book_of_what_they_found() {
         assert_eq!(physician.send("PUT", &path, &sent).status, 403);
         assert_eq!([tries("delete"), tries("update")], [1, 1]);
         assert_eq!(citizen.get(&format!("/fhir/{name}")).header("ETag"), Some("W/\"1\""));
+    });
+}
+
+#[test]
+fn who_may_not_write_into_a_book_stands_in_it() {
+    on_each_demo(|demo| {
+        let (open, closed) = open_and_closed(demo);
+        let (victim, physician) = (demo.as_citizen(closed), demo.as_staff("physician"));
+        let patient = format!("Patient/{}", demo.citizen(closed).1);
+        let sent = measurement(demo.citizen(closed).1);
+        let tries = |code: &str| {
+            let log = log_of(&victim);
+            let is = |event: &&&Value| {
+                event["subtype"][0]["code"] == code
+                    && resources(event).contains(&patient)
+                    && event.to_string().contains("\"Observation\"")
+            };
+            refused(&log).iter().filter(is).count()
+        };
+        assert_eq!(physician.send("POST", "/fhir/Observation", &sent).status, 403);
+        assert_eq!(tries("create"), 1);
+        let bundles =
+            ["batch", "transaction"].map(|kind| bundle(kind, &[entry_with("POST", "Observation", &sent)]));
+        for (number, bundle) in bundles.iter().enumerate() {
+            let answer = physician.send("POST", "/fhir", bundle);
+            assert!(answer.text().contains("403") || answer.status == 403, "{}", answer.text());
+            assert_eq!(tries("create"), number + 2);
+        }
+        // What stands in one book is not taken to another one.
+        let made = physician.send("POST", "/fhir/Observation", &measurement(demo.citizen(open).1));
+        let id = text(&value(made.expect_status(201).text())["id"]);
+        let mut moved = value(&sent);
+        moved["id"] = json!(id);
+        assert_eq!(physician.send("PUT", &format!("/fhir/Observation/{id}"), &moved.to_string()).status, 403);
+        assert_eq!(tries("update"), 1);
+        // The first book has the attempt, too; nobody's book has none.
+        let name = format!("Observation/{id}");
+        let log = log_of(&demo.as_citizen(open));
+        assert_eq!(refused(&log).iter().filter(|event| resources(event).contains(&name)).count(), 1);
+        signed(demo);
+        let log = whole_log(demo);
+        let of_nobody = |entry: &&audit_log::Entry<'_>| {
+            entry.outcome == audit_log::Outcome::Refused && entry.patient.is_empty()
+        };
+        assert_eq!(log.iter().filter(of_nobody).count(), 0);
+        // Of somebody who is not there, nobody's.
+        let sent = measurement("00000000-0000-4000-8000-000000000000");
+        assert_eq!(physician.send("POST", "/fhir/Observation", &sent).status, 403);
+        signed(demo);
+        assert_eq!(whole_log(demo).iter().filter(of_nobody).count(), 1);
     });
 }

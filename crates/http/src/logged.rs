@@ -48,14 +48,8 @@ fn note_refusal(journal: &Journal, response: &ServiceResponse) {
     let request = response.request();
     // As the routes read it: a letter may have been sent as its number.
     let Some(path) = request.match_info().as_str().strip_prefix("/fhir/") else { return };
-    let Some(refused) = asked(request.method(), path) else { return };
-    let concerned = journal.concerned();
-    if refused.id.is_some() || concerned.is_empty() {
-        interactions::note_refusal(journal, status, refused.clone());
-    }
-    for (resource_type, id) in concerned {
-        let action = refused.action;
-        interactions::note_refusal(journal, status, Refused { action, resource_type, id: Some(id) });
+    if let Some(refused) = asked(request.method(), path) {
+        interactions::note_refusal(journal, status, refused);
     }
 }
 

@@ -6,12 +6,14 @@ use std::collections::HashSet;
 use access::{Access, Author, Shield};
 use fhir::{Fault, Issue, LogicalId, ResourceType, VersionId};
 use json::Node;
-use record_store::{Body, Changeable, Content, Effect, Expectation, Made, Precondition, Record, Seen, Write};
+use record_store::{
+    Body, Changeable, Content, Effect, Expectation, Made, Precondition, Record, Seen, Write, extract,
+};
 
 use crate::facts::{Subject, facts};
 use crate::person::{KNOWN_BY, is_citizen_number, who_has};
 use crate::prepare::content;
-use crate::refusals::Attempt;
+use crate::refusals::{Attempt, note_book};
 use crate::search::with_resource;
 use crate::{Problem, Service, Stored, deceased, registration, registry, visit_end};
 
@@ -155,7 +157,8 @@ async fn by_access(
             if *precondition != Precondition::New {
                 return Err(Problem::new(405, Fault::ClientIdRefused));
             }
-            check_put(service, access, id, content, made).await?;
+            let put = check_put(service, access, id, content, made).await;
+            put.inspect_err(|_| note_book(content, None))?;
             let expectations = match *resource_type {
                 ResourceType::PATIENT => check_new_patient(service, access, content, id).await?,
                 _ => Vec::new(),
@@ -174,7 +177,10 @@ async fn by_access(
             let Write { resource_type, id, content: Some(content), .. } = &write else {
                 return Err(forbidden());
             };
-            check_put(service, access, id, content, made).await?;
+            if let Err(problem) = check_put(service, access, id, content, made).await {
+                note_book(content, book_of(service, &found.record)?.as_ref());
+                return Err(problem);
+            }
             if *resource_type == ResourceType::PATIENT {
                 check_patient(&found.record, content)?;
             }
@@ -246,6 +252,13 @@ pub(crate) async fn check_put(
 ) -> Result<(), Problem> {
     let may = service.store().may_put(access, id, content, made.beside(id, content)).await?;
     if may { Ok(()) } else { Err(forbidden()) }
+}
+
+/// The person in whose book a version stands.
+fn book_of(service: &Service, record: &Record) -> Result<Option<LogicalId>, Problem> {
+    let registry = service.store().registry();
+    let Some(body) = &record.body else { return Ok(None) };
+    with_body(body, &record.id, |node| extract(&registry, record.resource_type, node).patient)
 }
 
 /// Who registers a person says nothing of what only the server says, but may name the own facility. What comes back must

@@ -3,7 +3,7 @@
 use access::Access;
 use audit_log::Action;
 use fhir::{Fault, LogicalId, ResourceType};
-use record_store::{Effect, Journal, Manner, Precondition, Record, Write};
+use record_store::{Content, Effect, Journal, Manner, Precondition, Record, Write};
 
 use crate::bundle::{Action as Asked, Entry};
 use crate::{Problem, Stored};
@@ -24,29 +24,57 @@ pub struct Refused {
     pub id: Option<LogicalId>,
 }
 
-/// Notes a refusal: who asks for what is there leaves the same trace as for what is not, and the log looks up whose it is.
+/// Notes a refusal, in each book that the request was about: who asks for what is there leaves the same trace as for what is
+/// not, and the log looks up whose it is.
 pub fn note_refusal(journal: &Journal, status: u16, refused: Refused) {
     let Refused { action, resource_type, id } = refused;
     let is_refused = REFUSED.contains(&status) || (action == Action::Patch && MISFITS.contains(&status));
     if !is_refused || !journal.is_of_somebody() {
         return;
     }
-    // What is told of a version concerns the person of the version.
-    let about = id.map(|id| crate::reads_about(resource_type, &id).unwrap_or((resource_type, id)));
-    let query = if about.is_none() { resource_type.to_string() } else { String::new() };
-    journal.refused(action, about, &query);
+    let concerned = journal.concerned();
+    match id {
+        // What is told of a version concerns the person of the version.
+        Some(id) => {
+            let about = crate::reads_about(resource_type, &id).unwrap_or((resource_type, id));
+            journal.refused(action, Some(about), "");
+        }
+        None if concerned.is_empty() => journal.refused(action, None, resource_type.as_str()),
+        None => {}
+    }
+    // What was to be written is said, for it is not there to be named.
+    let is_write = matches!(action, Action::Create | Action::Update | Action::Patch);
+    let query = if is_write { resource_type.as_str() } else { "" };
+    for about in concerned {
+        journal.refused(action, Some(about), query);
+    }
+}
+
+/// Says in whose book something was to be written and may not be, so that the refusal stands there, too; `before` is the person
+/// in whose book it is already.
+pub(crate) fn note_book(content: &Content, before: Option<&LogicalId>) {
+    let book = content.patient.as_ref().filter(|_| content.resource_type != ResourceType::PATIENT);
+    if let (Some(book), Some(journal)) = (book.filter(|book| Some(*book) != before), Journal::current()) {
+        journal.concerns(ResourceType::PATIENT, book.clone());
+    }
 }
 
 /// Notes what was not done with a resource for somebody; what the server does not do of its own accord is no entry.
-fn note(access: &Access, journal: Option<&Journal>, action: Action, about: (ResourceType, LogicalId)) {
+fn note(
+    access: &Access,
+    journal: Option<&Journal>,
+    action: Action,
+    about: (ResourceType, LogicalId),
+    query: &str,
+) {
     if let (Some(journal), Some(_)) = (journal, access.subject()) {
-        journal.refused(action, Some(about), "");
+        journal.refused(action, Some(about), query);
     }
 }
 
 /// Notes that a patch of this resource was not written, although it was read for it.
 pub(crate) fn note_misfit(access: &Access, journal: Option<&Journal>, record: &Record) {
-    note(access, journal, Action::Patch, (record.resource_type, record.id.clone()));
+    note(access, journal, Action::Patch, (record.resource_type, record.id.clone()), "");
 }
 
 /// Notes that there was nothing to delete: the answer is one for all that is not there, is gone, or is hidden, and so is the
@@ -54,15 +82,16 @@ pub(crate) fn note_misfit(access: &Access, journal: Option<&Journal>, record: &R
 pub(crate) fn note_nothing(access: &Access, stored: &Stored) {
     if stored.effect == Effect::NothingToDelete {
         let about = (stored.resource_type, stored.id.clone());
-        note(access, Journal::current().as_ref(), Action::Delete, about);
+        note(access, Journal::current().as_ref(), Action::Delete, about, "");
     }
 }
 
 /// A write that was decided on: by the way in which it is refused who writes learns what is there.
 pub(crate) struct Attempt {
     action: Action,
-    is_new: bool,
     about: (ResourceType, LogicalId),
+    /// The type of what is new: it is not there to be named.
+    new: Option<ResourceType>,
 }
 
 impl Attempt {
@@ -77,14 +106,16 @@ impl Attempt {
         };
         let book = write.content.as_ref().and_then(|content| content.patient.clone()).filter(|_| is_new);
         let own = || (write.resource_type, write.id.clone());
-        Self { action, is_new, about: book.map_or_else(own, |patient| (ResourceType::PATIENT, patient)) }
+        let about = book.map_or_else(own, |patient| (ResourceType::PATIENT, patient));
+        Self { action, about, new: is_new.then_some(write.resource_type) }
     }
 
     /// Notes that it was refused. Of what is new nothing is told but that a person has died.
     pub(crate) fn note(&self, access: &Access, problem: &Problem) {
-        let tells = !self.is_new || problem.issues.iter().any(|issue| issue.fault == Fault::BookClosed);
+        let tells = self.new.is_none() || problem.issues.iter().any(|issue| issue.fault == Fault::BookClosed);
         if tells && (400..500).contains(&problem.status) {
-            note(access, Journal::current().as_ref(), self.action, self.about.clone());
+            let query = self.new.map_or("", ResourceType::as_str);
+            note(access, Journal::current().as_ref(), self.action, self.about.clone(), query);
         }
     }
 }

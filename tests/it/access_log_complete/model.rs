@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::acts::of_sharing;
 use super::named::{by_criteria, by_path, is_shared, of_nothing};
 use super::page::{Page, people_of_events};
+use super::patient_of;
 use super::proxy::Exchange;
 use super::words::{pairs as pairs_of, query, tag};
 use crate::support::text;
@@ -65,10 +66,15 @@ struct Act<'a> {
     people: BTreeSet<String>,
     own: String,
     facility: String,
+    /// Whether who asks may record anything in any book.
+    records: bool,
 }
 
+/// Roles of the run that may record measurements (docs/access.md): of others the server does not look at what is sent.
+const RECORDING: [&str; 4] = ["citizen", "physician", "nurse", "system"];
+
 /// The entries of an exchange by somebody who is signed in.
-pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
+pub fn expected(exchange: &Exchange, books: &Books, role: &str) -> Vec<Row> {
     let (path, query) = exchange.target.split_once('?').unwrap_or((&exchange.target, ""));
     let segments = |path: &str| path.split('/').filter(|it| !it.is_empty()).map(str::to_owned).collect();
     let mut pairs = pairs_of(query);
@@ -99,11 +105,12 @@ pub fn expected(exchange: &Exchange, books: &Books) -> Vec<Row> {
         people: people_of_events(body),
         own: own(exchange),
         facility: facility(exchange),
+        records: RECORDING.contains(&role),
     };
     if let Some(rest) = path.strip_prefix("/fhir") {
         let act = act(rest);
         if act.path.is_empty() && exchange.method == "POST" {
-            return of_bundle(exchange, books);
+            return of_bundle(exchange, books, role);
         }
         let mut rows = act.rows(books);
         // Criteria of a conditional write were asked, whatever they found.
@@ -373,14 +380,28 @@ impl Act<'_> {
             ("DELETE", _) => Action::Delete,
             _ => action,
         };
-        let patient = books.last(&name);
+        // In whose book it was to be written: that is another one, or it is not there yet.
+        let book = match action {
+            Action::Create | Action::Update if self.status == 403 && self.records => self.book_in_body(),
+            _ => String::new(),
+        };
+        let before = books.last(&name);
+        let meant = Some(book).filter(|book| !book.is_empty() && *book != before);
+        let meant = meant.map(|book| (books.last(&book), book));
+        let own = Some((before, name)).filter(|(_, name)| !name.is_empty() || meant.is_none());
         let outcome = Outcome::Refused.number();
-        vec![Row { outcome, patient, resource: name, ..row(action) }]
+        let all = own.into_iter().chain(meant);
+        all.map(|(patient, resource)| Row { outcome, patient, resource, ..row(action) }).collect()
+    }
+
+    /// The person in whose book what was sent says that it stands.
+    fn book_in_body(&self) -> String {
+        serde_json::from_str(self.body).map_or_else(|_| String::new(), |sent: Value| patient_of(&sent))
     }
 }
 
 /// Each request of a Bundle leaves what it would have left alone.
-fn of_bundle(exchange: &Exchange, books: &Books) -> Vec<Row> {
+fn of_bundle(exchange: &Exchange, books: &Books, role: &str) -> Vec<Row> {
     if exchange.answer.status != 200 {
         return Vec::new();
     }
@@ -407,6 +428,7 @@ fn of_bundle(exchange: &Exchange, books: &Books) -> Vec<Row> {
             people: people_of_events(&answer["resource"].to_string()),
             own: own(exchange),
             facility: facility(exchange),
+            records: RECORDING.contains(&role),
         };
         // Of what is refused within a Bundle it is told whether something was read, not how.
         let plain = [Action::Vread, Action::History, Action::Operation].map(Action::number);

@@ -16,6 +16,7 @@ impl Run<'_> {
                 let whole = [("Prefer", "return=representation")];
                 drop(self.send(caller, "POST", "/fhir/Observation", &whole, &sent));
             }
+            1 if self.chance.below(2) == 0 => self.into_another_book(caller, patient, &sent),
             1 => self.life(caller, &sent),
             2 => {
                 // About somebody in particular, or about nobody.
@@ -80,6 +81,20 @@ impl Run<'_> {
             let path = format!("/fhir/{name}");
             let _ = self.send(caller, "PATCH", &path, &[("Content-Type", JSON_PATCH)], &patch.to_string());
         }
+    }
+
+    /// From the book in which it may be written to one in which perhaps it may not.
+    fn into_another_book(&mut self, caller: &Caller, patient: &str, sent: &str) {
+        let other = self.chance.pick(&self.pool.patients).clone();
+        let made = self.send(caller, "POST", "/fhir/Observation", &[], sent);
+        if made.status != 201 || other == patient {
+            return;
+        }
+        let made = Stored::at(made.header("Location").unwrap());
+        let mut body = value(sent);
+        body["id"] = made.id.clone().into();
+        body["subject"] = json!({"reference": other});
+        let _ = self.send(caller, "PUT", &made.path(), &[], &body.to_string());
     }
 
     /// From its creation to its deletion.

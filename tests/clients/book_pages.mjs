@@ -29,7 +29,7 @@ await inBrowser(async page => {
         await page.getByText(lang === "vi" ? "Loại II – khỏe" : "Class II – healthy").waitFor();
         await page.getByText(lang === "vi" ? "61,5 kg" : "61.5 kg").first().waitFor();
         await judge(page, `check-up-${lang}`);
-        for (const path of ["/book/timeline", "/auth/access-log", "/book/who-may", "/book/others", "/auth/sessions"]) {
+        for (const path of ["/book/timeline", "/auth/access-log", "/book/who-may", "/book/notices", "/book/others", "/auth/sessions"]) {
             await page.goto(`${base}${path}?lang=${lang}`);
             await judge(page, `${path.split("/").pop()}-${lang}`);
         }

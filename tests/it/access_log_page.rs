@@ -7,8 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use test_support::{Response, TestDatabase};
 
+use crate::sharing::done;
+use crate::sharing_gate::{staff, strangers};
 use crate::support::browser::{Browser, Landing, forms};
-use crate::support::program::{Caller, Demo};
+use crate::support::program::{Caller, Demo, run};
 use crate::support::sign_in::{pass, sign_in, staff_name};
 use crate::support::{matches, text, value};
 
@@ -129,9 +131,73 @@ fn a_citizen_sees_who_looked_and_who_was_refused_in_both_languages() {
         let found = page(&mut other, "lang=vi");
         let newest = of_facility(&found);
         let line = newest.first().expect("the refused attempt");
-        expect_words(line, &["alarm", "ĐÃ BỊ TỪ CHỐI", &facility, "đọc thông tin cá nhân"]);
+        expect_words(line, &["alarm", "ĐÃ BỊ TỪ CHỐI", &facility, "thử đọc thông tin cá nhân"]);
         assert!(!page(&mut browser, "lang=vi").contains("BỊ TỪ CHỐI"), "of another book nothing is told");
-        assert!(!found.contains("kết quả xét nghiệm"), "{found}");
+        assert!(newest.iter().all(|line| !line.contains("kết quả xét nghiệm")), "{found}");
+    });
+}
+
+#[test]
+fn acts_commands_and_tries_are_told_as_what_they_were() {
+    on_each_demo(|demo| {
+        let (facility, place) = strangers(demo);
+        let (citizen, (number, patient)) = (demo.as_citizen(place), demo.citizen(place));
+        let physician = staff(demo, &facility, "physician", "TREAT");
+        assert_eq!(
+            physician.send("POST", "/fhir/Observation", &measurement(patient).to_string()).status,
+            403
+        );
+        physician.read(&format!("/fhir/Observation?patient={patient}"));
+        let request = json!({"patient": patient, "reason": "unconscious", "text": "found without an answer"});
+        let _ = [201, 200].map(|status| done(&physician, "emergency", &request, status));
+        staff(demo, &facility, "physician", "BTG").read(&format!("/fhir/Patient/{patient}"));
+        let code = done(&citizen, "presence-codes", &json!({}), 201);
+        done(&physician, "relations", &json!({"kind": "presence", "code": code["digits"]}), 201);
+        physician.read(&format!("/fhir/Patient/{patient}/$everything"));
+        let (folder, url) = (demo.folder.path(), demo.database.url());
+        let command = ["account", "activate", "--citizen", number, "--database", url, "--data-folder"];
+        assert!(run(folder, &[&command[..], &[folder.to_str().unwrap()]].concat()).status.success());
+        let mut stranger = Browser::new(demo.server());
+        let Landing::Page(form) = stranger.go("GET", "/auth/sign-in", None) else { panic!("a form") };
+        let form =
+            forms(form.text()).into_iter().find(|form| form.purposes.contains_key("username")).unwrap();
+        stranger.submit(&form.fill("username", number).fill("current-password", "wrong"), "/auth/sign-in");
+
+        let mut browser = sign_in(demo, place);
+        let (vietnamese, english) = (page(&mut browser, "lang=vi"), page(&mut browser, "lang=en"));
+        let expect = |shown: &str, all: &[&str]| {
+            let mut lines = lines(shown).into_iter();
+            assert!(lines.any(|line| all.iter().all(|words| line.contains(words))), "{all:?}: {shown}");
+        };
+        for all in [
+            &["ĐÃ BỊ TỪ CHỐI", "thử ghi kết quả xét nghiệm, chỉ số đo vào sổ của bạn"][..],
+            &[
+                "tìm kết quả xét nghiệm, chỉ số đo – không có gì được hiển thị",
+                "không có quyền xem nên không",
+            ],
+            &["CẤP CỨU", "mở sổ khi cấp cứu</p>", "lý do mở sổ được ghi trong thông báo gửi bạn"],
+            &["CẤP CỨU", "gia hạn việc mở sổ khi cấp cứu"],
+            &["CẤP CỨU", "đọc thông tin cá nhân", "cấp cứu; lý do mở sổ được ghi trong thông báo gửi bạn"],
+            &["mở sổ bằng mã được đưa cho cơ sở", "theo mã được đưa cho cơ sở"],
+            &["xin xem toàn bộ sổ – được xem ", "bạn hoặc người giám hộ đã đưa mã cho cơ sở"],
+            &["Đơn vị vận hành hệ thống", "cấp mã kích hoạt tài khoản của bạn"],
+            &[
+                "Người chưa đăng nhập",
+                "thử đăng nhập vào tài khoản của bạn",
+                "mật khẩu sai hoặc không dùng được",
+            ],
+        ] {
+            expect(&vietnamese, all);
+        }
+        for all in [
+            &["REFUSED", "tried to write test results and measurements into your book"][..],
+            &["EMERGENCY", "opened the book in an emergency"],
+            &["asked for the whole book – was shown ", " entries"],
+            &["The operator of the system", "handed out an activation code for your account"],
+            &["tried to sign in to your account", "the password was wrong"],
+        ] {
+            expect(&english, all);
+        }
     });
 }
 
@@ -178,9 +244,69 @@ fn pages_and_filters_show_each_access_once() {
     assert!(numbers(&page(&mut browser, "lang=en&from=2999-01-01&to=")).is_empty());
     assert!(numbers(&page(&mut browser, "lang=en&to=1999-01-01")).is_empty());
     assert!(!numbers(&page(&mut browser, "lang=en&from=2000-01-01&to=2999-01-01")).is_empty());
-    // What is no day, facility or page is no failure of the server.
-    assert!(!numbers(&page(&mut browser, "from=x&facility=%3Cscript%3E&own=&lang=en")).is_empty());
+    // What is no facility or page is no failure of the server.
+    assert!(!numbers(&page(&mut browser, "from=&facility=%3Cscript%3E&own=&lang=en")).is_empty());
     let _ = browser.request("GET", "/auth/access-log?page=x", None).expect_status(400);
+    // Of a facility without lines no name is known, and its id is none.
+    let unknown = page(&mut browser, "lang=vi&facility=nobody");
+    expect_words(&unknown, &["<option value=\"nobody\" selected>Cơ sở không rõ tên</option>"]);
+    // What is blocked can be chosen, although the page has no line of it.
+    press(&mut browser, &first, "/auth/access-log/block");
+    assert!(page(&mut browser, "lang=en&to=1999-01-01").contains(&format!("<option value=\"{id}\">")));
+}
+
+#[test]
+fn days_that_are_none_show_nothing_and_hand_out_nothing() {
+    let demo = Demo::start(TestDatabase::sqlite());
+    let (open, _) = open_and_closed(&demo);
+    let mut browser = sign_in(&demo, open);
+    settled(&mut browser);
+    for path in ["/auth/access-log", "/auth/access-log.pdf", "/auth/access-log/extract"] {
+        for (days, vietnamese, english) in [
+            (
+                "from=2020-13-01",
+                "Từ ngày: “2020-13-01” không phải là ngày hợp lệ.",
+                "From: “2020-13-01” is no day.",
+            ),
+            ("to=28/11/2026", "Đến hết ngày: “28/11/2026” không", "“28/11/2026” is no day."),
+            (
+                "from=2026-11-28&to=2026-11-01",
+                "Ngày bắt đầu không được sau ngày kết thúc.",
+                "The first day must be before the last one, or the same.",
+            ),
+        ] {
+            for (language, words) in [("vi", vietnamese), ("en", english)] {
+                let answer = browser.request("GET", &format!("{path}?lang={language}&{days}"), None);
+                let answer = answer.expect_status(400);
+                expect_words(answer.text(), &[words, "<form method=\"get\" action=\"/auth/access-log\""]);
+                assert!(lines(answer.text()).is_empty(), "{path}?{days}: {}", answer.text());
+            }
+        }
+    }
+    // Nothing was read by it.
+    let log = demo.as_citizen(open).resources("/fhir/AuditEvent?_count=1000");
+    let is_taken =
+        |event: &Value| ["print", "export"].iter().any(|code| event["subtype"][0]["code"] == *code);
+    assert!(!log.iter().any(is_taken));
+}
+
+#[test]
+fn an_extract_of_the_page_proves_that_the_log_begins_with_older_checkpoints() {
+    let demo = Demo::start(TestDatabase::sqlite());
+    let (open, _) = open_and_closed(&demo);
+    let mut browser = sign_in(&demo, open);
+    settled(&mut browser);
+    let checkpoint = demo.as_client().get("/transparency/checkpoint").expect_status(200);
+    let size = checkpoint.text().lines().nth(1).unwrap().to_owned();
+    let mut extract =
+        |older: &str| browser.request("GET", &format!("/auth/access-log/extract?{older}"), None);
+    let taken = extract(&format!("from=&older={size}&older=&lang=en")).expect_status(200);
+    let older = &value(taken.text())["older"];
+    assert_eq!(older.as_array().map(Vec::len), Some(1), "{older}");
+    assert_eq!(older[0]["checkpoint"], checkpoint.text());
+    for nonsense in ["older=x", "older=-1", "older=987654321", &"older=1&".repeat(17)] {
+        assert!(extract(nonsense).expect_status(400).text().starts_with("<!DOCTYPE html>"), "{nonsense}");
+    }
 }
 
 #[test]
@@ -252,7 +378,8 @@ fn the_page_is_for_citizens_who_are_signed_in_and_protected_like_the_others() {
     let mut nobody = Browser::new(demo.server());
     for path in ["/auth/access-log", "/auth/access-log.pdf", "/auth/access-log/extract"] {
         let answer = nobody.request("GET", path, None);
-        assert_eq!((answer.status, answer.header("Location")), (303, Some("/auth/sign-in")), "{path}");
+        let location = "/auth/sign-in?continue=access-log";
+        assert_eq!((answer.status, answer.header("Location")), (303, Some(location)), "{path}");
     }
     let mut staff = Browser::new(demo.server());
     let landing = staff.go("GET", "/auth/sign-in", None);

@@ -105,7 +105,9 @@ fn flip(character: char) -> char {
 /// RFC 6750, 3.1: a token that was shown and refused is told so.
 #[test]
 fn the_challenge_names_the_error() {
-    let server = TestServer::start(&TestDatabase::sqlite(), &[]);
+    // A database goes with its variable, and the server must not outlive it.
+    let database = TestDatabase::sqlite();
+    let server = TestServer::start(&database, &[]);
     let answer = server.client().request("GET", "/fhir/Patient", &[("Authorization", "Bearer x.y.z")], b"");
     let challenge = expect_401("x.y.z", &answer);
     assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
@@ -113,7 +115,8 @@ fn the_challenge_names_the_error() {
 
 #[test]
 fn what_is_for_everybody_needs_no_token() {
-    let server = TestServer::start(&TestDatabase::sqlite(), &[]);
+    let database = TestDatabase::sqlite();
+    let server = TestServer::start(&database, &[]);
     for path in ["/fhir/metadata", "/health/live", "/health/ready", "/metrics"] {
         let _ = server.client().get(path).expect_status(200);
     }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use test_support::{Response, TestDatabase};
 
+use crate::sharing::done;
+use crate::sharing_gate::{staff, strangers};
 use crate::support::browser::{Browser, Landing, forms};
 use crate::support::program::Demo;
 use crate::support::sign_in::{pass, sign_in, staff_name};
@@ -176,6 +178,9 @@ fn a_facility_is_blocked_after_its_effects_were_told_and_let_in_again() {
     let found = client
         .read(&format!("/fhir/Organization?identifier=http://fhir.hl7.org.vn/core/sid/ma-cskcb%7C{code}"));
     let facility = text(&found["entry"][0]["resource"]["id"]);
+    // One that the app has made until tomorrow is not what this page makes.
+    let tomorrow = json!({"facility": code, "until": "2099-01-01T00:00:00+07:00", "types": ["Condition"]});
+    done(&demo.as_citizen(open), "blocks", &tomorrow, 201);
     let mut browser = sign_in(&demo, open);
     let list = page(&mut browser, "/book/who-may?lang=en");
     let asks = link(&list, &format!("/book/block?lang=en&amp;facility={facility}"));
@@ -185,6 +190,9 @@ fn a_facility_is_blocked_after_its_effects_were_told_and_let_in_again() {
     let done = press(&mut browser, &told, "/book/block");
     expect_words(done.text(), &["You have blocked it.", "Lift the block"]);
     assert_eq!(client.get(&path).status, 404);
+    // Who presses twice has one block.
+    let _ = press(&mut browser, &told, "/book/block");
+    assert_eq!(demo.as_citizen(open).read("/access/blocks")["items"].as_array().unwrap().len(), 2);
     let asks = link(done.text(), "/book/lift?");
     let told = page(&mut browser, &asks);
     let _ = press(&mut browser, &told, "/book/lift");
@@ -195,11 +203,40 @@ fn a_facility_is_blocked_after_its_effects_were_told_and_let_in_again() {
 }
 
 #[test]
+fn an_emergency_is_ended_after_its_effects_were_told() {
+    let demo = Demo::start(TestDatabase::sqlite());
+    let (facility, place) = strangers(&demo);
+    let (number, patient) = demo.citizen(place);
+    let request =
+        json!({"citizen_number": number, "reason": "unconscious", "text": "found without an answer"});
+    done(&staff(&demo, &facility, "physician", "TREAT"), "emergency", &request, 201);
+    let (breaking, path) = (staff(&demo, &facility, "physician", "BTG"), format!("/fhir/Patient/{patient}"));
+    let mut browser = sign_in(&demo, place);
+    let list = page(&mut browser, "/book/who-may?lang=en");
+    let told = page(&mut browser, &link(&list, "/book/end?"));
+    expect_words(
+        &told,
+        &["End this right to look?", "An emergency", "ends at once", "The review of this emergency"],
+    );
+    assert_eq!(breaking.get(&path).status, 200, "nothing was done so far");
+    // Why it was opened stands in the notice, in the language of the page.
+    let notices = page(&mut browser, "/book/notices?lang=en");
+    expect_words(&notices, &["Opened in an emergency", "found without an answer", "(physician)"]);
+    expect_words(&page(&mut browser, "/book/notices?lang=vi"), &["Mở sổ trong cấp cứu", "(bác sĩ)"]);
+    let ended = press(&mut browser, &told, "/book/end");
+    assert_eq!(breaking.get(&path).status, 404);
+    assert!(!ended.text().contains("/book/end?"), "nothing is left to end: {}", ended.text());
+    for bad in ["", "relation=", "relation=emergency.Consent.nobody"] {
+        assert_eq!(browser.request("GET", &format!("/book/end?{bad}"), None).status, 404, "{bad}");
+    }
+}
+
+#[test]
 fn the_book_of_another_is_not_there_and_its_owner_learns_of_the_attempt() {
     let demo = Demo::start(TestDatabase::sqlite());
     let (mut one, mut other) = (sign_in(&demo, 0), sign_in(&demo, 1));
     let stranger = demo.citizen(1).1;
-    for path in ["/book", "/book/timeline", "/book/who-may"] {
+    for path in ["/book", "/book/timeline", "/book/who-may", "/book/notices"] {
         assert_eq!(one.request("GET", &format!("{path}?of={stranger}"), None).status, 404, "{path}");
     }
     assert!(page(&mut other, "/auth/access-log?lang=en").contains("REFUSED"));

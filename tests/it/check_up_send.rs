@@ -145,9 +145,14 @@ fn who_may_not_send_and_who_guesses_stands_in_the_log() {
             assert_eq!(narrow.send_with("POST", "/check-ups", &[], &message).status, 403, "{scope}");
         }
         assert_eq!(send(&client, &message).0, 200, "and who may");
+        // Whoever sends the same again is told that all of it is there, and nothing is written that would say so.
+        let (status, again) = send(&client, &message);
+        assert_eq!((status, &again["created"], &again["updated"]), (200, &json!(0), &json!(0)), "{again}");
 
         signed(&demo);
         let log = whole_log(&demo);
+        let told = log.iter().filter(|entry| *entry.query == *"check-ups" && *entry.patient == *book);
+        assert_eq!(told.count(), 1, "once, for the second message");
         let refused = |of: &str, query: &str| {
             let is_meant = |entry: &&audit_log::Entry<'static>| {
                 entry.outcome == audit_log::Outcome::Refused

@@ -97,7 +97,9 @@ fn registered() -> BTreeSet<(String, String)> {
 
 #[test]
 fn what_is_registered_is_in_the_document_and_the_other_way_round() {
-    let server = start(&TestDatabase::sqlite(), &[]);
+    // A database goes with its variable, and the server must not outlive it.
+    let database = TestDatabase::sqlite();
+    let server = start(&database, &[]);
     let document = value(server.http().get("/openapi.json").expect_status(200).text());
     let documented = operations(&document);
     let registered = registered();
@@ -183,7 +185,8 @@ fn each_route_is_there_and_answers_as_documented() {
 fn an_operation_needs_a_body_where_the_document_says_so() {
     // Some operations are there only where a registry is connected.
     let simulator = Simulator::start(&[]);
-    let server = start(&TestDatabase::sqlite(), &["--registry", &simulator.base]);
+    let database = TestDatabase::sqlite();
+    let server = start(&database, &["--registry", &simulator.base]);
     let document = value(server.http().get("/openapi.json").expect_status(200).text());
     let (mut needed, mut optional) = (0, 0);
     for (method, path) in operations(&document) {
@@ -208,7 +211,8 @@ fn an_operation_needs_a_body_where_the_document_says_so() {
 
 #[test]
 fn the_capability_statement_and_the_document_name_the_same() {
-    let server = start(&TestDatabase::sqlite(), &[]);
+    let database = TestDatabase::sqlite();
+    let server = start(&database, &[]);
     let document = value(server.http().get("/openapi.json").expect_status(200).text());
     let statement = server.read("/fhir/metadata");
     let others = &document["paths"]["/fhir/{type}"]["get"]["x-search-parameters"];

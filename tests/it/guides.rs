@@ -1,5 +1,5 @@
 //! The guides of `docs/guides`: what stands in them to be pasted is pasted, block after block into one shell, beside a
-//! demo. `bash tests/clients/install` gets `curl` and `jq`; `openssl` and `basenc` are those of the system.
+//! demo. `bash tests/clients/install` gets `curl`, `jq` and `sqlite3`; `openssl` and `basenc` are those of the system.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::support::program::Demo;
 use crate::support::sign_in::{consent, pass};
 
 /// Each guide with those whose commands it builds on.
-const GUIDES: [&[&str]; 9] = [
+const GUIDES: [&[&str]; 10] = [
     &["start"],
     &["start", "find-a-person"],
     &["start", "read-a-book"],
@@ -28,6 +28,7 @@ const GUIDES: [&[&str]; 9] = [
     &["start", "system"],
     &["start", "clients"],
     &["start", "versioning"],
+    &["operating"],
 ];
 
 /// What the guides say of where the demo listens.

@@ -10,14 +10,18 @@
 )]
 
 mod access_log;
+mod access_log_acts;
 mod access_log_complete;
 mod access_log_consistency;
 mod access_log_entries;
 mod access_log_forms;
 mod access_log_kill;
+mod access_log_merged;
+mod access_log_operator;
 mod access_log_outage;
 mod access_log_page;
 mod access_log_refusals;
+mod access_log_told;
 mod access_log_who;
 mod access_log_writes;
 mod auth;

@@ -183,7 +183,9 @@ fn metrics_are_open_metrics_and_tell_nothing_of_people() {
 
 #[test]
 fn the_request_id_is_echoed_or_made() {
-    let server = start(&TestDatabase::sqlite(), &[]);
+    // A database goes with its variable, and the server must not outlive it.
+    let database = TestDatabase::sqlite();
+    let server = start(&database, &[]);
     let http = server.http();
     for (path, status) in
         [("/fhir/Patient", 200), ("/fhir/Patient/none", 404), ("/fhir/Nothing", 404), ("/", 404)]
@@ -289,7 +291,8 @@ fn a_stop_lets_the_running_request_finish() {
 #[test]
 fn a_stop_is_quick_when_nothing_runs() {
     for signal in ["TERM", "INT"] {
-        let mut server = start(&TestDatabase::sqlite(), &[]);
+        let database = TestDatabase::sqlite();
+        let mut server = start(&database, &[]);
         // An idle connection is no running request.
         let _ = server.http().get("/fhir/Patient").expect_status(200);
         let _idle = server.http().open().unwrap();
@@ -303,7 +306,8 @@ fn a_stop_is_quick_when_nothing_runs() {
 
 #[test]
 fn a_stop_does_not_wait_for_ever() {
-    let mut server = start(&TestDatabase::sqlite(), &["--shutdown-limit", "1s"]);
+    let database = TestDatabase::sqlite();
+    let mut server = start(&database, &["--shutdown-limit", "1s"]);
     let mut connection = server.http().open().unwrap();
     let host = server.base_url().strip_prefix("http://").unwrap().to_owned();
     let head = format!(

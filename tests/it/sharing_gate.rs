@@ -22,7 +22,7 @@ pub fn staff<'d>(demo: &'d Demo, facility: &str, role: &str, purpose: &str) -> C
 }
 
 /// A facility and a citizen who has nothing to do with it: no visit, no home there.
-fn strangers(demo: &Demo) -> (String, usize) {
+pub(crate) fn strangers(demo: &Demo) -> (String, usize) {
     let facilities = demo.description["clients"].as_array().unwrap();
     for client in facilities {
         let facility = text(&client["facility"]);

@@ -8,7 +8,7 @@ pub enum Authority {
     Shared,
     /// The caller's own book.
     Own,
-    /// The citizen has entrusted the book to another citizen (uỷ quyền).
+    /// The citizen has entrusted the book to another citizen (ủy quyền).
     Delegation,
     /// Parent or guardian of a minor (cha, mẹ, người giám hộ).
     Guardian,

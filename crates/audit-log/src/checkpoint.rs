@@ -6,7 +6,7 @@ use fhir::Instant;
 
 use crate::hash::Hash;
 use crate::note::{LogName, NoteError, SigningKey, VerifyingKey};
-use crate::tree::LARGEST_TREE;
+use crate::tree::{LARGEST_TREE, TreeHead};
 
 const TIME: &str = "time ";
 
@@ -53,6 +53,11 @@ impl Checkpoint {
     /// The root of the tree over the entries.
     pub fn root(&self) -> Hash {
         self.root
+    }
+
+    /// Size and root: the log that it is of, whenever it was made.
+    pub fn head(&self) -> TreeHead {
+        TreeHead { size: self.size, root: self.root }
     }
 
     /// When it was made, in whole seconds.

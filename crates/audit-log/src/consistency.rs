@@ -4,7 +4,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
-use crate::extract::extends;
 use crate::hash::Hash;
 use crate::note::VerifyingKey;
 use crate::verify::Kind;
@@ -32,15 +31,6 @@ pub struct ConsistencyProof {
     pub checkpoint: Option<String>,
 }
 
-/// What a proof has shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Extended {
-    /// The younger checkpoint.
-    pub checkpoint: Checkpoint,
-    /// Checkpoints to compare with that are of other sizes than those of the proof: it says nothing of them.
-    pub not_compared: usize,
-}
-
 impl ConsistencyProof {
     /// The proof that the tree of a size begins with that of another.
     pub fn new(
@@ -58,34 +48,18 @@ impl ConsistencyProof {
         serde_json::from_slice::<Self>(json).ok().filter(|proof| proof.format == FORMAT)
     }
 
-    /// Verifies a proof by a key, and by notes of checkpoints that are known from elsewhere: one of the older size must be
-    /// among them, and one of the younger size where the file has none. All of these sizes are compared.
-    ///
-    /// # Errors
-    /// What is wrong. Without checkpoints of both sizes a proof shows nothing: [`Kind::Unproven`].
-    pub fn verify(&self, key: &VerifyingKey, known: &[String]) -> Result<Extended, Kind> {
+    /// The checkpoint of the younger tree, where the file has one. Whether the proof holds is for [`crate::history`] to
+    /// say: that needs a checkpoint of the older tree, too.
+    pub fn checkpoint(&self, key: &VerifyingKey) -> Result<Option<Checkpoint>, Kind> {
         if self.log != key.name().as_str() || self.vkey != key.to_string() {
-            return Err(Kind::ExtractKey);
+            return Err(Kind::FileKey);
         }
-        let own = self.checkpoint.as_deref().map(|note| Checkpoint::open(note, key)).transpose();
-        let own = own.map_err(|_| Kind::Checkpoint)?;
-        if own.as_ref().is_some_and(|own| own.size() != self.second) {
-            return Err(Kind::NotExtended);
-        }
-        let known = known.iter().map(|note| Checkpoint::open(note, key)).collect::<Result<Vec<_>, _>>();
-        let known = known.map_err(|_| Kind::Known)?;
-        let not_compared = known.iter().filter(|it| ![self.first, self.second].contains(&it.size())).count();
-        let older: Vec<&Checkpoint> = known.iter().filter(|it| it.size() == self.first).collect();
-        let younger: Vec<&Checkpoint> =
-            own.iter().chain(&known).filter(|it| it.size() == self.second).collect();
-        let (Some(_), Some(checkpoint)) = (older.first(), younger.first()) else {
-            return Err(Kind::Unproven);
-        };
-        let holds = |older: &&Checkpoint| younger.iter().all(|younger| extends(older, younger, &self.proof));
-        if older.iter().all(holds) {
-            Ok(Extended { checkpoint: (*checkpoint).clone(), not_compared })
+        let signed = self.checkpoint.as_deref().map(|note| Checkpoint::open(note, key)).transpose();
+        let signed = signed.map_err(|_| Kind::Checkpoint)?;
+        if signed.as_ref().is_none_or(|signed| signed.size() == self.second) {
+            Ok(signed)
         } else {
-            Err(Kind::NotExtended)
+            Err(Kind::OtherSize)
         }
     }
 }
@@ -95,6 +69,7 @@ mod tests {
     use fhir::Instant;
 
     use super::*;
+    use crate::history::{History, Shows};
     use crate::note::{LogName, SigningKey};
     use crate::tree::{hash_leaf, hash_node, root_of};
 
@@ -103,9 +78,9 @@ mod tests {
         SigningKey::from_pkcs8(name, &SigningKey::generate().unwrap()).unwrap()
     }
 
-    fn signed(key: &SigningKey, leaves: &[Hash]) -> String {
+    fn checkpoint(key: &SigningKey, leaves: &[Hash]) -> Checkpoint {
         let (size, time) = (leaves.len() as u64, Instant::from_microseconds(1_000_000));
-        Checkpoint::new(key.verifying().name().clone(), size, root_of(leaves), time).sign(key).unwrap()
+        Checkpoint::new(key.verifying().name().clone(), size, root_of(leaves), time)
     }
 
     #[test]
@@ -113,48 +88,58 @@ mod tests {
         let key = new_key();
         let leaves: Vec<Hash> = (0..7_u8).map(|number| hash_leaf(&[number])).collect();
         let [a, b, c, d, e, f, j] = <[Hash; 7]>::try_from(leaves.clone()).unwrap();
-        let (older, younger) = (signed(&key, &leaves[..3]), signed(&key, &leaves));
+        let (older, younger) = (checkpoint(&key, &leaves[..3]), checkpoint(&key, &leaves));
         // RFC 6962, section 2.1.3: the proof of three in seven leaves is [c, d, g, l].
         let l = hash_node(&hash_node(&e, &f), &j);
         let proof = vec![c, d, hash_node(&a, &b), l];
-        let proof = ConsistencyProof::new(key.verifying(), (3, 7), proof, Some(younger.clone()));
+        let note = younger.sign(&key).unwrap();
+        let proof = ConsistencyProof::new(key.verifying(), (3, 7), proof, Some(note.clone()));
         let read = ConsistencyProof::read(&serde_json::to_vec(&proof).unwrap()).unwrap();
         assert_eq!(read, proof);
-        let verify = |proof: &ConsistencyProof, known: &[&String]| {
-            let known: Vec<String> = known.iter().map(|note| (*note).clone()).collect();
-            proof.verify(key.verifying(), &known)
+        assert_eq!(read.checkpoint(key.verifying()), Ok(Some(younger.clone())));
+        let shows = |proof: &ConsistencyProof, known: &[&Checkpoint]| {
+            let mut history = History::new();
+            known.iter().for_each(|known| history.head(known.head(), "known"));
+            history.proof(proof.clone(), "proof");
+            history.compare().proofs.remove(0).shows
         };
-        let shown = verify(&read, &[&older]).unwrap();
-        assert_eq!((shown.checkpoint.size(), shown.not_compared), (7, 0));
-        // Without what was kept there is nothing to compare with; another size says nothing, and it is told.
-        let four = signed(&key, &leaves[..4]);
-        assert_eq!(verify(&read, &[]), Err(Kind::Unproven));
-        assert_eq!(verify(&read, &[&four]), Err(Kind::Unproven));
-        assert_eq!(verify(&read, &[&older, &four]).unwrap().not_compared, 1);
+        assert_eq!(shows(&read, &[&older, &younger]), Shows::Extended);
+        // Without what was kept there is nothing to compare with; another size says nothing.
+        let four = checkpoint(&key, &leaves[..4]);
+        assert_eq!(shows(&read, &[]), Shows::Nothing(vec![3, 7]));
+        assert_eq!(shows(&read, &[&younger, &four]), Shows::Nothing(vec![3]));
+        assert_eq!(shows(&read, &[&older, &four]), Shows::Nothing(vec![7]));
         // The key has signed another beginning, or another end.
-        let (forged, other_end) = (signed(&key, &[a, b, d]), signed(&key, &[a, b, c, d, e, f, f]));
-        assert_eq!(verify(&read, &[&forged]), Err(Kind::NotExtended));
-        assert_eq!(verify(&read, &[&older, &forged]), Err(Kind::NotExtended));
-        assert_eq!(verify(&read, &[&older, &other_end]), Err(Kind::NotExtended));
-        // A note that the key has not signed.
-        assert_eq!(verify(&read, &[&older.replacen("\n3\n", "\n4\n", 1)]), Err(Kind::Known));
-        assert_eq!(verify(&read, &[&signed(&new_key(), &leaves[..3])]), Err(Kind::Known));
-        // A size that nothing was signed at is compared with what is known only.
-        let bare = ConsistencyProof { checkpoint: None, ..proof.clone() };
-        assert!(!serde_json::to_string(&bare).unwrap().contains("checkpoint"));
-        assert_eq!(verify(&bare, &[&older]), Err(Kind::Unproven));
-        assert!(verify(&bare, &[&older, &younger]).is_ok());
+        let (forged, end) = (checkpoint(&key, &[a, b, d]), checkpoint(&key, &[a, b, c, d, e, f, f]));
+        assert_eq!(shows(&read, &[&forged, &younger]), Shows::NotExtended);
+        assert_eq!(shows(&read, &[&older, &end]), Shows::NotExtended);
+        let two = checkpoint(&key, &leaves[..2]);
+        let six = checkpoint(&key, &leaves[..6]);
         let bad = [
             ConsistencyProof { first: 2, ..proof.clone() },
             ConsistencyProof { second: 6, ..proof.clone() },
             ConsistencyProof { proof: vec![c, d, l], ..proof.clone() },
-            ConsistencyProof { checkpoint: Some(four.clone()), ..proof.clone() },
         ];
         for bad in bad {
-            let two = signed(&key, &leaves[..2]);
-            assert_eq!(verify(&bad, &[&older, &two]), Err(Kind::NotExtended), "{bad:?}");
+            assert_eq!(shows(&bad, &[&older, &two, &six, &younger]), Shows::NotExtended, "{bad:?}");
         }
-        assert_eq!(proof.verify(new_key().verifying(), &[older]), Err(Kind::ExtractKey));
+    }
+
+    #[test]
+    fn the_checkpoint_of_a_proof_is_that_of_its_size_and_key() {
+        let (key, other) = (new_key(), new_key());
+        let leaves: Vec<Hash> = (0..7_u8).map(|number| hash_leaf(&[number])).collect();
+        let signed = |key: &SigningKey, size: usize| checkpoint(key, &leaves[..size]).sign(key).unwrap();
+        let of = |note: Option<String>| {
+            ConsistencyProof::new(key.verifying(), (3, 7), Vec::new(), note).checkpoint(key.verifying())
+        };
+        assert_eq!(of(None), Ok(None));
+        assert_eq!(of(Some(signed(&key, 6))), Err(Kind::OtherSize));
+        assert_eq!(of(Some(signed(&other, 7))), Err(Kind::Checkpoint));
+        assert_eq!(of(Some(signed(&key, 7).replacen("\n7\n", "\n8\n", 1))), Err(Kind::Checkpoint));
+        let bare = ConsistencyProof::new(key.verifying(), (3, 7), Vec::new(), None);
+        assert!(!serde_json::to_string(&bare).unwrap().contains("checkpoint"));
+        assert_eq!(bare.checkpoint(other.verifying()), Err(Kind::FileKey));
         assert!(ConsistencyProof::read(b"{}").is_none());
     }
 }

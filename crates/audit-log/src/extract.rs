@@ -12,7 +12,7 @@ use crate::entry::Entry;
 use crate::hash::Hash;
 use crate::note::VerifyingKey;
 use crate::tree::{NodeSource, TreeError, hash_leaf, inclusion_proof, verify_consistency, verify_inclusion};
-use crate::verify::{Finding, Kind};
+use crate::verify::Kind;
 
 /// What the files are called in themselves.
 const FORMAT: &str = "healthbook-access-log-extract-1";
@@ -106,26 +106,29 @@ pub struct ExtractReport {
     pub checkpoint: Option<Checkpoint>,
     /// Entries that are proven.
     pub proven: u64,
-    /// Older checkpoints that are proven to be the beginning.
-    pub extended: u64,
+    /// Older checkpoints with which the log is proven to begin.
+    pub older: Vec<Checkpoint>,
     /// What is wrong, in the order of the file.
-    pub findings: Vec<Finding>,
+    pub faults: Vec<Fault>,
+}
+
+/// Something that is wrong with an extract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// What it is.
+    pub kind: Kind,
+    /// The position of the entry that it concerns; none where it is about the file as such.
+    pub position: Option<u64>,
 }
 
 impl ExtractReport {
     /// Whether nothing is wrong.
     pub fn is_sound(&self) -> bool {
-        self.findings.is_empty()
+        self.faults.is_empty()
     }
 
     fn add(&mut self, kind: Kind, position: Option<u64>) {
-        let first = position.unwrap_or(0);
-        self.findings.push(Finding {
-            kind,
-            first,
-            end: position.map(|it| it.saturating_add(1)),
-            checkpoint: None,
-        });
+        self.faults.push(Fault { kind, position });
     }
 }
 
@@ -201,27 +204,26 @@ impl Extract {
         serde_json::to_string_pretty(self)
     }
 
-    /// Reads and verifies a file. `known` are notes of other checkpoints that are not younger, such as that of an older
-    /// extract or the root of a day: the file must prove that the log begins with them.
-    pub fn verify_json(json: &[u8], key: &VerifyingKey, known: &[String]) -> ExtractReport {
-        match serde_json::from_slice::<Self>(json) {
-            Ok(extract) => extract.verify(key, known),
-            Err(_) => {
-                let mut report = ExtractReport::default();
-                report.add(Kind::ExtractForm, None);
-                report
-            }
-        }
+    /// A file that is one, whether it holds or not.
+    pub fn read(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<Self>(json).ok().filter(|extract| extract.format == FORMAT)
     }
 
-    /// Verifies an extract by a key that is known from elsewhere.
-    pub fn verify(&self, key: &VerifyingKey, known: &[String]) -> ExtractReport {
+    /// Reads and verifies a file by a key that is known from elsewhere.
+    pub fn verify_json(json: &[u8], key: &VerifyingKey) -> ExtractReport {
+        let Some(extract) = Self::read(json) else {
+            let form = Fault { kind: Kind::FileForm, position: None };
+            return ExtractReport { faults: vec![form], ..ExtractReport::default() };
+        };
+        extract.verify(key)
+    }
+
+    /// Verifies an extract by a key that is known from elsewhere. Whether its checkpoints are of one log with others is
+    /// for [`crate::history`] to say.
+    pub fn verify(&self, key: &VerifyingKey) -> ExtractReport {
         let mut report = ExtractReport::default();
-        if self.format != FORMAT {
-            report.add(Kind::ExtractForm, None);
-        }
         if self.log != key.name().as_str() || self.vkey != key.to_string() {
-            report.add(Kind::ExtractKey, None);
+            report.add(Kind::FileKey, None);
         }
         let Ok(checkpoint) = Checkpoint::open(&self.checkpoint, key) else {
             report.add(Kind::Checkpoint, None);
@@ -229,45 +231,22 @@ impl Extract {
         };
         let mut next = 0;
         for entry in &self.entries {
-            let place = if entry.position < next { Err(Kind::OutOfOrder) } else { Ok(()) };
+            let place = if entry.position < next { Err(Kind::EntryOrder) } else { Ok(()) };
             match place.and_then(|()| entry.verify(&checkpoint)) {
                 Ok(()) => report.proven += 1,
                 Err(kind) => report.add(kind, Some(entry.position)),
             }
             next = entry.position.saturating_add(1).max(next);
         }
-        let proven = self.verify_older(&checkpoint, key, &mut report);
-        for note in known {
-            match Checkpoint::open(note, key) {
-                Err(_) => report.add(Kind::Known, None),
-                Ok(known) => compare(&known, &checkpoint, &proven, &mut report),
+        for older in &self.older {
+            match Checkpoint::open(&older.checkpoint, key) {
+                Ok(before) if extends(&before, &checkpoint, &older.proof) => report.older.push(before),
+                Ok(_) => report.add(Kind::NotExtended, None),
+                Err(_) => report.add(Kind::Checkpoint, None),
             }
         }
         report.checkpoint = Some(checkpoint);
         report
-    }
-
-    /// The older checkpoints that are proven to be the beginning of this log.
-    fn verify_older(
-        &self,
-        now: &Checkpoint,
-        key: &VerifyingKey,
-        report: &mut ExtractReport,
-    ) -> Vec<Checkpoint> {
-        let mut proven = Vec::new();
-        for older in &self.older {
-            let Ok(before) = Checkpoint::open(&older.checkpoint, key) else {
-                report.add(Kind::Checkpoint, None);
-                continue;
-            };
-            if extends(&before, now, &older.proof) {
-                report.extended += 1;
-                proven.push(before);
-            } else {
-                report.add(Kind::NotExtended, None);
-            }
-        }
-        proven
     }
 }
 
@@ -275,13 +254,4 @@ impl Extract {
 pub fn extends(older: &Checkpoint, younger: &Checkpoint, proof: &[Hash]) -> bool {
     older.log() == younger.log()
         && verify_consistency(older.size(), &older.root(), younger.size(), &younger.root(), proof)
-}
-
-fn compare(known: &Checkpoint, now: &Checkpoint, proven: &[Checkpoint], report: &mut ExtractReport) {
-    let same = proven.iter().chain([now]).find(|it| it.size() == known.size());
-    match same {
-        Some(same) if same.root() == known.root() => {}
-        Some(_) => report.add(Kind::NotExtended, None),
-        None => report.add(Kind::Unproven, None),
-    }
 }

@@ -173,6 +173,13 @@ impl FromStr for VerifyingKey {
     }
 }
 
+/// A note as it was signed, out of a file that went through mail or an editor: these change the ends of lines, and put
+/// a byte order mark or blanks around the text. That makes nothing true: what comes of it is verified letter for letter.
+pub fn mended(file: &str) -> String {
+    let text = file.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    format!("{}\n", text.trim())
+}
+
 fn key_hash(name: &str, public: &[u8; 32]) -> [u8; 4] {
     let hash = Hash::of(&[name.as_bytes(), b"\n", &[ED25519_KEY], public]);
     hash.0.first_chunk().copied().unwrap_or_default()
@@ -235,6 +242,27 @@ mod tests {
         }
         for wrong in ["", "a b", "a+b", "a\u{a0}b", "a\nb"] {
             assert_eq!(LogName::new(wrong), Err(InvalidLogName));
+        }
+    }
+
+    #[test]
+    fn what_mail_does_to_a_note_is_mended_and_nothing_else() {
+        let key =
+            SigningKey::from_pkcs8(LogName::new("a").unwrap(), &SigningKey::generate().unwrap()).unwrap();
+        let note = key.sign("one\ntwo\n").unwrap();
+        let windows = note.replace('\n', "\r\n");
+        for file in [
+            note.clone(),
+            windows.clone(),
+            format!("\u{feff}{windows}"),
+            note.trim().to_owned(),
+            format!("\n{note} \n\n"),
+        ] {
+            assert_eq!(mended(&file), note);
+        }
+        for other in [windows.replace("two", "too"), note.replace('\n', " "), note.replace("one\n", "one\n ")]
+        {
+            assert!(key.verifying().open(&mended(&other)).is_err(), "{other}");
         }
     }
 

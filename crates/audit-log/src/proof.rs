@@ -48,7 +48,7 @@ impl EntryProof {
     /// Verifies a proof by a key that is known from elsewhere; gives the checkpoint to which it leads.
     pub fn verify(&self, key: &VerifyingKey) -> Result<Checkpoint, Kind> {
         if self.log != key.name().as_str() || self.vkey != key.to_string() {
-            return Err(Kind::ExtractKey);
+            return Err(Kind::FileKey);
         }
         let checkpoint = Checkpoint::open(&self.checkpoint, key).map_err(|_| Kind::Checkpoint)?;
         let root = checkpoint.root();
@@ -92,7 +92,7 @@ mod tests {
         for bad in bad {
             assert_eq!(bad.verify(key.verifying()), Err(Kind::NotIncluded));
         }
-        assert_eq!(proof.verify(new_key().verifying()), Err(Kind::ExtractKey));
+        assert_eq!(proof.verify(new_key().verifying()), Err(Kind::FileKey));
         assert!(EntryProof::read(b"{}").is_none());
     }
 }

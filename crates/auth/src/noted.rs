@@ -1,8 +1,8 @@
 //! What signing in leaves in the log of accesses: who, in which way, in whose book (`docs/access-log.md`, section 7).
 
 use audit_log::Action;
-use fhir::LogicalId;
-use record_store::{ANONYMOUS, Deed, Origin};
+use fhir::{LogicalId, ResourceType};
+use record_store::{ANONYMOUS, Deed, Journal, Origin};
 
 use crate::account::{AccountKind, Session};
 use crate::token::Claims;
@@ -97,6 +97,14 @@ pub(crate) fn handed_out(grant: &Grant, way: &str, by: Origin) -> Deed {
     let deed = token(grant, "", way);
     let Origin { agent: meant, client, organization, .. } = deed.by.clone();
     deed.about(meant).by(Origin { client, organization, ..by })
+}
+
+/// A citizen was refused the tokens for the book of somebody else.
+pub(crate) fn not_entrusted(client: String, session: &Session, patient: &str) {
+    if let (Some(journal), Ok(patient)) = (Journal::current(), LogicalId::try_from(patient)) {
+        journal.asked_by(Origin { client, ..who_in(session) });
+        journal.refused(Action::Token, Some((ResourceType::PATIENT, patient)), "authorization_code");
+    }
 }
 
 /// A client, as the one that does something.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | block, list, lift | citizen, guardian |
 
-use access::{Caller, Grantee};
+use access::{Caller, Grantee, Purpose};
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
 use serde::Deserialize;
@@ -15,13 +15,17 @@ use crate::consent::{Evidence, Provision, Relation, Terms, account_of, consent};
 use crate::gate::{self, Book};
 use crate::guardians::is_suspension;
 use crate::ledger::{self, Entry, facility, find_all, new_id, read, referred, text};
-use crate::moment::plus;
-use crate::noted::{concerns, told};
+use crate::moment::{DAY, plus};
+use crate::noted::{concerns, done, told};
 use crate::refusal::Rule;
 use crate::relations::{end_consent, of_relation};
-use crate::{input, vocabulary};
+use crate::{input, turn, vocabulary};
 
 const MOST: usize = 500;
+/// How the log of accesses names it.
+const PLACE: &str = "access/blocks";
+/// Seconds.
+const YEAR: i64 = 366 * DAY;
 
 /// `POST /access/blocks`
 #[derive(Debug, Default, Deserialize)]
@@ -122,8 +126,24 @@ pub async fn block_organization(
     if read(book.service(), "Organization", organization).await?.is_none() {
         return Err(Rule::NoSuchFacility.into());
     }
-    let ends = plus(now, book.settings().longest_block);
+    // Who presses twice wants one block.
+    let _turn = turn::wait(book.service().store(), "block", open.patient.as_str()).await?;
     let grantee = Some(Grantee::Organization(organization.clone()));
+    let ends = plus(now, book.settings().longest_block);
+    // One that holds already, for every purpose but an emergency, and as long as this one would.
+    let closes_all = |terms: &Terms| {
+        !terms.permit
+            && terms.grantee == grantee
+            && terms.types.is_empty()
+            && terms.labels.is_empty()
+            && (terms.purposes.is_empty() || Purpose::ALL.iter().all(|it| terms.purposes.contains(it)))
+            && terms.begins <= now
+            && plus(terms.ends, YEAR) >= ends
+    };
+    if living(book, &open, now).await?.iter().any(|(_, terms)| closes_all(terms)) {
+        done(&open.patient, PLACE);
+        return Ok(());
+    }
     let close = Close { grantee, begins: now, ends, ..Close::default() };
     write(book, &open, close, "block", now).await?;
     Ok(())
@@ -199,7 +219,7 @@ pub async fn list(
             "ends": terms.ends.to_string(),
         }));
     }
-    told(&open.patient, "access/blocks");
+    told(&open.patient, PLACE);
     Ok(json!({"items": shown}))
 }
 
@@ -251,6 +271,20 @@ pub async fn facilities(
     Ok(facilities)
 }
 
+/// One of them, by its block. That it is told is noted: no other entry of its request says so.
+pub async fn facility_of_block(
+    book: &HealthBook,
+    caller: &Caller,
+    block: &LogicalId,
+    now: Instant,
+) -> Result<BlockedFacility, Problem> {
+    concerns(vocabulary::kind("Consent")?, block);
+    let all = facilities(book, caller, now).await?;
+    let found = all.into_iter().find(|blocked| blocked.block == *block).ok_or_else(Problem::not_found)?;
+    told(&gate::book(book.service(), caller, None, now).await?.patient, PLACE);
+    Ok(found)
+}
+
 /// Lifts a block.
 pub async fn lift(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> Result<(), Problem> {
     let now = now.truncated_to_millis();
@@ -268,6 +302,7 @@ pub async fn lift(book: &HealthBook, caller: &Caller, id: &str, now: Instant) ->
     let terms = Terms::read(&found.resource).filter(|terms| terms.relation == Relation::Block);
     let terms = terms.ok_or_else(Problem::not_found)?;
     if terms.status != "active" {
+        done(&patient, PLACE);
         return Ok(());
     }
     // What closes the book to a guardian is not the guardian's to lift, and while custody is disputed nobody's.

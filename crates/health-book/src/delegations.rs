@@ -19,7 +19,7 @@ use crate::ledger::{
     Entry, Found, citizen, find_made_here, is_made_here, new_id, patch, read, referred, text, write,
 };
 use crate::moment::{birth_date, is_of_age, plus};
-use crate::noted::{concerns, told};
+use crate::noted::{concerns, done, told};
 use crate::refusal::{Rule, wrong};
 use crate::relations::{end_consent, of_relation};
 use crate::settings::PEOPLE;
@@ -113,7 +113,7 @@ pub(crate) async fn taken(book: &HealthBook, patient: &LogicalId) -> Result<Vec<
 }
 
 async fn found(book: &HealthBook, pairs: &[(&str, String)]) -> Result<Vec<(Found, Terms)>, Problem> {
-    let all = find_made_here(book.service(), pairs, MOST).await?;
+    let all = find_made_here(book.service(), "Consent", pairs, MOST).await?;
     Ok(all.into_iter().filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms))).collect())
 }
 
@@ -129,7 +129,7 @@ async fn side(
     let found = read(book.service(), "Consent", &id).await?.ok_or_else(Problem::not_found)?;
     let terms = Terms::read(&found.resource).filter(|terms| terms.relation == Relation::Delegation);
     let terms = terms.ok_or_else(Problem::not_found)?;
-    if !is_made_here(book.service(), &id).await? {
+    if !is_made_here(book.service(), "Consent", &id).await? {
         return Err(Problem::not_found());
     }
     let giver = referred(&found.resource, "/patient/reference", "Patient").as_ref() == Some(me.patient);
@@ -142,6 +142,13 @@ async fn side(
     Ok((found, terms, giver, evidence))
 }
 
+/// What is so already changes nothing, and tells how it is.
+fn done_again(found: &Found) {
+    if let Some(giver) = referred(&found.resource, "/patient/reference", "Patient") {
+        done(&giver, PLACE);
+    }
+}
+
 /// Accepts.
 pub async fn accept(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> Result<Value, Problem> {
     let now = now.truncated_to_millis();
@@ -152,6 +159,7 @@ pub async fn accept(book: &HealthBook, caller: &Caller, id: &str, now: Instant) 
         return Err(Rule::NotPossible.into());
     }
     if terms.lives(now) {
+        done_again(&found);
         return Ok(json!({"id": id, "status": "active"}));
     }
     if !waits(&terms, now) {
@@ -173,6 +181,8 @@ pub async fn end(book: &HealthBook, caller: &Caller, id: &str, now: Instant) -> 
     let (found, terms, _, evidence) = side(book, caller, id).await?;
     if waits(&terms, now) || terms.lives(now) {
         end_consent(book, &found, &terms, &Evidence { act: "end", ..evidence }, now).await?;
+    } else {
+        done_again(&found);
     }
     Ok(json!({"id": id, "status": "ended"}))
 }

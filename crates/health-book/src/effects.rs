@@ -7,13 +7,14 @@
 use access::{Caller, Grantee, Interaction, Purpose};
 use fhir::{Fault, Instant, Issue, ResourceType};
 use interactions::{Problem, ValidateRequest};
+use notices::for_people;
 use serde_json::{Value, json};
 
 use crate::HealthBook;
 use crate::consent::Terms;
 use crate::gate;
 use crate::ledger::{items, read, referred, text};
-use crate::moment::for_people;
+use crate::moment::{DAY, plus};
 use crate::noted::told;
 use crate::preview::counts;
 use crate::refusal::wrong;
@@ -107,6 +108,15 @@ fn names(provision: Option<&Value>, name: &str, depth: u8) -> bool {
         || items(provision, "/provision").iter().any(|nested| names(Some(nested), name, depth))
 }
 
+/// What an emergency opens: the class `emergency` of the policy, in Vietnamese and in English.
+const EMERGENCY: (&str, &str) = (
+    "tên và ngày sinh, dị ứng, chẩn đoán, thuốc, tiêm chủng, nhóm máu, thiết bị cấy ghép, thủ thuật",
+    "name and birth date, allergies, diagnoses, medicines, vaccinations, blood group, devices, procedures",
+);
+
+/// Seconds after which an end is as good as none: fifty years.
+const LONG: i64 = 50 * 365 * DAY;
+
 /// The effects of terms on somebody: `None` is everybody, an empty name a person.
 fn list(terms: &Terms, whom: Option<&str>, entries: u64) -> Vec<Effect> {
     let (whom_vi, whom_en) = match whom {
@@ -159,11 +169,16 @@ fn list(terms: &Terms, whom: Option<&str>, entries: u64) -> Vec<Effect> {
         add("purpose", format!("Chỉ cho mục đích: {codes}."), format!("Only for these purposes: {codes}."));
     }
     let end = for_people(terms.ends);
-    add("ends", format!("Kết thúc lúc {end}."), format!("Ends at {end}."));
+    if !terms.permit && plus(terms.begins, LONG) < terms.ends {
+        let (vietnamese, english) = ("Có hiệu lực đến khi bạn gỡ bỏ.", "It holds until you undo it.");
+        add("ends", vietnamese.to_owned(), english.to_owned());
+    } else {
+        add("ends", format!("Kết thúc lúc {}.", end.vietnamese), format!("Ends on {}.", end.english));
+    }
     if terms.permit {
         add(
             "seen-stays-seen",
-            "Có thể rút lại bất cứ lúc nào; điều đã được xem thì không thể thu hồi.".to_owned(),
+            "Có thể rút lại bất cứ lúc nào; những gì đã được xem thì không thể thu hồi.".to_owned(),
             "It can be withdrawn at any time; what was seen by then stays seen.".to_owned(),
         );
         return effects;
@@ -171,14 +186,14 @@ fn list(terms: &Terms, whom: Option<&str>, entries: u64) -> Vec<Effect> {
     if terms.in_emergency() {
         add(
             "emergency-closed",
-            "Trong cấp cứu cũng không xem được: dị ứng, thuốc đang dùng, nhóm máu. Điều này có thể nguy hiểm cho bạn.".to_owned(),
-            "It holds in an emergency, too: allergies, medicines, blood group are not seen. This can endanger you.".to_owned(),
+            format!("Trong cấp cứu cũng không xem được: {}. Điều này có thể nguy hiểm cho bạn.", EMERGENCY.0),
+            format!("It holds in an emergency, too: {} are not seen. This can endanger you.", EMERGENCY.1),
         );
     } else {
         add(
             "emergency-keeps",
-            "Trong cấp cứu bác sĩ vẫn xem được dữ liệu thiết yếu (dị ứng, thuốc, nhóm máu); bạn sẽ được báo.".to_owned(),
-            "In an emergency physicians still see what is vital (allergies, medicines, blood group); you are told.".to_owned(),
+            format!("Trong cấp cứu bác sĩ, điều dưỡng vẫn xem được: {}; bạn sẽ được báo.", EMERGENCY.0),
+            format!("In an emergency physicians and nurses still see: {}; you are told.", EMERGENCY.1),
         );
     }
     if terms.purposes.is_empty() || terms.purposes.contains(&Purpose::Treatment) {
@@ -230,6 +245,40 @@ mod tests {
         assert!(all.contains(&"emergency-closed") && !all.contains(&"emergency-keeps"));
         let research = codes(&Terms { purposes: vec![Purpose::Research], ..terms(false) });
         assert!(!research.contains(&"treatment-risk") && research.contains(&"purpose"));
+    }
+
+    #[test]
+    fn what_an_emergency_keeps_is_what_the_policy_opens() {
+        let policy = access::Policy::built_in();
+        let named = [
+            "Patient",
+            "AllergyIntolerance",
+            "Condition",
+            "MedicationRequest",
+            "MedicationStatement",
+            "Immunization",
+            "Observation",
+            "Device",
+            "Procedure",
+        ];
+        let opened = policy.document().class("emergency").unwrap();
+        let all = ResourceType::all().filter(|kind| opened.contains(*kind));
+        let mut names: Vec<&str> = all.map(ResourceType::as_str).collect();
+        let mut expected = named.to_vec();
+        names.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(names, expected, "the words of an emergency name what is in the class");
+    }
+
+    #[test]
+    fn a_block_without_an_end_names_no_day_in_a_hundred_years() {
+        let said = |years: i64| {
+            let ends = plus(Instant::from_microseconds(0), years * 365 * DAY);
+            let all = list(&Terms { ends, ..terms(false) }, Some("A"), 3);
+            all.into_iter().find(|effect| effect.code == "ends").unwrap().english
+        };
+        assert_eq!(said(100), "It holds until you undo it.");
+        assert_eq!(said(1), "Ends on 1 January 1971, 07:00.");
     }
 
     #[test]

@@ -4,18 +4,19 @@
 //! |---|---|
 //! | open | physician, station-head; nurse where configured. Never a system |
 
-use access::{Authority, Caller, Grantee, Purpose, StaffRole};
+use access::{Authority, Caller, Grantee, Purpose, StaffRole, role_in_words};
 use fhir::{Instant, LogicalId, ResourceType};
 use interactions::Problem;
+use notices::{Texts, for_people};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::HealthBook;
 use crate::consent::{Evidence, Provision, Relation, Terms, consent, period};
 use crate::ledger::{Entry, Found, citizen, find_made_here, items, new_id, read, text, write};
-use crate::moment::{for_people, plus};
+use crate::moment::plus;
 use crate::noted::concerns;
-use crate::notice::{Bilingual, Notice, NoticeKind, communication};
+use crate::notice::{Notice, NoticeKind, communication};
 use crate::refusal::{Rule, missing, wrong};
 use crate::relations::of_relation;
 use crate::settings::{EMERGENCIES, clock};
@@ -126,7 +127,7 @@ async fn living(book: &HealthBook, act: &Act<'_>) -> Result<Option<(Found, Terms
         ("status", "active".to_owned()),
         of_relation(Relation::Emergency),
     ];
-    let found = find_made_here(book.service(), &pairs, MOST).await?;
+    let found = find_made_here(book.service(), "Consent", &pairs, MOST).await?;
     let living = found.into_iter().filter_map(|found| {
         let terms = Terms::read(&found.resource)?;
         terms.holds(act.now).then_some((found, terms))
@@ -218,17 +219,21 @@ async fn tell(book: &HealthBook, act: &Act<'_>, id: &LogicalId) -> Result<(Notic
     let facility = read(book.service(), "Organization", act.staff.organization).await?;
     let name = facility.map(|found| text(&found.resource, "/name").to_owned()).unwrap_or_default();
     let name = if name.is_empty() { act.staff.organization.to_string() } else { name };
-    let (role, begins, ends) = (act.staff.role.code(), for_people(act.now), for_people(act.ends));
+    let code = act.staff.role.code();
+    let (role_vi, role_en) = role_in_words(code).unwrap_or((code, code));
+    let (begins, ends) = (for_people(act.now), for_people(act.ends));
     let (_, english, vietnamese) = act.reason;
     let words = act.words;
-    let texts = Bilingual {
+    let texts = Texts {
         vietnamese: format!(
-            "{name} (vai trò: {role}) đã mở sổ sức khoẻ của bạn trong tình huống cấp cứu lúc {begins}, đến {ends}. Lý do: \
-             {vietnamese}. {words}. Việc này sẽ được rà soát. Bạn có thể kết thúc quyền truy cập này trong mục Chia sẻ."
+            "{name} ({role_vi}) đã mở sổ sức khỏe của bạn trong tình huống cấp cứu lúc {}, đến {}. Lý do: {vietnamese}. {words}. \
+             Việc này sẽ được rà soát. Bạn có thể kết thúc quyền truy cập này trong mục “Ai được xem”.",
+            begins.vietnamese, ends.vietnamese
         ),
         english: format!(
-            "{name} (role: {role}) opened your health book in an emergency at {begins}, until {ends}. Reason: {english}. \
-             {words}. This will be reviewed. You can end this access under Sharing."
+            "{name} ({role_en}) opened your health book in an emergency on {}, until {}. Reason: {english}. {words}. This will \
+             be reviewed. You can end this access under “Who may look”.",
+            begins.english, ends.english
         ),
     };
     let notice =

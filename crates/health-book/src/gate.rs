@@ -109,7 +109,9 @@ pub(crate) fn of_facility(service: &Service, caller: &Caller) -> Result<Access, 
     Ok(service.decide(caller, Interaction::Read, Some(ResourceType::PATIENT))?)
 }
 
-/// A token of an officer of a facility that reaches what there is to review.
+/// A token of an officer of a facility that reaches what there is to review. It is looked up by the server, so a scope that
+/// reaches some tasks only reaches none.
 pub(crate) fn of_reviews(service: &Service, caller: &Caller) -> Result<Access, Problem> {
+    service.policy().scopes_cover(caller, Interaction::Search, kind("Task")?)?;
     Ok(service.decide(caller, Interaction::Search, Some(kind("Task")?))?)
 }

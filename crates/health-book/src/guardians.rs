@@ -137,7 +137,7 @@ pub(crate) async fn living(
 /// All of them, also those that have ended.
 async fn known(book: &HealthBook, child: &LogicalId) -> Result<Vec<(Found, Terms)>, Problem> {
     let pairs = [("patient", child.to_string()), of_relation(Relation::Guardian)];
-    let found = find_made_here(book.service(), &pairs, MOST).await?;
+    let found = find_made_here(book.service(), "Consent", &pairs, MOST).await?;
     let terms =
         found.into_iter().filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms)));
     Ok(terms.collect())
@@ -257,7 +257,7 @@ async fn suspensions(
     now: Instant,
 ) -> Result<Vec<(Found, Terms)>, Problem> {
     let pairs = [("patient", child.to_string()), of_relation(Relation::Block)];
-    let found = find_made_here(book.service(), &pairs, 500).await?;
+    let found = find_made_here(book.service(), "Consent", &pairs, 500).await?;
     let ours = found.into_iter().filter(|found| is_suspension(&found.resource));
     let terms = ours.filter_map(|found| Terms::read(&found.resource).map(|terms| (found, terms)));
     Ok(terms.filter(|(_, terms)| terms.lives(now)).collect())

@@ -192,33 +192,34 @@ pub(crate) async fn find_all(
     Ok(all)
 }
 
-/// Whether a `Consent` is the word of the server. What somebody writes by FHIR under a relation that has an act of its own
-/// grants nothing, and no act may make it its own.
-pub(crate) async fn is_made_here(service: &Service, id: &LogicalId) -> Result<bool, Problem> {
-    Ok(service.store().is_word_of_server(kind("Consent")?, id).await?)
+/// Whether a resource (a `Consent`, a `Task`) is the word of the server. What somebody writes by FHIR under a relation that has
+/// an act of its own grants nothing, and no act may make it its own.
+pub(crate) async fn is_made_here(service: &Service, name: &str, id: &LogicalId) -> Result<bool, Problem> {
+    Ok(service.store().is_word_of_server(kind(name)?, id).await?)
 }
 
 /// Those of a page of which that holds.
-async fn made_here(service: &Service, page: Vec<Found>) -> Result<Vec<Found>, Problem> {
+async fn made_here(service: &Service, name: &str, page: Vec<Found>) -> Result<Vec<Found>, Problem> {
     let ids = page.iter().map(Found::id).collect::<Result<Vec<_>, _>>()?;
-    let ours = service.store().words_of_server(kind("Consent")?, &ids).await?;
+    let ours = service.store().words_of_server(kind(name)?, &ids).await?;
     let found = page.into_iter().zip(ids).filter(|(_, id)| ours.contains(id));
     Ok(found.map(|(found, _)| found).collect())
 }
 
-/// The `Consent`s of which that holds, up to a bound. What somebody else has written does not count: it hides none.
+/// The resources of a type of which that holds, up to a bound. What somebody else has written does not count: it hides none.
 pub(crate) async fn find_made_here(
     service: &Service,
+    name: &str,
     pairs: &[(&str, String)],
     most: usize,
 ) -> Result<Vec<Found>, Problem> {
     let mut pairs = pairs.to_vec();
     pairs.push(("_count", "200".to_owned()));
-    let (page, mut next) = find(service, "Consent", &pairs).await?;
-    let mut all = made_here(service, page).await?;
+    let (page, mut next) = find(service, name, &pairs).await?;
+    let mut all = made_here(service, name, page).await?;
     while let Some(page) = next.take().filter(|_| all.len() < most) {
-        let (more, after) = find(service, "Consent", &[(PAGE_PARAMETER, page)]).await?;
-        all.extend(made_here(service, more).await?);
+        let (more, after) = find(service, name, &[(PAGE_PARAMETER, page)]).await?;
+        all.extend(made_here(service, name, more).await?);
         next = after;
     }
     all.truncate(most);

@@ -4,13 +4,14 @@ use access::Grantee;
 use aws_lc_rs::digest;
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
+use notices::{Texts, day_for_people};
 
 use crate::HealthBook;
 use crate::ages;
 use crate::guardians::living;
 use crate::ledger::{Entry, find_all, read, text, write};
 use crate::moment::{birth_date, birthday, day, days_later};
-use crate::notice::{Bilingual, Notice, NoticeKind, communication};
+use crate::notice::{Notice, NoticeKind, communication};
 use crate::refusal::internal;
 
 /// Children whose birthday is near, looked at in one run.
@@ -52,22 +53,28 @@ async fn tell_both(
     if comes <= now || guardians.is_empty() {
         return Ok(0);
     }
-    let date = day(comes).map(|date| date.strftime("%d/%m/%Y").to_string()).unwrap_or_default();
-    let to_child = Bilingual {
+    let date = day_for_people(comes);
+    let to_child = Texts {
         vietnamese: format!(
-            "Từ ngày {date} bạn đủ 18 tuổi: sổ sức khoẻ này chỉ còn do bạn quản lý, người giám hộ không xem được nữa. Bạn có thể \
-             uỷ quyền cho người khác trong mục Chia sẻ."
+            "Từ ngày {} bạn đủ 18 tuổi: sổ sức khỏe này chỉ còn do bạn quản lý, người giám hộ không xem được nữa. Bạn có thể \
+             ủy quyền cho người khác trong ứng dụng.",
+            date.vietnamese
         ),
         english: format!(
-            "From {date} you are 18: this health book is yours alone and your guardians no longer see it. You can entrust it to \
-             somebody under Sharing."
+            "From {} you are 18: this health book is yours alone and your guardians no longer see it. You can entrust it to \
+             somebody with the app.",
+            date.english
         ),
     };
-    let to_guardian = Bilingual {
+    let to_guardian = Texts {
         vietnamese: format!(
-            "Từ ngày {date} người mà bạn giám hộ đủ 18 tuổi: quyền xem sổ sức khoẻ của bạn kết thúc vào ngày đó."
+            "Từ ngày {} người mà bạn giám hộ đủ 18 tuổi: quyền xem sổ sức khỏe của người đó mà bạn có sẽ kết thúc vào ngày ấy.",
+            date.vietnamese
         ),
-        english: format!("From {date} your ward is 18: your access to that health book ends on that day."),
+        english: format!(
+            "From {} your ward is 18: your access to that health book ends on that day.",
+            date.english
+        ),
     };
     let mut wanted = vec![(child.clone(), &to_child)];
     for (_, terms) in &guardians {

@@ -68,14 +68,6 @@ pub fn written_end(begins: Instant, ends: Instant) -> String {
     last.max(begins.truncated_to_millis()).to_string()
 }
 
-/// A moment as people in Vietnam read it: `28/11/2026 19:05`.
-pub fn for_people(at: Instant) -> String {
-    match Timestamp::from_microsecond(at.microseconds()) {
-        Ok(moment) => zone().to_datetime(moment).strftime("%d/%m/%Y %H:%M").to_string(),
-        Err(_) => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

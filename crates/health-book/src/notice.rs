@@ -1,7 +1,7 @@
 //! Notices to citizens: a `Communication` in the book, and the port through which they are told.
 
 use fhir::{Instant, LogicalId};
-use notices::AccessRule;
+use notices::{AccessRule, Texts};
 use serde_json::{Value, json};
 
 use crate::vocabulary::ACT;
@@ -66,19 +66,12 @@ impl Notifier for LogNotifier {
     }
 }
 
-/// A text in both languages.
-#[derive(Debug, Clone)]
-pub(crate) struct Bilingual {
-    pub(crate) vietnamese: String,
-    pub(crate) english: String,
-}
-
 /// The `Communication` in a book.
 pub(crate) fn communication(
     notice: &Notice,
     sender: Option<&LogicalId>,
     about: &[String],
-    texts: &Bilingual,
+    texts: &Texts,
     at: Instant,
 ) -> Value {
     let patient = json!({"reference": format!("Patient/{}", notice.patient)});

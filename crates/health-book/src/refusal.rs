@@ -135,7 +135,7 @@ impl Rule {
                 409,
                 "too-many-delegations",
                 "as many delegations live as may: end one first",
-                "đã đủ số uỷ quyền tối đa: hãy kết thúc một uỷ quyền trước",
+                "đã đủ số ủy quyền tối đa: hãy kết thúc một ủy quyền trước",
             ),
             Self::SecondOfficer => (
                 409,

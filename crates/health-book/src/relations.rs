@@ -18,7 +18,7 @@ use crate::gate::{self, Book};
 use crate::grants::{Denials, Entitled, denials, grants};
 use crate::ledger::{Entry, Found, find, is_made_here, items, new_id, patch, read, read_as, text, write};
 use crate::moment::{NEVER, plus, written_end};
-use crate::noted::{concerns, told};
+use crate::noted::{concerns, told, told_of_nobody};
 use crate::refusal::{Rule, wrong};
 use crate::vocabulary::{RELATION, kind};
 use crate::{input, who};
@@ -149,7 +149,7 @@ async fn list_of_facility(
         if terms.grantee.as_ref() != Some(&me) || !terms.permit || !terms.lives(now) {
             continue;
         }
-        if terms.relation != Relation::Consent && !is_made_here(service, &found.id()?).await? {
+        if terms.relation != Relation::Consent && !is_made_here(service, "Consent", &found.id()?).await? {
             continue;
         }
         let Some(patient) = crate::ledger::referred(&found.resource, "/patient/reference", "Patient") else {
@@ -166,6 +166,9 @@ async fn list_of_facility(
             "begins": terms.begins.to_string(),
             "ends": terms.ends.to_string(),
         }));
+    }
+    if shown.is_empty() {
+        told_of_nobody(PLACE);
     }
     Ok(match next {
         Some(next) => json!({"items": shown, "next": next}),

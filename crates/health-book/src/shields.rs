@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::HealthBook;
 use crate::ledger::{citizen, new_id, patch, read, with_label, without_labels};
 use crate::moment::plus;
-use crate::noted::{concerns, told};
+use crate::noted::{concerns, done, told, told_of_nobody};
 use crate::refusal::{Rule, internal, missing, wrong};
 use crate::settings::PEOPLE;
 use crate::vocabulary::CONFIDENTIALITY;
@@ -110,6 +110,7 @@ pub async fn confirm(book: &HealthBook, caller: &Caller, id: &str, now: Instant)
         return Err(Rule::SecondOfficer.into());
     }
     // Whoever is one with the person is the person.
+    let mut is_changed = false;
     for person in store.one_person(&patient).await? {
         let found = read(service, "Patient", &person).await?.ok_or_else(Problem::not_found)?;
         let operation = match asked.act {
@@ -123,7 +124,11 @@ pub async fn confirm(book: &HealthBook, caller: &Caller, id: &str, now: Instant)
         };
         if let Some(operation) = operation {
             patch(service, "Patient", &found, &[operation]).await?;
+            is_changed = true;
         }
+    }
+    if !is_changed {
+        done(&patient, PLACE);
     }
     // After the change, which may be made twice: a failure between leaves the approval to be confirmed again.
     store
@@ -137,6 +142,9 @@ pub async fn confirm(book: &HealthBook, caller: &Caller, id: &str, now: Instant)
 pub async fn list(book: &HealthBook, caller: &Caller, now: Instant) -> Result<Value, Problem> {
     who::officer(caller, &MAY)?;
     let records = book.service().store().security_records(SecurityKind::Approval, Some(OWNER), now).await?;
+    if records.is_empty() {
+        told_of_nobody(PLACE);
+    }
     let mut shown = Vec::new();
     for record in records.iter().take(500) {
         let asked: Asked = serde_json::from_str(&record.value).map_err(|_| internal())?;

@@ -13,7 +13,7 @@ use crate::HealthBook;
 use crate::ages::majority;
 use crate::ledger::{patch_as, read_as, referred, text, with_label};
 use crate::moment::{birth_date, is_of_age};
-use crate::noted::concerns;
+use crate::noted::{concerns, done};
 use crate::refusal::Rule;
 use crate::vocabulary::{LABEL, kind};
 use crate::who;
@@ -21,6 +21,8 @@ use crate::who;
 const MAY: [StaffRole; 3] = [StaffRole::Physician, StaffRole::Nurse, StaffRole::StationHead];
 /// The label.
 const ADOLESCENT: &str = "ADOLESCENT";
+/// How the log of accesses names it.
+const PLACE: &str = "access/visits";
 
 /// Makes a visit private.
 pub async fn make_private(
@@ -48,7 +50,11 @@ pub async fn make_private(
     let version = match with_label(&found.resource, LABEL, ADOLESCENT) {
         // Under the caller's own access: the gate says whether this facility may change this visit.
         Some(operation) => patch_as(service, &access, "Encounter", &found, &[operation]).await?.version,
-        None => found.version,
+        // It is private already, and who asks is told so.
+        None => {
+            done(&patient, PLACE);
+            found.version
+        }
     };
     Ok(json!({"encounter": id.as_str(), "version": version.get()}))
 }

@@ -180,8 +180,11 @@ It holds nobody in memory: people and events are computed from the seed (docs/re
   healthbook verify-audit --key log.vkey --database postgres://book:secret@db/book --known root-2026-11-27.txt
   healthbook verify-audit --key log.vkey /archive/log --database sqlite:healthbook-data/healthbook.db
   healthbook verify-audit --key log.vkey my-log.json
+  healthbook verify-audit --key log.vkey my-log-2026.json my-log-2027.json consistency.json
   healthbook verify-audit --key log.vkey --known kept-checkpoint.txt consistency.json
-Prints what is proven and the first bad position. Exit code 1 when something is wrong. The key must be known from
+Prints what is proven, what is wrong and the first bad position. The checkpoints of all files are compared: two of one size
+with different roots are two histories. Exit code 0: sound; 1: something is wrong; 2: used wrongly; 3: nothing wrong was
+found, but something was not shown (NOT SHOWN tells what is missing and where to get it). The key must be known from
 elsewhere, and no server is needed. Checkpoints that were published show a log that was cut: hand them over.")]
     VerifyAudit(Box<VerifyAudit>),
     /// The log of accesses: move its old entries to files

@@ -12,6 +12,8 @@ pub enum Failure {
     Failed(anyhow::Error),
     /// It did not work, and the command has said why already: exit code 1.
     Reported,
+    /// Nothing is wrong, but something was not shown, and the command has said what already: exit code 3.
+    NotShown,
 }
 
 impl Failure {
@@ -42,6 +44,7 @@ impl Failure {
                 ExitCode::FAILURE
             }
             Self::Reported => ExitCode::FAILURE,
+            Self::NotShown => ExitCode::from(3),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use audit_log::note::NoteError;
 use audit_log::{LogName, SigningKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,26 +23,74 @@ const FILE: &str = "access-log.key";
 /// Name of the file of its public half, for whoever verifies.
 const PUBLIC_FILE: &str = "access-log.vkey";
 
-/// The key of the log of a store, made at the first start; `None` where the log is signed by another one. Then this server
-/// writes entries, which wait for a server that has the right key.
-pub async fn open(configuration: &Configuration, store: &Store) -> Result<Option<Arc<SigningKey>>, Failure> {
+/// The key of the log, and whether the log is signed by it. Where another one signs it, this server writes entries, which wait
+/// for a server that has the right key.
+pub struct LogKey {
+    pub key: Arc<SigningKey>,
+    pub is_of_this_log: bool,
+}
+
+/// The key of the log of a store, made at the first start: never where a key has signed already, for nothing that a new one
+/// signs would fit on that.
+pub async fn open(configuration: &Configuration, store: &Store) -> Result<LogKey, Failure> {
     let folder = folder(configuration);
     let path = folder.join(FILE);
-    let key = if path.exists() { read(&path)? } else { make(&folder, &path)? };
-    if let Some(note) = store.log_checkpoint().await.map_err(Failure::because)?
-        && key.verifying().open(&note).is_err()
-    {
-        tracing::error!(
-            file = %path.display(),
-            "the log of accesses is signed by another key: copy the file of the first server; entries wait until then"
-        );
-        return Ok(None);
+    let signed = store.log_checkpoint().await.map_err(Failure::because)?;
+    let is_empty = store.log_size().await.map_err(Failure::because)? == 0;
+    let is_there = path.try_exists().with_context(|| format!("{} cannot be read", path.display()))?;
+    let key = match &signed {
+        _ if is_there => read(&path)?,
+        Some(note) => return Err(lost(&path, note.lines().next().unwrap_or_default())),
+        // Also where checkpoints were taken away: a log that has entries had a key.
+        None if is_empty => make(&folder, &path)?,
+        None => return Err(lost(&path, "its checkpoints are gone, too")),
+    };
+    let opened = signed.map(|note| key.verifying().open(&note).map(drop));
+    // A checkpoint that was changed is no sign of another key: the log then stands still and says so.
+    let is_of_this_log = opened != Some(Err(NoteError::Unsigned));
+    match opened {
+        None if is_empty => publish(&folder.join(PUBLIC_FILE), &key),
+        Some(Ok(())) => publish(&folder.join(PUBLIC_FILE), &key),
+        // Of several servers that each made a key at the first start, one signs: the public half of the others is none.
+        Some(Err(NoteError::Unsigned)) => withdraw(&folder.join(PUBLIC_FILE), &key),
+        _ => {}
     }
-    Ok(Some(Arc::new(key)))
+    Ok(LogKey { key: Arc::new(key), is_of_this_log })
+}
+
+fn lost(path: &Path, log: &str) -> Failure {
+    Failure::saying(format!(
+        "{} is missing, and the log of accesses ({log}) is signed by it: put it back from the backup, or from another server of \
+         this database; see docs/guides/operating.md where it is lost for good",
+        path.display()
+    ))
+}
+
+/// Sees to it that the public half is that of the key: whoever verifies with another one is told that the whole log is wrong.
+fn publish(path: &Path, key: &SigningKey) {
+    let text = format!("{}\n", key.verifying());
+    if std::fs::read_to_string(path).is_ok_and(|before| before == text) {
+        return;
+    }
+    if let Err(error) = std::fs::write(path, text) {
+        tracing::warn!(file = %path.display(), error = %error, "the public key of the access log cannot be written");
+    }
+}
+
+/// Takes away a public half that is that of the key and not of the log.
+fn withdraw(path: &Path, key: &SigningKey) {
+    let is_of_key =
+        std::fs::read_to_string(path).is_ok_and(|text| text.trim_end() == key.verifying().to_string());
+    if is_of_key && let Err(error) = std::fs::remove_file(path) {
+        tracing::warn!(file = %path.display(), error = %error, "the public key of another log cannot be removed");
+    }
 }
 
 fn read(path: &Path) -> Result<SigningKey, Failure> {
-    let text = std::fs::read_to_string(path).context("the key of the access log cannot be read")?;
+    let text = std::fs::read_to_string(path);
+    let text =
+        text.with_context(|| format!("the key of the access log, {}, cannot be read", path.display()))?;
+    warn_of_readers(path);
     let broken = || Failure::because(anyhow!("{} is no key of an access log", path.display()));
     let (name, key) = text.trim_end().split_once('\n').ok_or_else(broken)?;
     let name: LogName = name.parse().map_err(|_| broken())?;
@@ -49,17 +98,31 @@ fn read(path: &Path) -> Result<SigningKey, Failure> {
     SigningKey::from_pkcs8(name, &key).map_err(|_| broken())
 }
 
+/// Whoever reads the key can sign another log.
+fn warn_of_readers(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
+            tracing::warn!(
+                file = %path.display(),
+                "others than its owner may read the key of the access log, or change it: chmod 600"
+            );
+        }
+    }
+}
+
 fn make(folder: &Path, path: &Path) -> Result<SigningKey, Failure> {
-    let unusable = || Failure::because(anyhow!("the key of the access log cannot be made"));
+    let unusable =
+        || Failure::because(anyhow!("the key of the access log, {}, cannot be made", path.display()));
     let name = LogName::new(&uuid::Uuid::new_v4().simple().to_string()).map_err(|_| unusable())?;
     let key = SigningKey::generate().map_err(|_| unusable())?;
     let text = format!("{}\n{}\n", name.as_str(), STANDARD.encode(&key));
-    std::fs::create_dir_all(folder).context("the folder of the key of the access log cannot be made")?;
-    write_new(path, &text).context("the key of the access log cannot be written")?;
-    let key = read(path)?;
-    let public = std::fs::write(folder.join(PUBLIC_FILE), format!("{}\n", key.verifying()));
-    public.context("the public key of the access log cannot be written")?;
-    Ok(key)
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    write_new(path, &text)
+        .with_context(|| format!("the key of the access log, {}, cannot be written", path.display()))?;
+    read(path)
 }
 
 /// Writes a file that was not there and that only its owner reads.

@@ -14,8 +14,17 @@ pub fn folder(configuration: &Configuration) -> PathBuf {
     configuration.database.folder(&configuration.data_folder)
 }
 
-/// Opens the store and brings its layout up to date.
+/// Opens the store and brings its layout up to date. A file that is missing beside a database that had it is not made anew.
 pub async fn open(configuration: &Configuration) -> Result<Store, Failure> {
+    open_or_make(configuration, false).await
+}
+
+/// The same for the server, which goes on without the file, and says what may be lost.
+pub async fn open_to_serve(configuration: &Configuration) -> Result<Store, Failure> {
+    open_or_make(configuration, true).await
+}
+
+async fn open_or_make(configuration: &Configuration, makes_waiting_file: bool) -> Result<Store, Failure> {
     if configuration.database.file().is_some() {
         make_folder(&folder(configuration))?;
     }
@@ -24,6 +33,7 @@ pub async fn open(configuration: &Configuration) -> Result<Store, Failure> {
         time_zone: configuration.time_zone.zone.clone(),
         statement_timeout: *configuration.statement_timeout,
         connections: configuration.database_connections.get(),
+        makes_waiting_file,
         ..StoreSettings::new(configuration.database.url())
     };
     let store = Store::open(&settings).await;

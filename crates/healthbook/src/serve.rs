@@ -43,7 +43,7 @@ pub async fn run(configuration: Configuration) -> Result<(), Failure> {
     let base =
         configuration.base_url.as_ref().map_or_else(|| format!("{address}/fhir"), |base| base.0.clone());
 
-    let store = opening::open(&configuration).await?;
+    let store = opening::open_to_serve(&configuration).await?;
     let most_answer_bytes = configuration.answer_limit.0;
     let settings = ServiceSettings { base, most_answer_bytes, ..ServiceSettings::default() };
     let result = match opening::service(store.clone(), settings).await {
@@ -69,11 +69,10 @@ async fn serve(
     tokio::spawn(interactions::work_at_facts(service.clone()));
     let seal = report_key::open(configuration)?;
     let log_key = log_key::open(configuration, service.store()).await?;
-    let verifying = log_key.as_ref().map(|key| key.verifying().clone());
-    if let Some(key) = log_key {
-        let sequencer = Sequencer::new(service.store().clone(), key, SequencerSettings::default());
-        tokio::spawn(sequencer.run());
-    }
+    let verifying = log_key.is_of_this_log.then(|| log_key.key.verifying().clone());
+    // Also with the key of another log: then it says that this one stands still, and how much waits.
+    let sequencer = Sequencer::new(service.store().clone(), log_key.key, SequencerSettings::default());
+    tokio::spawn(sequencer.run());
     let is_local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let demo = tokio::select! {
         demo = demo::prepare(&service, configuration) => demo?,

@@ -19,6 +19,7 @@ mod health;
 mod home;
 mod incoming;
 mod language;
+mod log_metrics;
 mod logged;
 mod merging;
 mod metrics;

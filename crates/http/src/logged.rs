@@ -29,6 +29,7 @@ pub(crate) async fn keep<B: MessageBody + 'static>(
     let response = journal.scope(next.call(request)).await?.map_into_boxed_body();
     note_refusal(&journal, &response);
     note_refused_act(&journal, &response);
+    note_refused_proof(&journal, &response);
     match interactions::keep(&state.app.service, &journal).await {
         Ok(()) => Ok(response),
         Err(problem) => {
@@ -76,20 +77,43 @@ fn asked(method: &Method, path: &str) -> Option<Refused> {
     Some(Refused { action, resource_type, id })
 }
 
-/// Statuses of acts of sharing that were refused: what was in the way, or too many tries, among them.
+/// Statuses of acts of sharing that were refused: what was in the way, or too many tries, among them. Where it was looked up whom
+/// an act is about every answer tells of them: a birth date that fits is refused in another way than one that does not.
 const ACT_REFUSED: [u16; 4] = [403, 404, 409, 429];
 
-/// The same of an act of sharing, in the books that it was about. An id in its path is no part of what is noted.
+/// The same of an act of sharing, or of a page that does one, in the books that it was about. An id in its path is no part of
+/// what is noted.
 fn note_refused_act(journal: &Journal, response: &ServiceResponse) {
-    let request = response.request();
-    let Some(path) = request.match_info().as_str().strip_prefix("/access/") else { return };
-    if !ACT_REFUSED.contains(&response.status().as_u16()) || !journal.is_of_somebody() {
+    let (request, status) = (response.request(), response.status().as_u16());
+    let path = request.match_info().as_str();
+    let act = path.strip_prefix("/access/").and_then(|path| path.split('/').next());
+    let tells = (act.is_some() && ACT_REFUSED.contains(&status)) || (status >= 400 && journal.is_concerned());
+    if !tells || path.starts_with("/fhir") || !journal.is_of_somebody() {
         return;
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let action = if reads { Action::Operation } else { Action::Sharing };
-    let name = path.split('/').next().unwrap_or_default();
-    journal.act_refused(action, &format!("access/{name}"));
+    let name = match act {
+        Some(name) => format!("access/{name}"),
+        None => request.match_pattern().unwrap_or_default().trim_start_matches('/').to_owned(),
+    };
+    journal.act_refused(action, &name);
+}
+
+/// The same of a part of the log that is asked for below `/transparency`: in the book of who asks. A number in the path is no part
+/// of what is noted: it may be anybody's.
+fn note_refused_proof(journal: &Journal, response: &ServiceResponse) {
+    let Some(path) = response.request().match_info().as_str().strip_prefix("/transparency/") else { return };
+    let action = match path.split('/').next() {
+        Some("extract") => Action::Export,
+        Some("proof") => Action::Read,
+        _ => return,
+    };
+    if matches!(response.status().as_u16(), 403 | 404) && journal.is_of_somebody() {
+        let own = journal.origin().own_book().map(|patient| (ResourceType::PATIENT, patient));
+        let name = if action == Action::Read { "transparency/proof" } else { "transparency/extract" };
+        journal.refused(action, own, name);
+    }
 }
 
 /// Says to the journal of the running request who asks, and how that somebody is called: the entry of a write is made with it.

@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use crate::app::State;
+use crate::log_metrics::LogMetrics;
 
 type Labels = [(&'static str, String); 3];
 
@@ -33,6 +34,7 @@ pub(crate) struct Metrics {
     registry_events: Family<[(&'static str, &'static str); 1], Counter>,
     axis_messages: Family<[(&'static str, &'static str); 1], Counter>,
     axis_waiting: Gauge<i64, AtomicI64>,
+    log: LogMetrics,
 }
 
 fn histogram() -> Histogram {
@@ -62,6 +64,7 @@ impl Metrics {
         let (axis_messages, axis_waiting) = (Family::default(), Gauge::default());
         registry.register("axis_messages", "Messages of the data axis by result", axis_messages.clone());
         registry.register("axis_waiting", "Messages of the data axis that wait", axis_waiting.clone());
+        let log = LogMetrics::new(&mut registry);
         Self {
             registry,
             requests,
@@ -74,6 +77,7 @@ impl Metrics {
             registry_events,
             axis_messages,
             axis_waiting,
+            log,
         }
     }
 
@@ -104,6 +108,7 @@ impl Metrics {
 /// `GET /metrics`
 pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
     state.metrics.note(state.app.health_book.figures());
+    state.metrics.log.note(&state.app.service.store().log_figures(), fhir::Instant::now());
     if let Some(registry) = state.app.health_book.registry() {
         for (outcome, count) in registry.figures().outcomes() {
             let counter = state.metrics.registry_events.get_or_create(&[("outcome", outcome)]);

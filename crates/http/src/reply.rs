@@ -83,7 +83,7 @@ pub(crate) fn stored(
     if stored.effect != Effect::NothingToDelete {
         version_headers(&mut response, *version, *last_updated);
     }
-    if stored.body.is_some() {
+    if !stored.is_gone() {
         let location = format!("{}/{resource_type}/{id}/_history/{version}", service.base());
         response.insert_header((header::LOCATION, location));
     }

@@ -7,8 +7,8 @@ use access::{Actor, Caller, Denied, Interaction};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::ServiceConfig;
-use audit_log::{Action, VerifyingKey};
-use fhir::{Fault, ResourceType};
+use audit_log::{Action, Checkpoint, VerifyingKey};
+use fhir::{Fault, LogicalId, ResourceType};
 use interactions::{Problem, log_period};
 use record_store::{Journal, LogPeriod};
 use serde::Serialize;
@@ -38,11 +38,15 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 /// `GET /transparency`: name and key of the log, and its last checkpoint.
 async fn overview(incoming: Incoming) -> Answer {
     let note = incoming.service().store().log_checkpoint().await.map_err(Problem::from)?;
-    let key = incoming.state.app.log_key.as_ref();
+    // With a key that has not signed it whoever verifies would be told that all of the log is wrong.
+    let fits = |key: &&VerifyingKey| note.as_ref().is_none_or(|note| Checkpoint::open(note, key).is_ok());
+    let key = incoming.state.app.log_key.as_ref().filter(fits);
     let answer = json!({
         "log": key.map(|key| key.name().as_str()),
         "vkey": key.map(ToString::to_string),
         "checkpoint": note,
+        // With it a citizen compares what stands in a report.
+        "report_certificate": incoming.state.app.seal.fingerprint(),
     });
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(answer.to_string()))
 }
@@ -136,21 +140,25 @@ pub(crate) async fn extract_of(
     let Caller::Authenticated(identity) = caller else { return Err(Denied::Forbidden.into()) };
     let Actor::Citizen { patient } = &identity.actor else { return Err(Denied::Forbidden.into()) };
     let Some(key) = &state.app.log_key else { return Ok(None) };
-    let of = format!("{}/{patient}", ResourceType::PATIENT);
+    let people = service.store().own_people(patient).await.map_err(Problem::from)?;
     let mut notes = Vec::with_capacity(older.len());
     for size in older {
         let note = service.store().log_checkpoint_at(*size).await.map_err(Problem::from)?;
         notes.push(note.ok_or_else(|| invalid("older"))?);
     }
-    let extract = service.store().log_extract_of(key, &of, period, &notes).await.map_err(Problem::from)?;
+    let extract =
+        service.store().log_extract_of(key, &people, period, &notes).await.map_err(Problem::from)?;
     let Some(extract) = extract else { return Ok(None) };
     // It needs entries that have left the database.
     if extract.older.len() < notes.len() {
         return Err(invalid("older"));
     }
     if let Some(journal) = Journal::current() {
-        let about = Some((ResourceType::PATIENT, patient.clone()));
-        journal.asked(Action::Export, about, "transparency/extract", interactions::OWN_LOG);
+        let ids = people.iter().filter_map(|of| LogicalId::try_from(of.split_once('/')?.1).ok());
+        for id in ids {
+            let about = Some((ResourceType::PATIENT, id));
+            journal.asked(Action::Export, about, "transparency/extract", interactions::OWN_LOG);
+        }
     }
     let text = serde_json::to_string_pretty(&extract).map_err(|_| Failure::new(500, Fault::Internal))?;
     let answer = HttpResponse::Ok()

@@ -11,7 +11,7 @@ use json::Node;
 use quick_cache::sync::Cache;
 use record_store::{ANONYMOUS, Journal, LogPeriod, Origin};
 
-use crate::access_log_search::dates;
+use crate::access_log_wanted::dates;
 use crate::search::with_resource;
 use crate::{Problem, Service};
 

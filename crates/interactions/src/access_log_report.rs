@@ -6,7 +6,8 @@ use fhir::{Fault, LogicalId};
 use jiff::civil::Date;
 
 use crate::access_log::name_of;
-use crate::access_log_search::{LogPageState, OWN_LOG, Part, Wanted, dates, gather, may_read, note, part_of};
+use crate::access_log_search::{OWN_LOG, Part, gather, may_read, note, part_of};
+use crate::access_log_wanted::{LogPageState, Wanted, dates};
 use crate::{Problem, Service};
 
 /// Where the cursors of this list belong.
@@ -51,12 +52,13 @@ pub async fn access_log_report(
     request: &AccessLogRequest<'_>,
 ) -> Result<AccessLogReport, Problem> {
     may_read(service, caller, Interaction::Search)?;
-    let part = part_of(caller, &Wanted::default())?;
-    let Some(Part::Person(patient)) = &part else { return Err(Problem::new(403, Fault::Forbidden)) };
+    let part = part_of(service, caller, &Wanted::default()).await?;
+    let Some(part @ Part::Person(people)) = &part else { return Err(Problem::new(403, Fault::Forbidden)) };
+    let Some(patient) = people.first() else { return Err(Problem::new(403, Fault::Forbidden)) };
     let mut wanted = Wanted::default();
     wanted.count = request.count;
     wanted.organization = request.organization.map(|id| format!("Organization/{id}"));
-    wanted.not_by = (!request.own).then(|| patient.clone());
+    wanted.not_by = if request.own { Vec::new() } else { people.clone() };
     for (prefix, day) in [("ge", request.from), ("le", request.to)] {
         wanted.dates.extend(day.and_then(|day| dates(service, &format!("{prefix}{day}"))));
     }
@@ -64,15 +66,20 @@ pub async fn access_log_report(
         let state: LogPageState = service.links().open(PLACE, page)?;
         wanted.before = Some(state.before);
     }
-    let part = Part::Person(patient.clone());
-    let (mut entries, mut next) = gather(service, &part, &wanted).await?;
+    let (mut entries, mut next) = gather(service, part, &wanted).await?;
+    // Who was replaced is the same person: what was done under the other id was done by who reads it.
+    for entry in entries.iter_mut().map(|(_, entry)| entry) {
+        if people.iter().any(|own| **own == *entry.agent) {
+            entry.agent = patient.clone().into();
+        }
+    }
     if next.is_some() {
         next = whole_requests(&mut entries).or(next);
     }
     let next = next.map(|before| service.links().seal(PLACE, &LogPageState { before, count: request.count }));
     let (action, place) =
         if request.print { (Action::Print, "access-log.pdf") } else { (Action::Search, PLACE) };
-    note(Some(&part), action, place, OWN_LOG);
+    note(Some(part), action, place, OWN_LOG);
     let name = name_of(service, patient).await?.to_string();
     Ok(AccessLogReport { patient: patient.clone(), name, entries, next: next.transpose()? })
 }

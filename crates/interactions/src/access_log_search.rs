@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use access::{Actor, Caller, Interaction, OfficerRole, StaffRole};
 use audit_log::proof::EntryProof;
 use audit_log::{Action, Checkpoint, Entry, Hash, Outcome, VerifyingKey};
-use fhir::{DateRange, Fault, Issue, LogicalId, ResourceType};
-use record_store::{Journal, LogPage};
-use serde::{Deserialize, Serialize};
+use fhir::{Fault, Issue, LogicalId, ResourceType};
+use record_store::{Journal, LogPage, StoreError, without_id};
 
+use crate::access_log_wanted::{LogPageState, Wanted, read_request};
 use crate::audit_event::{audit_event, position_of};
 use crate::bundle_text::BundleText;
 use crate::logged::logged_query;
-use crate::page::{PAGE_PARAMETER, page_url};
+use crate::page::page_url;
 use crate::query_text::query_text;
 use crate::{Problem, SearchRequest, Service};
 
@@ -32,8 +32,6 @@ pub fn is_log_entry(resource_type: ResourceType, id: &LogicalId) -> bool {
     resource_type.as_str() == AUDIT_EVENT && position_of(id.as_str()).is_some()
 }
 
-/// Values of `_summary`. The log shows whole entries, and says so; what is no such value is refused here as elsewhere.
-const SUMMARIES: [&str; 5] = ["true", "false", "text", "data", "count"];
 /// The right of a citizen to the log of the own book.
 pub const OWN_LOG: &str = "own-log";
 /// Entries that are looked at for one page, when a date or an action is asked for.
@@ -42,33 +40,15 @@ const MOST_LOOKED_AT: usize = 20_000;
 /// Whose part of the log is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part {
-    Person(String),
+    /// Of a person; of a citizen also that of those who were merged into the own book.
+    Person(Vec<String>),
     Organization(String),
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct LogPageState {
-    pub(crate) before: u64,
-    pub(crate) count: u32,
-}
-
-/// What is asked for, within the part.
-#[derive(Debug, Default)]
-pub(crate) struct Wanted {
-    patient: Option<String>,
-    pub(crate) organization: Option<String>,
-    agent: Option<String>,
-    pub(crate) dates: Vec<(Option<i64>, Option<i64>)>,
-    actions: Vec<String>,
-    outcomes: Vec<String>,
-    /// By whom it must not be.
-    pub(crate) not_by: Option<String>,
-    pub(crate) count: u32,
-    pub(crate) before: Option<u64>,
-    /// Whether an auditor asks, who is told whom a refused attempt was about.
-    by_auditor: bool,
-    understood: Vec<(String, String)>,
-    unknown: Vec<Issue>,
+impl Part {
+    fn of(patient: &str) -> Self {
+        Self::Person(vec![patient.to_owned()])
+    }
 }
 
 /// `GET AuditEvent?...`: newest first. Parameters: `patient`, `agent` (an `Organization`, or somebody within the part that
@@ -78,13 +58,17 @@ pub async fn audit_events(
     caller: &Caller,
     request: &SearchRequest,
 ) -> Result<String, Problem> {
-    may_read(service, caller, Interaction::Search)?;
+    let forbidden = |wanted: &Wanted| wanted.note_forbidden();
+    if let Err(problem) = may_read(service, caller, Interaction::Search) {
+        read_request(service, request).iter().for_each(forbidden);
+        return Err(problem);
+    }
     let mut wanted = read_request(service, request)?;
     wanted.by_auditor = is_auditor(caller);
     if request.strict && !wanted.unknown.is_empty() {
         return Err(Problem::from_issues(400, wanted.unknown).into_errors());
     }
-    let part = part_of(caller, &wanted)?;
+    let part = part_of(service, caller, &wanted).await.inspect_err(|_| forbidden(&wanted))?;
     let mut entries = Vec::new();
     let mut next = None;
     if let Some(part) = &part {
@@ -92,13 +76,21 @@ pub async fn audit_events(
     }
     let query = logged_query(AUDIT_EVENT, &wanted.understood);
     let right = right_of(caller);
-    note(part.as_ref(), Action::Search, &query, right);
+    let named = wanted.people(part.as_ref());
+    if part.is_some() || named.is_empty() {
+        note(part.as_ref(), Action::Search, &query, right);
+    }
+    let mut told = BTreeSet::new();
     if let Some(Part::Organization(_)) = part {
         // Each person of whom something is shown is told, too.
-        let shown: BTreeSet<&str> = entries.iter().map(|(_, entry)| &*entry.patient).collect();
-        for patient in shown.into_iter().filter(|patient| !patient.is_empty()) {
-            note(Some(&Part::Person(patient.to_owned())), Action::Search, &query, right);
-        }
+        told.extend(entries.iter().map(|(_, entry)| &*entry.patient).filter(|patient| !patient.is_empty()));
+    }
+    for patient in &told {
+        note(Some(&Part::of(patient)), Action::Search, &query, right);
+    }
+    // And who was asked for, where nothing is there. Nothing was told by a right.
+    for patient in named.into_iter().filter(|patient| !told.contains(patient)) {
+        note(Some(&Part::of(patient)), Action::Search, &query, "");
     }
     let url = format!("{}/{AUDIT_EVENT}", service.base());
     let query = query_text(&wanted.understood);
@@ -122,7 +114,7 @@ pub async fn audit_events(
 pub async fn read_audit_event(service: &Service, caller: &Caller, id: &LogicalId) -> Result<String, Problem> {
     let Some(position) = position_of(id.as_str()) else { return Err(Problem::not_found()) };
     let (entry, _) = entry_at(service, caller, position).await?;
-    let about = Part::Person(entry.patient.to_string());
+    let about = Part::of(&entry.patient);
     note(Some(&about), Action::Read, &format!("{AUDIT_EVENT}/{id}"), right_of(caller));
     Ok(audit_event(service.base(), Some(position), 0, &entry).to_string())
 }
@@ -137,10 +129,11 @@ pub async fn audit_event_proof(
 ) -> Result<Option<EntryProof>, Problem> {
     let (entry, leaf) = entry_at(service, caller, position).await?;
     let query = format!("transparency/proof/{position}");
-    note(Some(&Part::Person(entry.patient.to_string())), Action::Read, &query, right_of(caller));
+    note(Some(&Part::of(&entry.patient)), Action::Read, &query, right_of(caller));
     let store = service.store();
     let Some(note) = store.log_checkpoint().await? else { return Ok(None) };
-    let signed = Checkpoint::open(&note, key).map_err(|_| Problem::new(503, Fault::Busy))?;
+    // Of another key: it does not pass by itself.
+    let signed = Checkpoint::open(&note, key).map_err(|_| StoreError::Corrupt)?;
     let proof = store.log_inclusion(position, signed.size()).await?;
     Ok(proof.map(|proof| EntryProof::new(key, note, position, leaf, proof)))
 }
@@ -161,8 +154,8 @@ async fn entry_at(
     if is_auditor(caller) {
         wanted.patient = Some(entry.patient.to_string());
     }
-    let seen = match part_of(caller, &wanted)? {
-        Some(Part::Person(patient)) => *entry.patient == *patient,
+    let seen = match part_of(service, caller, &wanted).await? {
+        Some(Part::Person(people)) => people.iter().any(|it| *entry.patient == **it),
         Some(Part::Organization(organization)) => *entry.organization == *organization,
         None => false,
     };
@@ -203,6 +196,9 @@ fn hide_whom(entry: &mut Entry<'_>) {
         // Of several that were named those that there are have an entry, and by a number or a code somebody is found.
         entry.resource = "".into();
         entry.basis = "".into();
+        if let Some(query) = without_id(&entry.query) {
+            entry.query = query.into();
+        }
     }
 }
 
@@ -211,12 +207,16 @@ fn is_auditor(caller: &Caller) -> bool {
 }
 
 /// Which part of the log a caller reads; `None` for one in which nothing can be.
-pub(crate) fn part_of(caller: &Caller, wanted: &Wanted) -> Result<Option<Part>, Problem> {
+pub(crate) async fn part_of(
+    service: &Service,
+    caller: &Caller,
+    wanted: &Wanted,
+) -> Result<Option<Part>, Problem> {
     let forbidden = || Problem::new(403, Fault::Forbidden);
     let own = match caller {
         _ if is_auditor(caller) => {
             return match (&wanted.patient, &wanted.organization) {
-                (Some(patient), _) => Ok(Some(Part::Person(patient.clone()))),
+                (Some(patient), _) => Ok(Some(Part::of(patient))),
                 (None, Some(organization)) => Ok(Some(Part::Organization(organization.clone()))),
                 (None, None) => {
                     let fault = Fault::InvalidSearchValue { name: "patient".to_owned() };
@@ -226,7 +226,7 @@ pub(crate) fn part_of(caller: &Caller, wanted: &Wanted) -> Result<Option<Part>, 
         }
         Caller::Authenticated(identity) => match &identity.actor {
             // An app that was let into one book only reads the log of none but the own one.
-            Actor::Citizen { patient } => Part::Person(format!("{}/{patient}", ResourceType::PATIENT)),
+            Actor::Citizen { patient } => Part::Person(service.store().own_people(patient).await?),
             Actor::Facility { organization, role: StaffRole::FacilityOfficer, .. } => {
                 Part::Organization(format!("Organization/{organization}"))
             }
@@ -234,14 +234,14 @@ pub(crate) fn part_of(caller: &Caller, wanted: &Wanted) -> Result<Option<Part>, 
         },
         _ => return Err(forbidden()),
     };
-    let asked = match &own {
-        Part::Person(_) => &wanted.patient,
-        Part::Organization(_) => &wanted.organization,
-    };
-    let of_own = match &own {
-        Part::Person(own) | Part::Organization(own) => asked.as_ref().is_none_or(|asked| asked == own),
-    };
-    Ok(of_own.then_some(own))
+    Ok(match (own, &wanted.patient) {
+        (Part::Person(people), Some(asked)) => people.contains(asked).then(|| Part::of(asked)),
+        (Part::Organization(own), _) => {
+            let is_own = wanted.organization.as_ref().is_none_or(|asked| *asked == own);
+            is_own.then_some(Part::Organization(own))
+        }
+        (own @ Part::Person(_), None) => Some(own),
+    })
 }
 
 pub(crate) async fn gather(
@@ -255,7 +255,7 @@ pub(crate) async fn gather(
     loop {
         let missing = count.saturating_sub(found.len());
         let LogPage { mut entries, next } = match part {
-            Part::Person(patient) => service.store().log_of_person(patient, before, missing).await?,
+            Part::Person(people) => service.store().log_of_people(people, before, missing).await?,
             Part::Organization(of) => service.store().log_of_organization(of, before, missing).await?,
         };
         looked_at += entries.len();
@@ -277,26 +277,6 @@ pub(crate) async fn gather(
     }
 }
 
-impl Wanted {
-    fn admits(&self, part: &Part, entry: &Entry<'_>) -> bool {
-        let time = entry.time.microseconds();
-        let other = match part {
-            Part::Person(_) => self.organization.as_ref().is_none_or(|of| *entry.organization == **of),
-            Part::Organization(_) => self.patient.as_ref().is_none_or(|of| *entry.patient == **of),
-        };
-        let letter = crate::audit_event::letter(entry.action);
-        other
-            && self.not_by.as_ref().is_none_or(|of| *entry.agent != **of)
-            && self.agent.as_ref().is_none_or(|agent| *entry.agent == **agent)
-            && self
-                .dates
-                .iter()
-                .all(|(low, high)| low.is_none_or(|low| time >= low) && high.is_none_or(|high| time < high))
-            && (self.actions.is_empty() || self.actions.iter().any(|action| action == letter))
-            && (self.outcomes.is_empty() || self.outcomes.contains(&entry.outcome.number().to_string()))
-    }
-}
-
 /// By what right a caller reads a part of the log: no rule of the policy is about it.
 fn right_of(caller: &Caller) -> &'static str {
     match caller {
@@ -312,72 +292,15 @@ fn right_of(caller: &Caller) -> &'static str {
 /// Notes in the journal of the request that this part of the log was read, whose it is, and by what right.
 pub(crate) fn note(part: Option<&Part>, action: Action, query: &str, right: &'static str) {
     let Some(journal) = Journal::current() else { return };
-    let about = part.and_then(|(Part::Person(of) | Part::Organization(of))| {
+    let about = |of: &String| {
         let (kind, id) = of.split_once('/')?;
         Some((kind.parse::<ResourceType>().ok()?, LogicalId::try_from(id).ok()?))
-    });
-    journal.asked(action, about, query, right);
-}
-
-fn read_request(service: &Service, request: &SearchRequest) -> Result<Wanted, Problem> {
-    let settings = service.settings();
-    let mut wanted = Wanted { count: settings.default_count, ..Wanted::default() };
-    let reference = |value: &str, kind: &str| {
-        if value.contains('/') { value.to_owned() } else { format!("{kind}/{value}") }
     };
-    for (name, value) in &request.pairs {
-        let invalid = || {
-            let fault = Fault::InvalidSearchValue { name: name.clone() };
-            Problem::from_issue(400, Issue::error(fault).at(format!("http.{name}")))
-        };
-        match name.as_str() {
-            "patient" | "patient:Patient" => wanted.patient = Some(reference(value, "Patient")),
-            "agent" | "agent:Organization" => {
-                let agent = reference(value, "Organization");
-                let is_facility = agent.starts_with("Organization/");
-                *(if is_facility { &mut wanted.organization } else { &mut wanted.agent }) = Some(agent);
-            }
-            "agent:Practitioner" => wanted.agent = Some(reference(value, "Practitioner")),
-            "agent:Patient" => wanted.agent = Some(reference(value, "Patient")),
-            "date" => wanted.dates.push(dates(service, value).ok_or_else(invalid)?),
-            "action" => wanted.actions.extend(value.split(',').map(str::to_owned)),
-            "outcome" => wanted.outcomes.extend(value.split(',').map(str::to_owned)),
-            "_count" => {
-                let count: u32 = value.parse().map_err(|_| invalid())?;
-                wanted.count = count.clamp(1, settings.most_count);
-            }
-            PAGE_PARAMETER => {
-                let state: LogPageState = service.links().open(AUDIT_EVENT, value)?;
-                (wanted.before, wanted.count) = (Some(state.before), state.count);
-            }
-            "_sort" if value == "-date" => {}
-            "_format" | "_pretty" => {}
-            "_summary" if !SUMMARIES.contains(&value.as_str()) => return Err(invalid()),
-            _ => {
-                let fault = Fault::IgnoredParameter { name: name.clone() };
-                wanted.unknown.push(Issue::warning(fault).at(format!("http.{name}")));
-                continue;
-            }
+    match part {
+        Some(Part::Person(people)) => {
+            people.iter().for_each(|of| journal.asked(action, about(of), query, right))
         }
-        wanted.understood.push((name.clone(), value.clone()));
+        Some(Part::Organization(of)) => journal.asked(action, about(of), query, right),
+        None => journal.asked(action, None, query, right),
     }
-    Ok(wanted)
-}
-
-/// From and up to which moment, in microseconds.
-pub(crate) fn dates(service: &Service, value: &str) -> Option<(Option<i64>, Option<i64>)> {
-    let (prefix, text) = match value.get(..2) {
-        Some(prefix @ ("ge" | "gt" | "le" | "lt" | "eq" | "sa" | "eb")) => (prefix, value.get(2..)?),
-        _ => ("eq", value),
-    };
-    let registry = service.store().registry();
-    let range = DateRange::parse(text, registry.time_zone()).ok()?;
-    let behind = range.high.saturating_add(1);
-    Some(match prefix {
-        "ge" => (Some(range.low), None),
-        "gt" | "sa" => (Some(behind), None),
-        "le" => (None, Some(behind)),
-        "lt" | "eb" => (None, Some(range.low)),
-        _ => (Some(range.low), Some(behind)),
-    })
 }

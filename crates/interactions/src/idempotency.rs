@@ -12,6 +12,7 @@ use aws_lc_rs::hmac;
 use fhir::{Fault, Instant};
 use record_store::{Effect, KeptAnswer, KeptWrite, Once, Showing};
 
+use crate::refusals::note_hidden;
 use crate::{Problem, Service, Stored};
 
 /// The name of the header.
@@ -174,8 +175,10 @@ pub(crate) async fn again(service: &Service, access: &Access, kept: &KeptWrite) 
         Effect::Deleted | Effect::NothingToDelete => None,
         Effect::Created | Effect::Updated | Effect::Unchanged => {
             let record = service.store().read_version(access, resource_type, &id, version).await?;
-            if let Some(record) = &record {
-                record.confirm(&Showing::begin(access, Action::Read, "")?);
+            match &record {
+                Some(record) => record.confirm(&Showing::begin(access, Action::Read, "")?),
+                // The book was closed since. What was told before is told again, and no more.
+                None => note_hidden(access, (resource_type, id.clone())),
             }
             record.and_then(|record| record.body)
         }

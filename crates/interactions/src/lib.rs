@@ -6,6 +6,7 @@
 mod access_log;
 mod access_log_report;
 mod access_log_search;
+mod access_log_wanted;
 mod audit_event;
 mod book;
 mod bundle;
@@ -44,6 +45,7 @@ mod refusals;
 pub mod registration;
 pub mod registry;
 mod reindex;
+mod review_task;
 mod search;
 mod service;
 mod structure;

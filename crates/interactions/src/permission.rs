@@ -15,7 +15,7 @@ use crate::person::{KNOWN_BY, is_citizen_number, who_has};
 use crate::prepare::content;
 use crate::refusals::{Attempt, note_book};
 use crate::search::with_resource;
-use crate::{Problem, Service, Stored, deceased, registration, registry, visit_end};
+use crate::{Problem, Service, Stored, deceased, registration, registry, review_task, visit_end};
 
 /// Elements of a `Patient` with a citizen number that come from the population registry.
 const DESCRIBED: [&str; 3] = ["name", "birthDate", "gender"];
@@ -146,6 +146,7 @@ async fn by_access(
         (None, Some(found)) => {
             if !found.record.is_deleted() {
                 check_allowed(&found)?;
+                review_task::check(&found.record)?;
                 // Nobody deletes what they are shown a part of.
                 if found.hidden.is_some() {
                     return Err(forbidden());
@@ -173,6 +174,7 @@ async fn by_access(
                 return Err(Problem::precondition_failed(*precondition, Some(found.record.version)));
             }
             check_allowed(&found)?;
+            review_task::check(&found.record)?;
             let write = kept(service, access, &found, write)?;
             let Write { resource_type, id, content: Some(content), .. } = &write else {
                 return Err(forbidden());
@@ -394,7 +396,11 @@ pub(crate) fn with_content<T>(
     with_body(&content.body, id, read)
 }
 
-fn with_body<T>(body: &Body, id: &LogicalId, read: impl FnOnce(&Node<'_>) -> T) -> Result<T, Problem> {
+pub(crate) fn with_body<T>(
+    body: &Body,
+    id: &LogicalId,
+    read: impl FnOnce(&Node<'_>) -> T,
+) -> Result<T, Problem> {
     let failed = || Problem::new(500, Fault::Internal);
     let text = body.render(id, VersionId::FIRST, fhir::Instant::from_microseconds(0))?;
     let node = json::parse(text.as_bytes(), &json::Limits { depth: usize::MAX }).map_err(|_| failed())?;

@@ -28,23 +28,24 @@ pub struct Refused {
 /// not, and the log looks up whose it is.
 pub fn note_refusal(journal: &Journal, status: u16, refused: Refused) {
     let Refused { action, resource_type, id } = refused;
-    let is_refused = REFUSED.contains(&status) || (action == Action::Patch && MISFITS.contains(&status));
-    if !is_refused || !journal.is_of_somebody() {
+    let concerned = journal.concerned();
+    // Once it was looked up whom it is about, every answer tells of them.
+    let tells = REFUSED.contains(&status) || (action == Action::Patch && MISFITS.contains(&status));
+    if (!tells && concerned.is_empty()) || !journal.is_of_somebody() {
         return;
     }
-    let concerned = journal.concerned();
+    // What was to be written is said, for it is not there to be named; and what was asked for, where nothing else says it.
+    let is_write = matches!(action, Action::Create | Action::Update | Action::Patch);
+    let query = if is_write || id.is_none() { resource_type.as_str() } else { "" };
     match id {
         // What is told of a version concerns the person of the version.
         Some(id) => {
             let about = crate::reads_about(resource_type, &id).unwrap_or((resource_type, id));
             journal.refused(action, Some(about), "");
         }
-        None if concerned.is_empty() => journal.refused(action, None, resource_type.as_str()),
+        None if concerned.is_empty() => journal.refused(action, None, query),
         None => {}
     }
-    // What was to be written is said, for it is not there to be named.
-    let is_write = matches!(action, Action::Create | Action::Update | Action::Patch);
-    let query = if is_write { resource_type.as_str() } else { "" };
     for about in concerned {
         journal.refused(action, Some(about), query);
     }
@@ -75,6 +76,11 @@ fn note(
 /// Notes that a patch of this resource was not written, although it was read for it.
 pub(crate) fn note_misfit(access: &Access, journal: Option<&Journal>, record: &Record) {
     note(access, journal, Action::Patch, (record.resource_type, record.id.clone()), "");
+}
+
+/// Notes that this resource was not shown, although its place is known.
+pub(crate) fn note_hidden(access: &Access, about: (ResourceType, LogicalId)) {
+    note(access, Journal::current().as_ref(), Action::Read, about, "");
 }
 
 /// Notes that there was nothing to delete: the answer is one for all that is not there, is gone, or is hidden, and so is the

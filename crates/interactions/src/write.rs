@@ -29,7 +29,7 @@ pub struct Stored {
     pub last_updated: Instant,
     /// What happened.
     pub effect: Effect,
-    /// The content; `None` after a deletion.
+    /// The content; `None` after a deletion, and of what was written before and may be seen no more.
     pub body: Option<Body>,
 }
 
@@ -65,6 +65,11 @@ impl Stored {
             Effect::Updated | Effect::Unchanged => 200,
             Effect::Deleted | Effect::NothingToDelete => 204,
         }
+    }
+
+    /// Whether it is not there any more, or never was.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.effect, Effect::Deleted | Effect::NothingToDelete)
     }
 
     /// The resource as JSON with the server's `id` and `meta`.

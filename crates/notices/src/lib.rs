@@ -17,3 +17,4 @@ pub use hint::{Facts, Hint, judge};
 pub use observe::{Observer, Seen, message_of};
 pub use rule::{AccessRule, RuleSettings};
 pub use text::{Texts, texts};
+pub use time::{day_for_people, for_people};

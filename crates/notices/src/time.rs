@@ -3,10 +3,26 @@
 use fhir::Instant;
 
 use crate::rule::RuleSettings;
+use crate::text::Texts;
 
 const HOUR: i64 = 3_600 * 1_000_000;
 const DAY: i64 = 24 * HOUR;
 const ZONE: i64 = 7 * HOUR;
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 
 /// The day, counted from 1970.
 pub(crate) fn day(at: Instant) -> i64 {
@@ -30,18 +46,34 @@ pub(crate) fn night(at: Instant, settings: &RuleSettings) -> Option<i64> {
 
 /// The month of the calendar, counted from year 0.
 pub(crate) fn month(at: Instant) -> i64 {
-    // The text of a moment of this zone, as if it were UTC, begins with year and month.
-    let text = Instant::from_microseconds(at.microseconds().saturating_add(ZONE)).to_string();
+    let text = in_vietnam(at);
     let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<i64>().ok());
     let (year, month) = (number(0..4).unwrap_or_default(), number(5..7).unwrap_or_default());
     year.saturating_mul(12).saturating_add(month)
 }
 
-/// A moment as people read it: `28/11/2026 19:05`.
-pub(crate) fn for_people(at: Instant) -> String {
-    let text = Instant::from_microseconds(at.microseconds().saturating_add(ZONE)).to_string();
-    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default().to_owned();
-    format!("{}/{}/{} {}", part(8..10), part(5..7), part(0..4), part(11..16))
+/// A moment as people read it, in Vietnam: `28/11/2026 19:05`, `28 November 2026, 19:05`.
+pub fn for_people(at: Instant) -> Texts {
+    let (text, day) = (in_vietnam(at), day_for_people(at));
+    let time = text.get(11..16).unwrap_or_default();
+    Texts { vietnamese: format!("{} {time}", day.vietnamese), english: format!("{}, {time}", day.english) }
+}
+
+/// A day as people read it, in Vietnam: `28/11/2026`, `28 November 2026`.
+pub fn day_for_people(at: Instant) -> Texts {
+    let text = in_vietnam(at);
+    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+    let (year, month, day) = (part(0..4), part(5..7), part(8..10));
+    let name = month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    Texts {
+        vietnamese: format!("{day}/{month}/{year}"),
+        english: format!("{} {} {year}", day.trim_start_matches('0'), name.unwrap_or(&"")),
+    }
+}
+
+/// The text of a moment of this zone, as if it were UTC: it begins with year, month and day.
+fn in_vietnam(at: Instant) -> String {
+    Instant::from_microseconds(at.microseconds().saturating_add(ZONE)).to_string()
 }
 
 #[cfg(test)]
@@ -68,6 +100,9 @@ mod tests {
         assert_ne!(month(at("2026-11-30T23:59:59+07:00")), month(at("2026-12-01T00:00:00+07:00")));
         assert_eq!(month(at("2026-12-01T00:00:00+07:00")), month(at("2026-12-31T12:00:00Z")));
         assert_eq!(day(at("2026-11-28T17:00:00Z")), day(at("2026-11-28T16:59:59Z")) + 1);
-        assert_eq!(for_people(at("2026-11-28T17:05:00Z")), "29/11/2026 00:05");
+        let moment = for_people(at("2026-11-28T17:05:00Z"));
+        assert_eq!((&*moment.vietnamese, &*moment.english), ("29/11/2026 00:05", "29 November 2026, 00:05"));
+        // Which number is the day and which the month is not left to the reader.
+        assert_eq!(for_people(at("2026-12-01T04:18:00+07:00")).english, "1 December 2026, 04:18");
     }
 }

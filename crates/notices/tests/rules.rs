@@ -176,14 +176,27 @@ fn a_text_says_who_where_and_when_in_both_languages() {
     let seen = look(&entry("physician", DAY)).unwrap();
     for rule in AccessRule::ALL {
         assert_eq!(AccessRule::from_code(rule.code()), Some(rule));
-        let told = texts(rule, &seen, seen.at, &settings);
-        for text in [&told.vietnamese, &told.english] {
-            assert!(text.contains("Trạm Y tế") && text.contains("28/11/2026 10:00"), "{text}");
+        let told = texts(rule, &seen, ("bác sĩ", "physician"), seen.at, &settings);
+        for (text, at, role) in [
+            (&told.vietnamese, "28/11/2026 10:00", "(bác sĩ, "),
+            (&told.english, "28 November 2026, 10:00", "(physician, "),
+        ] {
+            assert!(text.contains("Trạm Y tế") && text.contains(at), "{text}");
+            assert_eq!(text.contains(role), rule != AccessRule::NewFacility, "{text}");
             let names = rule != AccessRule::NewFacility;
             assert_eq!(text.contains("Trần Minh An"), names, "{text}");
         }
         assert_ne!(told.vietnamese, told.english);
     }
+}
+
+#[test]
+fn who_has_no_name_is_told_by_the_role() {
+    let settings = RuleSettings::default();
+    let seen = Seen { agent_name: String::new(), ..look(&entry("physician", DAY)).unwrap() };
+    let told = texts(AccessRule::Night, &seen, ("bác sĩ", "physician"), seen.at, &settings);
+    assert!(told.vietnamese.starts_with("Bác sĩ (Trạm Y tế"), "{}", told.vietnamese);
+    assert!(told.english.starts_with("Physician (Trạm Y tế"), "{}", told.english);
 }
 
 #[test]

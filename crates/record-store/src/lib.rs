@@ -40,8 +40,9 @@ mod stored;
 mod write;
 
 pub use access_log::{
-    ANONYMOUS, BookReader, Deed, IndexFinding, Journal, LogCursor, LogPage, LogPeriod, LogReport, Message,
-    OPERATOR, Origin, Rotated, Sequenced, Sequencer, SequencerSettings, Showing,
+    ANONYMOUS, BookReader, Deed, Halt, IndexFinding, Journal, LogCursor, LogFigures, LogPage, LogPeriod,
+    LogReport, Message, OPERATOR, Origin, Rotated, SequenceError, Sequenced, Sequencer, SequencerSettings,
+    Showing, without_id,
 };
 pub use api::{
     BookPage, Change, Content, Effect, Expectation, HistoryCursor, HistoryPage, HistoryScope, HistoryWindow,

@@ -96,6 +96,19 @@ impl Store {
         Ok(all)
     }
 
+    /// A person and those whom that person replaces now, as references: whose books are open as the own one.
+    pub async fn own_people(&self, patient: &LogicalId) -> Result<Vec<String>, StoreError> {
+        let reference = |id: &LogicalId| format!("{}/{id}", ResourceType::PATIENT);
+        let mut all = vec![reference(patient)];
+        let own = self.book_of(Some(patient)).await?;
+        for book in
+            self.with_replaced(own, Instant::now()).await?.into_iter().filter(|book| Some(*book) != own)
+        {
+            all.extend(self.read_patient_of(book).await?.as_ref().map(reference));
+        }
+        Ok(all)
+    }
+
     /// Those who replace a person, directly or over others.
     pub async fn replacing(&self, patient: &LogicalId) -> Result<Vec<LogicalId>, StoreError> {
         let mut all = Vec::new();

@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Binary, SmallInt};
 use fhir::{Instant, LogicalId, ResourceType, VersionId};
 use search::{ReferenceTest, Registry, Slot};
 
+use crate::access_log::LogState;
 use crate::crowds::Crowds;
 use crate::current_registry::CurrentRegistry;
 use crate::known_books::KnownBooks;
@@ -33,6 +34,7 @@ pub struct Store {
     pub(crate) known_books: Arc<KnownBooks>,
     pub(crate) known_kin: Arc<KnownKin>,
     pub(crate) known_people: Arc<KnownPeople>,
+    pub(crate) log_state: Arc<LogState>,
 }
 
 #[derive(Clone)]
@@ -106,6 +108,7 @@ impl Store {
             known_books: Arc::default(),
             known_kin: Arc::default(),
             known_people: Arc::default(),
+            log_state: Arc::default(),
         }
     }
 

@@ -3,11 +3,14 @@
 use fhir::Instant;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use web::{AccessLine, Language, LineOutcome, day_words, time_words};
+use web::{AccessLine, Language, LineOutcome, day_words, time_words, zone_words};
 
 use crate::document::{Description, document};
 use crate::layout::{Block, Style};
 use crate::{ReportError, Seal};
+
+/// By which the lines are verified, as it can be typed into a shell: what stands in angle brackets would take a file there.
+const VERIFY: &str = "healthbook verify-audit --key log.vkey access-log.json";
 
 /// The log, as far as it is signed.
 #[derive(Debug, Clone)]
@@ -50,28 +53,36 @@ pub struct AccessReport<'a> {
 /// The report as a signed PDF.
 pub fn access_report(report: &AccessReport<'_>, seal: &Seal) -> Result<Vec<u8>, ReportError> {
     let say = |vietnamese, english| report.language.say(vietnamese, english);
-    let mut blocks = Vec::new();
-    let title = say("Ai đã xem sổ sức khỏe của tôi", "Who looked at my health book");
-    head(report, title, &mut blocks);
-    for line in report.lines {
-        entry(report, line, &mut blocks);
-    }
-    check(report, seal, &mut blocks);
     let description = Description {
-        title,
+        title: title(report.language),
         language: report.language.code(),
         reason: say("Trích nhật ký truy cập sổ sức khỏe", "Extract of the log of accesses to a health book"),
         page: say("Trang", "Page"),
         made: report.made,
     };
-    document(&blocks, &description, seal)
+    document(&text(report, seal), &description, seal)
 }
 
-fn head(report: &AccessReport<'_>, title: &str, blocks: &mut Vec<Block>) {
+/// What stands in it.
+pub(crate) fn text(report: &AccessReport<'_>, seal: &Seal) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    head(report, &mut blocks);
+    for line in report.lines {
+        entry(report, line, &mut blocks);
+    }
+    check(report, seal, &mut blocks);
+    blocks
+}
+
+fn title(language: Language) -> &'static str {
+    language.say("Ai đã xem sổ sức khỏe của tôi", "Who looked at my health book")
+}
+
+fn head(report: &AccessReport<'_>, blocks: &mut Vec<Block>) {
     let language = report.language;
     let say = |vietnamese, english| language.say(vietnamese, english);
     let mut add = |style, text: String| blocks.push(Block { style, text });
-    add(Style::Title, title.to_owned());
+    add(Style::Title, title(language).to_owned());
     add(Style::Body, format!("{}: {}", say("Sổ của", "Book of"), report.name));
     let day = |day: Option<Date>, otherwise: &'static str| {
         day.map_or_else(|| otherwise.to_owned(), |day| day_words(day, language))
@@ -106,27 +117,13 @@ fn head(report: &AccessReport<'_>, title: &str, blocks: &mut Vec<Block>) {
         )
         .to_owned(),
     );
-    let zone = match report.zone.iana_name() {
-        Some("Asia/Ho_Chi_Minh") | None => say("giờ Việt Nam", "time in Vietnam").to_owned(),
-        Some(name) => name.to_owned(),
-    };
+    let (made, zone) = (time_words(report.made, report.zone, language), zone_words(report.zone, language));
     add(
         Style::Body,
-        match language {
-            Language::Vietnamese => {
-                format!(
-                    "Lập lúc {} ({zone}); {} dòng",
-                    time_words(report.made, report.zone, language),
-                    report.lines.len()
-                )
-            }
-            Language::English => {
-                format!(
-                    "Made on {} ({zone}); {} lines",
-                    time_words(report.made, report.zone, language),
-                    report.lines.len()
-                )
-            }
+        match (language, report.lines.len()) {
+            (Language::Vietnamese, count) => format!("Lập lúc {made} ({zone}); {count} dòng"),
+            (Language::English, 1) => format!("Made on {made} ({zone}); 1 line"),
+            (Language::English, count) => format!("Made on {made} ({zone}); {count} lines"),
         },
     );
     if !report.complete {
@@ -165,7 +162,7 @@ fn entry(report: &AccessReport<'_>, line: &AccessLine, blocks: &mut Vec<Block>) 
         who.push_str(&line.facility);
     }
     let mut add = |style, text: String| blocks.push(Block { style, text });
-    add(Style::Strong, who);
+    add(Style::Entry, who);
     add(Style::Body, format!("{} {}", say("Làm gì:", "What:"), line.what));
     add(Style::Body, format!("{} {}", say("Vì sao:", "Why:"), line.why));
     let number = match line.positions {
@@ -176,6 +173,33 @@ fn entry(report: &AccessReport<'_>, line: &AccessLine, blocks: &mut Vec<Block>) 
         None => say("đang chờ số trong nhật ký", "waits for its number in the log").to_owned(),
     };
     add(Style::Note, format!("{} {}; {number}", say("Lúc:", "When:"), line.when));
+}
+
+/// Which lines the checkpoint is about.
+fn covered(report: &AccessReport<'_>, size: u64) -> String {
+    let all = report.lines.iter().all(|line| line.positions.is_some_and(|(_, last)| last < size));
+    match (report.language, all) {
+        (Language::Vietnamese, _) if report.lines.is_empty() => {
+            format!(
+                "Điểm kiểm tra dưới đây là của {size} mục đầu tiên trong nhật ký; báo cáo này không có dòng nào."
+            )
+        }
+        (Language::English, _) if report.lines.is_empty() => {
+            format!(
+                "The checkpoint below is that of the first {size} entries of the log; this report has no lines."
+            )
+        }
+        (Language::Vietnamese, true) => {
+            format!("Điểm kiểm tra dưới đây ({size} mục) xác nhận tất cả các dòng trên.")
+        }
+        (Language::English, true) => format!("The checkpoint below ({size} entries) covers all lines above."),
+        (Language::Vietnamese, false) => format!(
+            "Điểm kiểm tra dưới đây xác nhận các dòng có số nhỏ hơn {size}; những dòng mới hơn chưa được xác nhận."
+        ),
+        (Language::English, false) => format!(
+            "The checkpoint below covers the lines with numbers below {size}; newer ones are not covered yet."
+        ),
+    }
 }
 
 /// What covers the lines, and how that is verified.
@@ -198,33 +222,18 @@ fn check(report: &AccessReport<'_>, seal: &Seal, blocks: &mut Vec<Block>) {
         );
     }
     if let Some(log) = &report.log {
-        let all = report.lines.iter().all(|line| line.positions.is_some_and(|(_, last)| last < log.size));
-        add(
-            Style::Body,
-            match (language, all) {
-                (Language::Vietnamese, true) => {
-                    format!("Điểm kiểm tra dưới đây ({} mục) xác nhận tất cả các dòng trên.", log.size)
-                }
-                (Language::English, true) => {
-                    format!("The checkpoint below ({} entries) covers all lines above.", log.size)
-                }
-                (Language::Vietnamese, false) => format!(
-                    "Điểm kiểm tra dưới đây xác nhận các dòng có số nhỏ hơn {}; những dòng mới hơn chưa được xác nhận.",
-                    log.size
-                ),
-                (Language::English, false) => format!(
-                    "The checkpoint below covers the lines with numbers below {}; newer ones are not covered yet.",
-                    log.size
-                ),
-            },
-        );
+        add(Style::Body, covered(report, log.size));
         add(Style::Exact, log.checkpoint.clone());
         add(Style::Body, say("Khóa công khai của nhật ký:", "The public key of the log:").to_owned());
         add(Style::Exact, log.key.clone());
     } else {
         add(
             Style::Body,
-            say("Nhật ký chưa có điểm kiểm tra nào.", "The log has no checkpoint yet.").to_owned(),
+            say(
+                "Hiện máy chủ này không đưa ra được điểm kiểm tra nào của nhật ký.",
+                "This server can show no checkpoint of the log at present.",
+            )
+            .to_owned(),
         );
     }
     add(Style::Body, say(
@@ -241,12 +250,12 @@ fn check(report: &AccessReport<'_>, seal: &Seal, blocks: &mut Vec<Block>) {
     add(
         Style::Body,
         say(
-            "2. Các dòng: tải bản trích có bằng chứng ở trang “Ai đã xem sổ của tôi” và chạy lệnh",
-            "2. The lines: download the extract with proofs from the page “Who looked at my book” and run",
+            "2. Các dòng: tải bản trích có bằng chứng (access-log.json) ở trang “Ai đã xem sổ của tôi”. Lấy khóa công khai của nhật ký từ một nguồn khác mà bạn tin (khóa in ở trên chỉ cho biết là khóa nào), lưu vào tệp log.vkey rồi chạy lệnh",
+            "2. The lines: download the extract with proofs (access-log.json) from the page “Who looked at my book”. Get the public key of the log from elsewhere, where you trust it (the one above only says which it is), save it in the file log.vkey, and run",
         )
         .to_owned(),
     );
-    add(Style::Exact, "healthbook verify-audit --key <KEY> access-log.json".to_owned());
+    add(Style::Exact, VERIFY.to_owned());
     add(Style::Body, say(
         "Mục có cùng số phải nói cùng một điều. Bản trích chứng minh những gì có trong đó; chỉ toàn bộ nhật ký mới chứng minh không thiếu gì.",
         "The entry with the same number must say the same. An extract proves what is in it; that nothing is missing is proven by the whole log only.",

@@ -147,6 +147,7 @@ fn role(style: Style) -> StructRole {
     match style {
         Style::Title => StructRole::H1,
         Style::Heading => StructRole::H2,
+        Style::Entry => StructRole::H3,
         Style::Strong | Style::Body | Style::Note | Style::Exact => StructRole::P,
     }
 }

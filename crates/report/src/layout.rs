@@ -18,6 +18,8 @@ pub(crate) enum Style {
     Title,
     /// Begins a section.
     Heading,
+    /// Begins one of several alike within a section: who hears the document goes from one to the next.
+    Entry,
     /// Stands out.
     Strong,
     /// All else.
@@ -31,7 +33,7 @@ pub(crate) enum Style {
 impl Style {
     pub(crate) fn weight(self) -> Weight {
         match self {
-            Self::Title | Self::Heading | Self::Strong => Weight::Bold,
+            Self::Title | Self::Heading | Self::Entry | Self::Strong => Weight::Bold,
             Self::Body | Self::Note | Self::Exact => Weight::Regular,
         }
     }
@@ -40,7 +42,7 @@ impl Style {
         match self {
             Self::Title => 18.0,
             Self::Heading => 13.0,
-            Self::Strong | Self::Body => 10.5,
+            Self::Entry | Self::Strong | Self::Body => 10.5,
             Self::Note => 9.0,
             Self::Exact => 8.5,
         }
@@ -51,7 +53,7 @@ impl Style {
         match self {
             Self::Title => (0.0, 80.0),
             Self::Heading => (14.0, 80.0),
-            Self::Strong => (8.0, 50.0),
+            Self::Entry | Self::Strong => (8.0, 50.0),
             Self::Body | Self::Note | Self::Exact => (1.5, 0.0),
         }
     }

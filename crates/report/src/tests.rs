@@ -32,9 +32,13 @@ fn line(number: u64) -> AccessLine {
     }
 }
 
-fn made(seal: &Seal, lines: &[AccessLine]) -> Vec<u8> {
-    let report = AccessReport {
-        language: Language::Vietnamese,
+fn with_report<T>(
+    language: Language,
+    lines: &[AccessLine],
+    use_it: impl FnOnce(&AccessReport<'_>) -> T,
+) -> T {
+    use_it(&AccessReport {
+        language,
         name: "Nguyễn Thị Mai",
         from: None,
         to: Some(jiff::civil::date(2026, 11, 28)),
@@ -45,8 +49,17 @@ fn made(seal: &Seal, lines: &[AccessLine]) -> Vec<u8> {
         lines,
         complete: true,
         log: Some(LogState { key: "healthbook/x+00".to_owned(), checkpoint: "a\nb\n".to_owned(), size: 9 }),
-    };
-    access_report(&report, seal).unwrap()
+    })
+}
+
+fn made(seal: &Seal, lines: &[AccessLine]) -> Vec<u8> {
+    with_report(Language::Vietnamese, lines, |report| access_report(report, seal)).unwrap()
+}
+
+/// The text, a line for each part.
+fn text(language: Language, lines: &[AccessLine]) -> String {
+    let blocks = with_report(language, lines, |report| crate::access_report::text(report, &seal()));
+    blocks.into_iter().map(|block| block.text).collect::<Vec<_>>().join("\n")
 }
 
 /// The parts that are signed, and the signature.
@@ -99,6 +112,46 @@ fn a_long_report_has_pages_and_tags() {
         assert!(text.contains(part), "{part}");
     }
     assert!(text.matches("/Type /Page\n").count() > 10);
+}
+
+#[test]
+fn each_access_is_a_heading_of_its_own() {
+    let headings = |count: u64| {
+        let lines: Vec<_> = (0..count).map(line).collect();
+        let file = made(&seal(), &lines);
+        let text = String::from_utf8_lossy(&file);
+        ["/S /H1\n", "/S /H2\n", "/S /H3\n"].map(|role| text.matches(role).count())
+    };
+    assert_eq!(headings(0), [1, 2, 0]);
+    assert_eq!(headings(3), [1, 2, 3]);
+}
+
+#[test]
+fn a_report_without_lines_confirms_none() {
+    let vietnamese = text(Language::Vietnamese, &[]);
+    assert!(
+        !vietnamese.contains("tất cả các dòng trên") && !vietnamese.contains("Các dòng trên"),
+        "{vietnamese}"
+    );
+    assert!(vietnamese.contains("báo cáo này không có dòng nào"), "{vietnamese}");
+    let english = text(Language::English, &[]);
+    assert!(!english.contains("lines above") && english.contains("this report has no lines"), "{english}");
+    assert!(text(Language::Vietnamese, &[line(3)]).contains("xác nhận tất cả các dòng trên"));
+    assert!(text(Language::English, &[line(30)]).contains("newer ones are not covered yet"));
+}
+
+#[test]
+fn the_command_can_be_typed_as_it_stands() {
+    for (language, before) in [
+        (Language::Vietnamese, "lưu vào tệp log.vkey rồi chạy lệnh"),
+        (Language::English, "save it in the file log.vkey, and run"),
+    ] {
+        let text = text(language, &[line(3)]);
+        let command = format!("{before}\nhealthbook verify-audit --key log.vkey access-log.json\n");
+        assert!(text.contains(&command), "{text}");
+        assert!(!text.contains(['<', '>']), "{text}");
+    }
+    assert!(text(Language::English, &[line(3)]).contains("; 1 line\n"));
 }
 
 #[test]

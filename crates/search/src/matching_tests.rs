@@ -146,7 +146,11 @@ fn words_of_the_narrative_and_of_all() {
         PERSON,
         &[
             ("_text", &["đau đầu", "sot dau", "SỐT", "nope,sot"], &["hidden", "div", "nguyen", "au", "amp"]),
-            ("_content", &["sot hoa", "female", "brien"], &["hidden", "patient", "sot nope"]),
+            (
+                "_content",
+                &["sot hoa", "female", "brien"],
+                &["hidden", "patient", "sot nope", "o1", "organization"],
+            ),
         ],
     );
 }

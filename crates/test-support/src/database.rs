@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 
 use crate::postgres::{self, TemporaryPostgres};
 use crate::temporary_directory::{TemporaryDirectory, unique_name};
@@ -28,7 +29,12 @@ pub struct TestDatabase {
 #[derive(Debug)]
 enum Place {
     Sqlite(TemporaryDirectory),
-    Postgres { administrator: String, name: String },
+    /// With the folder of the keys that its servers share.
+    Postgres {
+        administrator: String,
+        name: String,
+        folder: TemporaryDirectory,
+    },
 }
 
 impl TestDatabase {
@@ -57,7 +63,8 @@ impl TestDatabase {
         postgres::execute(server.url(), &format!("CREATE DATABASE {name} TEMPLATE template0"))
             .unwrap_or_else(|error| panic!("cannot make a test database: {}", explain(&error)));
         let url = with_database(server.url(), &name);
-        Self { url, place: Place::Postgres { administrator: server.url().to_owned(), name } }
+        let (administrator, folder) = (server.url().to_owned(), TemporaryDirectory::new());
+        Self { url, place: Place::Postgres { administrator, name, folder } }
     }
 
     /// Another database with the same content, on the same server. Nobody may be connected to this one.
@@ -69,18 +76,18 @@ impl TestDatabase {
             Place::Sqlite(directory) => {
                 let copy = Self::sqlite();
                 let Place::Sqlite(to) = &copy.place else { unreachable!("it was made as SQLite") };
-                for entry in std::fs::read_dir(directory.path()).expect("the directory is there").flatten() {
-                    std::fs::copy(entry.path(), to.path().join(entry.file_name()))
-                        .expect("a file can be copied");
-                }
+                copy_files(directory, to);
                 copy
             }
-            Place::Postgres { administrator, name } => {
+            Place::Postgres { administrator, name, folder } => {
                 let copy = format!("healthbook_test_{}", unique_name('_'));
                 postgres::execute(administrator, &format!("CREATE DATABASE {copy} TEMPLATE {name}"))
                     .unwrap_or_else(|error| panic!("cannot copy a test database: {}", explain(&error)));
                 let url = with_database(administrator, &copy);
-                Self { url, place: Place::Postgres { administrator: administrator.clone(), name: copy } }
+                let to = TemporaryDirectory::new();
+                copy_files(folder, &to);
+                let administrator = administrator.clone();
+                Self { url, place: Place::Postgres { administrator, name: copy, folder: to } }
             }
         }
     }
@@ -92,7 +99,7 @@ impl TestDatabase {
 
     /// The same database after its server was started again, which has given it another port.
     pub fn follow(&mut self, server: &TemporaryPostgres) {
-        if let Place::Postgres { administrator, name } = &mut self.place {
+        if let Place::Postgres { administrator, name, .. } = &mut self.place {
             server.url().clone_into(administrator);
             self.url = with_database(administrator, name);
         }
@@ -108,6 +115,15 @@ impl TestDatabase {
         match self.place {
             Place::Sqlite(_) => Backend::Sqlite,
             Place::Postgres { .. } => Backend::Postgres,
+        }
+    }
+
+    /// What `--data-folder` is to be where nothing else is said: several servers of one PostgreSQL database share the key of its
+    /// log. The files of a SQLite database stand beside it.
+    pub fn data_folder(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Sqlite(_) => None,
+            Place::Postgres { folder, .. } => Some(folder.path()),
         }
     }
 
@@ -167,9 +183,18 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        if let Place::Postgres { administrator, name } = &self.place {
+        if let Place::Postgres { administrator, name, .. } = &self.place {
             // A server that a test has crashed takes its databases with it.
             let _ = postgres::execute(administrator, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The files of one folder into another.
+fn copy_files(from: &TemporaryDirectory, to: &TemporaryDirectory) {
+    for entry in std::fs::read_dir(from.path()).expect("the directory is there").flatten() {
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), to.path().join(entry.file_name())).expect("a file can be copied");
         }
     }
 }

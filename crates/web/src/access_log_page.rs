@@ -1,21 +1,13 @@
 //! Who looked at my book: the log of accesses for the citizen whose book it is.
 
-use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use crate::Language;
-use crate::access_words::{AccessLine, LineOutcome, day_words};
+use crate::access_filter::{AccessFilter, FacilityChoice, FilterForm, HERE, Typed, title};
+use crate::access_words::{AccessLine, LineOutcome, day_words, zone_words};
 use crate::book::{BookPlace, navigation};
 use crate::layout::page_with;
-
-/// A facility as it can be chosen or is blocked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FacilityChoice {
-    /// The id of its `Organization`.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-}
 
 /// A facility that the citizen has blocked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,32 +16,6 @@ pub struct Blocked {
     pub block: String,
     /// The facility.
     pub facility: FacilityChoice,
-}
-
-/// What the page was asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AccessFilter {
-    /// The first day.
-    pub from: Option<Date>,
-    /// The last day.
-    pub to: Option<Date>,
-    /// The id of one facility.
-    pub facility: Option<String>,
-    /// Whether one's own accesses are shown, too.
-    pub own: bool,
-}
-
-impl AccessFilter {
-    /// As parameters of a link, the language among them.
-    pub fn query(&self, language: Language) -> String {
-        let mut query = format!("lang={}", language.code());
-        for (name, day) in [("from", self.from), ("to", self.to)] {
-            query.extend(day.map(|day| format!("&{name}={day}")));
-        }
-        query.extend(self.facility.as_ref().map(|id| format!("&facility={id}")));
-        query.push_str(if self.own { "&own=yes" } else { "" });
-        query
-    }
 }
 
 /// The page.
@@ -68,10 +34,9 @@ pub struct AccessLogPage<'a> {
     pub next: Option<&'a str>,
     /// The token of the forms; `None` where nothing can be changed.
     pub form: Option<&'a str>,
+    /// The zone of the times.
+    pub zone: &'a TimeZone,
 }
-
-/// Where the page is.
-const HERE: &str = "/auth/access-log";
 
 impl AccessLogPage<'_> {
     /// The page.
@@ -82,7 +47,12 @@ impl AccessLogPage<'_> {
             p { (say(
                 "Mỗi lần có người xem hoặc thay đổi sổ sức khỏe của bạn, hệ thống ghi lại một dòng. Không ai xóa hay sửa được dòng đã ghi mà không bị phát hiện.",
                 "Whenever somebody looks at your health book or changes it, a line is written. Nobody can remove or change a line without being found out.")) }
-            (self.filter_form())
+            // The lines are what somebody came for: the form waits, unless it is in use.
+            details open[self.filter.is_active()] {
+                summary { (say("Lọc theo ngày hoặc cơ sở", "Filter by day or facility")) }
+                (self.filter_form())
+            }
+            p.hint { (say("Giờ ghi ở đây là ", "All times are ")) (zone_words(self.zone, self.language)) "." }
             (self.days())
             @if let Some(next) = self.next {
                 a.button.second href={ (here) "page=" (next) } rel="next" { (say("Xem các lần trước đó", "Earlier ones")) }
@@ -91,16 +61,18 @@ impl AccessLogPage<'_> {
             h2 { (say("Mang theo và kiểm chứng", "Take it along and verify it")) }
             p { a.link href={ "/auth/access-log.pdf?" (self.filter.query(self.language)) } {
                 (say("Tải báo cáo PDF có chữ ký số", "Download a signed PDF")) } }
-            p { a.link href="/auth/access-log/extract" {
+            p { a.link href={ (HERE) "/extract?" (self.filter.period_query(self.language)) } {
                 (say("Tải bản trích có bằng chứng để kiểm chứng", "Download an extract with proofs to verify")) } }
+            p.hint { (say(
+                "Bản trích có các dòng đã được đánh số của khoảng ngày đã chọn (nhiều nhất 20.000 dòng mới nhất), của mọi cơ sở, kể cả những lần bạn tự xem.",
+                "The extract has the numbered lines of the days that you chose (the newest 20,000 at most), of all facilities, also when you looked yourself.")) }
             p.hint { (say(
                 "Bất kỳ ai cũng kiểm chứng được bản trích bằng lệnh healthbook verify-audit, không cần tin máy chủ này.",
                 "Anybody can verify the extract with healthbook verify-audit, without trusting this server.")) }
             p { a.link href="/auth/sessions" { (say("Thiết bị đang đăng nhập", "Devices that are signed in")) } }
         };
-        let title = say("Ai đã xem sổ của tôi", "Who looked at my book");
         page_with(
-            title,
+            title(self.language),
             self.language,
             &format!("{HERE}?{}", without_language(self.filter, self.language)),
             &navigation(self.language, None, BookPlace::Accesses),
@@ -109,30 +81,19 @@ impl AccessLogPage<'_> {
     }
 
     fn filter_form(&self) -> Markup {
-        let say = |vietnamese, english| self.language.say(vietnamese, english);
         let filter = self.filter;
-        let chosen = |id: &str| filter.facility.as_deref() == Some(id);
-        html! {
-            form method="get" action=(HERE) aria-label=(say("Lọc", "Filter")) {
-                input type="hidden" name="lang" value=(self.language.code());
-                label for="from" { (say("Từ ngày", "From")) }
-                input id="from" name="from" type="date" value=[filter.from.map(|day| day.to_string())];
-                label for="to" { (say("Đến hết ngày", "Up to and including")) }
-                input id="to" name="to" type="date" value=[filter.to.map(|day| day.to_string())];
-                label for="facility" { (say("Cơ sở", "Facility")) }
-                select id="facility" name="facility" {
-                    option value="" { (say("Tất cả", "All")) }
-                    @for facility in self.facilities {
-                        option value=(facility.id) selected[chosen(&facility.id)] { (facility.name) }
-                    }
-                }
-                p.choice {
-                    input id="own" name="own" type="checkbox" value="yes" checked[filter.own];
-                    label for="own" { (say("Cả những lần tôi tự xem", "Also when I looked myself")) }
-                }
-                button.second { (say("Lọc", "Filter")) }
-            }
-        }
+        let [from, to] = [filter.from, filter.to].map(|day| day.map(|day| day.to_string()));
+        let typed = |text| Typed { text, is_day: true, is_wrong: false };
+        let form = FilterForm {
+            language: self.language,
+            from: typed(from.as_deref().unwrap_or_default()),
+            to: typed(to.as_deref().unwrap_or_default()),
+            facilities: self.facilities,
+            chosen: filter.facility.as_deref(),
+            own: filter.own,
+            has_lines: true,
+        };
+        form.render()
     }
 
     fn days(&self) -> Markup {
@@ -188,7 +149,10 @@ impl AccessLogPage<'_> {
         let say = |vietnamese, english| self.language.say(vietnamese, english);
         html! {
             details {
-                summary { (say("Không muốn cơ sở này xem nữa?", "Do you not want this facility to look any more?")) }
+                // Named: whoever goes from one to the next hears which facility each of them is about.
+                summary {
+                    (say("Không muốn ", "Do you not want ")) (line.facility) (say(" xem nữa?", " to look any more?"))
+                }
                 p { (say(
                     "Khi bị chặn, cơ sở này không xem được sổ của bạn nữa, trừ khi cấp cứu. Việc chữa bệnh tại đó có thể gặp khó khăn. Bạn bỏ chặn được bất cứ lúc nào.",
                     "When it is blocked, this facility cannot look at your book any more, but for an emergency. Treatment there may become harder. You can lift the block at any time.")) }
@@ -233,4 +197,83 @@ impl AccessLogPage<'_> {
 fn without_language(filter: &AccessFilter, language: Language) -> String {
     let query = filter.query(language);
     query.split_once('&').map(|(_, rest)| format!("{rest}&")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn page(filter: &AccessFilter, language: Language) -> String {
+        let line = AccessLine {
+            who: "Trần Thị Lan".to_owned(),
+            facility: "Bệnh viện A".to_owned(),
+            organization: Some("o-1".to_owned()),
+            day: date(2026, 11, 28),
+            when: String::new(),
+            what: String::new(),
+            why: String::new(),
+            outcome: LineOutcome::Done,
+            emergency: false,
+            positions: None,
+        };
+        let zone = TimeZone::fixed(jiff::tz::offset(7));
+        let (lines, form) = ([line], Some("form"));
+        let page = AccessLogPage {
+            language,
+            filter,
+            lines: &lines,
+            facilities: &[],
+            blocked: &[],
+            next: None,
+            form,
+            zone: &zone,
+        };
+        page.render()
+    }
+
+    #[test]
+    fn the_form_waits_until_it_is_in_use() {
+        let none = page(&AccessFilter::default(), Language::Vietnamese);
+        assert!(none.contains("<details><summary>Lọc theo ngày hoặc cơ sở</summary>"), "{none}");
+        for filter in [
+            AccessFilter { from: Some(date(2026, 11, 1)), ..AccessFilter::default() },
+            AccessFilter { facility: Some("o-1".to_owned()), ..AccessFilter::default() },
+            AccessFilter { own: true, ..AccessFilter::default() },
+        ] {
+            let active = page(&filter, Language::English);
+            assert!(
+                active.contains("<details open><summary>Filter by day or facility</summary>"),
+                "{active}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_taken_along_is_of_the_days_that_were_chosen() {
+        let filter = AccessFilter {
+            from: Some(date(2026, 11, 1)),
+            to: Some(date(2026, 11, 28)),
+            facility: Some("o-1".to_owned()),
+            own: false,
+        };
+        let page = page(&filter, Language::Vietnamese);
+        let days = "lang=vi&amp;from=2026-11-01&amp;to=2026-11-28";
+        assert!(page.contains(&format!("/auth/access-log/extract?{days}\"")), "{page}");
+        assert!(page.contains(&format!("/auth/access-log.pdf?{days}&amp;facility=o-1\"")), "{page}");
+    }
+
+    #[test]
+    fn a_block_is_offered_by_the_name_of_the_facility_and_times_have_a_zone() {
+        let vietnamese = page(&AccessFilter::default(), Language::Vietnamese);
+        assert!(vietnamese.contains("<summary>Không muốn Bệnh viện A xem nữa?</summary>"), "{vietnamese}");
+        assert!(vietnamese.contains("Giờ ghi ở đây là giờ Việt Nam."), "{vietnamese}");
+        let english = page(&AccessFilter::default(), Language::English);
+        assert!(
+            english.contains("<summary>Do you not want Bệnh viện A to look any more?</summary>"),
+            "{english}"
+        );
+        assert!(english.contains("All times are Vietnam time."), "{english}");
+    }
 }

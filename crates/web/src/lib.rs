@@ -3,6 +3,7 @@
 //! Every page works on a cheap phone without JavaScript, in Vietnamese and English, and says of each field what it is
 //! for. What comes from outside is escaped by the templates; nothing is put into a page as it is.
 
+mod access_filter;
 mod access_log_page;
 mod access_words;
 mod activation;
@@ -21,13 +22,16 @@ mod station;
 #[cfg(test)]
 mod tests;
 
-pub use access_log_page::{AccessFilter, AccessLogPage, Blocked, FacilityChoice};
-pub use access_words::{AccessLine, LineOutcome, access_lines, day_words, time_words};
+pub use access_filter::{AccessFilter, FacilityChoice, WrongPeriod, WrongPeriodPage, period};
+pub use access_log_page::{AccessLogPage, Blocked};
+pub use access_words::{
+    AccessLine, LineOutcome, access_lines, day_words, nameless_facility, time_words, zone_words,
+};
 pub use activation::{ActivationPage, EnrolmentPage};
 pub use book::{
     BlockChoice, BlockPage, BookHead, BookPlace, BooksPage, CheckUp, CheckUpLine, CheckUpPage, Finding,
-    Glance, GlanceLine, GlancePage, LifeEvent, Measured, Person, SharingLine, TimelinePage, WhoMayPage,
-    health_class_words, number_words,
+    Glance, GlanceLine, GlancePage, LifeEvent, Measured, NoticeLine, NoticesPage, Person, SharingChange,
+    SharingLine, TimelinePage, WhoMayPage, health_class_words, number_words,
 };
 pub use consent::{Consent, ConsentChoice, back_to_app, consent, refused_authorization};
 pub use docs::{DOCS_STYLE, DocumentLink, document, documents};

@@ -112,8 +112,8 @@ impl Notice {
             ),
             Self::NotPossible => ("Không thực hiện được việc này.", "This cannot be done."),
             Self::NotSigned => (
-                "Nhật ký chưa được ký. Hãy thử lại sau ít giây.",
-                "The log is not signed yet. Try again in a few seconds.",
+                "Hiện chưa có chữ ký của nhật ký để kèm theo. Hãy thử lại sau.",
+                "There is no signature of the log to go with it at present. Try again later.",
             ),
             Self::Broken => ("Có lỗi xảy ra. Hãy thử lại sau.", "Something went wrong. Try again later."),
         };
@@ -151,6 +151,10 @@ impl MessagePage {
     pub fn render(&self) -> String {
         let body = html! {
             (self.notice.markup(self.language))
+            // Who is signed in as a citizen already has somewhere to go back to.
+            @if matches!(self.notice, Notice::NotPossible | Notice::NotSigned | Notice::Busy | Notice::Broken) {
+                a.button href="/book" { (self.language.say("Về sổ sức khỏe của tôi", "To my health book")) }
+            }
             a.button.second href="/auth/sign-in" { (self.language.say("Về trang đăng nhập", "To sign-in")) }
         };
         page_at(self.language.say("Thông báo", "Notice"), self.language, "/auth/sign-in?", &body)

@@ -13,9 +13,9 @@ pub struct SessionLine {
     pub device: String,
     /// From where.
     pub place: String,
-    /// When somebody signed in.
+    /// When somebody signed in, in words.
     pub since: String,
-    /// When it was used last.
+    /// When it was used last, in words.
     pub used: String,
     /// Whether it is the one that looks at the page.
     pub own: bool,
@@ -51,12 +51,12 @@ impl SessionsPage<'_> {
             ul.list {
                 @for session in self.sessions {
                     li {
-                        p { strong { (session.device) }
+                        p { strong { (device(self.language, session)) }
                             @if session.own { " – " (say("thiết bị này", "this device")) }
                             @if session.new_device { " – " (say("thiết bị mới", "new device")) }
                         }
                         @if session.assisted {
-                            p { (say("Do nhân viên trạm y tế mở khi bạn có mặt", "Opened by station staff while you were present")) }
+                            p { (say("Do nhân viên cơ sở y tế mở khi bạn có mặt", "Opened by staff of a facility while you were present")) }
                         }
                         p { (say("Nơi: ", "From: ")) (session.place) }
                         p { (say("Đăng nhập: ", "Signed in: ")) (session.since) }
@@ -64,7 +64,7 @@ impl SessionsPage<'_> {
                         form method="post" action={ "/auth/sessions/end?lang=" (self.language.code()) } {
                             input type="hidden" name="form" value=(self.form);
                             input type="hidden" name="session" value=(session.id);
-                            button.end aria-label={ (end(self.language, session)) ": " (session.device) } {
+                            button.end aria-label={ (end(self.language, session)) ": " (device(self.language, session)) } {
                                 (end(self.language, session))
                             }
                         }
@@ -82,6 +82,15 @@ impl SessionsPage<'_> {
         };
         let title = say("Thiết bị đang đăng nhập", "Devices that are signed in");
         page_at(title, self.language, "/auth/sessions?", &body)
+    }
+}
+
+/// The device, as far as it is known.
+fn device(language: Language, session: &SessionLine) -> String {
+    let unknown = language.say("không rõ", "unknown");
+    match session.device.as_str() {
+        "?, ?" => language.say("Thiết bị không rõ", "Unknown device").to_owned(),
+        known => known.replace('?', unknown),
     }
 }
 

@@ -41,7 +41,9 @@ fn pages(language: Language) -> Vec<String> {
         blocked: &blocked,
         next: Some(HOSTILE),
         form: Some(form),
+        zone: &jiff::tz::TimeZone::UTC,
     };
+    let typed = WrongPeriod { from: HOSTILE.to_owned(), to: HOSTILE.to_owned() };
     vec![
         SignInPage { language, notice, name, form, continue_with: Some(HOSTILE), provider: true }.render(),
         SignInPage { language, notice: None, name, form, continue_with: None, provider: false }.render(),
@@ -53,6 +55,7 @@ fn pages(language: Language) -> Vec<String> {
         MessagePage { language, notice: Notice::Wait(3) }.render(),
         simulator(language, [(HOSTILE, HOSTILE)].into_iter(), &query),
         log.render(),
+        WrongPeriodPage { language, typed: &typed, facility: Some(HOSTILE), own: true }.render(),
         page(HOSTILE, language, &html! { (HOSTILE) }),
     ]
 }

@@ -7,7 +7,7 @@ use audit_log::{Action, Outcome};
 use serde_json::Value;
 
 use super::acts::of_sharing;
-use super::named::{by_criteria, by_path, is_shared, of_nothing};
+use super::named::{by_criteria, by_path, is_shared, of_nothing, of_own_path};
 use super::page::{Page, people_of_events};
 use super::patient_of;
 use super::proxy::Exchange;
@@ -128,7 +128,7 @@ pub fn expected(exchange: &Exchange, books: &Books, role: &str) -> Vec<Row> {
                 rows.extend(of_nothing(&named, &BTreeSet::new(), &BTreeSet::new(), books, &like));
             }
         }
-        return gathered(rows);
+        return gathered(rows, books);
     }
     match path {
         "/transparency/extract" if status == 200 => {
@@ -141,9 +141,9 @@ pub fn expected(exchange: &Exchange, books: &Books, role: &str) -> Vec<Row> {
 }
 
 /// One request hides nothing behind many: what shows nothing is one entry of each kind about each person.
-fn gathered(rows: Vec<Row>) -> Vec<Row> {
+fn gathered(rows: Vec<Row>, books: &Books) -> Vec<Row> {
     let mut all: Vec<Row> = Vec::new();
-    for row in rows {
+    for row in rows.into_iter().map(|row| of_own_path(row, books)) {
         let shows = row.shown > 0 || !row.version.is_empty();
         let nobodys = row.patient.is_empty() && row.outcome == 0;
         let place = |row: &Row| row.query.split('?').next().unwrap_or_default().to_owned();
@@ -439,5 +439,5 @@ fn of_bundle(exchange: &Exchange, books: &Books, role: &str) -> Vec<Row> {
             }
         }));
     }
-    gathered(rows)
+    gathered(rows, books)
 }

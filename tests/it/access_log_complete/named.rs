@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use audit_log::Action;
+
 use super::model::{Books, Row};
 
 /// R4's compartments: what lies in the book of a patient.
@@ -64,6 +66,26 @@ pub fn by_criteria(path: &[&str], pairs: &[(String, String)]) -> Vec<Named> {
 pub fn is_shared(name: &str) -> bool {
     let kind = name.split('/').next().unwrap();
     !OTHERS.contains(&kind) && !COMPARTMENTS.contains(&format!("\nPatient\t{kind}\t"))
+}
+
+/// An entry names nobody of another book: the id at the beginning of a path stands in it only where it is that of something in
+/// the book, or of what the entry is about.
+pub fn of_own_path(row: Row, books: &Books) -> Row {
+    let Some((name, rest)) = beginning(&row.query).filter(|(name, _)| !is_shared(name)) else { return row };
+    let is_shown = row.action == Action::History.number() && row.shown > 0;
+    let is_own = !row.patient.is_empty() && books.last(name) == row.patient;
+    match is_shown || is_own || row.resource == name {
+        true => row,
+        false => Row { query: format!("{}/*{rest}", name.split('/').next().unwrap()), ..row },
+    }
+}
+
+/// `Type/id` at the beginning of a path that goes on, and how it does.
+fn beginning(query: &str) -> Option<(&str, &str)> {
+    let (kind, rest) = query.split_once('/')?;
+    let (id, _) = rest.split_once('/')?;
+    let is_kind = kind.starts_with(|first: char| first.is_ascii_uppercase());
+    is_kind.then(|| query.split_at(kind.len() + 1 + id.len()))
 }
 
 /// For each thing that is named, neither shown itself nor anything of its book, a row like this one in that book; where

@@ -16,7 +16,7 @@ impl Run<'_> {
                 let whole = [("Prefer", "return=representation")];
                 drop(self.send(caller, "POST", "/fhir/Observation", &whole, &sent));
             }
-            1 if self.chance.below(2) == 0 => self.into_another_book(caller, patient, &sent),
+            1 if self.chance.below(2) == 0 => self.write_elsewhere(caller, patient, &sent),
             1 => self.life(caller, &sent),
             2 => {
                 // About somebody in particular, or about nobody.
@@ -84,7 +84,7 @@ impl Run<'_> {
     }
 
     /// From the book in which it may be written to one in which perhaps it may not.
-    fn into_another_book(&mut self, caller: &Caller, patient: &str, sent: &str) {
+    fn write_elsewhere(&mut self, caller: &Caller, patient: &str, sent: &str) {
         let other = self.chance.pick(&self.pool.patients).clone();
         let made = self.send(caller, "POST", "/fhir/Observation", &[], sent);
         if made.status != 201 || other == patient {

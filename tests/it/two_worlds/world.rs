@@ -80,6 +80,11 @@ impl World {
     /// The same again, with everything in the same order: the demo is loaded by several at a time. `--auth off`.
     pub fn copy(&self) -> Self {
         let (database, folder) = (self.database.copy(), TemporaryDirectory::new());
+        // The log of a copy goes on under its key, which SQLite has beside it.
+        let key = self.folder.path().join("access-log.key");
+        if key.exists() {
+            fs::copy(&key, folder.path().join("access-log.key")).expect("a file can be copied");
+        }
         let server = TestServer::with(&database)
             .arguments(["--auth", "off", "--data-folder", folder.path().to_str().unwrap()])
             .start();

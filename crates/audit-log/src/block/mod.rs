@@ -19,7 +19,7 @@ use crate::tree::BLOCK_LENGTH;
 pub const CHECK_LENGTH: usize = 8;
 
 /// Texts of an entry.
-const TEXTS_OF_ENTRY: usize = 15;
+const TEXTS_OF_ENTRY: usize = 14;
 
 /// More different texts than these are not in a block.
 const MOST_WORDS: usize = BLOCK_LENGTH * TEXTS_OF_ENTRY;

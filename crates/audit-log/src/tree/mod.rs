@@ -47,6 +47,15 @@ impl NodeId {
     }
 }
 
+/// A log at a size: what its checkpoint says of it, but for the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TreeHead {
+    /// Number of entries.
+    pub size: u64,
+    /// The root of the tree over them.
+    pub root: Hash,
+}
+
 /// The hash of a leaf.
 pub fn hash_leaf(bytes: &[u8]) -> Hash {
     Hash::of(&[&[0], bytes])

@@ -1,7 +1,9 @@
 //! What can be wrong, in words.
 
-use crate::checkpoint::Checkpoint;
 use fhir::Instant;
+
+use crate::checkpoint::Checkpoint;
+use crate::tree::TreeHead;
 
 /// Something that is wrong, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,14 @@ pub struct Finding {
     pub checkpoint: Option<u64>,
 }
 
+impl Finding {
+    /// The first position that it concerns. A checkpoint that is not signed concerns none: of it `first` only says where
+    /// it stands.
+    pub fn position(&self) -> Option<u64> {
+        (self.kind != Kind::Checkpoint).then_some(self.first)
+    }
+}
+
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the words say it")]
@@ -27,21 +37,21 @@ pub enum Kind {
     Node,
     Missing,
     OutOfOrder,
+    EntryOrder,
     Unreadable,
     Checkpoint,
     CheckpointOrder,
     Signed,
     CutOff,
-    Known,
     KnownDiffers,
     RolledBack,
     Unsigned,
-    ExtractForm,
-    ExtractKey,
+    FileForm,
+    FileKey,
     NotIncluded,
     Readable,
     NotExtended,
-    Unproven,
+    OtherSize,
 }
 
 impl Kind {
@@ -50,7 +60,7 @@ impl Kind {
         match self {
             Self::Entry => ["an entry is not as it was written", "một mục không còn như khi được ghi"],
             Self::Form => {
-                ["a block is not written in the one way", "một khối không được ghi đúng cách duy nhất"]
+                ["a block is not written in the one way", "một khối không đúng dạng chuẩn duy nhất"]
             }
             Self::BlockRoot => [
                 "the stored root of a block is not that of its entries",
@@ -62,6 +72,10 @@ impl Kind {
             ],
             Self::Missing => ["entries are missing", "thiếu một số mục"],
             Self::OutOfOrder => ["a block stands where it does not belong", "một khối nằm sai vị trí"],
+            Self::EntryOrder => [
+                "the entry is there twice, or stands behind a later one",
+                "mục xuất hiện hai lần hoặc đứng sau một mục muộn hơn",
+            ],
             Self::Unreadable => {
                 ["the log cannot be read from here on", "không đọc được nhật ký từ vị trí này"]
             }
@@ -71,7 +85,7 @@ impl Kind {
             ],
             Self::CheckpointOrder => [
                 "a checkpoint goes back in size or time",
-                "một điểm kiểm tra lùi về kích thước hoặc thời gian",
+                "một điểm kiểm tra có kích thước nhỏ hơn hoặc thời gian sớm hơn điểm trước đó",
             ],
             Self::Signed => {
                 ["the entries are not those that were signed", "các mục không phải là những mục đã được ký"]
@@ -79,10 +93,6 @@ impl Kind {
             Self::CutOff => [
                 "the log ends before the last entry that was signed",
                 "nhật ký kết thúc trước mục cuối cùng đã được ký",
-            ],
-            Self::Known => [
-                "a checkpoint to compare with is not one that the key of the log has signed",
-                "một điểm kiểm tra dùng để so sánh không phải do khóa của nhật ký ký",
             ],
             Self::KnownDiffers => [
                 "the log is not the one that was published or shown before",
@@ -96,12 +106,11 @@ impl Kind {
                 "entries of more than ten minutes are in no checkpoint",
                 "các mục kéo dài hơn mười phút không thuộc điểm kiểm tra nào",
             ],
-            Self::ExtractForm => {
-                ["this is not an extract of the log", "đây không phải là bản trích của nhật ký"]
-            }
-            Self::ExtractKey => {
-                ["the extract names another log or key", "bản trích nêu một nhật ký hoặc một khóa khác"]
-            }
+            Self::FileForm => [
+                "the file is none of a log, or is not written in the one way",
+                "tệp không phải là tệp của nhật ký, hoặc không đúng dạng chuẩn duy nhất",
+            ],
+            Self::FileKey => ["the file names another log or key", "tệp nêu một nhật ký hoặc một khóa khác"],
             Self::NotIncluded => {
                 ["the entry is not in the log that was signed", "mục không có trong nhật ký đã được ký"]
             }
@@ -112,9 +121,9 @@ impl Kind {
             Self::NotExtended => {
                 ["the log does not begin with the older one", "nhật ký không bắt đầu bằng nhật ký cũ hơn"]
             }
-            Self::Unproven => [
-                "there is no proof that the log begins with the older one",
-                "không có bằng chứng rằng nhật ký bắt đầu bằng nhật ký cũ hơn",
+            Self::OtherSize => [
+                "the proof is not for the size of its checkpoint",
+                "bằng chứng không dành cho kích thước của điểm kiểm tra đi kèm",
             ],
         }
     }
@@ -131,6 +140,20 @@ pub struct Late {
     pub checkpoint: Instant,
 }
 
+/// What the log says of checkpoints that are known from elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownReport {
+    /// The log holds these.
+    pub held: Vec<Checkpoint>,
+    /// The log is another one at their size, or ends before it: there is a finding for it.
+    pub refuted: Vec<Checkpoint>,
+    /// These were not compared, because entries are missing or damaged there, or the log was not verified from its
+    /// beginning on.
+    pub not_compared: Vec<Checkpoint>,
+    /// As many notes are not such that the key of the log has signed them. That is wrong, but at no position.
+    pub unsigned: u64,
+}
+
 /// What a verification found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -138,12 +161,17 @@ pub struct Report {
     pub entries: u64,
     /// Checkpoints that the key has signed.
     pub checkpoints: u64,
-    /// Of these, those that were not compared with the entries, because entries are missing or damaged there.
+    /// Checkpoints that are known from elsewhere.
+    pub known: KnownReport,
+    /// Of the log's own checkpoints, those that were not compared with the entries, because entries are missing or
+    /// damaged there.
     pub not_compared: u64,
     /// The entries before this position are those that were signed, but for what `findings` says.
     pub confirmed: u64,
     /// The last checkpoint of the log.
     pub last: Option<Checkpoint>,
+    /// All that was there, with what was known to be before it; none where something is missing within.
+    pub head: Option<TreeHead>,
     /// Entries behind it, which nothing protects yet.
     pub waiting: u64,
     /// What is wrong, by position; at most [`super::MOST_FINDINGS`].
@@ -159,7 +187,7 @@ pub struct Report {
 impl Report {
     /// Whether nothing is wrong. Late entries are for people to judge.
     pub fn is_sound(&self) -> bool {
-        self.findings.is_empty()
+        self.findings.is_empty() && self.known.unsigned == 0
     }
 
     /// The finding with the first position.

@@ -8,7 +8,7 @@ use crate::block::{BlockReader, BlockWriter, CHECK_LENGTH, PlacedBlock};
 use crate::checkpoint::Checkpoint;
 use crate::hash::Hash;
 use crate::note::VerifyingKey;
-use crate::tree::{Appender, BLOCK_LENGTH, NodeId, completed_by};
+use crate::tree::{Appender, BLOCK_LENGTH, NodeId, TreeHead, completed_by};
 
 const LENGTH: u64 = BLOCK_LENGTH as u64;
 
@@ -82,8 +82,8 @@ impl Verifier {
         for note in known {
             match Checkpoint::open(note, &verifier.key) {
                 Ok(checkpoint) if checkpoint.size() >= start => opened.push(checkpoint),
-                Ok(_) => verifier.report.not_compared += 1,
-                Err(_) => verifier.report.add(Kind::Known, start, None, None),
+                Ok(older) => verifier.report.known.not_compared.push(older),
+                Err(_) => verifier.report.known.unsigned += 1,
             }
         }
         opened.sort_by_key(Checkpoint::size);
@@ -167,8 +167,8 @@ impl Verifier {
             self.report.add(Kind::CutOff, self.position, Some(checkpoint.size()), Some(*number));
         }
         if let Some(checkpoint) = self.known.back() {
-            self.report.not_compared += self.known.len() as u64;
             self.report.add(Kind::RolledBack, self.position, Some(checkpoint.size()), None);
+            self.report.known.refuted.extend(self.known.drain(..));
         }
         let signed = self.newest.as_ref().map_or(self.start, Checkpoint::size);
         self.report.waiting = self.position.saturating_sub(signed.max(self.start));
@@ -178,6 +178,8 @@ impl Verifier {
         }
         self.report.confirmed = self.agreed;
         self.report.last = self.newest;
+        self.report.head =
+            self.tree_is_whole.then(|| TreeHead { size: self.tree.size(), root: self.tree.root() });
         self.report.findings.sort_by_key(|finding| (finding.first, finding.end.unwrap_or(u64::MAX)));
         self.report
     }
@@ -310,8 +312,11 @@ impl Verifier {
         }
         let (size, root) = (self.position, self.tree.root());
         while let Some(known) = self.known.pop_front_if(|known| known.size() == size) {
-            if known.root() != root {
+            if known.root() == root {
+                self.report.known.held.push(known);
+            } else {
                 self.report.add(Kind::KnownDiffers, self.agreed, Some(size), None);
+                self.report.known.refuted.push(known);
             }
         }
         let mut agrees = None;
@@ -333,8 +338,8 @@ impl Verifier {
     /// Goes past the next checkpoints without comparing them.
     fn skip_checkpoints(&mut self) {
         let size = self.next_size();
-        while self.known.pop_front_if(|known| Some(known.size()) == size).is_some() {
-            self.report.not_compared += 1;
+        while let Some(known) = self.known.pop_front_if(|known| Some(known.size()) == size) {
+            self.report.known.not_compared.push(known);
         }
         while let Some((_, checkpoint)) = self.ahead.pop_front_if(|(_, it)| Some(it.size()) == size) {
             self.report.not_compared += 1;

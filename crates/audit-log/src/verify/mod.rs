@@ -3,7 +3,7 @@
 mod finding;
 mod log;
 
-pub use finding::{Finding, Kind, Late, Report};
+pub use finding::{Finding, Kind, KnownReport, Late, Report};
 pub use log::Verifier;
 
 use std::io::Read;

@@ -22,6 +22,10 @@ fn a_log_that_nobody_touched_is_sound() {
     assert_eq!(report.findings, []);
     assert_eq!((report.entries, report.checkpoints, report.waiting), (2000, 14, 0));
     assert_eq!((report.not_compared, report.late.len()), (0, 0));
+    assert_eq!(
+        (report.known.held.len(), report.known.refuted.len(), report.head.unwrap().size),
+        (9, 0, 2000)
+    );
     assert_eq!((report.confirmed, report.last.unwrap().size()), (2000, 2000));
     let nothing = Stored::default().verify(&key, &[]);
     assert!(nothing.is_sound() && nothing.last.is_none());

@@ -126,8 +126,10 @@ proptest! {
             if other > kept {
                 let first = report.first().unwrap();
                 prop_assert_eq!((first.kind, first.first), (Kind::RolledBack, size as u64));
+                prop_assert_eq!(report.known.refuted.len(), 1);
             } else {
                 prop_assert!(report.is_sound());
+                prop_assert_eq!(report.known.held.len(), 1);
             }
             // The rest is made up, and would be signed by whoever has the key.
             let tail = Work::new(8, 1000).take(2000 - size);
@@ -141,6 +143,7 @@ proptest! {
                 let first = report.first().unwrap();
                 prop_assert_eq!((first.kind, first.first), (Kind::KnownDiffers, size as u64));
                 prop_assert_eq!(first.end, Some(SIZES[other]));
+                prop_assert_eq!(report.known.refuted[0].size(), SIZES[other]);
             }
             Ok::<_, TestCaseError>(())
         })?;
@@ -240,7 +243,10 @@ fn checkpoints_that_go_back_or_are_of_others_are_found() {
     let report = forger.stored.verify(&others, &forger.stored.checkpoints[..1]);
     assert_eq!(report.checkpoints, 0);
     assert_eq!(report.findings.iter().filter(|it| it.kind == Kind::Checkpoint).count(), 12);
-    assert_eq!(report.findings.iter().filter(|it| it.kind == Kind::Known).count(), 1);
+    // One to compare with is wrong, too, but at no position.
+    assert_eq!(report.known.unsigned, 1);
+    let report = forger.stored.verify(&forger.key, &[sign(&tree, BEGINNING, &others)]);
+    assert!(report.findings.is_empty() && !report.is_sound());
 }
 
 #[test]
@@ -263,16 +269,18 @@ fn checks_that_are_cut_are_missed() {
 #[test]
 fn what_is_left_in_the_database_is_verified_alone() {
     let forger = Forger::new();
-    let verify = |stored: &Stored| {
+    let verify_with = |stored: &Stored, known: &[String]| {
         let tree = Appender::resume(768, &forger.stored).unwrap();
-        let mut verifier = Verifier::starting_with(forger.key.verifying().clone(), &[], tree);
+        let mut verifier = Verifier::starting_with(forger.key.verifying().clone(), known, tree);
         stored.checkpoints.iter().for_each(|note| verifier.checkpoint(note));
         stored.blocks[3..].iter().for_each(|block| verifier.block(block));
         verifier.finish()
     };
-    let report = verify(&forger.stored);
+    let verify = |stored: &Stored| verify_with(stored, &[]);
+    let report = verify_with(&forger.stored, &forger.stored.checkpoints);
     assert_eq!(report.findings, []);
     assert_eq!((report.entries, report.not_compared, report.confirmed), (2000 - 768, 8, 2000));
+    assert_eq!((report.known.held.len(), report.known.not_compared.len()), (4, 8));
     let mut entries = forger.entries.clone();
     entries[1100].shown += 1;
     let report = verify(&forger.with(&entries));

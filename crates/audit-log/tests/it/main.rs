@@ -12,5 +12,6 @@ mod entry;
 mod extract;
 mod flips;
 mod forging;
+mod history;
 mod log;
 mod segment;

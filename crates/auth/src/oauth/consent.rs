@@ -10,7 +10,7 @@ use super::code::Code;
 use super::{EntrustedBook, OAuthError, assisted, redirect, scopes, subject};
 use crate::account::{AccountKind, Session, form_token, session_of};
 use crate::secret::{random, same};
-use crate::{Auth, AuthError, Client};
+use crate::{Auth, AuthError, Client, noted};
 
 /// Something to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,6 +263,7 @@ impl Auth {
                 Some(form.patient.as_str()).filter(|chosen| !chosen.is_empty()).unwrap_or(own.as_str());
             let is_entrusted = open.entrusted.iter().any(|book| book.patient.as_str() == chosen);
             if chosen != own.as_str() && !is_entrusted {
+                noted::not_entrusted(open.client.id.clone(), session, chosen);
                 return Err(denied("this book is not entrusted to the account"));
             }
             patient = Some(chosen.to_owned());

@@ -53,7 +53,7 @@ pub(super) const ROUTES: &[Route] = &[
         .answers(&[(200, "Report"), (303, "Redirect")]),
     shown("/auth/access-log/extract", "accessLogExtract", "The same entries with their proofs")
         .by(Caller::Session)
-        .takes(&["from", "to"])
+        .takes(&["lang", "from", "to", "older"])
         .answers(&[(200, "Extract"), (303, "Redirect")]),
     sent("/auth/access-log/block", "blockFromLog", "Close the book to a facility of the page")
         .by(Caller::Session),
@@ -73,6 +73,9 @@ pub(super) const BOOK: &[Route] = &[
         "of",
         "page-query",
     ]),
+    shown("/book/notices", "noticesPage", "What the citizen was told")
+        .by(Caller::Session)
+        .takes(&["lang", "of"]),
     shown("/book/others", "booksPage", "The other books that are open").by(Caller::Session),
     shown("/book/who-may", "whoMayPage", "Who may look").by(Caller::Session).takes(&["lang", "of"]),
     shown("/book/block", "blockPage", "What a block does, before it is made")
@@ -83,6 +86,10 @@ pub(super) const BOOK: &[Route] = &[
         .by(Caller::Session)
         .takes(&["lang", "block-query"]),
     sent("/book/lift", "liftBlockOfBook", "Lift a block").by(Caller::Session),
+    shown("/book/end", "endPage", "What ending a right does, before it is done")
+        .by(Caller::Session)
+        .takes(&["lang", "relation-query"]),
+    sent("/book/end", "endRight", "End a right to look").by(Caller::Session),
     sent("/book/sign-out", "signOut", "Sign this device out").by(Caller::Session),
 ];
 

@@ -4,13 +4,14 @@ use access::Caller;
 use exchange::check_up::DueState;
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
+use notices::Texts;
 
 use super::due::{listed, of_station};
 use crate::HealthBook;
 use crate::ledger::{Entry, find_all, new_id, read, text, write};
 use crate::moment::{DAY, plus, start_of};
 use crate::noted::told;
-use crate::notice::{Bilingual, Notice, NoticeKind, communication};
+use crate::notice::{Notice, NoticeKind, communication};
 use crate::turn;
 use crate::vocabulary::ACT;
 
@@ -62,22 +63,22 @@ pub async fn remind(
     }
     let facility = read(service, "Organization", staff.organization).await?;
     let name = facility.map(|found| text(&found.resource, "/name").to_owned()).unwrap_or_default();
-    let due = person.judged.due.strftime("%d/%m/%Y").to_string();
+    let (due, due_en) = (person.judged.due.strftime("%d/%m/%Y"), person.judged.due.strftime("%-d %B %Y"));
     let texts = match person.judged.state {
-        DueState::Overdue => Bilingual {
+        DueState::Overdue => Texts {
             vietnamese: format!(
                 "{name} nhắc bạn khám sức khỏe định kỳ: lần khám năm nay đã quá hạn ngày {due}. Hãy đến trạm hoặc đặt lịch khám."
             ),
             english: format!(
-                "{name} reminds you of your annual check-up: it was due by {due}. Come to the station or make an appointment."
+                "{name} reminds you of your annual check-up: it was due by {due_en}. Come to the station or make an appointment."
             ),
         },
-        _ => Bilingual {
+        _ => Texts {
             vietnamese: format!(
                 "{name} nhắc bạn khám sức khỏe định kỳ trước hết ngày {due}. Hãy đến trạm hoặc đặt lịch khám."
             ),
             english: format!(
-                "{name} reminds you of your annual check-up: it is due by {due}. Come to the station or make an appointment."
+                "{name} reminds you of your annual check-up: it is due by {due_en}. Come to the station or make an appointment."
             ),
         },
     };

@@ -7,9 +7,13 @@ use interactions::{ImportOutcome, Problem, Service, import_bundle};
 use json::Node;
 
 use crate::ledger::SERVER;
+use crate::noted::told;
 use crate::refusal::internal;
 use crate::turn;
 use crate::vocabulary::kind;
+
+/// How the log of accesses names that a check-up was sent again.
+const PLACE: &str = "check-ups";
 
 /// Writes a check-up. The same again changes nothing; a correction makes new versions, and what it does not tell any more is
 /// deleted. Who did it and which message it came with is what the task says (`Journal`, `Message`).
@@ -32,6 +36,10 @@ pub async fn write(
     };
     let written = writing.await;
     turn.end().await;
+    // Nothing is written that would leave an entry, and whoever sent it is told that all of it is there.
+    if matches!(&written, Ok(done) if done.created + done.updated == 0) {
+        told(patient, PLACE);
+    }
     written
 }
 

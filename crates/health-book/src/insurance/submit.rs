@@ -38,7 +38,7 @@ pub async fn submit(
     concerns(ResourceType::PATIENT, patient);
     let access = may_change(service, caller, patient).await?;
     let person = read(service, "Patient", patient).await?.ok_or_else(Problem::not_found)?;
-    let card = submitted.number(service, &person.resource).await?;
+    let card = submitted.number(service, caller, &person.resource).await?;
     let question = CardQuestion {
         card: card.clone(),
         name: name_of(&person.resource).ok_or_else(|| wrong("patient"))?,

@@ -1,12 +1,14 @@
 //! What of a `CoverageEligibilityRequest` is read: whose card, and which number it has.
 
+use access::{Caller, Interaction};
 use fhir::{Fault, LogicalId};
 use interactions::{Problem, Service};
 use serde_json::Value;
 
 use super::CARD;
-use crate::ledger::{items, read, referred, text};
-use crate::vocabulary::CITIZEN_NUMBER;
+use crate::ledger::{items, read_as, referred, text};
+use crate::noted::concerns;
+use crate::vocabulary::{CITIZEN_NUMBER, kind};
 
 /// A question about a card, as it was sent.
 pub struct Submitted {
@@ -53,11 +55,21 @@ impl Submitted {
     }
 
     /// The number under which the card is looked for.
-    pub(super) async fn number(&self, service: &Service, person: &Value) -> Result<String, Problem> {
+    pub(super) async fn number(
+        &self,
+        service: &Service,
+        caller: &Caller,
+        person: &Value,
+    ) -> Result<String, Problem> {
         let number = match &self.card {
             Named::Number(number) => number.clone(),
             Named::Coverage(id) => {
-                let found = read(service, "Coverage", id).await?;
+                // Whose it is may be told to who sees it; to others it is none.
+                concerns(kind("Coverage")?, id);
+                let found = match service.decide(caller, Interaction::Read, Some(kind("Coverage")?)) {
+                    Ok(access) => read_as(service, &access, kind("Coverage")?, id).await?,
+                    Err(_) => None,
+                };
                 let of_person = found.filter(|found| {
                     referred(&found.resource, "/beneficiary/reference", "Patient").as_ref()
                         == Some(&self.patient)

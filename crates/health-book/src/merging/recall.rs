@@ -151,7 +151,7 @@ fn task(id: &LogicalId, person: &str, organization: &str, read_of: &ReadOf, unti
         "priority": "urgent",
         "code": {
             "coding": [{"system": ACT, "code": "recall"}],
-            "text": "Sổ sức khoẻ đã xem từng bị gộp nhầm với người khác: hãy kiểm tra lại / \
+            "text": "Sổ sức khỏe đã xem từng bị gộp nhầm với người khác: hãy kiểm tra lại / \
                      A book that was read had been merged with another person's by mistake: check what was taken from it",
         },
         "for": {"reference": format!("Patient/{person}")},

@@ -12,7 +12,7 @@ use super::origin::move_entry;
 use super::part::part;
 use super::{Word, is_verified, numbers};
 use crate::HealthBook;
-use crate::noted::{concerns, told};
+use crate::noted::{concerns, told, told_of_nobody};
 use crate::refusal::{Rule, internal, wrong};
 use crate::secret::hashed;
 use crate::{input, who};
@@ -330,6 +330,9 @@ pub async fn confirm(
 pub async fn list(book: &HealthBook, caller: &Caller, now: Instant) -> Result<Value, Problem> {
     who::officer(caller, &MAY)?;
     let records = book.service().store().security_records(SecurityKind::MergeWork, None, now).await?;
+    if records.is_empty() {
+        told_of_nobody(PLACE);
+    }
     let mut items = Vec::new();
     for record in records.iter().take(MOST_SHOWN) {
         let item = read(record)?;

@@ -17,6 +17,7 @@ use super::patient::{Verified, identity_of, patient_of};
 use super::told::Told;
 use crate::HealthBook;
 use crate::ledger::{Found, find_all, items, read, text};
+use crate::noted::concerns;
 use crate::refusal::internal;
 use crate::vocabulary::CITIZEN_NUMBER;
 
@@ -37,6 +38,8 @@ pub async fn issue(
     now: Instant,
 ) -> Result<String, Problem> {
     let service = book.service();
+    // Whatever is answered tells of who stands in the path: whether there is a number, whether it fits.
+    concerns(ResourceType::PATIENT, patient);
     let access = decide(service, caller)?;
     may_change(service, caller, patient).await?;
     let found = read(service, "Patient", patient).await?.ok_or_else(Problem::not_found)?;

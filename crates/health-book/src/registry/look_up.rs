@@ -118,7 +118,7 @@ pub(crate) async fn note(
     let server = service.decide(&interactions::registry::REGISTRY, Interaction::Read, None)?;
     let record = service.store().read(&server, ResourceType::PATIENT, &found.id()?).await?;
     let record = record.ok_or_else(internal)?;
-    record.confirm(&Showing::begin(access, Action::Operation, name)?);
+    record.confirm(&Showing::begin_by(access, Action::Operation, name, "registry-lookup")?);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use access::role_in_words;
 use aws_lc_rs::digest;
 use fhir::Instant;
 use interactions::Problem;
@@ -184,7 +185,8 @@ impl Follower {
             self.told.clear();
         }
         if self.told.insert(hint.once.clone()) {
-            let texts = texts(hint.rule, seen, hint.at, self.observer.settings());
+            let role = role_in_words(&seen.role).unwrap_or((&seen.role, &seen.role));
+            let texts = texts(hint.rule, seen, role, hint.at, self.observer.settings());
             let id = id_of(&hint.once);
             let told = Told {
                 id: id.clone(),

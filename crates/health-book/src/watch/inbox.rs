@@ -3,13 +3,14 @@
 use fhir::{Instant, LogicalId};
 use interactions::Problem;
 use notices::AccessRule;
+use notices::Texts;
 use serde::{Deserialize, Serialize};
 
 use super::preferences;
 use super::queue::{self, Channel, Failed, Taken};
 use crate::HealthBook;
 use crate::ledger::{Entry, read, write};
-use crate::notice::{Bilingual, Notice, NoticeKind, communication};
+use crate::notice::{Notice, NoticeKind, communication};
 use crate::refusal::internal;
 
 /// A notice that is to be stored.
@@ -72,7 +73,7 @@ async fn store_one(book: &HealthBook, taken: &Taken) -> Result<Option<Notice>, P
     let notice = Notice { kind: NoticeKind::Access(rule), patient, communication: id };
     let about: Vec<String> =
         told.positions.iter().map(|position| format!("AuditEvent/log-{position}")).collect();
-    let texts = Bilingual { vietnamese: told.vietnamese, english: told.english };
+    let texts = Texts { vietnamese: told.vietnamese, english: told.english };
     let at = Instant::from_microseconds(told.at).truncated_to_millis();
     let resource = communication(&notice, organization.as_ref(), &about, &texts, at);
     write(service, vec![Entry::new(resource)]).await?;

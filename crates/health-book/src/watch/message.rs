@@ -21,7 +21,7 @@ const MOST_WAITING: u64 = 10_000;
 /// Sent at the same time, so that one receiver that hangs holds up nobody else.
 const AT_ONCE: usize = 32;
 
-const SUBJECT: &str = "Sổ sức khoẻ: bạn có thông báo mới / Health book: you have a new notice";
+const SUBJECT: &str = "Sổ sức khỏe: bạn có thông báo mới / Health book: you have a new notice";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Message {
@@ -118,7 +118,7 @@ async fn send(
     match (channel, email, webhook) {
         (Channel::Mail, Some(to), _) => {
             let text = format!(
-                "Bạn có một thông báo mới trong sổ sức khoẻ. Mở ứng dụng hoặc địa chỉ sau để xem, sau khi đăng nhập:\n\
+                "Bạn có một thông báo mới trong sổ sức khỏe. Mở ứng dụng hoặc địa chỉ sau để xem, sau khi đăng nhập:\n\
                  There is a new notice in your health book. Open your app or this address, after signing in:\n{place}\n"
             );
             Ok(Some(book.courier().mail(&to, SUBJECT, &text).await))

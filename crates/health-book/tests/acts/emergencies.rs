@@ -2,7 +2,7 @@
 
 use access::{Caller, StaffRole};
 use fhir::Instant;
-use healthbook_health_book::{NoticeKind, emergency, review};
+use healthbook_health_book::{NoticeKind, blocks, emergency, review};
 use serde_json::{Value, json};
 
 use crate::world::{DAY, World, at, body, citizen, id, last, on_each, refusal, relation, staff};
@@ -130,6 +130,9 @@ fn the_officer_reviews_and_what_was_not_justified_is_told() {
                 .await
                 .unwrap();
         }
+        // Who was opened in an emergency closes the book to the facility: it has to account for it all the same.
+        let closed = body(json!({"facility": "99001"}));
+        blocks::block(&world.book, &citizen("hoa"), closed, at(DAY)).await.unwrap();
         let officer = staff("clinic", StaffRole::FacilityOfficer);
         let list = review::list(&world.book, &officer, at(8 * DAY)).await.unwrap();
         assert_eq!(list["overdue"], 1, "{list}");
@@ -158,8 +161,7 @@ fn the_officer_reviews_and_what_was_not_justified_is_told() {
             (&json!("completed"), &json!(false))
         );
         let again = review::review(&world.book, &officer, task, finding(), at(9 * DAY)).await;
-        // The right to review has ended with it: the task is there no more.
-        assert_eq!(refusal(again), (404, "not-found".to_owned()));
+        assert_eq!(refusal(again), (409, "reviewed".to_owned()));
         assert_eq!(world.find("Communication", &[("patient", "hoa")]).await.len(), 2);
         let kinds: Vec<_> = world.told.0.lock().unwrap().iter().map(|notice| notice.kind).collect();
         assert_eq!(kinds.last(), Some(&NoticeKind::EmergencyNotJustified));

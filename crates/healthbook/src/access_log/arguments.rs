@@ -11,13 +11,14 @@ use crate::configuration::DatabaseFlags;
 /// `healthbook verify-audit`
 #[derive(Debug, Args)]
 pub struct VerifyAudit {
-    /// Segments of a rotation, folders of them, extracts and proofs; without any, the database
+    /// Segments of a rotation, folders of them, extracts, proofs and checkpoints; without any, the database
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The public key of the log, or a file that holds it
     #[arg(long, value_name = "VKEY", value_parser = key)]
     pub key: VerifyingKey,
-    /// A checkpoint from elsewhere that the log must hold: one that was kept, a root of a day, that of an older extract
+    /// A checkpoint from elsewhere that the log must hold: one that was kept, a root of a day, or an extract or proof
+    /// that holds one
     #[arg(long, value_name = "FILE")]
     pub known: Vec<PathBuf>,
     /// The database.

@@ -5,11 +5,12 @@ use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
 use anyhow::Context as _;
+use audit_log::note::NoteError;
 use audit_log::segment::{Frame, SegmentReader};
 use audit_log::verify::Verifier;
 use fhir::Instant;
 use jiff::ToSpan as _;
-use record_store::{Rotated, Store};
+use record_store::{Rotated, Store, StoreError};
 
 use super::arguments::Rotate;
 use crate::command_log::logged;
@@ -37,6 +38,7 @@ async fn rotate(configuration: &Configuration, command: &Rotate, store: &Store) 
     let midnight = command.before.at(0, 0, 0, 0);
     let midnight = configuration.time_zone.zone.to_timestamp(midnight).map_err(Failure::because)?;
     let before = Instant::from_microseconds(midnight.as_microsecond());
+    is_key_of(command, store).await?;
     opening::make_folder(&command.out)?;
     let mut blocks = 0;
     while let Some(rotated) = next_file(store, command, before).await? {
@@ -45,12 +47,28 @@ async fn rotate(configuration: &Configuration, command: &Rotate, store: &Store) 
     print(&format!("{} entries have left the database\n", blocks * audit_log::tree::BLOCK_LENGTH as u64))
 }
 
+/// The key is asked for, so that a folder of segments is not verified by a key that came with it: another one is a mistake.
+async fn is_key_of(command: &Rotate, store: &Store) -> Result<(), Failure> {
+    let Some(note) = store.log_checkpoint().await.map_err(Failure::because)? else { return Ok(()) };
+    match command.key.open(&note) {
+        Ok(_) => Ok(()),
+        Err(NoteError::Unsigned) => {
+            let log = note.lines().next().unwrap_or_default();
+            Err(Failure::saying(format!("--key: that is not the key of this log, {log}")))
+        }
+        Err(error) => Err(Failure::saying(format!(
+            "log_checkpoint: the last one is damaged ({error}): run healthbook verify-audit, see docs/guides/operating.md"
+        ))),
+    }
+}
+
 /// One file. Its entries leave the database when it is on disk and verified.
 async fn next_file(store: &Store, command: &Rotate, before: Instant) -> Result<Option<Rotated>, Failure> {
     let part = command.out.join("unfinished.part");
     let make = |_| Ok(BufWriter::with_capacity(1 << 20, File::create(&part)?));
     let written = store.write_segment(&command.key, before, command.blocks.get(), make).await;
-    let Some(rotated) = written.map_err(Failure::because)? else { return Ok(None) };
+    let stays = || format!("{}: not written; nothing of it has left the database", part.display());
+    let Some(rotated) = written.map_err(words).with_context(stays)? else { return Ok(None) };
     let file = command.out.join(format!("segment-{:012}.log", rotated.first_block));
     sync(&part)?;
     if !is_sound(&part, command, &rotated)? {
@@ -66,6 +84,17 @@ async fn next_file(store: &Store, command: &Rotate, before: Instant) -> Result<O
     store.remove_from_log(&rotated).await.map_err(Failure::because)?;
     print(&format!("{}: {} blocks\n", file.display(), rotated.blocks))?;
     Ok(Some(rotated))
+}
+
+/// What went wrong: a disk of segments that is full is not the database, and what cannot be read is some of the log.
+fn words(error: StoreError) -> anyhow::Error {
+    match error {
+        StoreError::Unusable(text) => anyhow::Error::msg(text),
+        StoreError::Corrupt => anyhow::Error::msg(
+            "log_block, log_node or log_checkpoint is damaged: run healthbook verify-audit, see docs/guides/operating.md",
+        ),
+        other => other.into(),
+    }
 }
 
 /// Puts a file or folder on disk.

@@ -22,12 +22,17 @@ const STEP: i64 = 5_000_000;
 
 /// A log of 1,000 entries, with a checkpoint for each 90.
 async fn made(database: &TestDatabase, key: &SigningKey) {
+    made_with(database, key, "Practitioner/1").await;
+}
+
+/// The same, where somebody has done what was done from entry 730 on: the checkpoint of 720 entries does not show it.
+pub(super) async fn made_with(database: &TestDatabase, key: &SigningKey, agent: &'static str) {
     let store = Store::open(&StoreSettings::new(database.url())).await.unwrap();
     let entries: Vec<Entry<'static>> = (0..1000_i64)
         .map(|number| Entry {
             salt: u128::from(number.unsigned_abs()).to_be_bytes(),
             time: Instant::from_microseconds(BEGINNING + number * STEP),
-            agent: "Practitioner/1".into(),
+            agent: if number < 730 { "Practitioner/1" } else { agent }.into(),
             patient: format!("Patient/{}", number % 7).into(),
             ..Entry::default()
         })
@@ -42,7 +47,7 @@ async fn made(database: &TestDatabase, key: &SigningKey) {
     store.close().await;
 }
 
-async fn command(words: &[&str]) -> Result<(), Failure> {
+pub(super) async fn command(words: &[&str]) -> Result<(), Failure> {
     let cli = Cli::try_parse_from([&["healthbook"], words].concat()).expect("the arguments are good");
     let load = |flags| Configuration::load(None, std::iter::empty(), flags).unwrap();
     match cli.command {
@@ -102,6 +107,14 @@ fn a_log_is_verified_in_the_database_and_in_files() {
             assert!(command(&["verify-audit", "--key", &vkey, out_text]).await.is_ok());
             assert!(command(&["verify-audit", "--key", &vkey, "--database", url]).await.is_ok());
             assert!(command(&["verify-audit", "--key", &vkey, out_text, "--database", url]).await.is_ok());
+            // Nothing to verify, and the rest without the file before it.
+            let nothing = folder.path().join("nothing");
+            fs::create_dir(&nothing).unwrap();
+            let said = command(&["verify-audit", "--key", &vkey, nothing.to_str().unwrap()]).await;
+            assert!(matches!(said, Err(Failure::Usage(_))), "{said:?}");
+            let first = files[0].to_str().unwrap();
+            let said = command(&["verify-audit", "--key", &vkey, first, "--database", url]).await;
+            assert!(matches!(said, Err(Failure::Reported)), "{said:?}");
             // The second file without the first, and a file with another byte.
             let second = files[1].to_str().unwrap();
             assert!(command(&["verify-audit", "--key", &vkey, second]).await.is_err());

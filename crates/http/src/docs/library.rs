@@ -48,6 +48,7 @@ pub(super) const GUIDES: &[Document] = &[
         },
         text: CLIENTS,
     },
+    document!("operating", "guides/operating.md", "Vận hành máy chủ", "Operating a server"),
     document!("versioning", "guides/versioning.md", "Phiên bản của giao diện", "Versions of the contract"),
 ];
 

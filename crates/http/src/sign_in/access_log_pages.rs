@@ -1,6 +1,9 @@
 //! Who looked at my book: the page of the citizen who is signed in, and what it lets do.
 
-use ::web::{AccessFilter, AccessLogPage, Blocked, FacilityChoice, Language, Notice, access_lines};
+use ::web::{
+    AccessFilter, AccessLogPage, Blocked, FacilityChoice, Language, Notice, WrongPeriodPage, access_lines,
+    nameless_facility, period,
+};
 use access::{Actor, Caller, Identity};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
@@ -12,7 +15,7 @@ use interactions::{AccessLogReport, AccessLogRequest, Problem, access_log_report
 use serde::Deserialize;
 
 use super::SignIn;
-use super::answer::{Trouble, page, redirect};
+use super::answer::{ACCESS_LOG, Trouble, page, redirect};
 use super::session_pages::signed_in;
 use super::signed_in_pages::check_form;
 use super::visitor::language;
@@ -34,14 +37,17 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn filter(&self) -> AccessFilter {
-        let day = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+    /// What is shown; of days that are none the page that says so, and nothing else.
+    pub(super) fn filter(&self, language: Language) -> Result<AccessFilter, String> {
         let facility = self.facility.as_deref().and_then(|id| LogicalId::try_from(id).ok());
-        AccessFilter {
-            from: day(&self.from),
-            to: day(&self.to),
-            facility: facility.map(|id| id.to_string()),
-            own: self.own.as_deref().is_some_and(|own| !own.is_empty()),
+        let facility = facility.map(|id| id.to_string());
+        let own = self.own.as_deref().is_some_and(|own| !own.is_empty());
+        let typed = |text: &Option<String>| text.clone().unwrap_or_default();
+        match period(&typed(&self.from), &typed(&self.to)) {
+            Ok((from, to)) => Ok(AccessFilter { from, to, facility, own }),
+            Err(typed) => {
+                Err(WrongPeriodPage { language, typed: &typed, facility: facility.as_deref(), own }.render())
+            }
         }
     }
 }
@@ -61,7 +67,7 @@ impl Reader {
         request: &HttpRequest,
     ) -> Result<Result<Self, HttpResponse>, Trouble> {
         let Some((session, cookie)) = signed_in(sign_in, request).await? else {
-            return Ok(Err(redirect("/auth/sign-in", Vec::new())));
+            return Ok(Err(redirect(&format!("/auth/sign-in?continue={ACCESS_LOG}"), Vec::new())));
         };
         let AccountKind::Citizen { patient } = &session.kind else {
             return Err(Trouble::new(StatusCode::FORBIDDEN, Notice::ForCitizens));
@@ -120,20 +126,15 @@ async fn show(
         Ok(reader) => reader,
         Err(answer) => return Ok(answer),
     };
-    let filter = asked.filter();
-    let service = &state.app.service;
+    let filter = match asked.filter(language) {
+        Ok(filter) => filter,
+        Err(wrong) => return Ok(page(StatusCode::BAD_REQUEST, Vec::new(), wrong)),
+    };
+    let registry = state.app.service.store().registry();
     let report = read(state, &reader, &filter, asked.page.as_deref(), None).await?;
-    let lines =
-        access_lines(&report.entries, &report.patient, service.store().registry().time_zone(), language);
-    let facilities = facilities(&report, &filter);
-    let blocked = blocks::facilities(&state.app.health_book, &reader.caller, Instant::now()).await?;
-    let blocked: Vec<Blocked> = blocked
-        .into_iter()
-        .map(|blocked| Blocked {
-            block: blocked.block.to_string(),
-            facility: FacilityChoice { id: blocked.organization.to_string(), name: blocked.name },
-        })
-        .collect();
+    let lines = access_lines(&report.entries, &report.patient, registry.time_zone(), language);
+    let blocked = blocked(state, &reader, language).await?;
+    let facilities = facilities(&report, &filter, &blocked, language);
     let form = reader.may_change().then(|| form_token(sign_in.accounts.store(), &reader.cookie));
     let text = AccessLogPage {
         language,
@@ -143,6 +144,7 @@ async fn show(
         blocked: &blocked,
         next: report.next.as_deref(),
         form: form.as_deref(),
+        zone: registry.time_zone(),
     };
     Ok(page(StatusCode::OK, Vec::new(), text.render()))
 }
@@ -167,22 +169,52 @@ pub(super) async fn read(
     Ok(access_log_report(&state.app.service, &reader.caller, &request).await?)
 }
 
-/// The facilities of a page, and the one that was chosen, by name.
-pub(super) fn facilities(report: &AccessLogReport, filter: &AccessFilter) -> Vec<FacilityChoice> {
+/// The facilities that the citizen has blocked.
+pub(super) async fn blocked(
+    state: &State,
+    reader: &Reader,
+    language: Language,
+) -> Result<Vec<Blocked>, Trouble> {
+    let found = blocks::facilities(&state.app.health_book, &reader.caller, Instant::now()).await?;
+    let blocked = found.into_iter().map(|blocked| Blocked {
+        block: blocked.block.to_string(),
+        facility: choice(&blocked.organization.to_string(), &blocked.name, language),
+    });
+    Ok(blocked.collect())
+}
+
+/// The facilities of a page, those that are blocked, and the one that was chosen, by name.
+pub(super) fn facilities(
+    report: &AccessLogReport,
+    filter: &AccessFilter,
+    blocked: &[Blocked],
+    language: Language,
+) -> Vec<FacilityChoice> {
+    let named = report.entries.iter().filter_map(|(_, entry)| {
+        let (_, id) = entry.organization.split_once('/')?;
+        Some(choice(id, &entry.organization_name, language))
+    });
+    let blocked = blocked.iter().map(|blocked| blocked.facility.clone());
+    // Of whom nothing is shown no name is known.
+    let chosen = filter.facility.as_ref().map(|id| choice(id, "", language));
     let mut found: Vec<FacilityChoice> = Vec::new();
-    for (_, entry) in &report.entries {
-        let Some((_, id)) = entry.organization.split_once('/') else { continue };
-        if found.iter().all(|known| known.id != id) {
-            found.push(FacilityChoice { id: id.to_owned(), name: entry.organization_name.to_string() });
+    for facility in named.chain(blocked).chain(chosen) {
+        if found.iter().all(|known| known.id != facility.id) {
+            found.push(facility);
         }
-    }
-    if let Some(id) = &filter.facility
-        && found.iter().all(|known| known.id != *id)
-    {
-        found.push(FacilityChoice { id: id.clone(), name: id.clone() });
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
     found
+}
+
+/// A facility by its name; in words where it has none.
+fn choice(id: &str, name: &str, language: Language) -> FacilityChoice {
+    let mut name = name.to_owned();
+    if name.is_empty() {
+        let mut letters = nameless_facility(language).chars();
+        name.extend(letters.next().into_iter().flat_map(char::to_uppercase).chain(letters));
+    }
+    FacilityChoice { id: id.to_owned(), name }
 }
 
 /// The form that blocks a facility or lifts a block.

@@ -38,14 +38,18 @@ pub(super) fn page_with_script(text: String) -> HttpResponse {
 /// What waits when somebody wanted to open the book before signing in; no authorization has this id.
 pub(super) const BOOK: &str = "book";
 
+/// The same of the page that tells who looked.
+pub(super) const ACCESS_LOG: &str = "access-log";
+
 /// The same of the pages of a station.
 pub(super) const STATION: &str = "station";
 
-/// Where a sign-in leads to: the authorization that waits, the book, the station, or the devices.
+/// Where a sign-in leads to: the authorization that waits, the book, who looked at it, the station, or the devices.
 pub(super) fn destination(continue_with: Option<&str>) -> String {
     match continue_with {
         None => "/auth/sessions".to_owned(),
         Some(BOOK) => "/book".to_owned(),
+        Some(ACCESS_LOG) => "/auth/access-log".to_owned(),
         Some(STATION) => "/station".to_owned(),
         Some(id) => format!("/auth/consent?continue={id}"),
     }

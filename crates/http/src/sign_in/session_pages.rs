@@ -1,12 +1,14 @@
 //! The devices on which somebody is signed in: page and JSON; ending a session; the assisted channel.
 
-use ::web::{Language, SessionLine, SessionsPage};
+use ::web::{Language, SessionLine, SessionsPage, time_words};
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::{Data, Form, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use audit_log::Action;
 use auth::account::{AccountKind, Presence, Session, assist, end_session, form_token, session_of, sessions};
-use fhir::Instant;
+use fhir::{Instant, ResourceType};
+use record_store::Journal;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -37,16 +39,39 @@ fn not_signed_in() -> HttpResponse {
 }
 
 /// `GET /auth/sessions`
-pub(crate) async fn list(sign_in: Data<SignIn>, request: HttpRequest, asked: Query<Asked>) -> HttpResponse {
+pub(crate) async fn list(
+    sign_in: Data<SignIn>,
+    state: Data<State>,
+    request: HttpRequest,
+    asked: Query<Asked>,
+) -> HttpResponse {
     let language = language(&request, asked.lang.as_deref());
-    show(&sign_in, &request, language).await.unwrap_or_else(|trouble| trouble.page(language))
+    show(&sign_in, &state, &request, language).await.unwrap_or_else(|trouble| trouble.page(language))
 }
 
-async fn show(sign_in: &SignIn, request: &HttpRequest, language: Language) -> Result<HttpResponse, Trouble> {
+/// The devices of a citizen are told to staff who sit there for them: the book says so.
+fn note_devices(own: &Session) {
+    let (Some(assistant), AccountKind::Citizen { patient }, Some(journal)) =
+        (&own.assisted_by, &own.kind, Journal::current())
+    else {
+        return;
+    };
+    journal.asked_by(assistant.into());
+    let about = Some((ResourceType::PATIENT, patient.clone()));
+    journal.asked(Action::Operation, about, "auth/sessions", interactions::OWN_LOG);
+}
+
+async fn show(
+    sign_in: &SignIn,
+    state: &State,
+    request: &HttpRequest,
+    language: Language,
+) -> Result<HttpResponse, Trouble> {
     let Some((own, cookie)) = signed_in(sign_in, request).await? else {
         return Ok(if wants_json(request) { not_signed_in() } else { redirect("/auth/sign-in", Vec::new()) });
     };
     let all = sessions(sign_in.accounts.store(), &own.account, Instant::now()).await?;
+    note_devices(&own);
     if wants_json(request) {
         let lines: Vec<_> = all
             .iter()
@@ -61,12 +86,14 @@ async fn show(sign_in: &SignIn, request: &HttpRequest, language: Language) -> Re
             .collect();
         return Ok(HttpResponse::Ok().json(json!({ "sessions": lines })));
     }
+    let registry = state.app.service.store().registry();
+    let words = |time| time_words(time, registry.time_zone(), language);
     let lines: Vec<SessionLine> = all
         .into_iter()
         .map(|session| SessionLine {
             own: session.id == own.id,
-            since: session.auth_time.to_string(),
-            used: session.used.to_string(),
+            since: words(session.auth_time),
+            used: words(session.used),
             assisted: session.assisted_by.is_some(),
             new_device: session.new_device,
             id: session.id,

@@ -183,14 +183,14 @@ pub(super) fn stored_response(
     answer: Return,
 ) -> Result<EntryResponse, Problem> {
     let Stored { resource_type, id, version, last_updated, .. } = stored;
-    let deleted = stored.body.is_none();
     let all_ok = || fhir::Issue::information(Fault::AllOk);
     let outcome = crate::deceased::warning(*resource_type, id)
         .or_else(|| (answer == Return::OperationOutcome).then(all_ok))
         .map(|issue| fhir::outcome_json(&[issue]));
     Ok(EntryResponse {
         status: stored.status(),
-        location: (!deleted).then(|| format!("{}/{resource_type}/{id}/_history/{version}", service.base())),
+        location: (!stored.is_gone())
+            .then(|| format!("{}/{resource_type}/{id}/_history/{version}", service.base())),
         version: (stored.effect != Effect::NothingToDelete).then_some((*version, *last_updated)),
         resource: if answer == Return::Representation { stored.to_json()?.map(Text::Own) } else { None },
         outcome,

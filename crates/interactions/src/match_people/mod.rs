@@ -33,7 +33,8 @@ pub async fn match_people(
     }
     let total = found.len();
     found.truncate(request.count);
-    let showing = Showing::begin(access, Action::Operation, "Patient/$match")?;
+    // Who may ask is shown whoever fits, with a right to the book or without.
+    let showing = Showing::begin_by(access, Action::Operation, "Patient/$match", "match")?;
     for one in &found {
         one.record.confirm(&showing);
     }

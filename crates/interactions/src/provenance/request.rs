@@ -8,7 +8,7 @@ use search::Named;
 
 use super::PROVENANCE;
 use super::derive::Sight;
-use crate::access_log_search::dates;
+use crate::access_log_wanted::dates;
 use crate::search::SearchRequest;
 use crate::{PAGE_PARAMETER, Problem, Service};
 

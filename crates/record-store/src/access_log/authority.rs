@@ -23,9 +23,14 @@ pub(super) struct Basis {
 }
 
 impl Basis {
+    /// Of what no rule of the policy decides.
+    pub(super) fn of(right: &str) -> Self {
+        Self { authority: right.to_owned(), ..Self::default() }
+    }
+
     /// Of who may do everything.
     pub(super) fn everything() -> Self {
-        Self { authority: "everything".to_owned(), ..Self::default() }
+        Self::of("everything")
     }
 
     /// An entry that says it. What it named already stays where no resource gives the right.

@@ -45,21 +45,21 @@ impl Store {
         patient: &str,
         older: &[String],
     ) -> Result<Option<Extract>, StoreError> {
-        self.log_extract_of(key, patient, LogPeriod::default(), older).await
+        self.log_extract_of(key, &[patient.to_owned()], LogPeriod::default(), older).await
     }
 
-    /// The same of a part of the entries.
+    /// The same of a part of the entries, of people who are one.
     pub async fn log_extract_of(
         &self,
         key: &VerifyingKey,
-        patient: &str,
+        people: &[String],
         period: LogPeriod,
         older: &[String],
     ) -> Result<Option<Extract>, StoreError> {
         let Some(note) = self.log_checkpoint().await? else { return Ok(None) };
         let signed = Checkpoint::open(&note, key).map_err(|_| StoreError::Corrupt)?;
         let size = signed.size();
-        let whose = Whose::person(patient);
+        let whose = Whose::people(people);
         let mut found = Vec::new();
         let end = period.before.map_or(size, |before| before.min(size));
         let mut until = end.checked_sub(1).map(block_of);

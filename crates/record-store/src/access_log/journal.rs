@@ -46,6 +46,14 @@ pub struct Origin {
     pub policy: String,
 }
 
+impl Origin {
+    /// The own book of who asks, also where staff sit there instead.
+    pub fn own_book(&self) -> Option<LogicalId> {
+        let own = if self.beside.is_empty() { &self.agent } else { &self.beside };
+        LogicalId::try_from(own.strip_prefix("Patient/")?).ok()
+    }
+}
+
 impl From<&Assistant> for Origin {
     /// Staff in a session that they opened for a citizen.
     fn from(assistant: &Assistant) -> Self {
@@ -176,6 +184,11 @@ impl Journal {
     /// What the request is about, as far as that was said since it was asked.
     pub fn concerned(&self) -> Vec<(ResourceType, LogicalId)> {
         self.write(|pages| std::mem::take(&mut pages.concerned))
+    }
+
+    /// Whether the request is about somebody whom its path does not name.
+    pub fn is_concerned(&self) -> bool {
+        self.write(|pages| !pages.concerned.is_empty())
     }
 
     /// Notes that the act of the request was refused: in the books of all that it was about.
@@ -312,15 +325,33 @@ impl Showing {
         query: impl Into<String>,
         about: Vec<Named>,
     ) -> Result<Self, StoreError> {
+        let section = Section::new(Some(access.clone()), action, Outcome::Success, query.into());
+        Self::begin_section(access, Section { about, ..section })
+    }
+
+    /// The same by a right of its own: whose book it is does not matter.
+    ///
+    /// # Errors
+    /// As [`Showing::begin`].
+    pub fn begin_by(
+        access: &Access,
+        action: Action,
+        query: impl Into<String>,
+        authority: &'static str,
+    ) -> Result<Self, StoreError> {
+        let section = Section::new(Some(access.clone()), action, Outcome::Success, query.into());
+        Self::begin_section(access, Section { authority, ..section })
+    }
+
+    fn begin_section(access: &Access, section: Section) -> Result<Self, StoreError> {
         let Some(journal) = Journal::current() else {
             return match access.subject() {
                 None => Ok(Self { journal: None, section: 0 }),
                 Some(_) => Err(StoreError::NotLogged),
             };
         };
-        let section = Section::new(Some(access.clone()), action, Outcome::Success, query.into());
         let section = journal.write(|pages| {
-            pages.sections.push(Section { about, ..section });
+            pages.sections.push(section);
             pages.sections.len() - 1
         });
         Ok(Self { journal: Some(journal), section })

@@ -8,7 +8,7 @@ use audit_log::{Checkpoint, Entry, Hash, VerifyingKey};
 use fhir::Instant;
 
 use super::page::block_of;
-use super::sequence::day_is_over;
+use super::sequence::{DAY_SETTLES, day_is_over};
 use super::sql::{self, BlockRow, BlockTypes, CheckpointRow, CheckpointTypes};
 use super::tree::{broken, in_range, stored_block};
 use crate::StoreError;
@@ -100,12 +100,21 @@ impl Store {
         Ok(rows.into_iter().next().map(|(.., note)| note))
     }
 
-    /// The root of a day in Vietnam: the note of the first checkpoint that holds all of it.
+    /// The root of a day in Vietnam: the note of the first checkpoint that holds all of it. `None` for a day that is not
+    /// over, and for one that ended before the log had an entry.
     pub async fn log_root_of_day(&self, day: jiff::civil::Date) -> Result<Option<String>, StoreError> {
         let number = (day - BEGINNING).get_days();
         let over = day_is_over(i64::from(number));
         let rows: Vec<CheckpointRow> = few!(self, sql::checkpoint_since(over), CheckpointTypes)?;
-        Ok(rows.into_iter().next().map(|(.., note)| note))
+        let Some((.., note)) = rows.into_iter().next() else { return Ok(None) };
+        let midnight = over.saturating_sub(DAY_SETTLES);
+        let signed: Vec<CheckpointRow> = few!(self, sql::checkpoint_until(midnight), CheckpointTypes)?;
+        if !signed.is_empty() {
+            return Ok(Some(note));
+        }
+        // The first entry may have waited for its checkpoint. Once it has left the database, the checkpoint stands for it.
+        let first = self.log_entry(0).await?;
+        Ok(first.filter(|first| first.time.microseconds() < midnight).map(|_| note))
     }
 
     /// The note of the first checkpoint that was made at a moment or later.

@@ -12,14 +12,18 @@ mod message;
 mod named;
 mod origin_of_versions;
 mod page;
+mod path;
 mod rotation;
 mod sequence;
+mod sequence_error;
+mod sequence_state;
 mod sequencer;
 mod signature;
 mod sql;
 mod tree;
 mod verification;
 mod waiting;
+mod waiting_fault;
 mod waiting_rows;
 
 use std::collections::HashMap;
@@ -40,18 +44,24 @@ pub use journal::{ANONYMOUS, Journal, Origin, Showing};
 pub use message::Message;
 pub(crate) use message::{MessageRow, put_messages};
 pub use page::LogPage;
+pub use path::without_id;
 pub use rotation::Rotated;
 pub use sequence::Sequenced;
 pub(crate) use sequence::{END, taken_from_beside};
+pub use sequence_error::{Halt, SequenceError};
+pub use sequence_state::LogFigures;
+pub(crate) use sequence_state::LogState;
 pub use sequencer::{Sequencer, SequencerSettings};
 pub(crate) use signature::{Signature, WriteSignature};
 pub use verification::{IndexFinding, LogReport};
 pub(crate) use waiting::{BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, framed, missing_grants};
+pub(crate) use waiting_fault::Said;
 pub(crate) use waiting_rows::{WaitingIn, removal_of_taken};
 
 use authority::{Basis, Right};
 use journal::{Section, Shown};
 use named::Places;
+use path::may_be_a_number;
 use waiting::Pending;
 
 impl Store {
@@ -61,7 +71,7 @@ impl Store {
         let mut gathered = Gathered::default();
         for section in journal.take() {
             let of_nothing = self.entries_of_nothing(journal, &section, &mut gathered.places).await?;
-            self.entries_of(journal, section, &mut entries).await?;
+            self.entries_of(journal, section, &mut gathered.places, &mut entries).await?;
             for entry in of_nothing {
                 gathered.add(entry, &mut entries);
             }
@@ -82,35 +92,42 @@ impl Store {
     ) -> Result<Vec<Entry<'static>>, StoreError> {
         let unseen: Vec<&Named> = section.about.iter().filter(|named| !section.shows(named)).collect();
         self.find_places(&unseen, section.outcome == Outcome::Refused, places).await?;
-        let mut told: Vec<(String, String)> = Vec::new();
+        let mut told: Vec<(i64, String)> = Vec::new();
         for named in &unseen {
             for (kind, book) in places.get(*named).into_iter().flatten() {
                 if *book != 0 && !section.books.contains_key(book) {
-                    told.push((self.patient_of(*book).await?, format!("{kind}/{}", named.id)));
+                    told.push((*book, format!("{kind}/{}", named.id)));
                 }
             }
         }
         if told.is_empty() && section.books.is_empty() {
             let resource = match unseen.as_slice() {
-                [Named { types, id }] if types.len() == 1 => types.first().map(|kind| format!("{kind}/{id}")),
+                [Named { types, id }] if types.len() == 1 && !may_be_a_number(id) => {
+                    types.first().map(|kind| format!("{kind}/{id}"))
+                }
                 _ => None,
             };
-            told.push((String::new(), resource.unwrap_or_default()));
+            told.push((0, resource.unwrap_or_default()));
         }
         if told.is_empty() {
             return Ok(Vec::new());
         }
         let base = base(journal, &journal.origin(), section)?;
-        let entry = |(patient, resource): (String, String)| {
-            Ok(Entry { salt: salt()?, patient: patient.into(), resource: resource.into(), ..base.clone() })
-        };
-        told.into_iter().map(entry).collect()
+        let mut entries = Vec::with_capacity(told.len());
+        for (book, resource) in told {
+            let patient = self.patient_of(book).await?.into();
+            let mut entry = Entry { salt: salt()?, patient, resource: resource.into(), ..base.clone() };
+            self.keep_path_of_own(&mut entry, book, None, places).await?;
+            entries.push(entry);
+        }
+        Ok(entries)
     }
 
     async fn entries_of(
         &self,
         journal: &Journal,
         section: Section,
+        places: &mut Places,
         entries: &mut Vec<Pending>,
     ) -> Result<(), StoreError> {
         let origin = journal.origin();
@@ -118,22 +135,23 @@ impl Store {
         for (book, shown) in section.books {
             let patient = self.patient_of(book).await?;
             let right = match &section.access {
+                Some(_) if !section.authority.is_empty() => Right::Known(Basis::of(section.authority)),
                 Some(access) => self.right_to_show(access, book, &shown).await?,
                 None => Right::Known(Basis::default()),
             };
-            let Shown { count, named } = shown;
-            let named = if count as usize == named.len() { named } else { Vec::new() };
-            let only = named.first().filter(|_| named.len() == 1);
+            let Shown { count, named } = &shown;
+            let only = named.first().filter(|_| named.len() == 1 && *count == 1);
             let resource = only.map(|(kind, id, _)| format!("{kind}/{id}")).unwrap_or_default();
             let version = only.map(|(_, _, version)| version.to_string()).unwrap_or_default();
-            let entry = Entry {
+            let mut entry = Entry {
                 salt: salt()?,
                 patient: patient.into(),
                 resource: resource.into(),
                 version: version.into(),
-                shown: count,
+                shown: *count,
                 ..base.clone()
             };
+            self.keep_path_of_own(&mut entry, book, Some(&shown), places).await?;
             entries.push(Pending::new(entry, right));
         }
         Ok(())

@@ -31,13 +31,13 @@ pub struct LogPage {
 #[derive(Debug, Clone)]
 pub(super) struct Whose {
     pub(super) named: Named,
-    /// The reference.
-    pub(super) reference: String,
+    /// References to any of whom.
+    pub(super) references: Vec<String>,
 }
 
 impl Whose {
-    pub(super) fn person(reference: &str) -> Self {
-        Self { named: Named::Person, reference: reference.to_owned() }
+    pub(super) fn people(references: &[String]) -> Self {
+        Self { named: Named::Person, references: references.to_vec() }
     }
 
     fn has(&self, entry: &Entry<'_>) -> bool {
@@ -46,7 +46,7 @@ impl Whose {
             Named::Organization => &entry.organization,
             Named::Resource => &entry.resource,
         };
-        **named == *self.reference
+        self.references.iter().any(|reference| **named == **reference)
     }
 }
 
@@ -59,7 +59,17 @@ impl Store {
         before: Option<u64>,
         count: usize,
     ) -> Result<LogPage, StoreError> {
-        self.log_page(Whose::person(patient), before, count).await
+        self.log_of_people(&[patient.to_owned()], before, count).await
+    }
+
+    /// The same of several people at once: of who is one person.
+    pub async fn log_of_people(
+        &self,
+        people: &[String],
+        before: Option<u64>,
+        count: usize,
+    ) -> Result<LogPage, StoreError> {
+        self.log_page(Whose::people(people), before, count).await
     }
 
     /// The entries of those who asked on behalf of a facility (`Organization/..`).
@@ -69,7 +79,7 @@ impl Store {
         before: Option<u64>,
         count: usize,
     ) -> Result<LogPage, StoreError> {
-        let whose = Whose { named: Named::Organization, reference: organization.to_owned() };
+        let whose = Whose { named: Named::Organization, references: vec![organization.to_owned()] };
         self.log_page(whose, before, count).await
     }
 
@@ -117,9 +127,11 @@ impl Store {
         until: u64,
         blocks: usize,
     ) -> Result<Part, StoreError> {
-        let hash = self.registry().hasher().reference_id(&whose.reference);
+        let registry = self.registry();
+        let hashes: Vec<i64> =
+            whose.references.iter().map(|reference| registry.hasher().reference_id(reference)).collect();
         let limit = signed(blocks as u64);
-        let statement = sql::blocks_naming(whose.named, hash, until, limit);
+        let statement = sql::blocks_naming(whose.named, &hashes, until, limit);
         let rows: Vec<BlockRow> = select!(self, statement, BlockTypes)?;
         let whose = whose.clone();
         blocking(move || {

@@ -7,12 +7,15 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use audit_log::tree::{BLOCK_LENGTH, Gathered, NodeId, root, wanted_for_root};
-use audit_log::{Checkpoint, Hash, LogName, LogWriter, PlacedBlock, SigningKey, StoredBlock};
+use audit_log::{
+    Checkpoint, CheckpointError, Hash, LogName, LogWriter, NoteError, PlacedBlock, SigningKey, StoredBlock,
+};
 use diesel::sql_types::Binary;
 use fhir::Instant;
 use search::Hasher;
 
 use super::origin_of_versions::is_write;
+use super::sequence_error::SequenceError;
 use super::sql::{self, BlockRow, BlockTypes, CheckpointRow, CheckpointTypes, Named};
 use super::tree::{broken, in_range, stored_block};
 use super::waiting_rows::Waiting;
@@ -25,10 +28,12 @@ use crate::{StoreError, query};
 /// rows were taken from the file beside the database (8 bytes each, big endian).
 pub(crate) const END: &str = "log-end";
 /// Requests that began before midnight are over so long after it: a checkpoint from then on holds all of the day before.
-const DAY_SETTLES: i64 = 60 * 1_000_000;
+pub(super) const DAY_SETTLES: i64 = 60 * 1_000_000;
 /// Asia/Ho_Chi_Minh, which has had no summer time since 1975.
 const ZONE: i64 = 7 * 3_600 * 1_000_000;
 const DAY: i64 = 24 * 3_600 * 1_000_000;
+/// What clocks of several servers may differ by, in microseconds.
+const AHEAD: i64 = 10 * 1_000_000;
 
 /// What a step has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,8 @@ pub struct Sequenced {
     pub more: bool,
     /// Whether another server was faster: then nothing was done.
     pub elsewhere: bool,
+    /// The time of the last checkpoint, where it lies so far in the future that none is signed for long.
+    pub ahead: Option<Instant>,
 }
 
 /// Where the log ends, as the setting has it.
@@ -100,14 +107,19 @@ impl Store {
     /// and once on every day. What is signed already is compared first: nothing is signed on top of what was changed.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] when the log is damaged or was cut, [`StoreError::Unusable`] when it is that of another key.
+    /// [`SequenceError::Damaged`] when the log is damaged or was cut, [`SequenceError::Key`] when it is that of another key,
+    /// [`SequenceError::WaitingFile`] when what waits is not where this server has left it.
     pub async fn sequence(
         &self,
         key: &SigningKey,
         every: Duration,
         now: Instant,
-    ) -> Result<Sequenced, StoreError> {
-        let end = self.log_end().await?;
+    ) -> Result<Sequenced, SequenceError> {
+        self.waits_in_its_place().await?;
+        let end = self.log_end().await;
+        let end = end.map_err(|error| {
+            SequenceError::at(error, || format!("the setting {END} cannot be read (table setting)"))
+        })?;
         let waiting = self.waiting_entries(&end).await?;
         let signed = self.last_log_checkpoint(key).await?;
         let time = signed.as_ref().map_or(now, |signed| signed.time().max(now));
@@ -120,6 +132,7 @@ impl Store {
             checkpoint: None,
             more: !waiting.is_all,
             elsewhere: false,
+            ahead: signed.as_ref().map(Checkpoint::time).filter(|time| is_ahead(*time, now)),
         };
         if waiting.is_empty() && !is_new_day && !(is_behind && is_late) {
             return Ok(done);
@@ -129,8 +142,8 @@ impl Store {
         };
         self.forget_taken(&end);
         let hasher = self.registry().hasher().clone();
-        let (appended, waiting) =
-            blocking(move || append(writer, &waiting, &hasher).map(|appended| (appended, waiting))).await?;
+        let (appended, waiting) = blocking(move || Ok((append(writer, &waiting, &hasher), waiting))).await?;
+        let appended = appended.map_err(|error| SequenceError::at(error, || waiting.unreadable()))?;
         let size = appended.writer.size();
         let is_longer = signed.is_none_or(|signed| signed.size() < size);
         let checkpoint = ((is_longer && is_late) || is_new_day).then(|| appended.writer.checkpoint(time));
@@ -144,6 +157,9 @@ impl Store {
         let upkeep = Upkeep { claim, alone: false, statements, places: Vec::new(), reader: None };
         if !self.upkeep(upkeep).await? {
             return Ok(Sequenced { elsewhere: true, more: true, ..done });
+        }
+        if let Some(checkpoint) = &checkpoint {
+            self.log_state.set_checkpoint(checkpoint.time());
         }
         Ok(Sequenced { entries: appended.entries, size, checkpoint, ..done })
     }
@@ -159,13 +175,19 @@ impl Store {
     }
 
     /// The last checkpoint, which must be one of this key.
-    async fn last_log_checkpoint(&self, key: &SigningKey) -> Result<Option<Checkpoint>, StoreError> {
+    async fn last_log_checkpoint(&self, key: &SigningKey) -> Result<Option<Checkpoint>, SequenceError> {
         let rows: Vec<CheckpointRow> = few!(self, sql::last_checkpoint(), CheckpointTypes)?;
-        let Some((.., note)) = rows.into_iter().next() else { return Ok(None) };
-        let opened = Checkpoint::open(&note, key.verifying());
-        opened.map(Some).map_err(|error| {
-            StoreError::Unusable(format!("the last checkpoint of the log of accesses: {error}"))
-        })
+        let Some((size, time, note)) = rows.into_iter().next() else { return Ok(None) };
+        self.log_state.set_checkpoint(Instant::from_microseconds(time));
+        match Checkpoint::open(&note, key.verifying()) {
+            Ok(signed) => Ok(Some(signed)),
+            Err(CheckpointError::OtherLog | CheckpointError::Note(NoteError::Unsigned)) => {
+                Err(SequenceError::Key(signer(&note)))
+            }
+            Err(error) => {
+                Err(SequenceError::Damaged(format!("log_checkpoint: the last one, of size {size}: {error}")))
+            }
+        }
     }
 
     /// The end of the log, to be gone on with. `None` when another server has moved it meanwhile.
@@ -174,21 +196,54 @@ impl Store {
         end: &End,
         key: &SigningKey,
         signed: Option<&Checkpoint>,
-    ) -> Result<Option<LogWriter>, StoreError> {
-        let rows: Vec<BlockRow> = few!(self, sql::last_block(), BlockTypes)?;
-        let last = rows.into_iter().next().map(stored_block).transpose()?;
-        let size = last.as_ref().map_or(0, |(number, block)| behind(*number, block));
-        let signed_size = signed.map_or(0, Checkpoint::size);
-        let resumed = if size == end.size && signed_size <= size {
-            self.checked(end.size, last.map(|(_, block)| block), key, signed).await
-        } else {
-            Err(StoreError::Corrupt)
-        };
+    ) -> Result<Option<LogWriter>, SequenceError> {
+        let resumed = self.at_its_end(end, key, signed).await;
         // Only what nobody has moved meanwhile must hold together.
         if resumed.is_err() && self.log_end().await? != *end {
             return Ok(None);
         }
         resumed.map(Some)
+    }
+
+    async fn at_its_end(
+        &self,
+        end: &End,
+        key: &SigningKey,
+        signed: Option<&Checkpoint>,
+    ) -> Result<LogWriter, SequenceError> {
+        let rows: Vec<BlockRow> = few!(self, sql::last_block(), BlockTypes)?;
+        let last = rows.into_iter().next().map(stored_block).transpose();
+        let last =
+            last.map_err(|error| SequenceError::at(error, || "log_block: the last block is damaged".into()))?;
+        let size = last.as_ref().map_or(0, |(number, block)| behind(*number, block));
+        let damaged = |text: String| Err(SequenceError::Damaged(text));
+        if size != end.size {
+            let of = end.size;
+            return damaged(format!(
+                "log_block ends behind {size} entries, the setting {END} says {of}: blocks or the setting were changed"
+            ));
+        }
+        // The step that brings the first entry signs it. Without what was compared with, anything would be signed.
+        if signed.is_none() && size > 0 {
+            return damaged(format!(
+                "log_checkpoint is empty, log_block ends behind {size} entries: the checkpoints were taken away"
+            ));
+        }
+        if let Some(signed) = signed.map(Checkpoint::size).filter(|signed| *signed > size) {
+            return damaged(format!(
+                "log_block ends behind {size} entries, the last checkpoint is of {signed}: the log was cut"
+            ));
+        }
+        let number = last.as_ref().map_or(0, |(number, _)| *number);
+        self.checked(size, last.map(|(_, block)| block), key, signed).await.map_err(|error| {
+            let signed = signed.map_or(0, Checkpoint::size);
+            SequenceError::at(error, || {
+                format!(
+                    "log_block or log_node: the {size} entries up to block {number} are not those of which the checkpoint \
+                     of size {signed} was signed"
+                )
+            })
+        })
     }
 
     async fn checked(
@@ -212,6 +267,18 @@ impl Store {
         }
         resume(key.verifying().name().clone(), size, last.as_ref(), &gathered)
     }
+}
+
+/// Who signed a note of which our key knows nothing, as far as it says so: for a line of the log.
+fn signer(note: &str) -> String {
+    match note.lines().next().and_then(|line| line.parse::<LogName>().ok()) {
+        Some(name) => format!(" ({name})"),
+        None => String::new(),
+    }
+}
+
+fn is_ahead(signed: Instant, now: Instant) -> bool {
+    signed.microseconds().saturating_sub(now.microseconds()) > AHEAD
 }
 
 /// The position behind a block.

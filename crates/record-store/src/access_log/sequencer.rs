@@ -1,14 +1,20 @@
-//! The worker that gives positions to what waits, beside the requests.
+//! The worker that gives positions to what waits, beside the requests, and says what an operator has to know of it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use audit_log::SigningKey;
 use fhir::Instant;
+use tokio::time::Instant as Moment;
 
 use super::Sequenced;
-use crate::StoreError;
+use super::sequence_error::{Halt, SequenceError};
 use crate::store::Store;
+
+/// What keeps the log standing still is said so often, for as long as it lasts.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+/// Counting what waits takes at most such a part of the time: it is a look at every row, and many may wait.
+const COUNTING_PART: u32 = 20;
 
 /// How often it works.
 #[derive(Debug, Clone, Copy)]
@@ -34,36 +40,98 @@ pub struct Sequencer {
 }
 
 impl Sequencer {
-    /// A worker on a store with the key of its log.
+    /// A worker on a store with the key of its log. With another key it makes no step and says so.
     pub fn new(store: Store, key: Arc<SigningKey>, settings: SequencerSettings) -> Self {
         Self { store, key, settings }
     }
 
     /// The next step.
-    pub async fn step(&self) -> Result<Sequenced, StoreError> {
+    pub async fn step(&self) -> Result<Sequenced, SequenceError> {
         self.store.sequence(&self.key, self.settings.checkpoint_every, Instant::now()).await
     }
 
-    /// Goes on until it is dropped. What goes wrong is said once for as long as it lasts.
+    /// Goes on until it is dropped. What goes wrong is said again and again for as long as it lasts, and that it is over.
     pub async fn run(self) {
-        let mut said = None;
+        let mut standstill = None;
+        let mut counted_again = Moment::now();
         loop {
-            let pause = match self.step().await {
-                Ok(done) => {
-                    said = None;
-                    // Who was not the first lets the other one work.
-                    if done.more && !done.elsewhere { Duration::ZERO } else { self.settings.pause }
+            let step = self.step().await;
+            let halt = halt_of(&step);
+            self.store.log_state.set_halt(halt.as_ref().map(|(halt, _)| *halt));
+            // Of nothing left it is known without counting.
+            if matches!(&step, Ok(done) if !done.more) {
+                self.store.log_state.set_waiting(0, None);
+            } else if Moment::now() >= counted_again {
+                let begun = Moment::now();
+                if let Ok((entries, oldest)) = self.store.count_waiting().await {
+                    self.store.log_state.set_waiting(entries, oldest);
                 }
-                Err(error) => {
-                    let text = error.to_string();
-                    if said.as_ref() != Some(&text) {
-                        tracing::error!(error = %text, "the log of accesses is not gone on with; its entries wait");
-                        said = Some(text);
-                    }
-                    self.settings.pause.saturating_mul(5)
-                }
+                counted_again = Moment::now() + begun.elapsed().saturating_mul(COUNTING_PART);
+            }
+            self.say(&mut standstill, halt);
+            if self.store.log_figures().refuses_entries {
+                self.store.try_the_log().await;
+            }
+            let pause = match step {
+                Ok(done) if done.more && !done.elsewhere => Duration::ZERO,
+                // Who was not the first lets the other one work.
+                Ok(_) => self.settings.pause,
+                Err(_) => self.settings.pause.saturating_mul(5),
             };
             tokio::time::sleep(pause).await;
         }
+    }
+
+    fn say(&self, standstill: &mut Option<Standstill>, halt: Option<(Halt, String)>) {
+        let Some((reason, error)) = halt else {
+            if let Some(Standstill { since, .. }) = standstill.take() {
+                let seconds = since.elapsed().as_secs();
+                tracing::info!(stood_still_seconds = seconds, "the log of accesses is gone on with");
+            }
+            return;
+        };
+        let since = standstill.as_ref().map_or_else(Moment::now, |before| before.since);
+        let is_said = standstill
+            .as_ref()
+            .is_some_and(|before| before.error == error && before.said.elapsed() < SAID_EVERY);
+        if is_said {
+            return;
+        }
+        *standstill = Some(Standstill { since, said: Moment::now(), error: error.clone() });
+        let (waiting, seconds) = (self.store.log_figures(), since.elapsed().as_secs());
+        let oldest = waiting.oldest_waiting.map_or(0, |oldest| Instant::now().seconds() - oldest.seconds());
+        let what = match reason {
+            Halt::Clock => "the log of accesses is gone on with, but no checkpoint of it is signed",
+            _ => "the log of accesses is not gone on with; its entries wait",
+        };
+        tracing::error!(
+            reason = reason.name(),
+            error,
+            waiting_entries = waiting.waiting_entries,
+            oldest_waiting_seconds = oldest.max(0),
+            standing_still_seconds = seconds,
+            "{what}"
+        );
+    }
+}
+
+/// What was said of a log that stands still.
+struct Standstill {
+    since: Moment,
+    said: Moment,
+    error: String,
+}
+
+/// Why the log stands still after a step, and the words.
+fn halt_of(step: &Result<Sequenced, SequenceError>) -> Option<(Halt, String)> {
+    match step {
+        Ok(Sequenced { ahead: Some(time), .. }) => {
+            let text = format!(
+                "no checkpoint is signed before {time}, the time of the last one: the clock was ahead, or is behind; check NTP"
+            );
+            Some((Halt::Clock, text))
+        }
+        Ok(_) => None,
+        Err(error) => Some((error.halt(), error.to_string())),
     }
 }

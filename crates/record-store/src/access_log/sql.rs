@@ -80,14 +80,17 @@ pub(super) fn blocks(numbers: &[u64]) -> Statement {
     statement
 }
 
-/// The blocks up to `until` in which somebody is named, the last first.
-pub(super) fn blocks_naming(named: Named, hash: i64, until: u64, limit: i64) -> Statement {
+/// The blocks up to `until` in which somebody of these is named, the last first.
+pub(super) fn blocks_naming(named: Named, hashes: &[i64], until: u64, limit: i64) -> Statement {
     let (table, column) = named.table();
     let mut statement = Statement::new(&format!(
         "SELECT b.number, b.root, b.checks, b.words, b.entries FROM \
-         (SELECT p.block FROM {table} p WHERE p.{column} = "
+         (SELECT DISTINCT p.block FROM {table} p WHERE p.{column} IN ("
     ));
-    statement.big(hash).sql(" AND p.block <= ").big(signed(until));
+    for (index, hash) in padded(hashes).enumerate() {
+        statement.sql(if index > 0 { "," } else { "" }).big(hash);
+    }
+    statement.sql(") AND p.block <= ").big(signed(until));
     statement.sql(" ORDER BY p.block DESC LIMIT ").big(limit);
     statement.sql(") n JOIN log_block b ON b.number = n.block ORDER BY b.number DESC");
     statement

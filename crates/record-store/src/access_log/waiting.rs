@@ -188,8 +188,24 @@ impl Store {
         if entries.is_empty() {
             return Ok(());
         }
+        let kept = self.put_on_disk(entries).await;
+        if kept.is_err() {
+            self.log_state.note_withheld();
+        }
+        kept
+    }
+
+    /// Tries whether entries can be put on disk again: nobody may be asking any more who would find out. A row without an entry
+    /// is taken by the next step.
+    pub(super) async fn try_the_log(&self) {
+        // Told by the state, which this has changed.
+        let _ = self.put_on_disk(Vec::new()).await;
+    }
+
+    async fn put_on_disk(&self, entries: Vec<Pending>) -> Result<(), StoreError> {
         let (reply, answer) = tokio::sync::oneshot::channel();
         let queued = QueuedEntries { entries, reply };
+        // A full queue says nothing of the disk.
         match &self.engine {
             Engine::Sqlite(store) => {
                 store.queue.try_send(Task::Log(queued)).map_err(|_| StoreError::NotLogged)?;
@@ -198,7 +214,10 @@ impl Store {
                 store.log_queue.try_send(queued).map_err(|_| StoreError::NotLogged)?;
             }
         }
-        answer.await.map_err(|_| StoreError::NotLogged)?
+        // Nobody answers where the writer has ended.
+        let kept = answer.await.unwrap_or(Err(StoreError::NotLogged));
+        self.log_state.note_written(kept.is_ok());
+        kept
     }
 }
 

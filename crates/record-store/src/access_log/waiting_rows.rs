@@ -20,6 +20,8 @@ use crate::write::Task;
 const MOST_ENTRIES: i64 = 4096;
 /// Commits of one step and place.
 const MOST_ROWS: i64 = 1024;
+/// Rows that cannot be read and are named.
+const MOST_NAMED: usize = 5;
 
 /// Where entries wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,30 +84,64 @@ impl Waiting {
 
     /// Leaves for a later step what is younger than all rows of a place of which more waits: what waits there may be older. The
     /// place with the oldest rows keeps them all, so every step takes something.
-    fn cut(&mut self, is_all_of_database: bool, is_all_beside: bool) -> Result<(), StoreError> {
+    fn cut(&mut self, is_all_of_database: bool, is_all_beside: bool) {
         let mut until: Option<Instant> = None;
         for (rows, is_all) in [(&self.database, is_all_of_database), (&self.beside, is_all_beside)] {
-            let times = rows.iter().filter(|_| !is_all).map(time_of).collect::<Result<Vec<_>, _>>()?;
-            if let Some(youngest) = times.into_iter().flatten().max() {
+            if let Some(youngest) = rows.iter().filter(|_| !is_all).filter_map(time_of).max() {
                 until = Some(until.map_or(youngest, |until| until.min(youngest)));
             }
         }
-        let Some(until) = until else { return Ok(()) };
+        let Some(until) = until else { return };
         for rows in [&mut self.database, &mut self.beside] {
             let mut kept = rows.len();
             for (place, row) in rows.iter().enumerate() {
-                if time_of(row)?.is_some_and(|time| time > until) {
+                if time_of(row).is_some_and(|time| time > until) {
                     kept = place;
                     break;
                 }
             }
             rows.truncate(kept);
         }
-        Ok(())
+    }
+
+    /// Which rows cannot be read, in words.
+    pub(super) fn unreadable(&self) -> String {
+        let of = |place: WaitingIn, rows: &[Row]| {
+            let numbers = rows.iter().filter(|(_, bytes)| entries(bytes).is_err()).map(|(number, _)| number);
+            let numbers: Vec<String> = numbers.take(MOST_NAMED).map(ToString::to_string).collect();
+            (!numbers.is_empty()).then(|| format!("{} {}", place.table(), numbers.join(", ")))
+        };
+        let places = [of(WaitingIn::Database, &self.database), of(WaitingIn::Beside, &self.beside)];
+        let places: Vec<String> = places.into_iter().flatten().collect();
+        if places.is_empty() {
+            return "the last block of log_block does not take what waits".to_owned();
+        }
+        format!("entries that wait cannot be read ({})", places.join("; "))
     }
 }
 
 impl Store {
+    /// How many entries wait, and since when the oldest of them does.
+    pub(super) async fn count_waiting(&self) -> Result<(u64, Option<Instant>), StoreError> {
+        let mut places = vec![(WaitingIn::Database, i64::MIN)];
+        if matches!(self.engine, Engine::Sqlite(_)) {
+            // Where the end cannot be read, all that lies there may wait.
+            let behind = self.log_end().await.map_or(i64::MIN, |end| end.beside);
+            places.push((WaitingIn::Beside, behind));
+        }
+        let (mut entries, mut oldest) = (0, None);
+        for (place, behind) in places {
+            let rows: Vec<(i64,)> = select!(self, count_behind(place, behind), (BigInt,))?;
+            let count = rows.first().and_then(|(count,)| u64::try_from(*count).ok()).unwrap_or(0);
+            entries += count;
+            if count > 0 {
+                let first: Vec<Row> = few!(self, first_behind(place, behind), RowTypes)?;
+                oldest = first.first().and_then(time_of).into_iter().chain(oldest).min();
+            }
+        }
+        Ok((entries, oldest))
+    }
+
     /// What waits behind the end of the log.
     pub(super) async fn waiting_entries(&self, end: &End) -> Result<Waiting, StoreError> {
         let (database, is_all) = self.waiting_in(WaitingIn::Database, i64::MIN).await?;
@@ -115,7 +151,7 @@ impl Store {
         };
         let mut waiting = Waiting { database, beside, is_all: is_all && is_all_beside };
         if !waiting.is_all {
-            waiting.cut(is_all, is_all_beside)?;
+            waiting.cut(is_all, is_all_beside);
         }
         Ok(waiting)
     }
@@ -203,6 +239,19 @@ fn between(place: WaitingIn, behind: i64, until: i64) -> Statement {
     statement
 }
 
+fn count_behind(place: WaitingIn, behind: i64) -> Statement {
+    let mut statement = Statement::new("SELECT CAST(coalesce(sum(w.count), 0) AS BIGINT)");
+    from(&mut statement, place, behind);
+    statement
+}
+
+fn first_behind(place: WaitingIn, behind: i64) -> Statement {
+    let mut statement = Statement::new("SELECT w.number, w.entries");
+    from(&mut statement, place, behind);
+    statement.sql(" AND w.count > 0 ORDER BY w.number LIMIT 1");
+    statement
+}
+
 fn newest(place: WaitingIn, behind: i64, limit: i64) -> Statement {
     let mut statement = Statement::new("SELECT w.number, w.entries");
     from(&mut statement, place, behind);
@@ -227,13 +276,13 @@ pub(crate) fn removal_of_taken(until: i64) -> Statement {
     statement
 }
 
-/// The time of the first entry of a row.
-fn time_of(row: &Row) -> Result<Option<Instant>, StoreError> {
+/// The time of the first entry of a row. What cannot be read has none: it is named when its turn comes.
+fn time_of(row: &Row) -> Option<Instant> {
     // Its length, and as many bytes.
     let first =
         row.1.first_chunk::<4>().map(|length| u32::from_be_bytes(*length) as usize).unwrap_or_default();
     let first = row.1.get(..first.saturating_add(4)).unwrap_or(&row.1);
-    Ok(entries(first)?.first().map(|entry| entry.time))
+    entries(first).ok()?.first().map(|entry| entry.time)
 }
 
 #[cfg(test)]
@@ -257,12 +306,11 @@ mod tests {
         let waiting = Waiting { database, beside, is_all: true };
         let order: Vec<u32> = waiting.in_order().unwrap().iter().map(|entry| entry.shown).collect();
         assert_eq!(order, [8, 1, 1, 2, 3, 9, 9, 10]);
-        let times =
-            |rows: &[Row]| rows.iter().map(|row| time_of(row).unwrap().unwrap().microseconds()).collect();
+        let times = |rows: &[Row]| rows.iter().map(|row| time_of(row).unwrap().microseconds()).collect();
         let left = |database: &[i64], beside: &[i64], all: (bool, bool)| -> [Vec<i64>; 2] {
             let rows = |of: &[i64]| of.iter().map(|time| row(1, &[*time])).collect();
             let mut waiting = Waiting { database: rows(database), beside: rows(beside), is_all: false };
-            waiting.cut(all.0, all.1).unwrap();
+            waiting.cut(all.0, all.1);
             [times(&waiting.database), times(&waiting.beside)]
         };
         assert_eq!(left(&[1, 3, 2], &[2, 9, 1], (true, false)), [vec![1, 3, 2], vec![2, 9, 1]]);
@@ -275,5 +323,6 @@ mod tests {
         assert_eq!(left(&[8], &[2, 9], (true, true)), [vec![8], vec![2, 9]]);
         let broken = Waiting { database: Vec::new(), beside: vec![(1, vec![0, 0, 0, 9, 1])], is_all: true };
         assert!(broken.in_order().is_err());
+        assert!(broken.unreadable().contains("log_waiting_beside 1"), "{}", broken.unreadable());
     }
 }

@@ -9,7 +9,7 @@ use super::connection::connect;
 use super::known_grants::KnownGrants;
 use super::writer::LIMIT;
 use crate::StoreError;
-use crate::access_log::{BYTES_IN_A_COMMIT, Gathering, QueuedEntries};
+use crate::access_log::{BYTES_IN_A_COMMIT, Gathering, QueuedEntries, Said};
 
 /// Between two looks for more entries. A commit takes two questions and the disk of the database: the longer for one, the
 /// more readers come meanwhile.
@@ -25,7 +25,8 @@ pub(super) fn spawn(url: String, queue: mpsc::Receiver<QueuedEntries>) -> Result
         .name("log-writer".to_owned())
         .spawn(move || {
             runtime.block_on(async move {
-                LogWriter { url, connection: None, grants: KnownGrants::default() }.run(queue).await
+                let (grants, said) = (KnownGrants::default(), Said::default());
+                LogWriter { url, connection: None, grants, said }.run(queue).await
             })
         })
         .map(drop)
@@ -36,6 +37,7 @@ struct LogWriter {
     url: String,
     connection: Option<AsyncPgConnection>,
     grants: KnownGrants,
+    said: Said,
 }
 
 impl LogWriter {
@@ -59,7 +61,7 @@ impl LogWriter {
             before = waiting.len();
             let kept = self.commit(&waiting).await;
             if let Err(error) = &kept {
-                tracing::error!(error = %error, waiting = waiting.len(), "the log of accesses cannot be written");
+                self.said.say(error, waiting.len());
             }
             for queued in waiting {
                 queued.answer(kept.is_ok());

@@ -44,7 +44,8 @@ impl Found {
             Self::Fits => {}
             Self::Missing => tracing::error!(
                 file,
-                "the file is missing and was made anew: entries of the log of accesses may be lost that waited in it"
+                "the file is missing and was made anew: entries of the log of accesses may be lost that waited in it; how many is \
+                 not known. The old file is refused from now on; see docs/guides/operating.md"
             ),
             Self::Older => tracing::error!(
                 file,
@@ -60,7 +61,7 @@ impl Found {
 }
 
 /// The file, and the one of its database, as SQLite names it: where a link leads, as its other files are named.
-fn paths(connection: &mut SqliteConnection) -> Result<(String, String), StoreError> {
+pub(super) fn paths(connection: &mut SqliteConnection) -> Result<(String, String), StoreError> {
     let statement = Statement::new("SELECT file FROM pragma_database_list WHERE name = 'main'");
     let rows: Vec<(String,)> = load(connection, statement.returning::<(Text,)>())?;
     match rows.into_iter().next() {
@@ -71,25 +72,47 @@ fn paths(connection: &mut SqliteConnection) -> Result<(String, String), StoreErr
 
 /// Makes the file when it is not there, readable by whom its database is. Of several who open the database at once one makes
 /// it, for that one has the lock of the database.
-pub(super) fn make(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+pub(super) fn make(connection: &mut SqliteConnection, makes_anew: bool) -> Result<(), StoreError> {
     let (path, database) = paths(connection)?;
-    connection.immediate_transaction(|_| {
+    connection.immediate_transaction(|connection| {
+        if !makes_anew && !Path::new(&path).exists() && first(connection, query::setting(FILE))?.is_some() {
+            return Err(is_missing(&path));
+        }
         make_like(Path::new(&database), Path::new(&path))
             .map_err(|error| StoreError::Unusable(format!("{path}: {error}")))?;
-        let mut file = SqliteConnection::establish(&path)?;
-        file.batch_execute(
-            "PRAGMA busy_timeout = 10000; PRAGMA page_size = 4096; PRAGMA journal_mode = WAL",
-        )?;
-        Ok(())
+        let file = SqliteConnection::establish(&path).map_err(StoreError::from);
+        let settings = "PRAGMA busy_timeout = 10000; PRAGMA page_size = 4096; PRAGMA journal_mode = WAL";
+        file.and_then(|mut file| Ok(file.batch_execute(settings)?)).map_err(|error| of_file(&path, error))
     })
+}
+
+/// Only the server makes anew what is missing: with the number of a new one the old one is refused for good.
+fn is_missing(path: &str) -> StoreError {
+    StoreError::Unusable(format!(
+        "{path} is missing, in which entries of the log of accesses wait: stop the server, look for the file and its -wal, and \
+         put both back. If they are lost, healthbook serve makes a new one, and what waited in the old one is given up; \
+         see docs/guides/operating.md"
+    ))
+}
+
+/// An error of the file, not of its database.
+fn of_file(path: &str, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Away(text) => StoreError::Away(format!("{path}: {text}")),
+        StoreError::Database(text) => StoreError::Database(format!("{path}: {text}")),
+        other => other,
+    }
 }
 
 fn make_like(database: &Path, path: &Path) -> std::io::Result<()> {
     let like = fs::metadata(database)?;
     if path.try_exists()? {
         // Not mended: whoever may write in the folder chooses what stands at that place.
-        if fs::metadata(path)?.permissions() != like.permissions() {
-            tracing::warn!(file = %path.display(), "others may read or write the file than its database");
+        if !is_like(&like, &fs::metadata(path)?) {
+            tracing::warn!(
+                file = %path.display(),
+                "others may read or write the file than its database: give both the same owner and mode"
+            );
         }
         return Ok(());
     }
@@ -101,6 +124,18 @@ fn make_like(database: &Path, path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     give_to_owner_of(&like, &file)?;
     file.sync_all()
+}
+
+/// Whether owner and mode of two files are the same.
+fn is_like(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if (one.uid(), one.gid()) != (other.uid(), other.gid()) {
+            return false;
+        }
+    }
+    one.permissions() == other.permissions()
 }
 
 /// Gives a file that was just made the owner and the mode of its database, as far as whoever runs this may: a command that root
@@ -119,10 +154,10 @@ fn give_to_owner_of(database: &fs::Metadata, file: &File) -> std::io::Result<()>
 pub(super) fn attach(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let (path, _) = paths(connection)?;
     // One that is missing by now is not made: who opens the database makes it.
-    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let address = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let mut statement = Statement::new("ATTACH DATABASE ");
-    statement.bind(Bind::Text(format!("file:{path}?mode=rw"))).sql(" AS beside");
-    execute(connection, statement)?;
+    statement.bind(Bind::Text(format!("file:{address}?mode=rw"))).sql(" AS beside");
+    execute(connection, statement).map_err(|error| of_file(&path, error))?;
     connection.batch_execute(
         "PRAGMA beside.synchronous = FULL; PRAGMA beside.cache_size = -2048; PRAGMA beside.mmap_size = 0; \
          PRAGMA beside.journal_size_limit = 67108864;",
@@ -134,7 +169,7 @@ pub(super) fn attach(connection: &mut SqliteConnection) -> Result<(), StoreError
 ///
 /// # Errors
 /// [`StoreError::Unusable`] when it is that of another one: its entries would stand in a log that they are not of.
-pub(super) fn prepare(connection: &mut SqliteConnection) -> Result<Found, StoreError> {
+pub(super) fn prepare(connection: &mut SqliteConnection, makes_anew: bool) -> Result<Found, StoreError> {
     let (path, _) = paths(connection)?;
     connection.immediate_transaction(|connection| {
         lay_out(connection, &path)?;
@@ -146,6 +181,12 @@ pub(super) fn prepare(connection: &mut SqliteConnection) -> Result<Found, StoreE
                 return Err(StoreError::Unusable(format!(
                     "{path} holds entries of the log of accesses of another database, or of a later state of this one: \
                      put back the database that it stood beside, or move it away"
+                )));
+            }
+            (Some(_), None) if !makes_anew => {
+                return Err(StoreError::Unusable(format!(
+                    "{path} is empty, or was not made for this database: put back the file that was, with its -wal; \
+                     see docs/guides/operating.md"
                 )));
             }
             (Some(_), None) => Found::Missing,
@@ -216,9 +257,9 @@ mod tests {
         let path = database.url().strip_prefix("sqlite:").unwrap_or_default();
         let mut connection = connect_alone(path, false)?;
         prepare_database(&mut connection, &StoreSettings::new(database.url()))?;
-        make(&mut connection)?;
+        make(&mut connection, true)?;
         attach(&mut connection)?;
-        prepare(&mut connection)
+        prepare(&mut connection, true)
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! fsync serve many writes and removes `SQLITE_BUSY`. Readers see the last committed state (WAL).
 
 mod beside;
+mod beside_place;
 mod connection;
 mod facts;
 mod flush;
@@ -12,7 +13,7 @@ mod shields;
 mod upkeep;
 mod writer;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use diesel::Connection as _;
 use diesel::RunQueryDsl;
@@ -27,6 +28,7 @@ use crate::statement::{Select, Statement};
 use crate::write::{QUEUE_LENGTH, Task};
 use crate::{StoreError, StoreSettings};
 
+pub(crate) use beside_place::BesidePlace;
 pub(crate) use connection::{connect, prepare_database};
 
 use connection::connect_alone;
@@ -43,6 +45,7 @@ pub(crate) struct SqliteStore {
     pub(crate) registry: CurrentRegistry,
     pub(crate) link_key: [u8; 32],
     pub(crate) process: i64,
+    pub(crate) beside: Arc<BesidePlace>,
 }
 
 impl SqliteStore {
@@ -51,12 +54,13 @@ impl SqliteStore {
         let unusable = |error: StoreError| StoreError::Unusable(error.to_string());
         let mut connection = connect_alone(path, false).map_err(unusable)?;
         let prepared = prepare_database(&mut connection, settings)?;
-        beside::make(&mut connection)?;
+        beside::make(&mut connection, settings.makes_waiting_file)?;
         beside::attach(&mut connection)?;
-        beside::prepare(&mut connection)?.tell(&mut connection)?;
+        let place = Arc::new(BesidePlace::of(&mut connection)?);
+        beside::prepare(&mut connection, settings.makes_waiting_file)?.tell(&mut connection)?;
         let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
         let registry = prepared.registry;
-        writer::spawn(connection, jobs, registry.clone())?;
+        writer::spawn(connection, jobs, registry.clone(), Arc::clone(&place))?;
         Ok(Self {
             path: path.to_owned(),
             readers: Mutex::new(Some(Vec::new())),
@@ -64,6 +68,7 @@ impl SqliteStore {
             registry,
             link_key: prepared.link_key,
             process: prepared.process,
+            beside: place,
         })
     }
 

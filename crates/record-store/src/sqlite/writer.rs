@@ -1,6 +1,7 @@
 //! The writer thread: takes what is queued, plans, flushes, commits once, answers.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::SqliteConnection;
@@ -12,9 +13,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connection::reserve_keys;
 use super::known_grants::KnownGrants;
-use super::{execute, flush, load};
+use super::{BesidePlace, execute, flush, load};
 use crate::access_log::{
-    BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, WaitingIn, framed, removal_of_taken,
+    BYTES_IN_A_COMMIT, Frames, Gathering, QueuedEntries, Said, WaitingIn, framed, removal_of_taken,
 };
 use crate::current_registry::CurrentRegistry;
 use crate::once::used_keys;
@@ -52,9 +53,11 @@ pub(super) fn spawn(
     connection: SqliteConnection,
     jobs: mpsc::Receiver<Task>,
     registry: CurrentRegistry,
+    beside: Arc<BesidePlace>,
 ) -> Result<(), StoreError> {
     let (keys, clock, grants) = (Keys::default(), Clock::default(), KnownGrants::default());
-    let mut writer = Writer { connection, registry, keys, clock, grants };
+    let said = Said::default();
+    let mut writer = Writer { connection, registry, keys, clock, grants, beside, said };
     std::thread::Builder::new()
         .name("record-writer".to_owned())
         .spawn(move || {
@@ -72,6 +75,8 @@ pub(super) struct Writer {
     keys: Keys,
     clock: Clock,
     grants: KnownGrants,
+    beside: Arc<BesidePlace>,
+    said: Said,
 }
 
 impl Writer {
@@ -140,7 +145,7 @@ impl Writer {
                 }
             }
             Err(error) if batch.jobs.is_empty() => {
-                tracing::error!(error = %error, "the log of accesses cannot be written");
+                self.said.say(&error, batch.entries.len());
                 batch.entries.into_iter().for_each(|queued| queued.answer(false));
             }
             Err(error) if batch.jobs.len() == 1 && batch.entries.is_empty() => {
@@ -165,6 +170,9 @@ impl Writer {
         self.grants.read_for(&mut self.connection, entries)?;
         let frames = framed(entries, self.grants.known());
         if batch.is_empty() {
+            if let Some(fault) = self.beside.fault() {
+                return Err(StoreError::Unusable(fault));
+            }
             // A statement alone is a transaction.
             execute(&mut self.connection, frames.insert(WaitingIn::Beside))?;
             return Ok(Vec::new());

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use audit_log::Entry;
-use healthbook_record_store::{Store, StoreError, StoreSettings};
+use healthbook_record_store::{Halt, SequenceError, Store, StoreError, StoreSettings};
 
 use crate::support::*;
 use crate::work::Work;
@@ -125,6 +125,34 @@ fn a_checkpoint_comes_when_something_came_and_the_last_is_old() {
 }
 
 #[test]
+fn a_day_has_a_root_from_the_first_entry_on() {
+    each(async |database| {
+        let (store, key) = (open(&database).await, key());
+        // An hour before midnight in Vietnam; it is signed days later, and so are the days between.
+        let entry = Entry { time: at(-8 * 3600), ..numbered(1) };
+        store.append_to_log(vec![entry]).await.unwrap();
+        let late = sequence_all(&store, &key, at(3 * 24 * 3600)).await.checkpoint.unwrap();
+        let root = async |month: i8, day: i8| {
+            let note = store.log_root_of_day(jiff::civil::date(2026, month, day)).await.unwrap();
+            note.map(|note| audit_log::Checkpoint::open(&note, key.verifying()).unwrap())
+        };
+        for day in 27..=30 {
+            assert_eq!(root(11, day).await, Some(late.clone()), "{day}");
+        }
+        assert_eq!(root(12, 1).await, None, "it is not over");
+        assert_eq!(root(11, 26).await, None, "there was no log");
+        store.append_to_log(vec![numbered(2)]).await.unwrap();
+        let next = sequence_all(&store, &key, at(4 * 24 * 3600)).await.checkpoint.unwrap();
+        assert_eq!(root(12, 1).await, Some(next));
+        // Once the first entries have left the database, there is nothing before the first checkpoint still.
+        execute(&database, "DELETE FROM log_block").await;
+        assert_eq!(root(11, 26).await, None);
+        assert!(root(12, 1).await.is_some());
+        store.close().await;
+    });
+}
+
+#[test]
 fn two_stores_that_work_at_once_append_everything_once() {
     each(async |database| {
         let (one, two, key) = (open(&database).await, open(&database).await, key());
@@ -165,10 +193,11 @@ fn a_log_of_another_key_and_a_log_that_was_cut_are_not_gone_on_with() {
         store.append_to_log(vec![numbered(1)]).await.unwrap();
         let other = crate::support::key();
         let refused = store.sequence(&other, EVERY, at(2)).await;
-        assert!(matches!(refused, Err(StoreError::Unusable(_))), "{refused:?}");
+        assert!(matches!(refused, Err(SequenceError::Key(_))), "{refused:?}");
         execute(&database, "DELETE FROM log_block WHERE number = 1").await;
-        let refused = store.sequence(&key, EVERY, at(2)).await;
-        assert!(matches!(refused, Err(StoreError::Corrupt)), "{refused:?}");
+        let refused = store.sequence(&key, EVERY, at(2)).await.unwrap_err();
+        assert_eq!(refused.halt(), Halt::Damaged);
+        assert!(refused.to_string().contains("log_block ends behind 256 entries"), "{refused}");
         // What waits is not lost.
         assert_eq!(verify(&store, &key).await.waiting, 1);
         store.close().await;

@@ -20,6 +20,7 @@ mod reading;
 mod rights;
 mod rotation;
 mod size;
+mod standing_still;
 mod support;
 mod tampering;
 #[path = "../../../audit-log/tests/it/log.rs"]

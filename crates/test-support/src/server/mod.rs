@@ -5,7 +5,7 @@ mod log;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,6 +24,7 @@ pub use log::keep_output;
 pub struct ServerStart {
     program: Option<PathBuf>,
     arguments: Vec<OsString>,
+    data_folder: Option<PathBuf>,
     environment: Vec<(OsString, OsString)>,
     limit: Duration,
 }
@@ -52,7 +53,9 @@ impl TestServer {
     /// Prepares to start a server on a database.
     pub fn with(database: &TestDatabase) -> ServerStart {
         let arguments = ["serve", "--database", database.url()].map(OsString::from).to_vec();
-        ServerStart { program: None, arguments, environment: Vec::new(), limit: Duration::from_secs(60) }
+        let data_folder = database.data_folder().map(Path::to_owned);
+        let (environment, limit) = (Vec::new(), Duration::from_secs(60));
+        ServerStart { program: None, arguments, data_folder, environment, limit }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -205,6 +208,11 @@ impl ServerStart {
         command.args(&self.arguments);
         if !self.arguments.iter().any(|argument| argument == "--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
+        }
+        if let Some(folder) = &self.data_folder
+            && !self.arguments.iter().any(|argument| argument == "--data-folder")
+        {
+            command.arg("--data-folder").arg(folder);
         }
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HEALTHBOOK_"))

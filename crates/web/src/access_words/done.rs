@@ -1,50 +1,152 @@
 //! What was done, in words: the action of an entry and what it was done to.
 
-use audit_log::{Action, Entry};
+use audit_log::{Action, Entry, Outcome};
 
+use super::commands::command;
+use super::operations::operation;
+use super::places::act_at;
+use super::sign_in::signing_in;
 use super::types::type_words;
+use super::verb::Verb;
 use crate::Language;
 
-/// What an entry says was done: `đọc kết quả xét nghiệm, chỉ số đo`.
-pub(super) fn done(entry: &Entry<'_>, language: Language) -> String {
-    let say = |vietnamese: &'static str, english: &'static str| language.say(vietnamese, english);
+/// What an entry says was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Done {
+    /// `đọc kết quả xét nghiệm, chỉ số đo`
+    pub(super) words: String,
+    /// Whether the words say how many entries were shown.
+    pub(super) is_counted: bool,
+}
+
+/// What an entry says was done in the book of `own` (`Patient/..`).
+pub(super) fn done(entry: &Entry<'_>, own: &str, language: Language) -> Done {
+    if let Some(words) = signing_in(entry, language).or_else(|| act_at(entry, own, language)) {
+        return Done { words, is_counted: false };
+    }
+    match entry.action {
+        Action::Search if !is_of_the_log(&entry.query) => search(entry, language),
+        // What a page was asked to do and refused is noted by its path, too.
+        Action::Operation | Action::Sharing => operation(entry, language),
+        _ => Done { words: words(entry, language), is_counted: false },
+    }
+}
+
+/// Whether something was asked for and nothing of the book was shown. What is told by a right of its own is no resource, and so is
+/// not counted: nothing is shown there, but told.
+pub(super) fn shows_nothing(entry: &Entry<'_>) -> bool {
+    let asks = matches!(entry.action, Action::Search | Action::History | Action::Operation);
+    asks && entry.outcome == Outcome::Success && entry.shown == 0 && entry.authority.is_empty()
+}
+
+/// Whether only the number was asked for.
+pub(super) fn is_count(entry: &Entry<'_>) -> bool {
+    let parameters = entry.query.split_once('?').map(|(_, parameters)| parameters).unwrap_or_default();
+    let only_counts = |one: &str| matches!(one, "_summary=count" | "_count=0");
+    entry.action == Action::Search && parameters.split('&').any(only_counts)
+}
+
+/// Words with how many entries were shown: what was asked for is not what was given.
+pub(super) fn counted(words: &str, shown: u32, language: Language) -> String {
+    match (language, shown) {
+        (_, 0) => nothing(words, language),
+        (Language::Vietnamese, shown) => format!("{words} – được xem {shown} mục"),
+        (Language::English, 1) => format!("{words} – was shown 1 entry"),
+        (Language::English, shown) => format!("{words} – was shown {shown} entries"),
+    }
+}
+
+/// Words of what was asked for where nothing was shown.
+pub(super) fn nothing(words: &str, language: Language) -> String {
+    format!("{words} – {}", language.say("không có gì được hiển thị", "nothing was shown"))
+}
+
+fn search(entry: &Entry<'_>, language: Language) -> Done {
+    let is_refused = entry.outcome != Outcome::Success;
+    let verb = match () {
+        () if is_refused && entry.query.is_empty() && entry.resource.starts_with("Patient/") => {
+            // What was looked for is not kept.
+            let verb = Verb::new("tìm trong sổ của bạn", "searched your book", "search your book");
+            return Done { words: verb.told(entry, language), is_counted: false };
+        }
+        () if is_count(entry) => Verb::new("đếm", "counted", "count"),
+        () if is_of_the_whole_book(&entry.query) => {
+            let words = Verb::new("tìm trong", "searched", "search").told(entry, language);
+            let words = format!("{words} {}", whole_book(language));
+            let words = if is_refused { words } else { counted(&words, entry.shown, language) };
+            return Done { words, is_counted: true };
+        }
+        () if is_refused || shows_nothing(entry) => Verb::new("tìm", "looked for", "look for"),
+        () => Verb::new("tìm và đọc", "looked for and read", "look for"),
+    };
+    let words = format!("{} {}", verb.told(entry, language), object(entry, language));
+    let words = match () {
+        () if is_count(entry) && !is_refused => {
+            let only = (
+                "chỉ hỏi số lượng, không mục nào được hiển thị",
+                "only the number was asked for, nothing was shown",
+            );
+            format!("{words} – {}", language.say(only.0, only.1))
+        }
+        () if shows_nothing(entry) => nothing(&words, language),
+        () => words,
+    };
+    Done { words, is_counted: false }
+}
+
+fn words(entry: &Entry<'_>, language: Language) -> String {
     let verb = match entry.action {
-        Action::Read | Action::Include => say("đọc", "read"),
-        Action::Vread => say("đọc bản cũ của", "read an older version of"),
-        Action::History => say("đọc lịch sử của", "read the history of"),
-        Action::Search if is_of_the_log(&entry.query) => say("đọc", "read"),
-        Action::Search => say("tìm và đọc", "looked for and read"),
-        Action::Operation => return operation(&entry.query, language),
-        Action::Export => say("tải về", "downloaded"),
-        Action::Print => say("in", "printed"),
-        Action::Create => say("ghi thêm", "added"),
-        Action::Update | Action::Patch => say("sửa", "changed"),
-        Action::Delete => say("xóa", "deleted"),
-        Action::SignIn => return say("đăng nhập", "signed in").to_owned(),
-        Action::SignOut => return say("đăng xuất", "signed out").to_owned(),
-        Action::Token => return say("cho ứng dụng truy cập", "let an app in").to_owned(),
-        Action::Revocation => {
-            return say(
-                "thu hồi quyền của ứng dụng hoặc thiết bị",
-                "took the access of an app or device away",
-            )
-            .to_owned();
+        Action::Read | Action::Include => Verb::new("đọc", "read", "read"),
+        Action::Vread => Verb::new("đọc bản cũ của", "read an older version of", "read an older version of"),
+        Action::History if shows_nothing(entry) => {
+            let verb = Verb::new("tìm lịch sử của", "looked for the history of", "look for the history of");
+            let words = format!("{} {}", verb.told(entry, language), object(entry, language));
+            return nothing(&words, language);
         }
-        Action::Sharing if entry.query.starts_with("access/notices") => {
-            return say("thay đổi cách nhận thông báo", "changed which notices are sent").to_owned();
+        Action::History => Verb::new("đọc lịch sử của", "read the history of", "read the history of"),
+        Action::Search => Verb::new("đọc", "read", "read"),
+        Action::Export => Verb::new("tải về", "downloaded", "download"),
+        Action::Print => Verb::new("in", "printed", "print"),
+        // Of what is not there yet only the type is kept, and whose book it was meant for.
+        Action::Create | Action::Update | Action::Patch if !entry.query.is_empty() => {
+            let verb = Verb::new("ghi", "wrote", "write").told(entry, language);
+            let into = language.say("vào sổ của bạn", "into your book");
+            return format!("{verb} {} {into}", object(entry, language));
         }
-        Action::Sharing => {
-            return say("thay đổi việc chia sẻ sổ", "changed how the book is shared").to_owned();
-        }
-        Action::Administration => {
-            return say("việc quản trị hệ thống", "administration of the system").to_owned();
-        }
-        Action::Background => return say("xử lý tự động", "automatic work of the system").to_owned(),
-        Action::Reserved(_) => {
-            return format!("{} {}", say("hành động số", "action number"), entry.action.number());
+        Action::Create => Verb::new("ghi thêm", "added", "add"),
+        Action::Update | Action::Patch => Verb::new("sửa", "changed", "change"),
+        Action::Delete => Verb::new("xóa", "deleted", "delete"),
+        Action::Administration => return command(entry, language),
+        Action::Background => return background(entry, language),
+        // All that has a meaning was told before.
+        _ => {
+            let number = entry.action.number();
+            return format!("{} {number}", language.say("hành động số", "action number"));
         }
     };
-    format!("{verb} {}", object(entry, language))
+    format!("{} {}", verb.told(entry, language), object(entry, language))
+}
+
+/// What the server did of its own accord: what it wrote is known, and how only of a first version.
+fn background(entry: &Entry<'_>, language: Language) -> String {
+    let is_new = matches!(&*entry.version, "" | "1");
+    if entry.resource.starts_with("Communication/notice-") && is_new {
+        return Verb::new("gửi thông báo cho bạn", "sent you a notice", "send you a notice")
+            .told(entry, language);
+    }
+    let verb = match () {
+        () if entry.resource.is_empty() => {
+            let verb = Verb::new("xử lý tự động", "did automatic work", "do automatic work");
+            return verb.told(entry, language);
+        }
+        () if is_new => Verb::new("tự động ghi thêm", "automatically added", "automatically add"),
+        () => Verb::new(
+            "tự động sửa hoặc xóa",
+            "automatically changed or deleted",
+            "automatically change or delete",
+        ),
+    };
+    format!("{} {}", verb.told(entry, language), object(entry, language))
 }
 
 /// Whether the log itself was read, which has addresses of its own.
@@ -52,56 +154,32 @@ fn is_of_the_log(query: &str) -> bool {
     ["AuditEvent", "access-log", "transparency"].iter().any(|place| query.starts_with(place))
 }
 
+/// The parts of a path, without that of a history.
+fn parts(query: &str) -> Vec<&str> {
+    let path = query.split('?').next().unwrap_or_default();
+    path.split('/').filter(|part| *part != "_history").collect()
+}
+
+/// Whether all types of a compartment were searched: `Patient/ID/*`.
+fn is_of_the_whole_book(query: &str) -> bool {
+    matches!(parts(query).as_slice(), [_, _] | [_, _, "*", ..])
+}
+
 /// What it was done to.
 fn object(entry: &Entry<'_>, language: Language) -> String {
     if entry.query.is_empty() {
         return type_words(entry.resource.split('/').next().unwrap_or_default(), language);
     }
-    let path = entry.query.split('?').next().unwrap_or_default();
-    let parts: Vec<&str> = path.split('/').filter(|part| *part != "_history").collect();
-    match parts.as_slice() {
-        _ if is_of_the_log(path) => type_words("AuditEvent", language),
-        // A compartment: `Patient/ID/Observation`.
-        [_, _, member, ..] if *member != "*" => type_words(member, language),
-        [_, _, ..] if entry.action == Action::Search => whole_book(language),
+    match parts(&entry.query).as_slice() {
+        _ if is_of_the_log(&entry.query) => type_words("AuditEvent", language),
+        // A compartment: `Patient/ID/Observation`, or all of it.
+        [_, _, "*", ..] => type_words("", language),
+        [_, _, member, ..] => type_words(member, language),
         [kind, ..] => type_words(kind, language),
         [] => type_words("", language),
     }
 }
 
-fn operation(query: &str, language: Language) -> String {
-    let path = query.split('?').next().unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default();
-    match name {
-        // Of what was refused only whose book it is is kept.
-        "" => language.say("dùng một chức năng của sổ", "used a function of the book").to_owned(),
-        "remind" if path == "station/remind" => {
-            language.say("nhắc khám sức khỏe định kỳ", "reminded of the annual check-up").to_owned()
-        }
-        "check-up" if path == "station/check-up" => {
-            language.say("mở mẫu ghi lần khám sức khỏe", "opened the form of a check-up").to_owned()
-        }
-        "state" if path == "api/platform/data-sync/state" => language
-            .say("được báo ngày khám sức khỏe trước", "was told the day of an earlier check-up")
-            .to_owned(),
-        "$everything" => format!("{} {}", language.say("đọc", "read"), whole_book(language)),
-        "$summary" => language.say("đọc bản tóm tắt của sổ", "read the summary of the book").to_owned(),
-        "$timeline" => language.say("đọc dòng thời gian của sổ", "read the timeline of the book").to_owned(),
-        "$lastn" => {
-            language.say("đọc các kết quả gần nhất", "read the latest results and measurements").to_owned()
-        }
-        _ => {
-            let kind = path.split('/').next().filter(|kind| !kind.starts_with('$')).unwrap_or_default();
-            let name = name.trim_start_matches('$');
-            let words = type_words(kind, language);
-            match language {
-                Language::Vietnamese => format!("dùng chức năng “{name}” với {words}"),
-                Language::English => format!("used the function “{name}” on {words}"),
-            }
-        }
-    }
-}
-
-fn whole_book(language: Language) -> String {
-    language.say("toàn bộ sổ", "the whole book").to_owned()
+pub(super) fn whole_book(language: Language) -> &'static str {
+    language.say("toàn bộ sổ", "the whole book")
 }

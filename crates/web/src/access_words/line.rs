@@ -1,13 +1,14 @@
 //! One line for what one request did: who, when, what, why, and how it ended.
 
 use audit_log::{Entry, Outcome};
-use fhir::Instant;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::done::done;
+use super::acts::{Act, act_of, is_part};
+use super::done::{Done, done};
 use super::people::who;
 use super::reasons::{is_emergency, right, why};
+use super::times::{moment, time_words};
 use crate::Language;
 
 /// Different things that a line names; of more it says that there are.
@@ -79,12 +80,13 @@ pub fn access_lines(
     lines
 }
 
-/// Whether two entries that follow each other tell of one request.
+/// Whether two entries that follow each other tell of one request. What the server does for somebody has no purpose.
 pub(super) fn is_same(one: &Entry<'_>, other: &Entry<'_>) -> bool {
+    let purposes = [&*one.purpose, &*other.purpose];
     one.request == other.request
         && one.agent == other.agent
         && one.organization == other.organization
-        && one.purpose == other.purpose
+        && (purposes.contains(&"") || one.purpose == other.purpose)
         && one.outcome == other.outcome
 }
 
@@ -97,26 +99,10 @@ fn line(
     let (_, newest) = group.first()?;
     let positions: Vec<u64> = group.iter().filter_map(|(position, _)| *position).collect();
     let all_placed = positions.len() == group.len();
-    let mut what: Vec<String> = Vec::new();
-    let mut more = false;
     // In the order in which it was done.
-    for (_, entry) in group.iter().rev() {
-        let words = done(entry, language);
-        if !what.contains(&words) {
-            more |= what.len() >= MOST_NAMED;
-            if what.len() < MOST_NAMED {
-                what.push(words);
-            }
-        }
-    }
-    if more {
-        what.push(language.say("và việc khác", "and more").to_owned());
-    }
-    let mut what = what.join("; ");
-    let shown = group.iter().fold(0_u32, |sum, (_, entry)| sum.saturating_add(entry.shown));
-    if shown > 1 {
-        what.push_str(&format!(" – {shown} {}", language.say("mục", "entries")));
-    }
+    let entries: Vec<&Entry<'_>> = group.iter().rev().map(|(_, entry)| entry).collect();
+    let act = act_of(&entries, own);
+    let rights: Vec<&str> = entries.iter().map(|entry| right(entry)).collect();
     let outcome = match newest.outcome {
         Outcome::Success => LineOutcome::Done,
         Outcome::Refused => LineOutcome::Refused,
@@ -124,62 +110,51 @@ fn line(
     };
     let organization = newest.organization.split_once('/').map(|(_, id)| id.to_owned());
     let facility = match (newest.organization_name.is_empty(), &organization) {
-        (true, Some(_)) => {
-            language.say("cơ sở không rõ tên", "a facility whose name is not known").to_owned()
-        }
+        (true, Some(_)) => nameless_facility(language).to_owned(),
         _ => newest.organization_name.to_string(),
     };
     Some(AccessLine {
-        who: who(newest, own, right(newest), language),
+        who: who(newest, own, &rights, language),
         facility,
         organization,
         day: moment(newest.time, zone).date(),
         when: time_words(newest.time, zone, language),
-        what,
-        why: why(newest, own, language),
+        what: what(&entries, own, act, language),
+        why: why(&entries, own, act, language),
         outcome,
-        emergency: group.iter().any(|(_, entry)| is_emergency(entry)),
+        emergency: act.is_some_and(Act::is_emergency) || entries.iter().any(|entry| is_emergency(entry)),
         positions: all_placed.then(|| Some((*positions.iter().min()?, *positions.iter().max()?))).flatten(),
     })
 }
 
-fn moment(time: Instant, zone: &TimeZone) -> jiff::civil::DateTime {
-    let timestamp =
-        jiff::Timestamp::from_microsecond(time.microseconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    zone.to_datetime(timestamp)
-}
-
-/// Day and time as people write them: `14:05:09 ngày 28/11/2026`.
-pub fn time_words(time: Instant, zone: &TimeZone, language: Language) -> String {
-    let moment = moment(time, zone);
-    let clock = format!("{:02}:{:02}:{:02}", moment.hour(), moment.minute(), moment.second());
-    match language {
-        Language::Vietnamese => format!("{clock} ngày {}", day_words(moment.date(), language)),
-        Language::English => format!("{}, {clock}", day_words(moment.date(), language)),
-    }
-}
-
-/// A day as people write it.
-pub fn day_words(day: Date, language: Language) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    match language {
-        Language::Vietnamese => format!("{:02}/{:02}/{}", day.day(), day.month(), day.year()),
-        Language::English => {
-            let month = usize::try_from(day.month() - 1).ok().and_then(|month| MONTHS.get(month));
-            format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
+/// What was done, each thing once, and how many entries were shown where the words do not say it.
+fn what(entries: &[&Entry<'_>], own: &str, act: Option<Act>, language: Language) -> String {
+    let (mut what, mut shown): (Vec<String>, u32) = (Vec::new(), 0);
+    let mut more = false;
+    for entry in entries {
+        let done = match act.filter(|_| is_part(entry, own)) {
+            Some(act) => Done { words: act.words(entry, language), is_counted: true },
+            None => done(entry, own, language),
+        };
+        shown = shown.saturating_add(if done.is_counted { 0 } else { entry.shown });
+        if !what.contains(&done.words) {
+            more |= what.len() >= MOST_NAMED;
+            if what.len() < MOST_NAMED {
+                what.push(done.words);
+            }
         }
     }
+    if more {
+        what.push(language.say("và việc khác", "and more").to_owned());
+    }
+    let mut what = what.join("; ");
+    if shown > 1 {
+        what.push_str(&format!(" – {shown} {}", language.say("mục", "entries")));
+    }
+    what
+}
+
+/// What a facility is called of which no name is known.
+pub fn nameless_facility(language: Language) -> &'static str {
+    language.say("cơ sở không rõ tên", "a facility whose name is not known")
 }

@@ -12,6 +12,8 @@ pub enum BookPlace {
     Glance,
     /// The life so far.
     Timeline,
+    /// What the citizen was told.
+    Notices,
     /// Who looked.
     Accesses,
     /// Who may look.
@@ -70,6 +72,7 @@ pub(crate) fn navigation(language: Language, of: Option<&str>, place: BookPlace)
     let places = [
         (BookPlace::Glance, "/book", "Sổ của tôi", "My book"),
         (BookPlace::Timeline, "/book/timeline", "Dòng thời gian", "Timeline"),
+        (BookPlace::Notices, "/book/notices", "Thông báo", "Notices"),
         (BookPlace::Accesses, "/auth/access-log", "Ai đã xem", "Who looked"),
         (BookPlace::WhoMay, "/book/who-may", "Ai được xem", "Who may look"),
         (BookPlace::Books, "/book/others", "Sổ của người thân", "Books of others"),

@@ -3,6 +3,7 @@
 mod check_up;
 mod frame;
 mod glance;
+mod notices;
 mod sharing;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ pub use check_up::{CheckUp, CheckUpPage, Finding, Measured};
 pub(crate) use frame::navigation;
 pub use frame::{BookHead, BookPlace, BooksPage, Person};
 pub use glance::{CheckUpLine, Glance, GlanceLine, GlancePage};
-pub use sharing::{BlockChoice, BlockPage, SharingLine, WhoMayPage};
+pub use notices::{NoticeLine, NoticesPage};
+pub use sharing::{BlockChoice, BlockPage, SharingChange, SharingLine, WhoMayPage};
 pub use timeline::{LifeEvent, TimelinePage};
 pub use words::{health_class_words, number_words};

@@ -17,6 +17,8 @@ pub struct SharingLine {
     pub closed: bool,
     /// The facility that can be blocked.
     pub facility: Option<String>,
+    /// The relation that can be ended by itself: what was opened by hand, or in an emergency.
+    pub relation: Option<String>,
 }
 
 /// A block that holds.
@@ -55,6 +57,11 @@ impl WhoMayPage<'_> {
                         p { strong { (line.name) } }
                         p { (line.why) }
                         @if let Some(ends) = &line.ends { p.hint { (say("Đến: ", "Until: ")) (ends) } }
+                        @if self.may_change && let Some(relation) = &line.relation {
+                            a.button.second href={ (self.head.link("/book/end")) "&relation=" (relation) } {
+                                (say("Kết thúc quyền của ", "End the right of ")) (line.name)
+                            }
+                        }
                         @if line.closed { p { strong { (say("Bạn đã chặn.", "You have blocked it.")) } } }
                         @else if self.may_change && let Some(id) = &line.facility {
                             a.button.second href={ (self.head.link("/book/block")) "&facility=" (id) } {
@@ -86,15 +93,26 @@ impl WhoMayPage<'_> {
     }
 }
 
+/// What a citizen is about to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharingChange {
+    /// Close the book to a facility.
+    Block,
+    /// Take a block back.
+    Lift,
+    /// End a right that was given by hand, or taken in an emergency.
+    End,
+}
+
 /// The page that asks again, before something is closed or opened.
 pub struct BlockPage<'a> {
     /// What is around.
     pub head: BookHead<'a>,
-    /// Whether a block is made; else one is taken back.
-    pub closes: bool,
-    /// The facility or the block.
+    /// What is about to be done.
+    pub change: SharingChange,
+    /// The facility, the block, or the relation.
     pub id: &'a str,
-    /// The name of the facility.
+    /// The name of the facility or person.
     pub name: &'a str,
     /// What follows from it, in the language of the page.
     pub effects: &'a [String],
@@ -105,19 +123,34 @@ impl BlockPage<'_> {
     pub fn render(&self) -> String {
         let language = self.head.language;
         let say = |vietnamese, english| language.say(vietnamese, english);
-        let (path, field) = if self.closes { ("/book/block", "facility") } else { ("/book/lift", "block") };
-        let title = match self.closes {
-            true => say("Chặn cơ sở này?", "Block this facility?"),
-            false => say("Bỏ chặn cơ sở này?", "Lift this block?"),
+        let (path, field, title, act) = match self.change {
+            SharingChange::Block => (
+                "/book/block",
+                "facility",
+                say("Chặn cơ sở này?", "Block this facility?"),
+                say("Chặn cơ sở này", "Block this facility"),
+            ),
+            SharingChange::Lift => (
+                "/book/lift",
+                "block",
+                say("Bỏ chặn cơ sở này?", "Lift this block?"),
+                say("Bỏ chặn", "Lift the block"),
+            ),
+            SharingChange::End => (
+                "/book/end",
+                "relation",
+                say("Kết thúc quyền xem này?", "End this right to look?"),
+                say("Kết thúc quyền xem", "End the right"),
+            ),
         };
+        let closes = self.change != SharingChange::Lift;
         let body = html! {
             p { strong { (self.name) } }
             ul { @for effect in self.effects { li { (effect) } } }
             form method="post" action=(self.head.link(path)) {
                 input type="hidden" name="form" value=(self.head.form);
                 input type="hidden" name=(field) value=(self.id);
-                @if self.closes { button.end { (say("Chặn cơ sở này", "Block this facility")) } }
-                @else { button { (say("Bỏ chặn", "Lift the block")) } }
+                @if closes { button.end { (act) } } @else { button { (act) } }
             }
             a.button.second href=(self.head.link("/book/who-may")) { (say("Không, quay lại", "No, go back")) }
         };

@@ -53,9 +53,11 @@ fn pages(language: Language, text: &str) -> Vec<String> {
         ends: Some(text.to_owned()),
         closed: false,
         facility: Some("f1".to_owned()),
+        relation: Some(text.to_owned()),
     };
     let block = BlockChoice { id: "b1".to_owned(), name: text.to_owned() };
     let people = [Person { id: "p1".to_owned(), name: text.to_owned() }];
+    let told = NoticeLine { topic: text.to_owned(), when: text.to_owned(), text: text.to_owned() };
     vec![
         GlancePage { head, glance: &glance }.render(),
         GlancePage { head, glance: &Glance::default() }.render(),
@@ -70,8 +72,12 @@ fn pages(language: Language, text: &str) -> Vec<String> {
             may_change: true,
         }
         .render(),
-        BlockPage { head, closes: true, id: "f1", name: text, effects: &[text.to_owned()] }.render(),
-        BlockPage { head, closes: false, id: "b1", name: text, effects: &[] }.render(),
+        BlockPage { head, change: SharingChange::Block, id: "f1", name: text, effects: &[text.to_owned()] }
+            .render(),
+        BlockPage { head, change: SharingChange::Lift, id: "b1", name: text, effects: &[] }.render(),
+        BlockPage { head, change: SharingChange::End, id: text, name: text, effects: &[] }.render(),
+        NoticesPage { head, notices: &[told] }.render(),
+        NoticesPage { head, notices: &[] }.render(),
         BooksPage { head, people: &people }.render(),
     ]
 }

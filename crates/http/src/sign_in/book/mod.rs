@@ -30,12 +30,15 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
         .route("", web::get().to(glance))
         .route("/check-ups/{id}", web::get().to(check_up))
         .route("/timeline", web::get().to(timeline))
+        .route("/notices", web::get().to(notices))
         .route("/others", web::get().to(others))
         .route("/who-may", web::get().to(sharing::who_may))
         .route("/block", web::get().to(sharing::block_page))
         .route("/block", web::post().to(sharing::block))
         .route("/lift", web::get().to(sharing::lift_page))
         .route("/lift", web::post().to(sharing::lift))
+        .route("/end", web::get().to(sharing::end_page))
+        .route("/end", web::post().to(sharing::end))
         .route("/sign-out", web::post().to(sharing::sign_out));
 }
 
@@ -47,6 +50,7 @@ pub(crate) struct Asked {
     page: Option<String>,
     facility: Option<String>,
     block: Option<String>,
+    relation: Option<String>,
 }
 
 /// What every page is made of.
@@ -152,6 +156,18 @@ async fn timeline(wanted: Wanted) -> HttpResponse {
         let name = health_book::name_of(&person);
         let head = visit.head(&name);
         Ok(shown(::web::TimelinePage { head, events: &events, next: next.as_deref() }.render()))
+    })
+    .await
+}
+
+/// `GET /book/notices`
+async fn notices(wanted: Wanted) -> HttpResponse {
+    visit(&wanted, async |visit| {
+        let reading = visit.reading()?;
+        let person = reading.person().await?;
+        let notices = show::notices(&reading, visit.language).await?;
+        let name = health_book::name_of(&person);
+        Ok(shown(::web::NoticesPage { head: visit.head(&name), notices: &notices }.render()))
     })
     .await
 }

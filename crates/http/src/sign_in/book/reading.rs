@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::web::{Language, time_words};
 use access::{Caller, Interaction};
 use audit_log::Action;
-use fhir::{Fault, LogicalId, ResourceType};
+use fhir::{Fault, Instant, LogicalId, ResourceType};
 use interactions::{Event, Problem, Refused, SearchRequest, Service};
 use jiff::civil::Date;
 use record_store::{Journal, Showing};
@@ -138,6 +139,13 @@ impl Reading<'_> {
         let found = self.search(kind, &[("_id", id.as_str())]).await?;
         let name = found.first().and_then(|found| found.get("name")).and_then(Value::as_str);
         name.map(str::to_owned).ok_or_else(Problem::not_found)
+    }
+
+    /// Day and time of a moment in the zone of the server, in words; empty where it is none.
+    pub(super) fn moment(&self, text: &str, language: Language) -> String {
+        let registry = self.service.store().registry();
+        let moment = Instant::try_from(text);
+        moment.map_or_else(|_| String::new(), |moment| time_words(moment, registry.time_zone(), language))
     }
 
     /// The day of a FHIR time where the country is; nothing for a year or a month alone.

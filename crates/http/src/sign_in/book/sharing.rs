@@ -1,17 +1,18 @@
 //! Who may look: the list, the block with the page that asks before, signing out.
 
-use ::web::{BlockChoice, BlockPage, Language, Notice, SharingLine, WhoMayPage};
+use ::web::{BlockChoice, BlockPage, Language, Notice, SharingChange, SharingLine, WhoMayPage};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
-use fhir::{Instant, LogicalId};
+use fhir::{Instant, LogicalId, ResourceType};
 use health_book::{blocks, name_of, relations};
 use interactions::Problem;
+use record_store::Journal;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::facts::{items, text};
-use super::{Visit, Wanted, shown, visit};
+use super::{Visit, Wanted, own_patient, shown, visit};
 use crate::sign_in::answer::{Trouble, redirect};
 use crate::sign_in::signed_in_pages::{check_form, leave};
 
@@ -34,6 +35,10 @@ fn right(authority: &str, language: Language) -> &'static str {
     language.say(vietnamese, english)
 }
 
+/// Rights that the citizen has given by hand, or that were taken in an emergency: they end by themselves. The others are closed
+/// by a block.
+const ENDED: [&str; 5] = ["presence", "prescription", "consent", "emergency", "delegation"];
+
 fn line(item: &Value, visit: &Visit<'_>, ends: Option<String>) -> SharingLine {
     let (language, authority) = (visit.language, text(item, "/authority"));
     let is_person = item.get("person").is_some();
@@ -49,6 +54,7 @@ fn line(item: &Value, visit: &Visit<'_>, ends: Option<String>) -> SharingLine {
         ends,
         closed: item.get("closed").and_then(Value::as_bool).unwrap_or_default(),
         facility: Some(text(item, "/facility/id").to_owned()).filter(|id| !id.is_empty()),
+        relation: Some(text(item, "/id").to_owned()).filter(|_| ENDED.contains(&authority)),
     }
 }
 
@@ -106,7 +112,9 @@ pub(super) async fn block_page(wanted: Wanted) -> HttpResponse {
             .collect();
         let name = visit.reading()?.facility(&facility).await?;
         let (head, id) = (visit.head(""), facility.as_str());
-        Ok(shown(BlockPage { head, closes: true, id, name: &name, effects: &effects }.render()))
+        Ok(shown(
+            BlockPage { head, change: SharingChange::Block, id, name: &name, effects: &effects }.render(),
+        ))
     })
     .await
 }
@@ -115,10 +123,8 @@ pub(super) async fn block_page(wanted: Wanted) -> HttpResponse {
 pub(super) async fn lift_page(wanted: Wanted) -> HttpResponse {
     visit(&wanted, async |visit| {
         let block = id_of(visit.asked.block.as_deref())?;
-        let blocked =
-            blocks::facilities(&visit.state.app.health_book, &visit.reader.caller, Instant::now()).await?;
-        let blocked =
-            blocked.into_iter().find(|blocked| blocked.block == block).ok_or_else(Problem::not_found)?;
+        let (book, caller) = (&visit.state.app.health_book, &visit.reader.caller);
+        let blocked = blocks::facility_of_block(book, caller, &block, Instant::now()).await?;
         let effects = [
             visit.language.say(
                 "Cơ sở này lại xem được sổ của bạn theo những quyền đang có (ví dụ vì bạn khám tại đó).",
@@ -128,7 +134,50 @@ pub(super) async fn lift_page(wanted: Wanted) -> HttpResponse {
         ];
         let effects = effects.map(str::to_owned);
         let (head, id) = (visit.head(""), block.as_str());
-        Ok(shown(BlockPage { head, closes: false, id, name: &blocked.name, effects: &effects }.render()))
+        let (change, name) = (SharingChange::Lift, &blocked.name);
+        Ok(shown(BlockPage { head, change, id, name, effects: &effects }.render()))
+    })
+    .await
+}
+
+/// `GET /book/end`
+pub(super) async fn end_page(wanted: Wanted) -> HttpResponse {
+    visit(&wanted, async |visit| {
+        let (book, caller) = (&visit.state.app.health_book, &visit.reader.caller);
+        let asked = visit.asked.relation.as_deref().unwrap_or_default();
+        let list = relations::list(book, caller, relations::ListRequest::default(), Instant::now()).await?;
+        let item = items(&list, "/items").iter().find(|item| text(item, "/id") == asked);
+        let line = line(item.ok_or_else(Problem::not_found)?, visit, None);
+        let relation = line.relation.as_deref().ok_or_else(Problem::not_found)?;
+        let say = |vietnamese, english| visit.language.say(vietnamese, english).to_owned();
+        let mut effects = vec![
+            format!("{}: {}.", say("Quyền này", "This right"), line.why),
+            say("Quyền này kết thúc ngay.", "This right ends at once."),
+            say(
+                "Những quyền khác (ví dụ vì bạn đã khám tại đó) vẫn còn; muốn đóng hết thì chặn cơ sở.",
+                "Other rights (because you were treated there, for instance) remain; a block closes all of them.",
+            ),
+            say("Những gì đã được xem thì không thể thu hồi.", "What was seen by now stays seen."),
+        ];
+        if relation.starts_with("emergency.") {
+            effects.push(say(
+                "Việc rà soát lần mở sổ khi cấp cứu này vẫn tiếp tục.",
+                "The review of this emergency access goes on.",
+            ));
+        }
+        let (head, change) = (visit.head(""), SharingChange::End);
+        Ok(shown(BlockPage { head, change, id: relation, name: &line.name, effects: &effects }.render()))
+    })
+    .await
+}
+
+/// `POST /book/end`
+pub(super) async fn end(wanted: Wanted, form: Form<Sent>) -> HttpResponse {
+    visit(&wanted, async |visit| {
+        may_change(visit, &form)?;
+        let relation = form.relation.as_deref().unwrap_or_default();
+        relations::end(&visit.state.app.health_book, &visit.reader.caller, relation, Instant::now()).await?;
+        Ok(back(visit))
     })
     .await
 }
@@ -139,6 +188,7 @@ pub(super) struct Sent {
     form: String,
     facility: Option<String>,
     block: Option<String>,
+    relation: Option<String>,
 }
 
 /// That the form is of a page of ours in this browser.
@@ -149,10 +199,14 @@ fn is_ours(visit: &Visit<'_>, form: &Sent) -> Result<(), Trouble> {
 /// That it is, and that the citizen is alone with the device.
 fn may_change(visit: &Visit<'_>, form: &Sent) -> Result<(), Trouble> {
     is_ours(visit, form)?;
-    match visit.reader.may_change() {
-        true => Ok(()),
-        false => Err(Trouble::new(StatusCode::FORBIDDEN, Notice::NotPossible)),
+    if visit.reader.may_change() {
+        return Ok(());
     }
+    // Staff in a session that they opened for a citizen: that they tried stands in the book.
+    if let Some(journal) = Journal::current() {
+        journal.concerns(ResourceType::PATIENT, own_patient(&visit.reader)?);
+    }
+    Err(Trouble::new(StatusCode::FORBIDDEN, Notice::NotPossible))
 }
 
 fn back(visit: &Visit<'_>) -> HttpResponse {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::web::{CheckUp, CheckUpLine, Finding, Glance, GlanceLine, Language, LifeEvent, Measured};
+use ::web::{CheckUp, CheckUpLine, Finding, Glance, GlanceLine, Language, LifeEvent, Measured, NoticeLine};
 use fhir::LogicalId;
 use interactions::{EventKind, Problem};
 use jiff::civil::Date;
@@ -15,6 +15,9 @@ const CHECK_UP: &str = "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-
 const CLASSIFICATION: &str =
     "http://fhir.hl7.org.vn/core/StructureDefinition/vn-core-observation-health-classification";
 const CLASS: &str = "http://fhir.hl7.org.vn/core/CodeSystem/vn-health-classification-cs";
+
+/// The category of notices.
+const NOTICE: &str = "http://terminology.hl7.org/CodeSystem/communication-category|notification";
 
 /// Allergies, problems, medicines, vaccinations: the codes of their sections in `$summary`.
 const SECTIONS: [&str; 4] = ["48765-2", "11450-4", "10160-0", "11369-6"];
@@ -110,6 +113,24 @@ pub(super) async fn glance(reading: &Reading<'_>, person: &Value) -> Result<Glan
         check_ups: check_ups(reading).await?,
         facilities: treated,
     })
+}
+
+/// The last notices.
+pub(super) async fn notices(reading: &Reading<'_>, language: Language) -> Result<Vec<NoticeLine>, Problem> {
+    let found =
+        reading.find("Communication", &[("category", NOTICE), ("_sort", "-sent"), ("_count", "50")]).await?;
+    let in_language = |payload: &&Value| {
+        items(payload, "/extension").iter().any(|extension| text(extension, "/valueCode") == language.code())
+    };
+    let lines = found.iter().filter_map(|notice| {
+        let payload = items(notice, "/payload").iter().find(in_language)?;
+        Some(NoticeLine {
+            topic: text(notice, "/topic/coding/0/code").to_owned(),
+            when: reading.moment(text(notice, "/sent"), language),
+            text: text(payload, "/contentString").to_owned(),
+        })
+    });
+    Ok(lines.collect())
 }
 
 async fn check_ups(reading: &Reading<'_>) -> Result<Vec<CheckUpLine>, Problem> {

@@ -25,8 +25,8 @@ fn narrative(resource: &Node<'_>) -> String {
 
 fn everything(node: &Node<'_>, name: &str, out: &mut String) {
     match &node.value {
-        // Markup is no text; its words are taken from the narrative.
-        Value::String(text) if name != "div" => {
+        // Markup is no text; its words are taken from the narrative. An id, also that of a reference, is no word.
+        Value::String(text) if !["div", "id", "reference"].contains(&name) => {
             out.push(' ');
             out.push_str(text);
         }

@@ -1,0 +1,169 @@
+//! What was handed over, and what has been found of it so far.
+
+use std::path::Path;
+
+use audit_log::checkpoint::CheckpointError;
+use audit_log::consistency::ConsistencyProof;
+use audit_log::document::Document;
+use audit_log::history::History;
+use audit_log::note::NoteError;
+use audit_log::tree::TreeHead;
+use audit_log::verify::{Kind, Report};
+use audit_log::{Checkpoint, VerifyingKey};
+
+use super::{files, words};
+use crate::failure::{Failure, print};
+
+/// All checkpoints that the key of the log has signed, wherever they stand, with what links them.
+pub(super) struct Collected<'a> {
+    key: &'a VerifyingKey,
+    is_sound: bool,
+    checkpoints: Vec<Kept>,
+    history: History,
+}
+
+/// A checkpoint, and the file in which it stands.
+struct Kept {
+    place: String,
+    note: String,
+    checkpoint: Checkpoint,
+}
+
+impl<'a> Collected<'a> {
+    pub(super) fn new(key: &'a VerifyingKey) -> Self {
+        Self { key, is_sound: true, checkpoints: Vec::new(), history: History::new() }
+    }
+
+    pub(super) fn key(&self) -> &'a VerifyingKey {
+        self.key
+    }
+
+    /// The notes of the checkpoints of at most so many entries.
+    pub(super) fn notes(&self, most: u64) -> Vec<String> {
+        let within = self.checkpoints.iter().filter(|kept| kept.checkpoint.size() <= most);
+        within.map(|kept| kept.note.clone()).collect()
+    }
+
+    /// Takes that something is sound, or is not.
+    pub(super) fn judge(&mut self, is_sound: bool) {
+        self.is_sound &= is_sound;
+    }
+
+    /// Takes a proof that a log goes on from an older one.
+    pub(super) fn proof(&mut self, proof: ConsistencyProof, place: &str) {
+        self.history.proof(proof, place);
+    }
+
+    /// Takes a checkpoint among the files. One that is mangled is wrong, and hides nothing that stands in the others.
+    pub(super) fn note(&mut self, file: &Path) -> Result<(), Failure> {
+        match self.known(file) {
+            Err(Failure::Usage(error)) => {
+                self.is_sound = false;
+                print(&format!("WRONG: {error}\n"))
+            }
+            done => done,
+        }
+    }
+
+    /// Takes a checkpoint to compare with.
+    pub(super) fn known(&mut self, file: &Path) -> Result<(), Failure> {
+        let (place, note) = (file.display().to_string(), files::note(file)?);
+        match Checkpoint::open(&note, self.key) {
+            Ok(checkpoint) => {
+                print(&words::signed(&place, &checkpoint))?;
+                self.checkpoints.push(Kept { place, note, checkpoint });
+            }
+            Err(error @ CheckpointError::Note(NoteError::Form)) => {
+                return Err(files::no_checkpoint(file, &error.to_string()));
+            }
+            Err(error) => {
+                self.is_sound = false;
+                print(&words::not_signed(&place, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Verifies an extract or a proof, and takes the checkpoints in it. Those that are signed say something, whatever
+    /// is wrong beside them.
+    pub(super) fn document(&mut self, file: &Path) -> Result<(), Failure> {
+        let place = file.display().to_string();
+        let bytes = files::read(file)?;
+        let Some(document) = Document::read(&bytes) else {
+            self.is_sound = false;
+            return print(&words::of_file(&place, Kind::FileForm));
+        };
+        for note in document.note().into_iter().chain(document.older_notes()) {
+            if let Ok(checkpoint) = Checkpoint::open(note, self.key) {
+                self.checkpoints.push(Kept { place: place.clone(), note: note.to_owned(), checkpoint });
+            }
+        }
+        match document {
+            Document::Extract(extract) => {
+                let report = extract.verify(self.key);
+                if let Some(younger) = &report.checkpoint {
+                    report
+                        .older
+                        .iter()
+                        .for_each(|older| self.history.begins_with(younger.head(), older.head()));
+                }
+                self.is_sound &= report.is_sound();
+                print(&words::of_extract(&place, &report))
+            }
+            Document::Entry(proof) => {
+                let verified = proof.verify(self.key);
+                self.is_sound &= verified.is_ok();
+                print(&words::of_entry(&place, proof.index, &verified))
+            }
+            Document::Consistency(proof) => match proof.checkpoint(self.key) {
+                Ok(younger) => {
+                    self.proof(proof, &place);
+                    younger.map_or(Ok(()), |younger| print(&words::signed(&place, &younger)))
+                }
+                Err(kind) => {
+                    self.is_sound = false;
+                    print(&words::of_file(&place, kind))
+                }
+            },
+        }
+    }
+
+    /// Takes what a whole log says of the checkpoints: those that it holds are of one log with its end. Those that it
+    /// refutes have been compared, and were found wrong.
+    pub(super) fn log(&mut self, name: &str, report: &Report, end: Option<TreeHead>) -> Result<(), Failure> {
+        let mut held: Vec<TreeHead> = report.known.held.iter().map(Checkpoint::head).collect();
+        if report.is_sound() {
+            end.into_iter().for_each(|end| self.history.head(end, name));
+            held.extend(end);
+        }
+        held.sort_unstable();
+        for (older, younger) in held.iter().zip(held.iter().skip(1)) {
+            self.history.begins_with(*younger, *older);
+        }
+        for refuted in &report.known.refuted {
+            let at = |kept: &mut Kept| kept.checkpoint.head() == refuted.head();
+            for kept in self.checkpoints.extract_if(.., at) {
+                print(&words::refuted(name, &kept.place, refuted))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares all of it, and gives the verdict.
+    pub(super) fn compare(mut self) -> Result<(), Failure> {
+        for kept in &self.checkpoints {
+            self.history.head(kept.checkpoint.head(), &kept.place);
+        }
+        let comparison = self.history.compare();
+        print(&words::of_comparison(&comparison))?;
+        let (verdict, failure) = if !self.is_sound || !comparison.is_sound() {
+            ("NOT SOUND\n", Failure::Reported)
+        } else if !comparison.is_complete() {
+            ("NOT ALL SHOWN: nothing wrong was found in what could be compared\n", Failure::NotShown)
+        } else {
+            return print("sound\n");
+        };
+        print(verdict)?;
+        Err(failure)
+    }
+}

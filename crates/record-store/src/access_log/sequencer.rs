@@ -15,6 +15,8 @@ use crate::store::Store;
 const SAID_EVERY: Duration = Duration::from_secs(60);
 /// Counting what waits takes at most such a part of the time: it is a look at every row, and many may wait.
 const COUNTING_PART: u32 = 20;
+/// While the log goes on, what waits is counted so often: a busy log has something waiting all the time.
+const COUNTED_EVERY: Duration = Duration::from_secs(10);
 
 /// How often it works.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +55,7 @@ impl Sequencer {
     /// Goes on until it is dropped. What goes wrong is said again and again for as long as it lasts, and that it is over.
     pub async fn run(self) {
         let mut standstill = None;
-        let mut counted_again = Moment::now();
+        let mut counted: Option<(Moment, Duration)> = None;
         loop {
             let step = self.step().await;
             let halt = halt_of(&step);
@@ -61,12 +63,12 @@ impl Sequencer {
             // Of nothing left it is known without counting.
             if matches!(&step, Ok(done) if !done.more) {
                 self.store.log_state.set_waiting(0, None);
-            } else if Moment::now() >= counted_again {
+            } else if counted.is_none_or(|(at, took)| at.elapsed() >= pause_of(took, halt.is_some())) {
                 let begun = Moment::now();
                 if let Ok((entries, oldest)) = self.store.count_waiting().await {
                     self.store.log_state.set_waiting(entries, oldest);
                 }
-                counted_again = Moment::now() + begun.elapsed().saturating_mul(COUNTING_PART);
+                counted = Some((Moment::now(), begun.elapsed()));
             }
             self.say(&mut standstill, halt);
             if self.store.log_figures().refuses_entries {
@@ -113,6 +115,12 @@ impl Sequencer {
             "{what}"
         );
     }
+}
+
+/// How long what waits is not counted again after a count that took so long.
+fn pause_of(took: Duration, stands_still: bool) -> Duration {
+    let pause = took.saturating_mul(COUNTING_PART);
+    if stands_still { pause } else { pause.max(COUNTED_EVERY) }
 }
 
 /// What was said of a log that stands still.

@@ -219,3 +219,34 @@ fn who_may_not_write_into_a_book_stands_in_it() {
         assert_eq!(whole_log(demo).iter().filter(of_nobody).count(), 1);
     });
 }
+
+#[test]
+fn each_version_of_what_was_moved_is_shown_out_of_its_own_book() {
+    on_each_demo(|demo| {
+        let (physician, one) = (demo.as_staff("physician"), open_and_closed(demo).0);
+        let writes = |place: &usize| {
+            let sent = measurement(demo.citizen(*place).1);
+            *place != one && physician.send("POST", "/fhir/Observation", &sent).status == 201
+        };
+        let other = (0..30).find(writes).expect("the facility has several patients");
+        let made = physician.send("POST", "/fhir/Observation", &measurement(demo.citizen(one).1));
+        let id = text(&value(made.expect_status(201).text())["id"]);
+        let mut moved = value(&measurement(demo.citizen(other).1));
+        moved["id"] = json!(id);
+        let path = format!("/fhir/Observation/{id}");
+        let _ = physician.send("PUT", &path, &moved.to_string()).expect_status(200);
+        let name = format!("Observation/{id}");
+        let shown = |place: usize| about(&log_of(&demo.as_citizen(place)), "history", &name).len();
+        for (number, history) in
+            ["/fhir/_history?_count=2", "/fhir/Observation/_history?_count=2", &format!("{path}/_history")]
+                .iter()
+                .enumerate()
+        {
+            let bundle = value(physician.get(history).expect_status(200).text());
+            let versions: Vec<&Value> =
+                bundle["entry"].as_array().unwrap().iter().map(|it| &it["resource"]).collect();
+            assert!(versions.len() == 2 && versions.iter().all(|it| it["id"] == *id), "{history}: {bundle}");
+            assert_eq!([shown(one), shown(other)], [number + 1, number + 1], "{history}");
+        }
+    });
+}

@@ -111,8 +111,9 @@ pub(crate) fn history(
     scope: &HistoryScope,
     window: &HistoryWindow,
 ) -> Statement {
+    // A version that was moved since is shown out of the book in which it stood; of some that is not known.
     let mut statement = Statement::new(&format!(
-        "SELECT h.book, h.resource_key, h.resource_type, h.logical_id, h.version, h.updated, h.change, h.body, {} FROM ",
+        "SELECT CASE WHEN h.own_book < 0 THEN h.book ELSE h.own_book END AS book, h.resource_key, h.resource_type, h.logical_id, h.version, h.updated, h.change, h.body, {} FROM ",
         is_shielded("h.book, h.own_book"),
     ));
     versions(&mut statement, registry, scope, &|statement| bounds(statement, gate, scope, window));

@@ -1,6 +1,9 @@
 //! Days, months and nights in Vietnam, which has had no summer time since 1975.
 
 use fhir::Instant;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{TimeZone, offset};
 
 use crate::rule::RuleSettings;
 use crate::text::Texts;
@@ -8,21 +11,6 @@ use crate::text::Texts;
 const HOUR: i64 = 3_600 * 1_000_000;
 const DAY: i64 = 24 * HOUR;
 const ZONE: i64 = 7 * HOUR;
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// The day, counted from 1970.
 pub(crate) fn day(at: Instant) -> i64 {
@@ -46,34 +34,29 @@ pub(crate) fn night(at: Instant, settings: &RuleSettings) -> Option<i64> {
 
 /// The month of the calendar, counted from year 0.
 pub(crate) fn month(at: Instant) -> i64 {
-    let text = in_vietnam(at);
-    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<i64>().ok());
-    let (year, month) = (number(0..4).unwrap_or_default(), number(5..7).unwrap_or_default());
-    year.saturating_mul(12).saturating_add(month)
+    let moment = in_vietnam(at);
+    i64::from(moment.year()) * 12 + i64::from(moment.month())
 }
 
 /// A moment as people read it, in Vietnam: `28/11/2026 19:05`, `28 November 2026, 19:05`.
 pub fn for_people(at: Instant) -> Texts {
-    let (text, day) = (in_vietnam(at), day_for_people(at));
-    let time = text.get(11..16).unwrap_or_default();
-    Texts { vietnamese: format!("{} {time}", day.vietnamese), english: format!("{}, {time}", day.english) }
+    let moment = in_vietnam(at);
+    Texts {
+        vietnamese: moment.strftime("%d/%m/%Y %H:%M").to_string(),
+        english: moment.strftime("%-d %B %Y, %H:%M").to_string(),
+    }
 }
 
 /// A day as people read it, in Vietnam: `28/11/2026`, `28 November 2026`.
 pub fn day_for_people(at: Instant) -> Texts {
-    let text = in_vietnam(at);
-    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
-    let (year, month, day) = (part(0..4), part(5..7), part(8..10));
-    let name = month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
-    Texts {
-        vietnamese: format!("{day}/{month}/{year}"),
-        english: format!("{} {} {year}", day.trim_start_matches('0'), name.unwrap_or(&"")),
-    }
+    let day = in_vietnam(at);
+    Texts { vietnamese: day.strftime("%d/%m/%Y").to_string(), english: day.strftime("%-d %B %Y").to_string() }
 }
 
-/// The text of a moment of this zone, as if it were UTC: it begins with year, month and day.
-fn in_vietnam(at: Instant) -> String {
-    Instant::from_microseconds(at.microseconds().saturating_add(ZONE)).to_string()
+/// What clock and calendar say there.
+fn in_vietnam(at: Instant) -> DateTime {
+    let moment = Timestamp::from_microsecond(at.microseconds()).unwrap_or(Timestamp::MAX);
+    TimeZone::fixed(offset(7)).to_datetime(moment)
 }
 
 #[cfg(test)]

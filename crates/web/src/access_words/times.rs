@@ -20,36 +20,14 @@ pub(super) fn moment(time: Instant, zone: &TimeZone) -> jiff::civil::DateTime {
 /// Day and time as people write them: `14:05:09 ngày 28/11/2026`.
 pub fn time_words(time: Instant, zone: &TimeZone, language: Language) -> String {
     let moment = moment(time, zone);
-    let clock = format!("{:02}:{:02}:{:02}", moment.hour(), moment.minute(), moment.second());
-    match language {
-        Language::Vietnamese => format!("{clock} ngày {}", day_words(moment.date(), language)),
-        Language::English => format!("{}, {clock}", day_words(moment.date(), language)),
-    }
+    let form = language.say("%H:%M:%S ngày %d/%m/%Y", "%-d %B %Y, %H:%M:%S");
+    moment.strftime(form).to_string()
 }
 
 /// A day as people write it.
 pub fn day_words(day: Date, language: Language) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    match language {
-        Language::Vietnamese => format!("{:02}/{:02}/{}", day.day(), day.month(), day.year()),
-        Language::English => {
-            let month = usize::try_from(day.month() - 1).ok().and_then(|month| MONTHS.get(month));
-            format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
-        }
-    }
+    let form = language.say("%d/%m/%Y", "%-d %B %Y");
+    day.strftime(form).to_string()
 }
 
 /// Whose time it is: that of Vietnam, else the name of the zone.

@@ -248,5 +248,18 @@ fn each_version_of_what_was_moved_is_shown_out_of_its_own_book() {
             assert!(versions.len() == 2 && versions.iter().all(|it| it["id"] == *id), "{history}: {bundle}");
             assert_eq!([shown(one), shown(other)], [number + 1, number + 1], "{history}");
         }
+        // One version alone, and whence it comes.
+        let shown = |place: usize| {
+            let log = log_of(&demo.as_citizen(place));
+            ["vread", "read", "search"].map(|action| about(&log, action, &name).len())
+        };
+        for (version, expected) in [("1", [[1, 1, 1], [0; 3]]), ("2", [[1; 3], [1; 3]])] {
+            let _ = physician.get(&format!("{path}/_history/{version}")).expect_status(200);
+            let target = format!("/fhir/Provenance?target={name}/_history/{version}");
+            let found = value(physician.get(&target).expect_status(200).text());
+            let whence = text(&found["entry"][0]["resource"]["id"]);
+            let _ = physician.get(&format!("/fhir/Provenance/{whence}")).expect_status(200);
+            assert_eq!([shown(one), shown(other)], expected, "version {version}");
+        }
     });
 }

@@ -2,10 +2,12 @@
 //! against the entries, one by one (docs/access-log.md, sections 1 and 7). `HEALTHBOOK_MINUTES=30` is the whole measurement.
 
 mod acts;
+mod glance;
 mod model;
 mod named;
 mod page;
 pub(crate) mod proxy;
+mod reach;
 mod run;
 mod words;
 mod writes;
@@ -25,6 +27,7 @@ use crate::support::program::{Caller as Asking, Demo};
 use crate::support::{entries, reference_to, text};
 use model::{Books, Row};
 use proxy::{Exchange, Proxy};
+use reach::Reach;
 use run::{Caller, Chance, Pool, Run, callers};
 
 /// Requests of a short run, counted as steps: most are a few requests.
@@ -121,7 +124,7 @@ fn compare(demo: &Demo) {
     let minutes: Option<u64> = std::env::var("HEALTHBOOK_MINUTES").ok().map(|text| text.parse().unwrap());
     let (stored, proxy) = (demo.stored(), Proxy::before(demo.server().base_url()));
     let everything = || Asking::unlimited(&stored).pages("/fhir/_history?_count=1000");
-    let pool = pool(&books(&everything()));
+    let pool = pool(&everything());
     let (begin, mut known) = (Instant::now(), BTreeMap::new());
     let end = begin + Duration::from_secs(60 * minutes.unwrap_or(0));
     let mut shift = 0;
@@ -149,10 +152,12 @@ fn compare(demo: &Demo) {
     }
     let said = signed(demo);
     let log = whole_log(demo);
-    let (requests, faults) = differences(&proxy, &books(&everything()), &known, &log);
+    let mut reach = Reach::default();
+    let (requests, faults) = differences(&proxy, &books(&everything()), &known, &log, &mut reach);
     let compared = log.iter().filter(|entry| is_compared(entry)).count();
     eprintln!(
-        "{} requests, {compared} entries compared, {} differences in {} s; {}",
+        "{}\n{} requests, {compared} entries compared, {} differences in {} s; {}",
+        reach.told(),
         requests,
         faults.len(),
         begin.elapsed().as_secs(),
@@ -165,13 +170,18 @@ fn compare(demo: &Demo) {
         faults[..faults.len().min(200)].join("\n")
     );
     assert!(compared > STEPS, "only {compared} entries");
+    // A short run meets some of it only.
+    assert!(minutes.is_none_or(|minutes| minutes < 5) || reach.missing().is_empty(), "{:?}", reach.missing());
 }
 
-fn pool(books: &Books) -> Pool {
+fn pool(pages: &[Value]) -> Pool {
+    let books = books(pages);
+    let people = pages.iter().flat_map(entries).map(|mut entry| entry["resource"].take());
+    let people = people.filter(|it| it["resourceType"] == "Patient").collect();
     let first = books.versions.keys().filter(|(_, version)| *version == 1).map(|(name, _)| name.clone());
     let resources: Vec<String> = first.collect();
     let patients = resources.iter().filter(|name| name.starts_with("Patient/")).cloned().collect();
-    Pool { patients, resources }
+    Pool { patients, resources, people }
 }
 
 /// The number of requests, and for each what it left against what it must have left; and entries of no request.
@@ -180,6 +190,7 @@ fn differences(
     books: &Books,
     known: &BTreeMap<String, Caller>,
     log: &[Entry<'_>],
+    reach: &mut Reach,
 ) -> (usize, Vec<String>) {
     let mut by_request: BTreeMap<Uuid, Vec<&Entry<'_>>> = BTreeMap::new();
     for entry in log.iter().filter(|entry| is_compared(entry)) {
@@ -199,6 +210,7 @@ fn differences(
             busy += 1;
             return;
         }
+        reach.add(exchange, books);
         let authorization = exchange.headers.iter().find(|(name, _)| name == "Authorization");
         let caller = &known[&authorization.expect("everybody is signed in").1];
         let mut expected: Vec<Row> = model::expected(exchange, books, &caller.role);

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::acts::of_sharing;
 use super::named::{by_criteria, by_path, is_shared, of_nothing, of_own_path};
-use super::page::{Page, people_of_events};
+use super::page::{Page, is_made, people_of_events};
 use super::patient_of;
 use super::proxy::Exchange;
 use super::words::{pairs as pairs_of, query, tag};
@@ -49,6 +49,15 @@ impl Books {
         let all = (name.to_owned(), 0)..=(name.to_owned(), u64::MAX);
         self.versions.range(all).next_back().map(|(_, patient)| patient.clone()).unwrap_or_default()
     }
+
+    /// The resource whose version a made `Provenance` tells: its id stands in that of the `Provenance`.
+    fn told_by(&self, provenance: &str) -> String {
+        let is_it = |name: &&String| {
+            let id = name.split_once('/').map_or("", |(_, id)| id);
+            provenance.contains(&format!("-{id}-"))
+        };
+        self.versions.keys().map(|(name, _)| name).find(is_it).cloned().unwrap_or_default()
+    }
 }
 
 /// A request in a Bundle or on its own.
@@ -88,7 +97,7 @@ pub fn expected(exchange: &Exchange, books: &Books, role: &str) -> Vec<Row> {
     let (status, body) = (exchange.answer.status, exchange.answer.text());
     // A further page of a search is named as the first was, as far as the server understood it: its link `self` says so.
     let is_page = pairs.iter().any(|(name, _)| name == "_page");
-    if is_page && !path.ends_with("/_history") && !path.ends_with("/$everything") {
+    if is_page && !["/_history", "/$everything", "/$timeline"].iter().any(|it| path.ends_with(it)) {
         let page: Value = serde_json::from_str(body).unwrap_or_default();
         let own = crate::support::link(&page, "self").unwrap_or_default();
         pairs = pairs_of(own.split_once('?').map_or("", |(_, query)| query));
@@ -215,6 +224,11 @@ impl Act<'_> {
             (_, ["AuditEvent"]) => self.of_the_log(Action::Search),
             (_, ["AuditEvent", _]) => self.of_the_log(Action::Read),
             (_, ["metadata"]) | (_, [_, "$validate"]) => Vec::new(),
+            // To read whence a version comes is to read the version.
+            ("GET", [kind, id]) if is_made(kind, id) => {
+                let (name, version, _) = self.shown.0.first().expect("it names its target");
+                vec![Row { query: path.join("/"), ..self.one(Action::Read, name, version, books) }]
+            }
             ("GET", [kind, id]) if !id.starts_with('$') && !id.starts_with('_') => {
                 vec![self.one(Action::Read, &format!("{kind}/{id}"), &self.version, books)]
             }
@@ -222,7 +236,9 @@ impl Act<'_> {
                 vec![self.one(Action::Vread, &format!("{kind}/{id}"), version, books)]
             }
             ("GET", [.., "_history"]) => self.many(Action::History, &path.join("/"), books),
-            (_, [.., "$everything" | "$lastn"]) => self.many(Action::Operation, &path.join("/"), books),
+            (_, [.., "$everything" | "$lastn" | "$summary" | "$timeline" | "$match"]) => {
+                self.many(Action::Operation, &path.join("/"), books)
+            }
             ("GET", place) | ("POST", [place @ .., "_search"]) => {
                 let mut rows = self.many(Action::Search, &place.join("/"), books);
                 rows.extend(self.included(&place.join("/"), books));
@@ -359,6 +375,7 @@ impl Act<'_> {
     fn refused(&self, path: &[&str], books: &Books) -> Vec<Row> {
         let (name, action) = match path {
             [kind, ..] if !kind.starts_with(|first: char| first.is_ascii_uppercase()) => return Vec::new(),
+            [kind, id] if is_made(kind, id) => (books.told_by(id), Action::Read),
             [kind, id, "_history", _] => (format!("{kind}/{id}"), Action::Vread),
             [kind, id, "_history"] => (format!("{kind}/{id}"), Action::History),
             [kind, id, operation] if operation.starts_with('$') => {

@@ -43,10 +43,12 @@ pub fn by_criteria(path: &[&str], pairs: &[(String, String)]) -> Vec<Named> {
             "patient" | "subject:Patient" => &["Patient"],
             "encounter" => &["Encounter"],
             "subject" => &SUBJECTS,
+            "target" => &[],
             "performer" | "subscriber" => &[],
             _ => continue,
         };
         for value in values.split(',') {
+            let value = value.split("/_history/").next().unwrap();
             named.push(match value.contains('/') && code != "_id" {
                 true => vec![value.to_owned()],
                 false => possible.iter().map(|kind| format!("{kind}/{value}")).collect(),

@@ -18,6 +18,22 @@ pub fn people_of_events(body: &str) -> BTreeSet<String> {
     people.filter_map(|entity| entity["what"]["reference"].as_str().map(str::to_owned)).collect()
 }
 
+/// What is told by a resource: name and version. A `Provenance` that is made of a version tells that version.
+fn told(resource: &Value) -> Option<(String, Option<String>)> {
+    let (kind, id) = (resource["resourceType"].as_str()?, resource["id"].as_str()?);
+    if is_made(kind, id) {
+        let target = resource["target"][0]["reference"].as_str()?;
+        let (name, version) = target.split_once("/_history/")?;
+        return Some((name.to_owned(), Some(version.to_owned())));
+    }
+    Some((format!("{kind}/{id}"), resource["meta"]["versionId"].as_str().map(str::to_owned)))
+}
+
+/// Whether that is a `Provenance` that is made when it is asked for (docs/provenance.md, section 1).
+pub fn is_made(kind: &str, id: &str) -> bool {
+    kind == "Provenance" && id.starts_with("write-")
+}
+
 /// The resources of an answer: name, version, whether as `include`.
 #[derive(Default)]
 pub struct Page(pub Vec<(String, String, bool)>);
@@ -28,15 +44,11 @@ impl Page {
             return Self::of_xml(body);
         }
         let parsed: Value = serde_json::from_str(body).unwrap_or_default();
-        let name = |resource: &Value| {
-            Some((resource["resourceType"].as_str()?, resource["id"].as_str()?))
-                .map(|(kind, id)| format!("{kind}/{id}"))
-        };
         let none = Vec::new();
         let is_bundle = parsed["resourceType"] == "Bundle";
         let Some(list) = parsed["entry"].as_array().or(is_bundle.then_some(&none)) else {
-            let version = parsed["meta"]["versionId"].as_str().unwrap_or_default().to_owned();
-            return Self(name(&parsed).into_iter().map(|name| (name, version.clone(), false)).collect());
+            let shown = told(&parsed).map(|(name, version)| (name, version.unwrap_or_default(), false));
+            return Self(shown.into_iter().collect());
         };
         let shown = list.iter().filter_map(|entry| {
             let mode = entry["search"]["mode"].as_str().unwrap_or_default();
@@ -44,10 +56,14 @@ impl Page {
                 return None;
             }
             let resource = &entry["resource"];
-            let named = name(resource).or_else(|| entry["request"]["url"].as_str().map(str::to_owned))?;
-            let tagged = tag(entry["response"]["etag"].as_str().unwrap_or_default());
-            let version = resource["meta"]["versionId"].as_str().map_or(tagged, str::to_owned);
-            Some((named, version, mode == "include"))
+            // The table of contents of a document is made for the answer.
+            if resource["resourceType"] == "Composition" && resource["meta"]["versionId"].is_null() {
+                return None;
+            }
+            let deleted = || Some((entry["request"]["url"].as_str()?.to_owned(), None));
+            let (named, version) = told(resource).or_else(deleted)?;
+            let tagged = || tag(entry["response"]["etag"].as_str().unwrap_or_default());
+            Some((named, version.unwrap_or_else(tagged), mode == "include"))
         });
         Self(shown.collect())
     }

@@ -10,7 +10,7 @@ use crate::support::bodies::{bundle, entry, entry_with, observation};
 use crate::support::program::Demo;
 use crate::support::{FHIR_JSON, encode, text, value};
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Somebody with a token, and as what the log must know them.
 #[derive(Debug, Clone)]
@@ -74,6 +74,8 @@ pub struct Pool {
     pub patients: Vec<String>,
     /// `Type/id` of anything.
     pub resources: Vec<String>,
+    /// Each `Patient`, as it was stored.
+    pub people: Vec<Value>,
 }
 
 /// One after the other's requests, through the proxy.
@@ -218,7 +220,7 @@ impl Run<'_> {
     }
 
     /// The next page, if there is one.
-    fn go_on(&self, caller: &Caller, answer: &Response) {
+    pub(super) fn go_on(&self, caller: &Caller, answer: &Response) {
         if answer.status != 200 || answer.text().starts_with('<') {
             return;
         }
@@ -243,7 +245,7 @@ impl Run<'_> {
 
     fn operate(&mut self, caller: &Caller, patient: &str) {
         let id = patient.split('/').nth(1).unwrap();
-        match self.chance.below(7) {
+        match self.chance.below(10) {
             0 => {
                 let answer = self.get(caller, &format!("/fhir/{patient}/$everything?_count=10"));
                 self.go_on(caller, &answer);
@@ -265,6 +267,9 @@ impl Run<'_> {
                 &measurement(patient, "v"),
             )),
             5 => drop(self.get(caller, "/fhir/metadata")),
+            6 => self.glance(caller, patient),
+            7 => self.find_somebody(caller),
+            8 => self.ask_whence(caller, patient),
             _ => drop(self.send(caller, "DELETE", &format!("/fhir/{patient}/_history"), &[], "")),
         }
     }

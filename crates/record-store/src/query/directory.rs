@@ -5,6 +5,7 @@ use fhir::{LogicalId, ResourceType, VersionId};
 use search::Registry;
 
 use super::Gate;
+use super::history::book_then;
 use super::kin::BELOW;
 use crate::shield::is_shielded;
 use crate::statement::{Bind, Statement};
@@ -66,9 +67,9 @@ pub(crate) fn read_version(
 ) -> Statement {
     let mut statement = read(registry, gate, resource_type, id);
     statement.sql(" AND r.version = ").bind(Bind::Int(version_number(version)));
-    let shielded = is_shielded("r.book, v.own_book");
+    let (book, shielded) = (book_then("r.book", "v.own_book"), is_shielded("r.book, v.own_book"));
     statement.sql(&format!(
-        " UNION ALL SELECT r.book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, \
+        " UNION ALL SELECT {book} AS book, r.resource_key, r.resource_type, r.logical_id, v.version, v.updated, \
          v.change, v.body, {shielded} \
          FROM directory d JOIN resource r ON r.book = d.book AND r.resource_key = d.resource_key \
          JOIN resource_version v ON v.book = d.book AND v.resource_key = d.resource_key \

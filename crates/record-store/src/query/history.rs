@@ -104,6 +104,12 @@ fn bounds(statement: &mut Statement, gate: &Gate, scope: &HistoryScope, window: 
     gate.restrict_past(statement, "h", ("h.own_book", "h.own_visit"), &types);
 }
 
+/// The book in which a version stood, out of which it is shown: another one than that of the resource, where it was moved
+/// since. Of some versions it is not known.
+pub(super) fn book_then(book: &str, own_book: &str) -> String {
+    format!("CASE WHEN {own_book} < 0 THEN {book} ELSE {own_book} END")
+}
+
 /// A page, newest first; one row more than asked tells that another page follows.
 pub(crate) fn history(
     registry: &Registry,
@@ -111,9 +117,10 @@ pub(crate) fn history(
     scope: &HistoryScope,
     window: &HistoryWindow,
 ) -> Statement {
-    // A version that was moved since is shown out of the book in which it stood; of some that is not known.
     let mut statement = Statement::new(&format!(
-        "SELECT CASE WHEN h.own_book < 0 THEN h.book ELSE h.own_book END AS book, h.resource_key, h.resource_type, h.logical_id, h.version, h.updated, h.change, h.body, {} FROM ",
+        "SELECT {} AS book, h.resource_key, h.resource_type, h.logical_id, h.version, h.updated, h.change, h.body, \
+         {} FROM ",
+        book_then("h.book", "h.own_book"),
         is_shielded("h.book, h.own_book"),
     ));
     versions(&mut statement, registry, scope, &|statement| bounds(statement, gate, scope, window));

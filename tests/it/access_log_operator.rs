@@ -29,7 +29,7 @@ fn change(database: &TestDatabase, end: &str, sql: &str) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
-fn figure(demo: &Demo, name: &str) -> f64 {
+pub fn figure(demo: &Demo, name: &str) -> f64 {
     let answer = demo.server().client().get("/metrics").expect_status(200);
     let line = answer.text().lines().find(|line| line.starts_with(name));
     let line = line.unwrap_or_else(|| panic!("{name} is missing"));
@@ -37,7 +37,7 @@ fn figure(demo: &Demo, name: &str) -> f64 {
 }
 
 #[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < end, "{what}");
@@ -56,7 +56,7 @@ fn ready(demo: &Demo) -> u16 {
 }
 
 /// Where the files of the keys lie.
-fn folder(demo: &Demo) -> PathBuf {
+pub fn folder(demo: &Demo) -> PathBuf {
     demo.file().parent().expect("a folder").to_owned()
 }
 
@@ -77,7 +77,7 @@ fn refused(demo: &Demo) -> Output {
     output
 }
 
-fn command(demo: &Demo, arguments: &[&str]) -> Output {
+pub fn command(demo: &Demo, arguments: &[&str]) -> Output {
     let place = folder(demo);
     let end = ["--database", demo.database.url()];
     run(&place, &[arguments, &end].concat())

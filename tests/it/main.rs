@@ -15,6 +15,7 @@ mod access_log_complete;
 mod access_log_consistency;
 mod access_log_entries;
 mod access_log_forms;
+mod access_log_keys;
 mod access_log_kill;
 mod access_log_merged;
 mod access_log_operator;

@@ -28,6 +28,9 @@ pub enum CheckpointError {
     /// It is that of another log.
     #[error("a checkpoint of another log")]
     OtherLog,
+    /// An earlier key has signed more entries than there were when it was given up.
+    #[error("signed by a key that had been given up before")]
+    GivenUp,
     /// It is not signed as it should be.
     #[error(transparent)]
     Note(#[from] NoteError),
@@ -73,10 +76,17 @@ impl Checkpoint {
         Ok(key.sign(&self.to_string())?)
     }
 
-    /// Verifies and reads a note.
+    /// Verifies and reads a note, by the key of the log or, as far as it was signed by them, by one of those before it.
     pub fn open(note: &str, key: &VerifyingKey) -> Result<Self, CheckpointError> {
-        let checkpoint = Self::read(key.open(note)?).ok_or(CheckpointError::Form)?;
-        if checkpoint.log == *key.name() { Ok(checkpoint) } else { Err(CheckpointError::OtherLog) }
+        let (text, until) = match key.open(note) {
+            Err(NoteError::Unsigned) => key.open_earlier(note)?,
+            opened => (opened?, LARGEST_TREE),
+        };
+        let checkpoint = Self::read(text).ok_or(CheckpointError::Form)?;
+        if checkpoint.log != *key.name() {
+            return Err(CheckpointError::OtherLog);
+        }
+        if checkpoint.size <= until { Ok(checkpoint) } else { Err(CheckpointError::GivenUp) }
     }
 
     fn read(text: &str) -> Option<Self> {

@@ -51,7 +51,7 @@ impl ConsistencyProof {
     /// The checkpoint of the younger tree, where the file has one. Whether the proof holds is for [`crate::history`] to
     /// say: that needs a checkpoint of the older tree, too.
     pub fn checkpoint(&self, key: &VerifyingKey) -> Result<Option<Checkpoint>, Kind> {
-        if self.log != key.name().as_str() || self.vkey != key.to_string() {
+        if self.log != key.name().as_str() || !key.is_named(&self.vkey) {
             return Err(Kind::FileKey);
         }
         let signed = self.checkpoint.as_deref().map(|note| Checkpoint::open(note, key)).transpose();

@@ -222,7 +222,7 @@ impl Extract {
     /// for [`crate::history`] to say.
     pub fn verify(&self, key: &VerifyingKey) -> ExtractReport {
         let mut report = ExtractReport::default();
-        if self.log != key.name().as_str() || self.vkey != key.to_string() {
+        if self.log != key.name().as_str() || !key.is_named(&self.vkey) {
             report.add(Kind::FileKey, None);
         }
         let Ok(checkpoint) = Checkpoint::open(&self.checkpoint, key) else {

@@ -8,7 +8,7 @@
 //! * [`tree`]: the Merkle tree of RFC 6962, its roots and proofs (section 2);
 //! * [`block`]: 256 entries in the form in which they are stored (section 3);
 //! * [`writer`]: the end of a log, where entries go in and blocks come out;
-//! * [`note`], [`checkpoint`]: what is signed, and by whom (section 4).
+//! * [`note`], [`checkpoint`]: what is signed, and by whom; [`renewal`]: by whom before (section 4).
 //!
 //! What leaves the server, as files (section 6):
 //! * [`segment`]: blocks and checkpoints that have left the database;
@@ -47,6 +47,7 @@ mod hash;
 pub mod history;
 pub mod note;
 pub mod proof;
+pub mod renewal;
 pub mod segment;
 pub mod tree;
 pub mod verify;

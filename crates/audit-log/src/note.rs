@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::hash::Hash;
+use crate::renewal::EarlierKey;
 
 /// The longest note that is read, signatures of witnesses included.
 pub const LONGEST_NOTE: usize = 64 * 1024;
@@ -88,14 +89,16 @@ impl fmt::Display for LogName {
 /// The private key of a log.
 pub struct SigningKey {
     pair: Ed25519KeyPair,
-    public: VerifyingKey,
+    pub(crate) public: VerifyingKey,
 }
 
-/// The public key of a log. As text it is C2SP's *vkey*: `name+hash+base64`.
+/// The public key of a log. As text it is C2SP's *vkey*: `name+hash+base64`. It knows the keys that have signed the log
+/// before it ([`crate::renewal`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifyingKey {
-    name: LogName,
-    public: [u8; 32],
+    pub(crate) name: LogName,
+    pub(crate) public: [u8; 32],
+    pub(crate) earlier: Vec<EarlierKey>,
 }
 
 impl SigningKey {
@@ -110,7 +113,7 @@ impl SigningKey {
     pub fn from_pkcs8(name: LogName, pkcs8: &[u8]) -> Result<Self, InvalidKey> {
         let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| InvalidKey)?;
         let public = pair.public_key().as_ref().try_into().map_err(|_| InvalidKey)?;
-        Ok(Self { pair, public: VerifyingKey { name, public } })
+        Ok(Self { pair, public: VerifyingKey { name, public, earlier: Vec::new() } })
     }
 
     /// The public half.
@@ -118,10 +121,15 @@ impl SigningKey {
         &self.public
     }
 
+    /// A signature of 64 bytes.
+    pub(crate) fn signature(&self, text: &str) -> Result<Vec<u8>, NoteError> {
+        let signature = self.pair.try_sign(text.as_bytes()).map_err(|_| NoteError::Signing)?;
+        Ok(signature.as_ref().to_vec())
+    }
+
     /// A note of a text that ends with a line.
     pub fn sign(&self, text: &str) -> Result<String, NoteError> {
-        let signature = self.pair.try_sign(text.as_bytes()).map_err(|_| NoteError::Signing)?;
-        let line = [&self.public.key_hash()[..], signature.as_ref()].concat();
+        let line = [&self.public.key_hash()[..], &self.signature(text)?].concat();
         Ok(format!("{text}\n{SIGNATURE_LINE}{} {}\n", self.public.name, STANDARD.encode(line)))
     }
 }
@@ -143,34 +151,55 @@ impl VerifyingKey {
         key_hash(self.name.as_str(), &self.public)
     }
 
-    /// The text of a note that this key signed. Signatures of others are not looked at.
+    /// The text of a note that this key signed. Signatures of others are not looked at, those of earlier keys neither.
     pub fn open<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
         open(note, self.name.as_str(), &self.public)
     }
 }
 
+/// The key alone, without those before it.
 impl fmt::Display for VerifyingKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[ED25519_KEY][..], &self.public].concat();
-        let hash = u32::from_be_bytes(self.key_hash());
-        write!(formatter, "{}+{hash:08x}+{}", self.name, STANDARD.encode(key))
+        formatter.write_str(&vkey(&self.name, &self.public))
     }
 }
 
+/// A vkey, and on the lines behind it the keys before it.
 impl FromStr for VerifyingKey {
     type Err = InvalidKey;
 
     fn from_str(text: &str) -> Result<Self, InvalidKey> {
-        let (name, rest) = text.split_once('+').ok_or(InvalidKey)?;
-        // The second plus sign may be one of many: base64 has it, too.
-        let (_, key) = rest.split_once('+').ok_or(InvalidKey)?;
-        let public = match STANDARD.decode(key).map_err(|_| InvalidKey)?.split_first() {
-            Some((&ED25519_KEY, public)) => public.try_into().map_err(|_| InvalidKey)?,
-            _ => return Err(InvalidKey),
-        };
-        let key = Self { name: name.parse().map_err(|_| InvalidKey)?, public };
-        if key.to_string() == text { Ok(key) } else { Err(InvalidKey) }
+        let mut lines = text.lines();
+        let first = lines.next().ok_or(InvalidKey)?;
+        let (name, public) = read_vkey(first).ok_or(InvalidKey)?;
+        let earlier = EarlierKey::read(&name, first, lines).ok_or(InvalidKey)?;
+        Ok(Self { name, public, earlier })
     }
+}
+
+/// A public key as text.
+pub(crate) fn vkey(name: &LogName, public: &[u8; 32]) -> String {
+    let key = [&[ED25519_KEY][..], public].concat();
+    let hash = u32::from_be_bytes(key_hash(name.as_str(), public));
+    format!("{name}+{hash:08x}+{}", STANDARD.encode(key))
+}
+
+/// The same back: what is written in another way is none.
+pub(crate) fn read_vkey(text: &str) -> Option<(LogName, [u8; 32])> {
+    let (name, rest) = text.split_once('+')?;
+    // The second plus sign may be one of many: base64 has it, too.
+    let (_, key) = rest.split_once('+')?;
+    let public = match STANDARD.decode(key).ok()?.split_first() {
+        Some((&ED25519_KEY, public)) => public.try_into().ok()?,
+        _ => return None,
+    };
+    let name = name.parse().ok()?;
+    (vkey(&name, &public) == text).then_some((name, public))
+}
+
+/// Whether a key has signed a text.
+pub(crate) fn has_signed(public: &[u8; 32], text: &str, signature: &[u8]) -> bool {
+    UnparsedPublicKey::new(&ED25519, public).verify(text.as_bytes(), signature).is_ok()
 }
 
 /// A note as it was signed, out of a file that went through mail or an editor: these change the ends of lines, and put
@@ -185,7 +214,7 @@ fn key_hash(name: &str, public: &[u8; 32]) -> [u8; 4] {
     hash.0.first_chunk().copied().unwrap_or_default()
 }
 
-fn open<'a>(note: &'a str, name: &str, public: &[u8; 32]) -> Result<&'a str, NoteError> {
+pub(crate) fn open<'a>(note: &'a str, name: &str, public: &[u8; 32]) -> Result<&'a str, NoteError> {
     let is_unfit = |letter: char| letter < ' ' && letter != '\n';
     if note.len() > LONGEST_NOTE || note.contains(is_unfit) {
         return Err(NoteError::Form);
@@ -201,8 +230,9 @@ fn open<'a>(note: &'a str, name: &str, public: &[u8; 32]) -> Result<&'a str, Not
         let signature = STANDARD.decode(signature).map_err(|_| NoteError::Form)?;
         let (signer_hash, signature) = signature.split_first_chunk::<4>().ok_or(NoteError::Form)?;
         if signer == name && *signer_hash == hash {
-            let key = UnparsedPublicKey::new(&ED25519, public);
-            key.verify(text.as_bytes(), signature).map_err(|_| NoteError::Signature)?;
+            if !has_signed(public, text, signature) {
+                return Err(NoteError::Signature);
+            }
             is_signed = true;
         }
     }

@@ -47,7 +47,7 @@ impl EntryProof {
 
     /// Verifies a proof by a key that is known from elsewhere; gives the checkpoint to which it leads.
     pub fn verify(&self, key: &VerifyingKey) -> Result<Checkpoint, Kind> {
-        if self.log != key.name().as_str() || self.vkey != key.to_string() {
+        if self.log != key.name().as_str() || !key.is_named(&self.vkey) {
             return Err(Kind::FileKey);
         }
         let checkpoint = Checkpoint::open(&self.checkpoint, key).map_err(|_| Kind::Checkpoint)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use audit_log::note::NoteError;
-use audit_log::{LogName, SigningKey};
+use audit_log::{Checkpoint, CheckpointError, LogName, SigningKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use record_store::Store;
@@ -17,11 +17,11 @@ use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::opening::folder;
 
-/// Name of the file.
-const FILE: &str = "access-log.key";
+/// Name of the file: the name of the log, the key, and the keys before it, each in a line.
+pub const FILE: &str = "access-log.key";
 
 /// Name of the file of its public half, for whoever verifies.
-const PUBLIC_FILE: &str = "access-log.vkey";
+pub const PUBLIC_FILE: &str = "access-log.vkey";
 
 /// The key of the log, and whether the log is signed by it. Where another one signs it, this server writes entries, which wait
 /// for a server that has the right key.
@@ -42,33 +42,49 @@ pub async fn open(configuration: &Configuration, store: &Store) -> Result<LogKey
         _ if is_there => read(&path)?,
         Some(note) => return Err(lost(&path, note.lines().next().unwrap_or_default())),
         // Also where checkpoints were taken away: a log that has entries had a key.
-        None if is_empty => make(&folder, &path)?,
+        None if is_empty => {
+            let name = LogName::new(&uuid::Uuid::new_v4().simple().to_string()).map_err(Failure::because)?;
+            let (key, pkcs8) = generate(name)?;
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+            write(&path, &key, &pkcs8)?;
+            key
+        }
         None => return Err(lost(&path, "its checkpoints are gone, too")),
     };
-    let opened = signed.map(|note| key.verifying().open(&note).map(drop));
+    let opened = signed.map(|note| Checkpoint::open(&note, key.verifying()).map(drop));
     // A checkpoint that was changed is no sign of another key: the log then stands still and says so.
-    let is_of_this_log = opened != Some(Err(NoteError::Unsigned));
+    let is_of_this_log = !opened.as_ref().is_some_and(|opened| opened.as_ref().is_err_and(is_of_another));
     match opened {
         None if is_empty => publish(&folder.join(PUBLIC_FILE), &key),
         Some(Ok(())) => publish(&folder.join(PUBLIC_FILE), &key),
         // Of several servers that each made a key at the first start, one signs: the public half of the others is none.
-        Some(Err(NoteError::Unsigned)) => withdraw(&folder.join(PUBLIC_FILE), &key),
+        Some(Err(error)) if is_of_another(&error) => withdraw(&folder.join(PUBLIC_FILE), &key),
         _ => {}
     }
     Ok(LogKey { key: Arc::new(key), is_of_this_log })
 }
 
+/// Whether a checkpoint is one of another key, or of one that this one has followed too early.
+pub fn is_of_another(error: &CheckpointError) -> bool {
+    matches!(
+        error,
+        CheckpointError::OtherLog | CheckpointError::GivenUp | CheckpointError::Note(NoteError::Unsigned)
+    )
+}
+
 fn lost(path: &Path, log: &str) -> Failure {
     Failure::saying(format!(
         "{} is missing, and the log of accesses ({log}) is signed by it: put it back from the backup, or from another server of \
-         this database; see docs/guides/operating.md where it is lost for good",
+         this database; where it is lost for good, healthbook log renew-key --lost access-log.vkey goes on with a new one, see \
+         docs/guides/operating.md",
         path.display()
     ))
 }
 
 /// Sees to it that the public half is that of the key: whoever verifies with another one is told that the whole log is wrong.
-fn publish(path: &Path, key: &SigningKey) {
-    let text = format!("{}\n", key.verifying());
+pub fn publish(path: &Path, key: &SigningKey) {
+    let text = key.verifying().file();
     if std::fs::read_to_string(path).is_ok_and(|before| before == text) {
         return;
     }
@@ -79,23 +95,25 @@ fn publish(path: &Path, key: &SigningKey) {
 
 /// Takes away a public half that is that of the key and not of the log.
 fn withdraw(path: &Path, key: &SigningKey) {
-    let is_of_key =
-        std::fs::read_to_string(path).is_ok_and(|text| text.trim_end() == key.verifying().to_string());
+    let is_of_key = std::fs::read_to_string(path).is_ok_and(|text| text == key.verifying().file());
     if is_of_key && let Err(error) = std::fs::remove_file(path) {
         tracing::warn!(file = %path.display(), error = %error, "the public key of another log cannot be removed");
     }
 }
 
-fn read(path: &Path) -> Result<SigningKey, Failure> {
+/// The key in a file.
+pub fn read(path: &Path) -> Result<SigningKey, Failure> {
     let text = std::fs::read_to_string(path);
     let text =
         text.with_context(|| format!("the key of the access log, {}, cannot be read", path.display()))?;
     warn_of_readers(path);
     let broken = || Failure::because(anyhow!("{} is no key of an access log", path.display()));
-    let (name, key) = text.trim_end().split_once('\n').ok_or_else(broken)?;
+    let (name, rest) = text.trim_end().split_once('\n').ok_or_else(broken)?;
+    let (key, earlier) = rest.split_once('\n').unwrap_or((rest, ""));
     let name: LogName = name.parse().map_err(|_| broken())?;
     let key = STANDARD.decode(key).map_err(|_| broken())?;
-    SigningKey::from_pkcs8(name, &key).map_err(|_| broken())
+    let key = SigningKey::from_pkcs8(name, &key).map_err(|_| broken())?;
+    key.after(earlier).map_err(|_| broken())
 }
 
 /// Whoever reads the key can sign another log.
@@ -112,17 +130,22 @@ fn warn_of_readers(path: &Path) {
     }
 }
 
-fn make(folder: &Path, path: &Path) -> Result<SigningKey, Failure> {
-    let unusable =
-        || Failure::because(anyhow!("the key of the access log, {}, cannot be made", path.display()));
-    let name = LogName::new(&uuid::Uuid::new_v4().simple().to_string()).map_err(|_| unusable())?;
-    let key = SigningKey::generate().map_err(|_| unusable())?;
-    let text = format!("{}\n{}\n", name.as_str(), STANDARD.encode(&key));
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    write_new(path, &text)
-        .with_context(|| format!("the key of the access log, {}, cannot be written", path.display()))?;
-    read(path)
+/// A new key of a log, and the same as PKCS#8.
+pub fn generate(name: LogName) -> Result<(SigningKey, Vec<u8>), Failure> {
+    let unusable = |_| Failure::because(anyhow!("a key of the access log cannot be made"));
+    let pkcs8 = SigningKey::generate().map_err(unusable)?;
+    Ok((SigningKey::from_pkcs8(name, &pkcs8).map_err(unusable)?, pkcs8))
+}
+
+/// Writes the file of a key that is not there yet.
+pub fn write(path: &Path, key: &SigningKey, pkcs8: &[u8]) -> Result<(), Failure> {
+    let public = key.verifying();
+    let file = public.file();
+    let earlier = file.split_once('\n').map_or("", |(_, earlier)| earlier);
+    let text = format!("{}\n{}\n{earlier}", public.name(), STANDARD.encode(pkcs8));
+    let written = write_new(path, &text);
+    Ok(written
+        .with_context(|| format!("the key of the access log, {}, cannot be written", path.display()))?)
 }
 
 /// Writes a file that was not there and that only its owner reads.

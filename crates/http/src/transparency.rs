@@ -31,6 +31,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(resource("/checkpoint", "GET, HEAD").route(get().to(checkpoint)))
         .service(resource("/consistency", "GET, HEAD").route(get().to(consistency)))
         .service(resource("/extract", "GET, HEAD").route(get().to(extract)))
+        .service(resource("/key", "GET, HEAD").route(get().to(key_file)))
         .service(resource("/proof/{position}", "GET, HEAD").route(get().to(proof)))
         .service(resource("/roots/{day}", "GET, HEAD").route(get().to(root_of_day)));
 }
@@ -38,9 +39,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 /// `GET /transparency`: name and key of the log, and its last checkpoint.
 async fn overview(incoming: Incoming) -> Answer {
     let note = incoming.service().store().log_checkpoint().await.map_err(Problem::from)?;
-    // With a key that has not signed it whoever verifies would be told that all of the log is wrong.
-    let fits = |key: &&VerifyingKey| note.as_ref().is_none_or(|note| Checkpoint::open(note, key).is_ok());
-    let key = incoming.state.app.log_key.as_ref().filter(fits);
+    let key = fitting_key(&incoming, note.as_deref());
     let answer = json!({
         "log": key.map(|key| key.name().as_str()),
         "vkey": key.map(ToString::to_string),
@@ -49,6 +48,18 @@ async fn overview(incoming: Incoming) -> Answer {
         "report_certificate": incoming.state.app.seal.fingerprint(),
     });
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(answer.to_string()))
+}
+
+/// With a key that has not signed it whoever verifies would be told that all of the log is wrong.
+fn fitting_key<'a>(incoming: &'a Incoming, note: Option<&str>) -> Option<&'a VerifyingKey> {
+    let fits = |key: &&VerifyingKey| note.is_none_or(|note| Checkpoint::open(note, key).is_ok());
+    incoming.state.app.log_key.as_ref().filter(fits)
+}
+
+/// `GET /transparency/key`: the public key and those before it, as a file for `healthbook verify-audit --key`.
+async fn key_file(incoming: Incoming) -> Answer {
+    let last = incoming.service().store().log_checkpoint().await.map_err(Problem::from)?;
+    note(fitting_key(&incoming, last.as_deref()).map(VerifyingKey::file))
 }
 
 /// `GET /transparency/checkpoint`: the last checkpoint, a signed note.
@@ -63,6 +74,7 @@ async fn root_of_day(incoming: Incoming) -> Answer {
     note(incoming.service().store().log_root_of_day(day).await.map_err(Problem::from)?)
 }
 
+/// A note, or the file of a key.
 fn note(note: Option<String>) -> Answer {
     let note = note.ok_or_else(|| Failure::new(404, Fault::UnknownPath))?;
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8")).body(note))

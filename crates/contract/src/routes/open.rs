@@ -49,6 +49,10 @@ pub(super) const ROUTES: &[Route] = &[
         .with_head()
         .answers(&[(200, "Note")])
         .refuses(Refusal::Outcome, &[400, 401, 404, 406, 500, 503, 504]),
+    Route::new(Get, "/transparency/key", "logKey", LOG, "The public key of the log, and those before it")
+        .with_head()
+        .answers(&[(200, "LogKey")])
+        .refuses(Refusal::Outcome, &[400, 401, 404, 406, 500, 503, 504]),
     Route::new(
         Get,
         "/transparency/roots/{day}",

@@ -17,6 +17,10 @@ pub struct VerifyAudit {
     /// The public key of the log, or a file that holds it
     #[arg(long, value_name = "VKEY", value_parser = key)]
     pub key: VerifyingKey,
+    /// A public key of the log that was kept from earlier, or a file that holds it: --key must come after it, each key named by
+    /// the one before it
+    #[arg(long, value_name = "VKEY", value_parser = key)]
+    pub kept_key: Option<VerifyingKey>,
     /// A checkpoint from elsewhere that the log must hold: one that was kept, a root of a day, or an extract or proof
     /// that holds one
     #[arg(long, value_name = "FILE")]
@@ -41,6 +45,12 @@ pub(super) enum What {
   healthbook verify-audit /archive/log --key healthbook/book.example+1a2b3c4d+AZ...
 What is younger than log_years (5 at least) stays, however often this runs; the files are to be kept as long as the books. A file is verified before its entries leave the database.")]
     Rotate(Rotate),
+    /// Go on with the log under a new key: the old one is to be given up, may be known to others, or was lost
+    #[command(after_help = "Examples:
+  healthbook log renew-key
+  healthbook log renew-key --lost backup/access-log.vkey
+The key that is given up signs which one comes after it; one that was lost cannot, and whoever verifies with --kept-key is told so. Stop the servers of the database before, and give each the new access-log.key after; a server that goes on with the old one appends nothing, its entries wait. Publish access-log.vkey where the old one was published.")]
+    RenewKey(RenewKey),
 }
 
 /// `healthbook log rotate`
@@ -66,11 +76,24 @@ pub struct Rotate {
     pub database: DatabaseFlags,
 }
 
+/// `healthbook log renew-key`
+#[derive(Debug, Args)]
+pub struct RenewKey {
+    /// The key was lost: the file access-log.vkey, or a copy of it, says which it was
+    #[arg(long, value_name = "VKEY", value_parser = key)]
+    pub lost: Option<VerifyingKey>,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+}
+
 impl LogCommand {
     /// The database of the command.
     pub fn database(&self) -> &DatabaseFlags {
-        let What::Rotate(rotate) = &self.what;
-        &rotate.database
+        match &self.what {
+            What::Rotate(rotate) => &rotate.database,
+            What::RenewKey(renewal) => &renewal.database,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `healthbook verify-audit` and `healthbook log`: the log of accesses, verified, and its old parts in files.
 
 mod arguments;
+mod renew;
 mod rotate;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,8 @@ pub async fn run_verification(configuration: Configuration, command: VerifyAudit
 /// Runs one of the commands about the log.
 pub async fn run(configuration: Configuration, command: LogCommand) -> Result<(), Failure> {
     logging::start(&configuration);
-    let arguments::What::Rotate(rotation) = &command.what;
-    rotate::run(&configuration, rotation).await
+    match &command.what {
+        arguments::What::Rotate(rotation) => rotate::run(&configuration, rotation).await,
+        arguments::What::RenewKey(renewal) => renew::run(&configuration, renewal).await,
+    }
 }

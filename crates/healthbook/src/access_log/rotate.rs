@@ -5,7 +5,7 @@ use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
 use anyhow::Context as _;
-use audit_log::note::NoteError;
+use audit_log::Checkpoint;
 use audit_log::segment::{Frame, SegmentReader};
 use audit_log::verify::Verifier;
 use fhir::Instant;
@@ -16,7 +16,7 @@ use super::arguments::Rotate;
 use crate::command_log::logged;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
-use crate::opening;
+use crate::{log_key, opening};
 
 /// Writes, verifies, removes; file after file.
 pub async fn run(configuration: &Configuration, command: &Rotate) -> Result<(), Failure> {
@@ -50,9 +50,9 @@ async fn rotate(configuration: &Configuration, command: &Rotate, store: &Store) 
 /// The key is asked for, so that a folder of segments is not verified by a key that came with it: another one is a mistake.
 async fn is_key_of(command: &Rotate, store: &Store) -> Result<(), Failure> {
     let Some(note) = store.log_checkpoint().await.map_err(Failure::because)? else { return Ok(()) };
-    match command.key.open(&note) {
+    match Checkpoint::open(&note, &command.key) {
         Ok(_) => Ok(()),
-        Err(NoteError::Unsigned) => {
+        Err(error) if log_key::is_of_another(&error) => {
             let log = note.lines().next().unwrap_or_default();
             Err(Failure::saying(format!("--key: that is not the key of this log, {log}")))
         }

@@ -33,7 +33,8 @@ pub(super) const DAY_SETTLES: i64 = 60 * 1_000_000;
 const ZONE: i64 = 7 * 3_600 * 1_000_000;
 const DAY: i64 = 24 * 3_600 * 1_000_000;
 /// What clocks of several servers may differ by, in microseconds.
-const AHEAD: i64 = 10 * 1_000_000;
+const AHEAD: i64 = 10 * SECOND;
+const SECOND: i64 = 1_000_000;
 
 /// What a step has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +116,29 @@ impl Store {
         every: Duration,
         now: Instant,
     ) -> Result<Sequenced, SequenceError> {
+        self.step(key, every, now, false).await
+    }
+
+    /// Signs the log as it is by a key that follows the one that has signed it last: from then on a server that has that one
+    /// appends nothing. Gives positions to what waits, too. No checkpoint is given where another server was faster.
+    ///
+    /// # Errors
+    /// As [`Self::sequence`]; [`SequenceError::Key`] where the key that it follows has signed more meanwhile.
+    pub async fn sign_log_by_next_key(
+        &self,
+        next: &SigningKey,
+        now: Instant,
+    ) -> Result<Sequenced, SequenceError> {
+        self.step(next, Duration::ZERO, now, true).await
+    }
+
+    async fn step(
+        &self,
+        key: &SigningKey,
+        every: Duration,
+        now: Instant,
+        is_renewed: bool,
+    ) -> Result<Sequenced, SequenceError> {
         self.waits_in_its_place().await?;
         let end = self.log_end().await;
         let end = end.map_err(|error| {
@@ -122,7 +146,11 @@ impl Store {
         })?;
         let waiting = self.waiting_entries(&end).await?;
         let signed = self.last_log_checkpoint(key).await?;
-        let time = signed.as_ref().map_or(now, |signed| signed.time().max(now));
+        let mut time = signed.as_ref().map_or(now, |signed| signed.time().max(now));
+        if let Some(signed) = signed.as_ref().filter(|_| is_renewed) {
+            // Of one size and second there is one checkpoint.
+            time = time.max(Instant::from_microseconds(signed.time().microseconds() + SECOND));
+        }
         let is_new_day = waiting.is_all && is_new_day(signed.as_ref(), time);
         let is_late = signed.as_ref().is_none_or(|signed| is_older(signed, time, every));
         let is_behind = signed.as_ref().map_or(0, Checkpoint::size) < end.size;
@@ -134,7 +162,7 @@ impl Store {
             elsewhere: false,
             ahead: signed.as_ref().map(Checkpoint::time).filter(|time| is_ahead(*time, now)),
         };
-        if waiting.is_empty() && !is_new_day && !(is_behind && is_late) {
+        if waiting.is_empty() && !is_new_day && !is_renewed && !(is_behind && is_late) {
             return Ok(done);
         }
         let Some(writer) = self.resumed(&end, key, signed.as_ref()).await? else {
@@ -146,7 +174,8 @@ impl Store {
         let appended = appended.map_err(|error| SequenceError::at(error, || waiting.unreadable()))?;
         let size = appended.writer.size();
         let is_longer = signed.is_none_or(|signed| signed.size() < size);
-        let checkpoint = ((is_longer && is_late) || is_new_day).then(|| appended.writer.checkpoint(time));
+        let checkpoint =
+            ((is_longer && is_late) || is_new_day || is_renewed).then(|| appended.writer.checkpoint(time));
         let mut statements = statements(&appended);
         statements.extend(waiting.removal());
         if let Some(checkpoint) = &checkpoint {
@@ -181,9 +210,12 @@ impl Store {
         self.log_state.set_checkpoint(Instant::from_microseconds(time));
         match Checkpoint::open(&note, key.verifying()) {
             Ok(signed) => Ok(Some(signed)),
-            Err(CheckpointError::OtherLog | CheckpointError::Note(NoteError::Unsigned)) => {
-                Err(SequenceError::Key(signer(&note)))
-            }
+            // A key that was given up, and a server that has it still, are another one.
+            Err(
+                CheckpointError::OtherLog
+                | CheckpointError::GivenUp
+                | CheckpointError::Note(NoteError::Unsigned),
+            ) => Err(SequenceError::Key(signer(&note))),
             Err(error) => {
                 Err(SequenceError::Damaged(format!("log_checkpoint: the last one, of size {size}: {error}")))
             }

@@ -7,6 +7,7 @@ use audit_log::consistency::ConsistencyProof;
 use audit_log::document::Document;
 use audit_log::history::History;
 use audit_log::note::NoteError;
+use audit_log::renewal::Lineage;
 use audit_log::tree::TreeHead;
 use audit_log::verify::{Kind, Report};
 use audit_log::{Checkpoint, VerifyingKey};
@@ -18,6 +19,8 @@ use crate::failure::{Failure, print};
 pub(super) struct Collected<'a> {
     key: &'a VerifyingKey,
     is_sound: bool,
+    /// Whether the key leads back to the one that was kept, by nobody's word.
+    is_proven: bool,
     checkpoints: Vec<Kept>,
     history: History,
 }
@@ -31,7 +34,15 @@ struct Kept {
 
 impl<'a> Collected<'a> {
     pub(super) fn new(key: &'a VerifyingKey) -> Self {
-        Self { key, is_sound: true, checkpoints: Vec::new(), history: History::new() }
+        Self { key, is_sound: true, is_proven: true, checkpoints: Vec::new(), history: History::new() }
+    }
+
+    /// Takes a key that was kept from earlier.
+    pub(super) fn kept_key(&mut self, kept: &VerifyingKey) -> Result<(), Failure> {
+        let lineage = self.key.follows(kept);
+        self.is_sound &= lineage != Lineage::Unknown;
+        self.is_proven &= !matches!(lineage, Lineage::Lost(_));
+        print(&words::of_lineage(lineage))
     }
 
     pub(super) fn key(&self) -> &'a VerifyingKey {
@@ -158,7 +169,7 @@ impl<'a> Collected<'a> {
         print(&words::of_comparison(&comparison))?;
         let (verdict, failure) = if !self.is_sound || !comparison.is_sound() {
             ("NOT SOUND\n", Failure::Reported)
-        } else if !comparison.is_complete() {
+        } else if !comparison.is_complete() || !self.is_proven {
             ("NOT ALL SHOWN: nothing wrong was found in what could be compared\n", Failure::NotShown)
         } else {
             return print("sound\n");

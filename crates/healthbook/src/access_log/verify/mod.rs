@@ -23,6 +23,9 @@ use crate::opening;
 pub async fn run(configuration: &Configuration, command: &VerifyAudit) -> Result<(), Failure> {
     let files = Files::sorted(&command.files)?;
     let mut collected = Collected::new(&command.key);
+    if let Some(kept) = &command.kept_key {
+        collected.kept_key(kept)?;
+    }
     for file in &command.known {
         collected.known(file)?;
     }

@@ -6,6 +6,7 @@ use audit_log::Checkpoint;
 use audit_log::checkpoint::CheckpointError;
 use audit_log::extract::ExtractReport;
 use audit_log::history::{Comparison, Shows};
+use audit_log::renewal::Lineage;
 use audit_log::verify::{Finding, Kind, Report};
 use record_store::LogReport;
 
@@ -18,6 +19,20 @@ macro_rules! line {
         // Writing into a String cannot fail.
         let _ = writeln!($text, $($parts)*);
     };
+}
+
+/// How the key stands to the one that was kept.
+pub(super) fn of_lineage(lineage: Lineage) -> String {
+    match lineage {
+        Lineage::Proven => "the key comes after the one that was kept: each has named the next\n".to_owned(),
+        Lineage::Lost(until) => format!(
+            "NOT SHOWN: a key was lost when the log had {until} entries: that this is the key after it, nobody but the operator says \
+             (một khóa đã bị mất, chỉ đơn vị vận hành nói khóa nào kế tiếp)\n"
+        ),
+        Lineage::Unknown => "WRONG: the key does not come after the one that was kept \
+             (khóa không kế tiếp khóa đã lưu)\n"
+            .to_owned(),
+    }
 }
 
 /// Who has signed a checkpoint of a file.
@@ -124,7 +139,10 @@ pub(super) fn of_log(name: &str, report: &Report) -> String {
     more(report.findings.len(), report.more_findings, &mut text);
     let is_unsigned = |finding: &Finding| finding.kind == Kind::Checkpoint;
     if report.checkpoints == 0 && report.findings.iter().any(is_unsigned) {
-        line!(text, "not one checkpoint is signed by the key that was given: is it that of this log?");
+        line!(
+            text,
+            "not one checkpoint is signed by the key that was given: is it that of this log, and of today? (a key is renewed now and then: /transparency/key)"
+        );
     }
     text
 }

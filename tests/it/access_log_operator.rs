@@ -61,7 +61,7 @@ pub fn folder(demo: &Demo) -> PathBuf {
 }
 
 /// Runs `serve`, which is to end by itself.
-fn refused(demo: &Demo) -> Output {
+pub fn refused(demo: &Demo) -> Output {
     let place = folder(demo);
     let arguments = [
         "serve",

@@ -28,7 +28,7 @@ pub enum CheckpointError {
     /// It is that of another log.
     #[error("a checkpoint of another log")]
     OtherLog,
-    /// An earlier key has signed more entries than there were when it was given up.
+    /// An earlier key has signed it, later or with more entries than the last one under that key.
     #[error("signed by a key that had been given up before")]
     GivenUp,
     /// It is not signed as it should be.
@@ -78,15 +78,18 @@ impl Checkpoint {
 
     /// Verifies and reads a note, by the key of the log or, as far as it was signed by them, by one of those before it.
     pub fn open(note: &str, key: &VerifyingKey) -> Result<Self, CheckpointError> {
-        let (text, until) = match key.open(note) {
-            Err(NoteError::Unsigned) => key.open_earlier(note)?,
-            opened => (opened?, LARGEST_TREE),
+        let (text, last) = match key.open(note) {
+            Err(NoteError::Unsigned) => key.open_earlier(note).map(|(text, last)| (text, Some(last)))?,
+            opened => (opened?, None),
         };
         let checkpoint = Self::read(text).ok_or(CheckpointError::Form)?;
         if checkpoint.log != *key.name() {
             return Err(CheckpointError::OtherLog);
         }
-        if checkpoint.size <= until { Ok(checkpoint) } else { Err(CheckpointError::GivenUp) }
+        if last.is_some_and(|last| last.excludes(&checkpoint)) {
+            return Err(CheckpointError::GivenUp);
+        }
+        Ok(checkpoint)
     }
 
     fn read(text: &str) -> Option<Self> {

@@ -55,7 +55,7 @@ impl ConsistencyProof {
             return Err(Kind::FileKey);
         }
         let signed = self.checkpoint.as_deref().map(|note| Checkpoint::open(note, key)).transpose();
-        let signed = signed.map_err(|_| Kind::Checkpoint)?;
+        let signed = signed.map_err(Kind::from)?;
         if signed.as_ref().is_none_or(|signed| signed.size() == self.second) {
             Ok(signed)
         } else {

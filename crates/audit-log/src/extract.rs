@@ -225,9 +225,12 @@ impl Extract {
         if self.log != key.name().as_str() || !key.is_named(&self.vkey) {
             report.add(Kind::FileKey, None);
         }
-        let Ok(checkpoint) = Checkpoint::open(&self.checkpoint, key) else {
-            report.add(Kind::Checkpoint, None);
-            return report;
+        let checkpoint = match Checkpoint::open(&self.checkpoint, key) {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => {
+                report.add(error.into(), None);
+                return report;
+            }
         };
         let mut next = 0;
         for entry in &self.entries {
@@ -242,7 +245,7 @@ impl Extract {
             match Checkpoint::open(&older.checkpoint, key) {
                 Ok(before) if extends(&before, &checkpoint, &older.proof) => report.older.push(before),
                 Ok(_) => report.add(Kind::NotExtended, None),
-                Err(_) => report.add(Kind::Checkpoint, None),
+                Err(error) => report.add(error.into(), None),
             }
         }
         report.checkpoint = Some(checkpoint);

@@ -35,8 +35,19 @@ pub struct InvalidLogName;
 
 /// A key that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a key of a log")]
-pub struct InvalidKey;
+pub enum InvalidKey {
+    /// It is no key of a log.
+    #[error("not a key of a log (healthbook/NAME+HASH+KEY)")]
+    Form,
+    /// The key has not signed that these were before it.
+    #[error("the keys before it are not listed and signed by it: the file was changed, or is not whole")]
+    List,
+    /// A line of the keys before it, counted from 1 for the whole file: the key in it has not named the one above it.
+    #[error(
+        "line {0} of the keys does not hold: its key has not named the one above it, or the lines below it were changed"
+    )]
+    Line(usize),
+}
 
 /// Why a note says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -99,21 +110,23 @@ pub struct VerifyingKey {
     pub(crate) name: LogName,
     pub(crate) public: [u8; 32],
     pub(crate) earlier: Vec<EarlierKey>,
+    /// The line by which it has signed those before it.
+    pub(crate) list_signature: Option<String>,
 }
 
 impl SigningKey {
     /// Makes a key, as PKCS#8.
     pub fn generate() -> Result<Vec<u8>, InvalidKey> {
-        let pair = Ed25519KeyPair::generate().map_err(|_| InvalidKey)?;
-        let document = pair.to_pkcs8().map_err(|_| InvalidKey)?;
+        let pair = Ed25519KeyPair::generate().map_err(|_| InvalidKey::Form)?;
+        let document = pair.to_pkcs8().map_err(|_| InvalidKey::Form)?;
         Ok(document.as_ref().to_vec())
     }
 
     /// The key of a log, from PKCS#8.
     pub fn from_pkcs8(name: LogName, pkcs8: &[u8]) -> Result<Self, InvalidKey> {
-        let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| InvalidKey)?;
-        let public = pair.public_key().as_ref().try_into().map_err(|_| InvalidKey)?;
-        Ok(Self { pair, public: VerifyingKey { name, public, earlier: Vec::new() } })
+        let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| InvalidKey::Form)?;
+        let public = pair.public_key().as_ref().try_into().map_err(|_| InvalidKey::Form)?;
+        Ok(Self { pair, public: VerifyingKey { name, public, earlier: Vec::new(), list_signature: None } })
     }
 
     /// The public half.
@@ -164,16 +177,23 @@ impl fmt::Display for VerifyingKey {
     }
 }
 
-/// A vkey, and on the lines behind it the keys before it.
+/// A vkey, or the note in which it lists those before it ([`crate::renewal`]).
 impl FromStr for VerifyingKey {
     type Err = InvalidKey;
 
     fn from_str(text: &str) -> Result<Self, InvalidKey> {
-        let mut lines = text.lines();
-        let first = lines.next().ok_or(InvalidKey)?;
-        let (name, public) = read_vkey(first).ok_or(InvalidKey)?;
-        let earlier = EarlierKey::read(&name, first, lines).ok_or(InvalidKey)?;
-        Ok(Self { name, public, earlier })
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let (name, public) = read_vkey(first).ok_or(InvalidKey::Form)?;
+        if rest.is_empty() && first == text {
+            return Ok(Self { name, public, earlier: Vec::new(), list_signature: None });
+        }
+        let note = format!("{text}\n");
+        let list = open(&note, name.as_str(), &public).map_err(|_| InvalidKey::List)?;
+        let earlier = EarlierKey::read(&name, &list.lines().collect::<Vec<_>>())?;
+        let key = Self { name, public, earlier, list_signature: text.lines().last().map(str::to_owned) };
+        // There is one way to write it.
+        if key.file() == note { Ok(key) } else { Err(InvalidKey::List) }
     }
 }
 
@@ -268,7 +288,7 @@ mod tests {
         assert_eq!(text.parse::<VerifyingKey>().as_ref(), Ok(key.verifying()));
         assert!(text.starts_with("healthbook/test.example/1+"));
         for wrong in [KEY, "", "healthbook/a+00000000+AQ==", &text.replace("test", "tent"), &text[1..]] {
-            assert_eq!(wrong.parse::<VerifyingKey>(), Err(InvalidKey), "{wrong}");
+            assert_eq!(wrong.parse::<VerifyingKey>(), Err(InvalidKey::Form), "{wrong}");
         }
         for wrong in ["", "a b", "a+b", "a\u{a0}b", "a\nb"] {
             assert_eq!(LogName::new(wrong), Err(InvalidLogName));

@@ -50,10 +50,11 @@ impl EntryProof {
         if self.log != key.name().as_str() || !key.is_named(&self.vkey) {
             return Err(Kind::FileKey);
         }
-        let checkpoint = Checkpoint::open(&self.checkpoint, key).map_err(|_| Kind::Checkpoint)?;
-        let root = checkpoint.root();
-        let holds = self.size == checkpoint.size()
-            && verify_inclusion(&self.leaf, self.index, self.size, &self.proof, &root);
+        let checkpoint = Checkpoint::open(&self.checkpoint, key).map_err(Kind::from)?;
+        if self.size != checkpoint.size() {
+            return Err(Kind::OtherSize);
+        }
+        let holds = verify_inclusion(&self.leaf, self.index, self.size, &self.proof, &checkpoint.root());
         if holds { Ok(checkpoint) } else { Err(Kind::NotIncluded) }
     }
 }
@@ -86,12 +87,13 @@ mod tests {
         let bad = [
             EntryProof { index: 2, ..proof.clone() },
             EntryProof { leaf: leaves[0], ..proof.clone() },
-            EntryProof { size: 2, ..proof.clone() },
             EntryProof { proof: vec![hash_node(&leaves[0], &leaves[2])], ..proof.clone() },
         ];
         for bad in bad {
             assert_eq!(bad.verify(key.verifying()), Err(Kind::NotIncluded));
         }
+        let other_size = EntryProof { size: 2, ..proof.clone() };
+        assert_eq!(other_size.verify(key.verifying()), Err(Kind::OtherSize));
         assert_eq!(proof.verify(new_key().verifying()), Err(Kind::FileKey));
         assert!(EntryProof::read(b"{}").is_none());
     }

@@ -176,7 +176,7 @@ It holds nobody in memory: people and events are computed from the seed (docs/re
     RegistrySimulator(Box<RegistrySimulator>),
     /// Verify the log of accesses: a database, its old files, an extract, or a proof
     #[command(after_help = "Examples:
-  healthbook verify-audit --key healthbook/book.example+1a2b3c4d+AZ...
+  healthbook verify-audit --key healthbook-data/access-log.vkey
   healthbook verify-audit --key log.vkey --database postgres://book:secret@db/book --known root-2026-11-27.txt
   healthbook verify-audit --key log.vkey /archive/log --database sqlite:healthbook-data/healthbook.db
   healthbook verify-audit --key log.vkey my-log.json

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use audit_log::note::NoteError;
-use audit_log::{Checkpoint, CheckpointError, LogName, SigningKey};
+use audit_log::{Checkpoint, CheckpointError, LogName, SigningKey, VerifyingKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use record_store::Store;
@@ -19,6 +19,9 @@ use crate::opening::folder;
 
 /// Name of the file: the name of the log, the key, and the keys before it, each in a line.
 pub const FILE: &str = "access-log.key";
+
+/// Name of the file of the next key, from when it is made until it stands in the place of the one before it.
+pub const NEXT_FILE: &str = "access-log.key.next";
 
 /// Name of the file of its public half, for whoever verifies.
 pub const PUBLIC_FILE: &str = "access-log.vkey";
@@ -40,6 +43,12 @@ pub async fn open(configuration: &Configuration, store: &Store) -> Result<LogKey
     let is_there = path.try_exists().with_context(|| format!("{} cannot be read", path.display()))?;
     let key = match &signed {
         _ if is_there => read(&path)?,
+        Some(_) if folder.join(NEXT_FILE).exists() => {
+            return Err(Failure::saying(format!(
+                "{} is missing, and {NEXT_FILE} is there: run healthbook log renew-key again, which was broken off",
+                path.display()
+            )));
+        }
         Some(note) => return Err(lost(&path, note.lines().next().unwrap_or_default())),
         // Also where checkpoints were taken away: a log that has entries had a key.
         None if is_empty => {
@@ -52,25 +61,60 @@ pub async fn open(configuration: &Configuration, store: &Store) -> Result<LogKey
         }
         None => return Err(lost(&path, "its checkpoints are gone, too")),
     };
-    let opened = signed.map(|note| Checkpoint::open(&note, key.verifying()).map(drop));
+    let standing = signed.as_deref().map(|note| standing(note, key.verifying()));
     // A checkpoint that was changed is no sign of another key: the log then stands still and says so.
-    let is_of_this_log = !opened.as_ref().is_some_and(|opened| opened.as_ref().is_err_and(is_of_another));
-    match opened {
+    let is_of_this_log = !matches!(standing, Some(Standing::OfAnother));
+    match standing {
         None if is_empty => publish(&folder.join(PUBLIC_FILE), &key),
-        Some(Ok(())) => publish(&folder.join(PUBLIC_FILE), &key),
+        Some(Standing::OfThisLog) => publish(&folder.join(PUBLIC_FILE), &key),
         // Of several servers that each made a key at the first start, one signs: the public half of the others is none.
-        Some(Err(error)) if is_of_another(&error) => withdraw(&folder.join(PUBLIC_FILE), &key),
-        _ => {}
+        Some(Standing::OfAnother) => withdraw(&folder.join(PUBLIC_FILE), &key),
+        None | Some(Standing::Damaged(_)) => {}
+    }
+    if let Some(Ok(last)) = signed.map(|note| Checkpoint::open(&note, key.verifying()))
+        && !key.verifying().is_of_today(&last)
+    {
+        tracing::warn!(
+            size = last.size(),
+            "the log of accesses was signed last by a key that was given up: it was set back, or others have that key"
+        );
     }
     Ok(LogKey { key: Arc::new(key), is_of_this_log })
 }
 
-/// Whether a checkpoint is one of another key, or of one that this one has followed too early.
-pub fn is_of_another(error: &CheckpointError) -> bool {
-    matches!(
-        error,
-        CheckpointError::OtherLog | CheckpointError::GivenUp | CheckpointError::Note(NoteError::Unsigned)
-    )
+/// How a key stands to a checkpoint of the log.
+pub enum Standing {
+    /// It, or one before it, has signed that.
+    OfThisLog,
+    /// Another one has, or one that had been given up before.
+    OfAnother,
+    /// The checkpoint is none.
+    Damaged(CheckpointError),
+}
+
+/// How a key stands to the note of a checkpoint.
+pub fn standing(note: &str, key: &VerifyingKey) -> Standing {
+    use CheckpointError::{GivenUp, Note, OtherLog};
+    match Checkpoint::open(note, key) {
+        Ok(_) => Standing::OfThisLog,
+        Err(OtherLog | GivenUp | Note(NoteError::Unsigned)) => Standing::OfAnother,
+        Err(error) => Standing::Damaged(error),
+    }
+}
+
+/// Sees to it that a key leads back to the first checkpoint: with less, what was signed long ago would be nobody's.
+pub async fn knows_all(store: &Store, key: &VerifyingKey) -> Result<(), Failure> {
+    let first = store.log_checkpoints(0, 1).await.map_err(Failure::because)?;
+    match first.first().map(|note| standing(note, key)) {
+        Some(Standing::OfAnother) => Err(Failure::saying(
+            "the key is without those before it, which have signed the beginning of this log: name the whole file, \
+             access-log.vkey, or what /transparency/key has answered",
+        )),
+        Some(Standing::Damaged(error)) => Err(Failure::saying(format!(
+            "log_checkpoint: the first one is damaged ({error}): run healthbook verify-audit, see docs/guides/operating.md"
+        ))),
+        Some(Standing::OfThisLog) | None => Ok(()),
+    }
 }
 
 fn lost(path: &Path, log: &str) -> Failure {
@@ -140,9 +184,7 @@ pub fn generate(name: LogName) -> Result<(SigningKey, Vec<u8>), Failure> {
 /// Writes the file of a key that is not there yet.
 pub fn write(path: &Path, key: &SigningKey, pkcs8: &[u8]) -> Result<(), Failure> {
     let public = key.verifying();
-    let file = public.file();
-    let earlier = file.split_once('\n').map_or("", |(_, earlier)| earlier);
-    let text = format!("{}\n{}\n{earlier}", public.name(), STANDARD.encode(pkcs8));
+    let text = format!("{}\n{}\n{}", public.name(), STANDARD.encode(pkcs8), public.earlier_lines());
     let written = write_new(path, &text);
     Ok(written
         .with_context(|| format!("the key of the access log, {}, cannot be written", path.display()))?)

@@ -38,8 +38,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 
 /// `GET /transparency`: name and key of the log, and its last checkpoint.
 async fn overview(incoming: Incoming) -> Answer {
-    let note = incoming.service().store().log_checkpoint().await.map_err(Problem::from)?;
-    let key = fitting_key(&incoming, note.as_deref());
+    let (key, note) = signed_by(&incoming.state).await?;
     let answer = json!({
         "log": key.map(|key| key.name().as_str()),
         "vkey": key.map(ToString::to_string),
@@ -50,16 +49,17 @@ async fn overview(incoming: Incoming) -> Answer {
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(answer.to_string()))
 }
 
-/// With a key that has not signed it whoever verifies would be told that all of the log is wrong.
-fn fitting_key<'a>(incoming: &'a Incoming, note: Option<&str>) -> Option<&'a VerifyingKey> {
-    let fits = |key: &&VerifyingKey| note.is_none_or(|note| Checkpoint::open(note, key).is_ok());
-    incoming.state.app.log_key.as_ref().filter(fits)
+/// The key of the log, where it has signed the last checkpoint, and that one: with another key whoever verifies would be
+/// told that all of the log is wrong.
+async fn signed_by(state: &State) -> Result<(Option<&VerifyingKey>, Option<String>), Failure> {
+    let note = state.app.service.store().log_checkpoint().await.map_err(Problem::from)?;
+    let fits = |key: &&VerifyingKey| note.as_ref().is_none_or(|note| Checkpoint::open(note, key).is_ok());
+    Ok((state.app.log_key.as_ref().filter(fits), note))
 }
 
 /// `GET /transparency/key`: the public key and those before it, as a file for `healthbook verify-audit --key`.
 async fn key_file(incoming: Incoming) -> Answer {
-    let last = incoming.service().store().log_checkpoint().await.map_err(Problem::from)?;
-    note(fitting_key(&incoming, last.as_deref()).map(VerifyingKey::file))
+    note(Some(key(&incoming).await?.file()))
 }
 
 /// `GET /transparency/checkpoint`: the last checkpoint, a signed note.
@@ -85,7 +85,7 @@ async fn proof(incoming: Incoming) -> Answer {
     incoming.known()?;
     let position = incoming.segment("position").parse::<u64>();
     let position = position.map_err(|_| Failure::new(404, Fault::UnknownPath))?;
-    let (service, key) = (incoming.service(), key(&incoming)?);
+    let (service, key) = (incoming.service(), key(&incoming).await?);
     let proof = interactions::audit_event_proof(service, &incoming.caller, key, position).await?;
     // A checkpoint that holds it comes within seconds.
     file(&proof.ok_or_else(|| Failure::new(503, Fault::Busy))?)
@@ -95,14 +95,15 @@ async fn proof(incoming: Incoming) -> Answer {
 /// The parameters are those of RFC 6962, section 4.4.
 async fn consistency(incoming: Incoming) -> Answer {
     let first = chosen(&incoming, "first")?.ok_or_else(|| invalid("first"))?;
-    let (key, second) = (key(&incoming)?, chosen(&incoming, "second")?);
+    let (key, second) = (key(&incoming).await?, chosen(&incoming, "second")?);
     let proof = incoming.service().store().log_consistency_proof(key, first, second).await;
     file(&proof.map_err(Problem::from)?.ok_or_else(|| Failure::new(404, Fault::UnknownPath))?)
 }
 
-/// The public key of the log.
-fn key(incoming: &Incoming) -> Result<&VerifyingKey, Failure> {
-    incoming.state.app.log_key.as_ref().ok_or_else(|| Failure::new(503, Fault::Busy))
+/// The public key of the log: a server that has another one than that which has signed it last proves nothing.
+async fn key(incoming: &Incoming) -> Result<&VerifyingKey, Failure> {
+    let (key, _) = signed_by(&incoming.state).await?;
+    key.ok_or_else(|| Failure::new(503, Fault::Busy))
 }
 
 fn file(content: &impl Serialize) -> Answer {
@@ -151,7 +152,7 @@ pub(crate) async fn extract_of(
     interactions::may_read_log(service, caller, Interaction::Search)?;
     let Caller::Authenticated(identity) = caller else { return Err(Denied::Forbidden.into()) };
     let Actor::Citizen { patient } = &identity.actor else { return Err(Denied::Forbidden.into()) };
-    let Some(key) = &state.app.log_key else { return Ok(None) };
+    let (Some(key), _) = signed_by(state).await? else { return Ok(None) };
     let people = service.store().own_people(patient).await.map_err(Problem::from)?;
     let mut notes = Vec::with_capacity(older.len());
     for size in older {

@@ -17,7 +17,7 @@ const MUST: [&str; 36] = [
     "GET /fhir/_history",
     "GET /fhir/:type",
     "POST /fhir/:type/_search",
-    "GET /fhir",
+    "GET /fhir/",
     "GET /fhir/:type/:id/:type",
     "POST /fhir/:type",
     "PUT /fhir/:type/:id",

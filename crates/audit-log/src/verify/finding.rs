@@ -2,7 +2,7 @@
 
 use fhir::Instant;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::tree::TreeHead;
 
 /// Something that is wrong, and where.
@@ -23,7 +23,7 @@ impl Finding {
     /// The first position that it concerns. A checkpoint that is not signed concerns none: of it `first` only says where
     /// it stands.
     pub fn position(&self) -> Option<u64> {
-        (self.kind != Kind::Checkpoint).then_some(self.first)
+        (!matches!(self.kind, Kind::Checkpoint | Kind::GivenUp)).then_some(self.first)
     }
 }
 
@@ -40,6 +40,7 @@ pub enum Kind {
     EntryOrder,
     Unreadable,
     Checkpoint,
+    GivenUp,
     CheckpointOrder,
     Signed,
     CutOff,
@@ -52,6 +53,15 @@ pub enum Kind {
     Readable,
     NotExtended,
     OtherSize,
+}
+
+impl From<CheckpointError> for Kind {
+    fn from(error: CheckpointError) -> Self {
+        match error {
+            CheckpointError::GivenUp => Self::GivenUp,
+            CheckpointError::Form | CheckpointError::OtherLog | CheckpointError::Note(_) => Self::Checkpoint,
+        }
+    }
 }
 
 impl Kind {
@@ -82,6 +92,10 @@ impl Kind {
             Self::Checkpoint => [
                 "a checkpoint is not one that the key of the log has signed",
                 "một điểm kiểm tra không phải do khóa của nhật ký ký",
+            ],
+            Self::GivenUp => [
+                "a checkpoint was signed by a key that had been given up before: others have that key, or the log was set back",
+                "một điểm kiểm tra do một khóa đã bị thay trước đó ký: khóa bị lộ, hoặc nhật ký đã bị lùi lại",
             ],
             Self::CheckpointOrder => [
                 "a checkpoint goes back in size or time",

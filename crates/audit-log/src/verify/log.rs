@@ -103,8 +103,9 @@ impl Verifier {
         let number = self.came;
         self.came += 1;
         let before = self.newest.as_ref().map_or(self.start, Checkpoint::size);
-        let Ok(checkpoint) = Checkpoint::open(note, &self.key) else {
-            return self.report.add(Kind::Checkpoint, before, None, Some(number));
+        let checkpoint = match Checkpoint::open(note, &self.key) {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => return self.report.add(error.into(), before, None, Some(number)),
         };
         self.report.checkpoints += 1;
         let goes_back = self

@@ -41,8 +41,8 @@ pub struct LogCommand {
 pub(super) enum What {
     /// Move old entries from the database to files that stay verifiable
     #[command(after_help = "Examples:
-  healthbook log rotate --before 2021-01-01 --out /archive/log --key healthbook/book.example+1a2b3c4d+AZ...
-  healthbook verify-audit /archive/log --key healthbook/book.example+1a2b3c4d+AZ...
+  healthbook log rotate --before 2021-01-01 --out /archive/log --key healthbook-data/access-log.vkey
+  healthbook verify-audit /archive/log --key healthbook-data/access-log.vkey
 What is younger than log_years (5 at least) stays, however often this runs; the files are to be kept as long as the books. A file is verified before its entries leave the database.")]
     Rotate(Rotate),
     /// Go on with the log under a new key: the old one is to be given up, may be known to others, or was lost
@@ -99,9 +99,15 @@ impl LogCommand {
 
 /// A key as it stands on the command line or in a file.
 fn key(text: &str) -> Result<VerifyingKey, String> {
-    let read = std::fs::read_to_string(text);
-    let text = read.as_deref().unwrap_or(text);
-    text.trim().parse().map_err(|error: audit_log::note::InvalidKey| error.to_string())
+    let text = match std::fs::read_to_string(text) {
+        Ok(file) => file,
+        Err(_) if text.starts_with("healthbook/") => text.to_owned(),
+        Err(error) => return Err(format!("neither a key (healthbook/NAME+HASH+KEY) nor a file: {error}")),
+    };
+    audit_log::note::mended(&text)
+        .trim_end()
+        .parse()
+        .map_err(|error: audit_log::note::InvalidKey| error.to_string())
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! `healthbook log renew-key`: the log goes on under a new key.
 //!
 //! The new key is on disk before it signs, and takes the place of the old one after: whatever happens between, the command
-//! can be run again and ends what it began.
+//! can be run again and ends what it began. No file of a key is ever removed.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use audit_log::note::NoteError;
 use audit_log::{Checkpoint, SigningKey, VerifyingKey};
 use fhir::Instant;
 use record_store::{SequenceError, Store};
@@ -15,7 +17,8 @@ use super::arguments::RenewKey;
 use crate::command_log::logged;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
-use crate::{log_key, opening};
+use crate::log_key::{self, Standing};
+use crate::opening;
 
 /// As often it is tried while servers sign at the same time.
 const TRIES: usize = 20;
@@ -23,7 +26,7 @@ const TRIES: usize = 20;
 /// Signs by a new key, and puts it in the place of the old one.
 pub async fn run(configuration: &Configuration, command: &RenewKey) -> Result<(), Failure> {
     let store = opening::open_existing(configuration).await?;
-    let place = Place::in_folder(opening::folder(configuration));
+    let place = Place::in_folder(&opening::folder(configuration))?;
     let renewed = logged(&store, "log renew-key", renew(&store, &place, command)).await;
     store.close().await;
     renewed
@@ -35,6 +38,8 @@ struct Place {
     key: PathBuf,
     /// The new one, until it is that of the log.
     next: PathBuf,
+    /// Held, so that one of several that renew at once does it.
+    _lock: File,
 }
 
 /// The key that is given up.
@@ -44,10 +49,36 @@ enum Before {
 }
 
 impl Place {
-    fn in_folder(folder: PathBuf) -> Self {
-        let key = folder.join(log_key::FILE);
-        let next = folder.join(format!("{}.next", log_key::FILE));
-        Self { folder, key, next }
+    fn in_folder(folder: &Path) -> Result<Self, Failure> {
+        let folder = std::path::absolute(folder).map_err(Failure::because)?;
+        let lock = File::open(&folder).with_context(|| format!("cannot open {}", folder.display()))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(Failure::saying("the key of this log is being renewed by another command"));
+            }
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {}", folder.display()))?;
+            }
+        }
+        let (key, next) = (folder.join(log_key::FILE), folder.join(log_key::NEXT_FILE));
+        Ok(Self { folder, key, next, _lock: lock })
+    }
+
+    /// A name beside the key that is not taken.
+    fn free(&self, end: &str) -> Result<PathBuf, Failure> {
+        for number in 1.. {
+            let free = self.folder.join(format!("{}.{end}-{number}", log_key::FILE));
+            if !exists(&free)? {
+                return Ok(free);
+            }
+        }
+        Err(Failure::saying("no name is free"))
+    }
+
+    /// A key that has signed nothing is put aside.
+    fn put_next_aside(&self) -> Result<(), Failure> {
+        rename(&self.next, &self.free("unused")?)
     }
 }
 
@@ -60,11 +91,16 @@ impl Before {
     }
 
     /// A new key that follows this one at a checkpoint.
-    fn next(&self, until: u64) -> Result<(SigningKey, Vec<u8>), Failure> {
+    fn next(&self, last: &Checkpoint) -> Result<(SigningKey, Vec<u8>), Failure> {
         let (mut next, pkcs8) = log_key::generate(self.verifying().name().clone())?;
         match self {
-            Self::There(key) => key.give_up(&mut next, until).map_err(Failure::because)?,
-            Self::Lost(key) => next.replace_lost(key, until),
+            Self::There(key) => key.give_up(&mut next, last).map_err(Failure::because)?,
+            Self::Lost(key) => next.replace_lost(key, last).map_err(Failure::because)?,
+        }
+        // Whatever was wrong with it would be found when the log is signed by it already.
+        let read = next.verifying().file().parse::<VerifyingKey>().map_err(Failure::because)?;
+        if read != *next.verifying() {
+            return Err(Failure::saying("the new key cannot be read again"));
         }
         Ok((next, pkcs8))
     }
@@ -75,27 +111,27 @@ async fn renew(store: &Store, place: &Place, command: &RenewKey) -> Result<(), F
     // A run that was broken off after the new key had signed is ended; else its key has signed nothing.
     if exists(&place.next)? {
         let next = log_key::read(&place.next)?;
-        if next.verifying().open(&note).is_ok() {
-            return put_in_place(place, &next);
+        match next.verifying().open(&note) {
+            Ok(_) => return put_in_place(place, &next),
+            Err(NoteError::Unsigned) => place.put_next_aside()?,
+            Err(error) => return Err(damaged("last", &error)),
         }
-        fs::remove_file(&place.next).with_context(|| format!("cannot remove {}", place.next.display()))?;
     }
     let before = before(place, command, &note)?;
+    log_key::knows_all(store, before.verifying()).await?;
     for _ in 0..TRIES {
         let note = last(store).await?;
-        let signed = Checkpoint::open(&note, before.verifying()).map_err(|error| {
-            Failure::saying(format!("the last checkpoint is not one of the key that is given up: {error}"))
-        })?;
-        let (next, pkcs8) = before.next(signed.size())?;
-        log_key::write(&place.next, &next, &pkcs8)?;
-        sync(&place.folder)?;
+        let signed = Checkpoint::open(&note, before.verifying()).map_err(|error| damaged("last", &error))?;
+        let (next, pkcs8) = before.next(&signed)?;
+        write_next(place, &next, &pkcs8)?;
         match store.sign_log_by_next_key(&next, Instant::now()).await {
             Ok(done) if done.checkpoint.is_some() => return put_in_place(place, &next),
             // A server was faster, by a step or by a checkpoint: once more, with a key that follows that.
             Ok(_) | Err(SequenceError::Key(_)) => {}
+            // Whether it has signed is not known: the next run sees it.
             Err(error) => return Err(Failure::because(error)),
         }
-        fs::remove_file(&place.next).with_context(|| format!("cannot remove {}", place.next.display()))?;
+        place.put_next_aside()?;
     }
     Err(Failure::saying("servers of this database sign all the time: stop them, and try again"))
 }
@@ -106,49 +142,84 @@ async fn last(store: &Store) -> Result<String, Failure> {
     note.ok_or_else(|| Failure::saying("nothing of this log is signed yet: there is no key to renew"))
 }
 
+fn damaged(which: &str, error: &dyn std::error::Error) -> Failure {
+    Failure::saying(format!(
+        "log_checkpoint: the {which} one is damaged ({error}): run healthbook verify-audit, see docs/guides/operating.md"
+    ))
+}
+
 /// The key that is given up, which must be that of the log.
 fn before(place: &Place, command: &RenewKey, note: &str) -> Result<Before, Failure> {
     let path = place.key.display();
-    let is_of_log = |key: &VerifyingKey| Checkpoint::open(note, key).is_ok();
-    let found = exists(&place.key)?.then(|| log_key::read(&place.key)).transpose();
+    // One that is there and cannot be read is not lost.
+    let found = exists(&place.key)?.then(|| log_key::read(&place.key)).transpose()?;
+    let standing = |key: &VerifyingKey| log_key::standing(note, key);
     match (&command.lost, found) {
-        (None, Ok(Some(key))) if is_of_log(key.verifying()) => Ok(Before::There(Box::new(key))),
-        (None, Ok(Some(_))) => Err(Failure::saying(format!("{path} is not the key of this log"))),
-        (None, Ok(None)) => Err(Failure::saying(format!(
-            "{path} is missing: put it back, or name the public half of what was lost with --lost access-log.vkey"
+        (None, Some(key)) => match standing(key.verifying()) {
+            Standing::OfThisLog => Ok(Before::There(Box::new(key))),
+            Standing::OfAnother => {
+                Err(Failure::saying(format!("{path} is not the key that has signed this log last")))
+            }
+            Standing::Damaged(error) => Err(damaged("last", &error)),
+        },
+        (None, None) => Err(Failure::saying(format!(
+            "{path} is missing. Is --data-folder another one, is the key on another server or in the backup? Only where it is \
+             lost for good: --lost access-log.vkey, which says for ever that nobody but the operator names the next key"
         ))),
-        (None, Err(error)) => Err(error),
-        (Some(_), Ok(Some(key))) if is_of_log(key.verifying()) => Err(Failure::saying(format!(
-            "{path} is the key of this log, and not lost: leave out --lost, so that it signs which one comes after it"
-        ))),
-        (Some(lost), _) if is_of_log(lost) => Ok(Before::Lost(lost.clone())),
-        (Some(_), _) => Err(Failure::saying("--lost: that is not the key that has signed this log last")),
+        (Some(_), Some(key)) if matches!(standing(key.verifying()), Standing::OfThisLog) => {
+            Err(Failure::saying(format!(
+                "{path} is the key of this log, and not lost: leave out --lost, so that it signs which one comes after it"
+            )))
+        }
+        (Some(lost), _) => match standing(lost) {
+            Standing::OfThisLog => Ok(Before::Lost(lost.clone())),
+            Standing::OfAnother => {
+                Err(Failure::saying("--lost: that is not the key that has signed this log last"))
+            }
+            Standing::Damaged(error) => Err(damaged("last", &error)),
+        },
     }
+}
+
+/// The new key is on disk, whole, under its name, and belongs to whom the old one or its folder belongs.
+fn write_next(place: &Place, next: &SigningKey, pkcs8: &[u8]) -> Result<(), Failure> {
+    let part = place.free("part")?;
+    log_key::write(&part, next, pkcs8)?;
+    give_to_owner(place, &part).with_context(|| format!("cannot give {} to its owner", part.display()))?;
+    rename(&part, &place.next)?;
+    sync(&place.folder)
+}
+
+/// Whoever runs the server must be able to read what the operator makes as somebody else.
+fn give_to_owner(place: &Place, file: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let owner = fs::metadata(&place.key).or_else(|_| fs::metadata(&place.folder))?;
+        let own = fs::metadata(file)?;
+        if (own.uid(), own.gid()) != (owner.uid(), owner.gid()) {
+            chown(file, Some(owner.uid()), Some(owner.gid()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The new key takes the place of the old one, which stays beside it under another name.
 fn put_in_place(place: &Place, next: &SigningKey) -> Result<(), Failure> {
     let mut kept = None;
     if exists(&place.key)? {
-        let aside = (1..).map(|number| place.folder.join(format!("{}.old-{number}", log_key::FILE)));
-        for aside in aside {
-            if !exists(&aside)? {
-                fs::rename(&place.key, &aside)
-                    .with_context(|| format!("cannot move {}", place.key.display()))?;
-                kept = Some(aside);
-                break;
-            }
-        }
+        let aside = place.free("old")?;
+        rename(&place.key, &aside)?;
+        kept = Some(aside);
     }
-    fs::rename(&place.next, &place.key)
-        .with_context(|| format!("cannot move {} to its place", place.next.display()))?;
+    rename(&place.next, &place.key)?;
     sync(&place.folder)?;
     let public = place.folder.join(log_key::PUBLIC_FILE);
     log_key::publish(&public, next);
     let mut text =
         format!("{}: the new key; copies belong where those of the old one are\n", place.key.display());
     if let Some(kept) = kept {
-        text += &format!("{}: the old key, which signs nothing any more\n", kept.display());
+        text += &format!("{}: what stood there before, and signs nothing any more\n", kept.display());
     }
     text += &format!("{}: to be published\n\n{}", public.display(), next.verifying().file());
     print(&text)
@@ -156,6 +227,10 @@ fn put_in_place(place: &Place, next: &SigningKey) -> Result<(), Failure> {
 
 fn exists(path: &Path) -> Result<bool, Failure> {
     Ok(path.try_exists().with_context(|| format!("{} cannot be read", path.display()))?)
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+    Ok(fs::rename(from, to).with_context(|| format!("cannot move {} to {}", from.display(), to.display()))?)
 }
 
 /// Puts the names in a folder on disk.

@@ -5,7 +5,6 @@ use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
 use anyhow::Context as _;
-use audit_log::Checkpoint;
 use audit_log::segment::{Frame, SegmentReader};
 use audit_log::verify::Verifier;
 use fhir::Instant;
@@ -16,7 +15,8 @@ use super::arguments::Rotate;
 use crate::command_log::logged;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, print};
-use crate::{log_key, opening};
+use crate::log_key::{self, Standing};
+use crate::opening;
 
 /// Writes, verifies, removes; file after file.
 pub async fn run(configuration: &Configuration, command: &Rotate) -> Result<(), Failure> {
@@ -50,13 +50,15 @@ async fn rotate(configuration: &Configuration, command: &Rotate, store: &Store) 
 /// The key is asked for, so that a folder of segments is not verified by a key that came with it: another one is a mistake.
 async fn is_key_of(command: &Rotate, store: &Store) -> Result<(), Failure> {
     let Some(note) = store.log_checkpoint().await.map_err(Failure::because)? else { return Ok(()) };
-    match Checkpoint::open(&note, &command.key) {
-        Ok(_) => Ok(()),
-        Err(error) if log_key::is_of_another(&error) => {
+    match log_key::standing(&note, &command.key) {
+        Standing::OfThisLog => log_key::knows_all(store, &command.key).await,
+        Standing::OfAnother => {
             let log = note.lines().next().unwrap_or_default();
-            Err(Failure::saying(format!("--key: that is not the key of this log, {log}")))
+            Err(Failure::saying(format!(
+                "--key: that is not the key of this log, {log}, or not that of today: take the file access-log.vkey"
+            )))
         }
-        Err(error) => Err(Failure::saying(format!(
+        Standing::Damaged(error) => Err(Failure::saying(format!(
             "log_checkpoint: the last one is damaged ({error}): run healthbook verify-audit, see docs/guides/operating.md"
         ))),
     }

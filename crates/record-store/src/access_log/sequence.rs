@@ -162,7 +162,8 @@ impl Store {
             elsewhere: false,
             ahead: signed.as_ref().map(Checkpoint::time).filter(|time| is_ahead(*time, now)),
         };
-        if waiting.is_empty() && !is_new_day && !is_renewed && !(is_behind && is_late) {
+        let is_to_be_signed = is_new_day || is_renewed || (is_behind && is_late);
+        if waiting.is_empty() && !is_to_be_signed {
             return Ok(done);
         }
         let Some(writer) = self.resumed(&end, key, signed.as_ref()).await? else {

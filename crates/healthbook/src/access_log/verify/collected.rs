@@ -21,6 +21,10 @@ pub(super) struct Collected<'a> {
     is_sound: bool,
     /// Whether the key leads back to the one that was kept, by nobody's word.
     is_proven: bool,
+    /// Whether something is signed by the key of today.
+    is_of_today: bool,
+    /// Whether something is signed by a key that is not among those that were given.
+    is_by_another: bool,
     checkpoints: Vec<Kept>,
     history: History,
 }
@@ -33,15 +37,25 @@ struct Kept {
 }
 
 impl<'a> Collected<'a> {
-    pub(super) fn new(key: &'a VerifyingKey) -> Self {
-        Self { key, is_sound: true, is_proven: true, checkpoints: Vec::new(), history: History::new() }
+    pub(super) fn new(key: &'a VerifyingKey) -> Result<Self, Failure> {
+        print(&words::of_losses(key))?;
+        let (checkpoints, history) = (Vec::new(), History::new());
+        Ok(Self {
+            key,
+            is_sound: true,
+            is_proven: true,
+            is_of_today: false,
+            is_by_another: false,
+            checkpoints,
+            history,
+        })
     }
 
     /// Takes a key that was kept from earlier.
     pub(super) fn kept_key(&mut self, kept: &VerifyingKey) -> Result<(), Failure> {
         let lineage = self.key.follows(kept);
         self.is_sound &= lineage != Lineage::Unknown;
-        self.is_proven &= !matches!(lineage, Lineage::Lost(_));
+        self.is_proven &= !matches!(lineage, Lineage::Lost(_) | Lineage::Untold);
         print(&words::of_lineage(lineage))
     }
 
@@ -89,10 +103,16 @@ impl<'a> Collected<'a> {
             }
             Err(error) => {
                 self.is_sound = false;
+                self.look_at(error.into());
                 print(&words::not_signed(&place, &error))?;
             }
         }
         Ok(())
+    }
+
+    /// Takes what is wrong: it may be the key that was given.
+    fn look_at(&mut self, kind: Kind) {
+        self.is_by_another |= matches!(kind, Kind::Checkpoint | Kind::FileKey);
     }
 
     /// Verifies an extract or a proof, and takes the checkpoints in it. Those that are signed say something, whatever
@@ -119,11 +139,15 @@ impl<'a> Collected<'a> {
                         .for_each(|older| self.history.begins_with(younger.head(), older.head()));
                 }
                 self.is_sound &= report.is_sound();
+                report.faults.iter().for_each(|fault| self.look_at(fault.kind));
                 print(&words::of_extract(&place, &report))
             }
             Document::Entry(proof) => {
                 let verified = proof.verify(self.key);
                 self.is_sound &= verified.is_ok();
+                if let Err(kind) = verified {
+                    self.look_at(kind);
+                }
                 print(&words::of_entry(&place, proof.index, &verified))
             }
             Document::Consistency(proof) => match proof.checkpoint(self.key) {
@@ -133,6 +157,7 @@ impl<'a> Collected<'a> {
                 }
                 Err(kind) => {
                     self.is_sound = false;
+                    self.look_at(kind);
                     print(&words::of_file(&place, kind))
                 }
             },
@@ -142,6 +167,8 @@ impl<'a> Collected<'a> {
     /// Takes what a whole log says of the checkpoints: those that it holds are of one log with its end. Those that it
     /// refutes have been compared, and were found wrong.
     pub(super) fn log(&mut self, name: &str, report: &Report, end: Option<TreeHead>) -> Result<(), Failure> {
+        report.findings.iter().for_each(|finding| self.look_at(finding.kind));
+        self.is_of_today |= report.last.as_ref().is_some_and(|last| self.key.is_of_today(last));
         let mut held: Vec<TreeHead> = report.known.held.iter().map(Checkpoint::head).collect();
         if report.is_sound() {
             end.into_iter().for_each(|end| self.history.head(end, name));
@@ -162,11 +189,24 @@ impl<'a> Collected<'a> {
 
     /// Compares all of it, and gives the verdict.
     pub(super) fn compare(mut self) -> Result<(), Failure> {
+        let mut earlier = Vec::new();
         for kept in &self.checkpoints {
+            match self.key.is_of_today(&kept.checkpoint) {
+                true => self.is_of_today = true,
+                false => earlier.push(kept.place.as_str()),
+            }
             self.history.head(kept.checkpoint.head(), &kept.place);
         }
         let comparison = self.history.compare();
         print(&words::of_comparison(&comparison))?;
+        // A key that was given up may be known to others: what it has signed counts beside what today's key has.
+        if !self.is_of_today && !earlier.is_empty() {
+            self.is_proven = false;
+            print(&words::earlier(&earlier))?;
+        }
+        if self.is_by_another {
+            print(words::OTHER_KEY)?;
+        }
         let (verdict, failure) = if !self.is_sound || !comparison.is_sound() {
             ("NOT SOUND\n", Failure::Reported)
         } else if !comparison.is_complete() || !self.is_proven {

@@ -22,7 +22,7 @@ use crate::opening;
 /// Verifies everything that is named, and compares the checkpoints of all of it.
 pub async fn run(configuration: &Configuration, command: &VerifyAudit) -> Result<(), Failure> {
     let files = Files::sorted(&command.files)?;
-    let mut collected = Collected::new(&command.key);
+    let mut collected = Collected::new(&command.key)?;
     if let Some(kept) = &command.kept_key {
         collected.kept_key(kept)?;
     }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use audit_log::Checkpoint;
 use audit_log::checkpoint::CheckpointError;
 use audit_log::extract::ExtractReport;
 use audit_log::history::{Comparison, Shows};
 use audit_log::renewal::Lineage;
 use audit_log::verify::{Finding, Kind, Report};
+use audit_log::{Checkpoint, VerifyingKey};
 use record_store::LogReport;
 
 /// As many findings of a kind are printed.
@@ -21,16 +21,47 @@ macro_rules! line {
     };
 }
 
+/// Where something is signed by another key than those that were given.
+pub(super) const OTHER_KEY: &str = "signed by a key that is not in --key, or changed: the key of a log is renewed now and then. The keys of today are what \
+     /transparency/key of the server answers; take that as --key, and the one that you have as --kept-key, \
+     which tells whether it comes after it (khóa của nhật ký có thể đã được thay: tải tệp khóa mới ở địa chỉ này)\n";
+
+/// That nothing but a key which was given up says so.
+pub(super) fn earlier(places: &[&str]) -> String {
+    format!(
+        "{}: NOT SHOWN: signed by a key that was given up since, and that others may have; hand over with it what today's key has \
+         signed: /transparency/checkpoint of the server, and what leads to it, /transparency/consistency \
+         (chỉ có chữ ký của khóa đã bị thay, cần thêm điểm kiểm tra do khóa hiện nay ký)\n",
+        places.join(", ")
+    )
+}
+
+/// What nobody has proven of the keys, whatever they have signed.
+pub(super) fn of_losses(key: &VerifyingKey) -> String {
+    let line = |until: u64| {
+        format!(
+            "a key of this log was lost when it had {until} entries: which one came next is the word of the operator \
+             (một khóa đã bị mất, khóa kế tiếp chỉ theo lời đơn vị vận hành)\n"
+        )
+    };
+    key.losses().map(line).collect()
+}
+
 /// How the key stands to the one that was kept.
 pub(super) fn of_lineage(lineage: Lineage) -> String {
     match lineage {
-        Lineage::Proven => "the key comes after the one that was kept: each has named the next\n".to_owned(),
+        Lineage::Proven => "the key is the one that was kept, or comes after it: each key has named the next \
+             (khóa trùng hoặc kế tiếp khóa đã lưu)\n"
+            .to_owned(),
         Lineage::Lost(until) => format!(
-            "NOT SHOWN: a key was lost when the log had {until} entries: that this is the key after it, nobody but the operator says \
-             (một khóa đã bị mất, chỉ đơn vị vận hành nói khóa nào kế tiếp)\n"
+            "NOT SHOWN: that the key comes after the one that was kept: between them one was lost, at {until} entries \
+             (giữa hai khóa có một khóa đã bị mất)\n"
         ),
-        Lineage::Unknown => "WRONG: the key does not come after the one that was kept \
-             (khóa không kế tiếp khóa đã lưu)\n"
+        Lineage::Untold => "NOT SHOWN: that the key comes after the one that was kept: --key is one key alone, without those \
+             before it; take what /transparency/key of the server answers (tệp khóa thiếu các khóa trước đó)\n"
+            .to_owned(),
+        Lineage::Unknown => "WRONG: the key does not come after the one that was kept, or the two files say different things of \
+             the keys before (khóa không kế tiếp khóa đã lưu)\n"
             .to_owned(),
     }
 }
@@ -42,7 +73,7 @@ pub(super) fn signed(place: &str, checkpoint: &Checkpoint) -> String {
 
 /// A checkpoint to compare with that is none, and why.
 pub(super) fn not_signed(place: &str, error: &CheckpointError) -> String {
-    let [english, vietnamese] = Kind::Checkpoint.words();
+    let [english, vietnamese] = Kind::from(*error).words();
     format!("{place}: WRONG: {english} ({vietnamese}): {error}\n")
 }
 
@@ -68,8 +99,10 @@ pub(super) fn gap(end: u64, first: u64) -> String {
 /// An extract.
 pub(super) fn of_extract(place: &str, report: &ExtractReport) -> String {
     let (proven, older) = (report.proven, report.older.len());
-    let mut text =
-        format!("{place}: {proven} entries proven, {older} older checkpoints proven to be the beginning\n");
+    let mut text = format!(
+        "{place}: {proven} entries proven, {older} older checkpoints proven to be the beginning; \
+                 whether these are all entries an extract cannot show\n"
+    );
     text.extend(report.checkpoint.as_ref().map(signature));
     first_bad(report.faults.iter().filter_map(|fault| fault.position).min(), &mut text);
     for fault in report.faults.iter().take(PRINTED) {
@@ -154,7 +187,7 @@ pub(super) fn of_comparison(comparison: &Comparison) -> String {
         let ([one, other], size) = (&fork.places, fork.size);
         line!(
             text,
-            "WRONG: {one} and {other}: the key of the log has signed two different logs of {size} entries \
+            "WRONG: {one} and {other}: keys of the log have signed two different logs of {size} entries \
              (khóa của nhật ký đã ký hai nhật ký khác nhau cùng có {size} mục)"
         );
     }
@@ -168,7 +201,7 @@ pub(super) fn of_comparison(comparison: &Comparison) -> String {
                 line!(
                     text,
                     "{place}: WRONG: this file does not prove that the log of {younger} entries begins with that of {older}; \
-                     fetch it anew (tệp này không chứng minh được rằng nhật ký mới tiếp nối nhật ký cũ)"
+                     fetch it anew: where that one does not prove it either, the log told two different stories (tệp này không chứng minh được rằng nhật ký mới tiếp nối nhật ký cũ)"
                 );
             }
             Shows::Nothing(sizes) => {

@@ -66,18 +66,18 @@ pub async fn open(configuration: &Configuration, store: &Store) -> Result<LogKey
     let is_of_this_log = !matches!(standing, Some(Standing::OfAnother));
     match standing {
         None if is_empty => publish(&folder.join(PUBLIC_FILE), &key),
-        Some(Standing::OfThisLog) => publish(&folder.join(PUBLIC_FILE), &key),
+        Some(Standing::OfThisLog(last)) => {
+            publish(&folder.join(PUBLIC_FILE), &key);
+            if !key.verifying().is_of_today(&last) {
+                tracing::warn!(
+                    size = last.size(),
+                    "the log of accesses was signed last by a key that was given up: it was set back, or others have that key"
+                );
+            }
+        }
         // Of several servers that each made a key at the first start, one signs: the public half of the others is none.
         Some(Standing::OfAnother) => withdraw(&folder.join(PUBLIC_FILE), &key),
         None | Some(Standing::Damaged(_)) => {}
-    }
-    if let Some(Ok(last)) = signed.map(|note| Checkpoint::open(&note, key.verifying()))
-        && !key.verifying().is_of_today(&last)
-    {
-        tracing::warn!(
-            size = last.size(),
-            "the log of accesses was signed last by a key that was given up: it was set back, or others have that key"
-        );
     }
     Ok(LogKey { key: Arc::new(key), is_of_this_log })
 }
@@ -85,7 +85,7 @@ pub async fn open(configuration: &Configuration, store: &Store) -> Result<LogKey
 /// How a key stands to a checkpoint of the log.
 pub enum Standing {
     /// It, or one before it, has signed that.
-    OfThisLog,
+    OfThisLog(Checkpoint),
     /// Another one has, or one that had been given up before.
     OfAnother,
     /// The checkpoint is none.
@@ -96,7 +96,7 @@ pub enum Standing {
 pub fn standing(note: &str, key: &VerifyingKey) -> Standing {
     use CheckpointError::{GivenUp, Note, OtherLog};
     match Checkpoint::open(note, key) {
-        Ok(_) => Standing::OfThisLog,
+        Ok(checkpoint) => Standing::OfThisLog(checkpoint),
         Err(OtherLog | GivenUp | Note(NoteError::Unsigned)) => Standing::OfAnother,
         Err(error) => Standing::Damaged(error),
     }
@@ -113,7 +113,7 @@ pub async fn knows_all(store: &Store, key: &VerifyingKey) -> Result<(), Failure>
         Some(Standing::Damaged(error)) => Err(Failure::saying(format!(
             "log_checkpoint: the first one is damaged ({error}): run healthbook verify-audit, see docs/guides/operating.md"
         ))),
-        Some(Standing::OfThisLog) | None => Ok(()),
+        Some(Standing::OfThisLog(_)) | None => Ok(()),
     }
 }
 

@@ -121,7 +121,15 @@ async fn renew(store: &Store, place: &Place, command: &RenewKey) -> Result<(), F
     log_key::knows_all(store, before.verifying()).await?;
     for _ in 0..TRIES {
         let note = last(store).await?;
-        let signed = Checkpoint::open(&note, before.verifying()).map_err(|error| damaged("last", &error))?;
+        let signed = match log_key::standing(&note, before.verifying()) {
+            Standing::OfThisLog(signed) => signed,
+            Standing::OfAnother => {
+                return Err(Failure::saying(
+                    "another key has signed the log meanwhile: was it renewed on another machine, too?",
+                ));
+            }
+            Standing::Damaged(error) => return Err(damaged("last", &error)),
+        };
         let (next, pkcs8) = before.next(&signed)?;
         write_next(place, &next, &pkcs8)?;
         match store.sign_log_by_next_key(&next, Instant::now()).await {
@@ -156,7 +164,7 @@ fn before(place: &Place, command: &RenewKey, note: &str) -> Result<Before, Failu
     let standing = |key: &VerifyingKey| log_key::standing(note, key);
     match (&command.lost, found) {
         (None, Some(key)) => match standing(key.verifying()) {
-            Standing::OfThisLog => Ok(Before::There(Box::new(key))),
+            Standing::OfThisLog(_) => Ok(Before::There(Box::new(key))),
             Standing::OfAnother => {
                 Err(Failure::saying(format!("{path} is not the key that has signed this log last")))
             }
@@ -166,13 +174,13 @@ fn before(place: &Place, command: &RenewKey, note: &str) -> Result<Before, Failu
             "{path} is missing. Is --data-folder another one, is the key on another server or in the backup? Only where it is \
              lost for good: --lost access-log.vkey, which says for ever that nobody but the operator names the next key"
         ))),
-        (Some(_), Some(key)) if matches!(standing(key.verifying()), Standing::OfThisLog) => {
+        (Some(_), Some(key)) if matches!(standing(key.verifying()), Standing::OfThisLog(_)) => {
             Err(Failure::saying(format!(
                 "{path} is the key of this log, and not lost: leave out --lost, so that it signs which one comes after it"
             )))
         }
         (Some(lost), _) => match standing(lost) {
-            Standing::OfThisLog => Ok(Before::Lost(lost.clone())),
+            Standing::OfThisLog(_) => Ok(Before::Lost(lost.clone())),
             Standing::OfAnother => {
                 Err(Failure::saying("--lost: that is not the key that has signed this log last"))
             }

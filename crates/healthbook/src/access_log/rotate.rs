@@ -51,7 +51,7 @@ async fn rotate(configuration: &Configuration, command: &Rotate, store: &Store) 
 async fn is_key_of(command: &Rotate, store: &Store) -> Result<(), Failure> {
     let Some(note) = store.log_checkpoint().await.map_err(Failure::because)? else { return Ok(()) };
     match log_key::standing(&note, &command.key) {
-        Standing::OfThisLog => log_key::knows_all(store, &command.key).await,
+        Standing::OfThisLog(_) => log_key::knows_all(store, &command.key).await,
         Standing::OfAnother => {
             let log = note.lines().next().unwrap_or_default();
             Err(Failure::saying(format!(

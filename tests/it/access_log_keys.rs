@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::thread;
+use std::thread::{self, sleep};
+use std::time::Duration;
 
 use test_support::TestDatabase;
 
@@ -149,6 +150,12 @@ fn a_log_goes_on_under_a_new_key_and_everything_before_stays_verifiable() {
     }
 }
 
+/// Entries of the last checkpoint.
+fn size_of(demo: &Demo) -> u64 {
+    let note = demo.server().client().get("/transparency/checkpoint").expect_status(200);
+    note.text().lines().nth(1).unwrap().parse().unwrap()
+}
+
 /// The answer that links the checkpoints of two extracts, as a file.
 fn link(demo: &Demo, older: &str, younger: &str) -> String {
     let size = |file: &str| -> u64 {
@@ -235,12 +242,15 @@ fn what_was_broken_off_is_ended_by_the_next_run() {
         let Files { key, public } = files(&demo);
         let next = key.with_file_name("access-log.key.next");
         demo.stop();
-        // Before the new key has signed: another one is made, and no key is removed.
+        // Before the new key has signed: it is that one that follows, and no further one.
         let old = fs::read_to_string(&key).unwrap();
-        let other = Demo::start(TestDatabase::sqlite());
-        fs::copy(files(&other).key, &next).unwrap();
+        let aside = Demo::start(TestDatabase::sqlite());
+        let private = fs::read_to_string(files(&aside).key).unwrap();
+        let private = private.lines().nth(1).unwrap();
+        fs::write(&next, format!("{}\n{private}\n", old.lines().next().unwrap())).unwrap();
         let _ = renewed(&demo, &[]);
-        assert!(!next.exists() && key.with_file_name("access-log.key.unused-1").exists());
+        assert!(!next.exists());
+        assert_eq!(fs::read_to_string(&key).unwrap().lines().nth(1), Some(private));
         // After it has signed, and before it stands in its place.
         let (made, published) = (fs::read_to_string(&key).unwrap(), fs::read_to_string(&public).unwrap());
         fs::rename(&key, &next).unwrap();
@@ -296,6 +306,52 @@ fn the_new_key_belongs_to_whom_the_old_one_belonged() {
     let _ = renewed(&demo, &[]);
     let made = fs::metadata(&key).unwrap();
     assert_eq!((made.uid(), made.mode() & 0o777), (owner, 0o600));
+}
+
+/// Whoever has the key can make another database with it, and takes away what it has not signed.
+#[test]
+fn a_log_that_only_a_key_has_signed_that_was_given_up_is_not_shown() {
+    let mut demo = begun(TestDatabase::sqlite());
+    signed(&demo);
+    let (place, Files { key, public }) = (folder(&demo), files(&demo));
+    let other = TestDatabase::sqlite();
+    let folder_of = PathBuf::from(other.url().strip_prefix("sqlite:").unwrap());
+    fs::copy(&key, folder_of.with_file_name("access-log.key")).unwrap();
+    let mut forged = Demo::start(other);
+    look(&forged);
+    signed(&forged);
+    // Verifying it and stopping leave an entry or two.
+    let size = size_of(&forged) + 20;
+    forged.stop();
+    // What is signed of it is before the end of the first key, as what a forger signs is.
+    look(&demo);
+    while size_of(&demo) <= size {
+        look(&demo);
+        sleep(Duration::from_millis(100));
+    }
+    demo.stop();
+    let _ = renewed(&demo, &[]);
+    let list = kept(&public, "list.vkey");
+    let said = verify(&place, &["--key", &list, "--database", forged.database.url()]);
+    assert!(said.0 == 3 && said.1.contains("NOT SHOWN: signed by no key"), "{said:?}");
+    let out = place.join("segments");
+    let out = out.to_str().unwrap();
+    let first = folder_of.with_file_name("access-log.vkey");
+    let rest = [
+        "log",
+        "rotate",
+        "--before",
+        "2100-01-01",
+        "--force-demo",
+        "--out",
+        out,
+        "--key",
+        first.to_str().unwrap(),
+    ];
+    let said = command(&forged, &rest);
+    assert!(said.status.success(), "{}", words(&said));
+    let said = verify(&place, &["--key", &list, out]);
+    assert!(said.0 == 3 && said.1.contains("NOT SHOWN: signed by no key"), "{said:?}");
 }
 
 /// The backup is older than the renewal: the log goes on from it under one key more.

@@ -17,6 +17,7 @@ pub struct Checkpoint {
     size: u64,
     root: Hash,
     time: Instant,
+    is_by_earlier_key: bool,
 }
 
 /// Why a note is no checkpoint of a log.
@@ -40,7 +41,12 @@ impl Checkpoint {
     /// What is to be signed. Fractions of a second of the time are left out.
     pub fn new(log: LogName, size: u64, root: Hash, time: Instant) -> Self {
         let time = Instant::from_microseconds(time.seconds().saturating_mul(1_000_000));
-        Self { log, size, root, time }
+        Self { log, size, root, time, is_by_earlier_key: false }
+    }
+
+    /// Whether a key has signed it that was given up since.
+    pub fn is_by_earlier_key(&self) -> bool {
+        self.is_by_earlier_key
     }
 
     /// The log that it is of.
@@ -82,7 +88,8 @@ impl Checkpoint {
             Err(NoteError::Unsigned) => key.open_earlier(note).map(|(text, last)| (text, Some(last)))?,
             opened => (opened?, None),
         };
-        let checkpoint = Self::read(text).ok_or(CheckpointError::Form)?;
+        let mut checkpoint = Self::read(text).ok_or(CheckpointError::Form)?;
+        checkpoint.is_by_earlier_key = last.is_some();
         if checkpoint.log != *key.name() {
             return Err(CheckpointError::OtherLog);
         }
@@ -98,7 +105,7 @@ impl Checkpoint {
         let size = lines.next()?.parse().ok().filter(|size| *size <= LARGEST_TREE)?;
         let root = Hash::from_base64(lines.next()?)?;
         let time = Instant::try_from(lines.next()?.strip_prefix(TIME)?).ok()?;
-        let checkpoint = Self { log, size, root, time };
+        let checkpoint = Self { log, size, root, time, is_by_earlier_key: false };
         // There is one way to write it: no other lines, no leading zeros, no other zones.
         (checkpoint.to_string() == text).then_some(checkpoint)
     }

@@ -152,11 +152,6 @@ impl VerifyingKey {
         publics.into_iter().any(|public| vkey(&self.name, public) == text)
     }
 
-    /// Whether it is this key that has signed a checkpoint, and none before it.
-    pub fn is_of_today(&self, checkpoint: &Checkpoint) -> bool {
-        self.earlier.first().is_none_or(|before| before.last.excludes(checkpoint))
-    }
-
     /// The text of a note that an earlier key has signed, and the last one that it may have signed.
     pub(crate) fn open_earlier<'a>(&self, note: &'a str) -> Result<(&'a str, Last), NoteError> {
         let mut last: Option<Last> = None;
@@ -182,7 +177,8 @@ impl VerifyingKey {
             None => return Lineage::Unknown,
         };
         let (between, before) = self.earlier.split_at(place);
-        if before.iter().zip(&kept.earlier).any(|(here, there)| here != there) {
+        // The kept one may be one key alone.
+        if !kept.earlier.is_empty() && before != kept.earlier {
             return Lineage::Unknown;
         }
         // The last one that was lost is the first of them.

@@ -68,7 +68,7 @@ pub async fn open(configuration: &Configuration, store: &Store) -> Result<LogKey
         None if is_empty => publish(&folder.join(PUBLIC_FILE), &key),
         Some(Standing::OfThisLog(last)) => {
             publish(&folder.join(PUBLIC_FILE), &key);
-            if !key.verifying().is_of_today(&last) {
+            if last.is_by_earlier_key() {
                 tracing::warn!(
                     size = last.size(),
                     "the log of accesses was signed last by a key that was given up: it was set back, or others have that key"
@@ -147,6 +147,11 @@ fn withdraw(path: &Path, key: &SigningKey) {
 
 /// The key in a file.
 pub fn read(path: &Path) -> Result<SigningKey, Failure> {
+    Ok(read_with_pkcs8(path)?.0)
+}
+
+/// The same, and the private key as PKCS#8.
+pub fn read_with_pkcs8(path: &Path) -> Result<(SigningKey, Vec<u8>), Failure> {
     let text = std::fs::read_to_string(path);
     let text =
         text.with_context(|| format!("the key of the access log, {}, cannot be read", path.display()))?;
@@ -155,9 +160,9 @@ pub fn read(path: &Path) -> Result<SigningKey, Failure> {
     let (name, rest) = text.trim_end().split_once('\n').ok_or_else(broken)?;
     let (key, earlier) = rest.split_once('\n').unwrap_or((rest, ""));
     let name: LogName = name.parse().map_err(|_| broken())?;
-    let key = STANDARD.decode(key).map_err(|_| broken())?;
-    let key = SigningKey::from_pkcs8(name, &key).map_err(|_| broken())?;
-    key.after(earlier).map_err(|_| broken())
+    let pkcs8 = STANDARD.decode(key).map_err(|_| broken())?;
+    let key = SigningKey::from_pkcs8(name, &pkcs8).map_err(|_| broken())?;
+    Ok((key.after(earlier).map_err(|_| broken())?, pkcs8))
 }
 
 /// Whoever reads the key can sign another log.

@@ -4,7 +4,6 @@
 //! can be run again and ends what it began. No file of a key is ever removed.
 
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -51,18 +50,22 @@ enum Before {
 impl Place {
     fn in_folder(folder: &Path) -> Result<Self, Failure> {
         let folder = std::path::absolute(folder).map_err(Failure::because)?;
-        let lock = File::open(&folder).with_context(|| format!("cannot open {}", folder.display()))?;
+        let path = folder.join(format!("{}.lock", log_key::FILE));
+        let lock = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let lock = lock.with_context(|| format!("cannot open {}", path.display()))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
                 return Err(Failure::saying("the key of this log is being renewed by another command"));
             }
             Err(fs::TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("cannot lock {}", folder.display()))?;
+                return Err(error).with_context(|| format!("cannot lock {}", path.display()))?;
             }
         }
         let (key, next) = (folder.join(log_key::FILE), folder.join(log_key::NEXT_FILE));
-        Ok(Self { folder, key, next, _lock: lock })
+        let place = Self { folder, key, next, _lock: lock };
+        give_to_owner(&place, &path)?;
+        Ok(place)
     }
 
     /// A name beside the key that is not taken.
@@ -75,11 +78,6 @@ impl Place {
         }
         Err(Failure::saying("no name is free"))
     }
-
-    /// A key that has signed nothing is put aside.
-    fn put_next_aside(&self) -> Result<(), Failure> {
-        rename(&self.next, &self.free("unused")?)
-    }
 }
 
 impl Before {
@@ -90,35 +88,41 @@ impl Before {
         }
     }
 
-    /// A new key that follows this one at a checkpoint.
-    fn next(&self, last: &Checkpoint) -> Result<(SigningKey, Vec<u8>), Failure> {
-        let (mut next, pkcs8) = log_key::generate(self.verifying().name().clone())?;
+    /// Names a new key behind a checkpoint.
+    fn name(&self, next: &mut SigningKey, last: &Checkpoint) -> Result<(), Failure> {
         match self {
-            Self::There(key) => key.give_up(&mut next, last).map_err(Failure::because)?,
+            Self::There(key) => key.give_up(next, last).map_err(Failure::because)?,
             Self::Lost(key) => next.replace_lost(key, last).map_err(Failure::because)?,
         }
         // Whatever was wrong with it would be found when the log is signed by it already.
         let read = next.verifying().file().parse::<VerifyingKey>().map_err(Failure::because)?;
-        if read != *next.verifying() {
-            return Err(Failure::saying("the new key cannot be read again"));
+        if read == *next.verifying() {
+            Ok(())
+        } else {
+            Err(Failure::saying("the new key cannot be read again"))
         }
-        Ok((next, pkcs8))
     }
 }
 
 async fn renew(store: &Store, place: &Place, command: &RenewKey) -> Result<(), Failure> {
     let note = last(store).await?;
-    // A run that was broken off after the new key had signed is ended; else its key has signed nothing.
-    if exists(&place.next)? {
-        let next = log_key::read(&place.next)?;
+    let begun = exists(&place.next)?.then(|| log_key::read_with_pkcs8(&place.next)).transpose()?;
+    // A run that was broken off after the new key had signed is ended.
+    if let Some((next, _)) = &begun {
         match next.verifying().open(&note) {
-            Ok(_) => return put_in_place(place, &next),
-            Err(NoteError::Unsigned) => place.put_next_aside()?,
+            Ok(_) => return put_in_place(place, next),
+            Err(NoteError::Unsigned) => {}
             Err(error) => return Err(damaged("last", &error)),
         }
     }
     let before = before(place, command, &note)?;
     log_key::knows_all(store, before.verifying()).await?;
+    // Of a run that had not come so far the key is taken: of each key that is given up there is one successor.
+    let name = before.verifying().name();
+    let (mut next, pkcs8) = match begun.filter(|(next, _)| next.verifying().name() == name) {
+        Some(begun) => begun,
+        None => log_key::generate(name.clone())?,
+    };
     for _ in 0..TRIES {
         let note = last(store).await?;
         let signed = match log_key::standing(&note, before.verifying()) {
@@ -130,16 +134,15 @@ async fn renew(store: &Store, place: &Place, command: &RenewKey) -> Result<(), F
             }
             Standing::Damaged(error) => return Err(damaged("last", &error)),
         };
-        let (next, pkcs8) = before.next(&signed)?;
+        before.name(&mut next, &signed)?;
         write_next(place, &next, &pkcs8)?;
         match store.sign_log_by_next_key(&next, Instant::now()).await {
             Ok(done) if done.checkpoint.is_some() => return put_in_place(place, &next),
-            // A server was faster, by a step or by a checkpoint: once more, with a key that follows that.
+            // A server was faster, by a step or by a checkpoint: once more, behind that.
             Ok(_) | Err(SequenceError::Key(_)) => {}
             // Whether it has signed is not known: the next run sees it.
             Err(error) => return Err(Failure::because(error)),
         }
-        place.put_next_aside()?;
     }
     Err(Failure::saying("servers of this database sign all the time: stop them, and try again"))
 }
@@ -193,21 +196,24 @@ fn before(place: &Place, command: &RenewKey, note: &str) -> Result<Before, Failu
 fn write_next(place: &Place, next: &SigningKey, pkcs8: &[u8]) -> Result<(), Failure> {
     let part = place.free("part")?;
     log_key::write(&part, next, pkcs8)?;
-    give_to_owner(place, &part).with_context(|| format!("cannot give {} to its owner", part.display()))?;
+    give_to_owner(place, &part)?;
     rename(&part, &place.next)?;
     sync(&place.folder)
 }
 
-/// Whoever runs the server must be able to read what the operator makes as somebody else.
-fn give_to_owner(place: &Place, file: &Path) -> io::Result<()> {
+/// Whoever runs the server must be able to read and write what the operator makes as somebody else.
+fn give_to_owner(place: &Place, file: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt as _, chown};
-        let owner = fs::metadata(&place.key).or_else(|_| fs::metadata(&place.folder))?;
-        let own = fs::metadata(file)?;
-        if (own.uid(), own.gid()) != (owner.uid(), owner.gid()) {
-            chown(file, Some(owner.uid()), Some(owner.gid()))?;
-        }
+        let given = fs::metadata(&place.key).or_else(|_| fs::metadata(&place.folder)).and_then(|owner| {
+            let own = fs::metadata(file)?;
+            if (own.uid(), own.gid()) == (owner.uid(), owner.gid()) {
+                return Ok(());
+            }
+            chown(file, Some(owner.uid()), Some(owner.gid()))
+        });
+        given.with_context(|| format!("cannot give {} to its owner", file.display()))?;
     }
     Ok(())
 }
@@ -224,6 +230,13 @@ fn put_in_place(place: &Place, next: &SigningKey) -> Result<(), Failure> {
     sync(&place.folder)?;
     let public = place.folder.join(log_key::PUBLIC_FILE);
     log_key::publish(&public, next);
+    if !fs::read_to_string(&public).is_ok_and(|text| text == next.verifying().file()) {
+        return Err(Failure::saying(format!(
+            "the key is renewed, but {} could not be written: start the server, which writes it",
+            public.display()
+        )));
+    }
+    give_to_owner(place, &public)?;
     let mut text =
         format!("{}: the new key; copies belong where those of the old one are\n", place.key.display());
     if let Some(kept) = kept {

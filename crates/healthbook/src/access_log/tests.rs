@@ -16,7 +16,7 @@ use crate::configuration::Configuration;
 use crate::failure::Failure;
 
 /// 2019-03-01T00:00:00Z.
-const BEGINNING: i64 = 1_551_398_400_000_000;
+pub(super) const BEGINNING: i64 = 1_551_398_400_000_000;
 /// Between two entries: 90 of them are in less than ten minutes.
 const STEP: i64 = 5_000_000;
 

@@ -21,8 +21,10 @@ pub(super) struct Collected<'a> {
     is_sound: bool,
     /// Whether the key leads back to the one that was kept, by nobody's word.
     is_proven: bool,
-    /// Whether something is signed by the key of today.
-    is_of_today: bool,
+    /// The size of the largest checkpoint of the key of today.
+    of_today: Option<u64>,
+    /// What a key has signed that was given up since, or nobody has, and its size.
+    not_of_today: Vec<(String, u64)>,
     /// Whether something is signed by a key that is not among those that were given.
     is_by_another: bool,
     checkpoints: Vec<Kept>,
@@ -44,7 +46,8 @@ impl<'a> Collected<'a> {
             key,
             is_sound: true,
             is_proven: true,
-            is_of_today: false,
+            of_today: None,
+            not_of_today: Vec::new(),
             is_by_another: false,
             checkpoints,
             history,
@@ -110,6 +113,14 @@ impl<'a> Collected<'a> {
         Ok(())
     }
 
+    /// Takes by which key something is signed: one that was given up may be known to others.
+    fn signed_by(&mut self, place: &str, checkpoint: &Checkpoint) {
+        match checkpoint.is_by_earlier_key() {
+            true => self.not_of_today.push((place.to_owned(), checkpoint.size())),
+            false => self.of_today = self.of_today.max(Some(checkpoint.size())),
+        }
+    }
+
     /// Takes what is wrong: it may be the key that was given.
     fn look_at(&mut self, kind: Kind) {
         self.is_by_another |= matches!(kind, Kind::Checkpoint | Kind::FileKey);
@@ -168,7 +179,11 @@ impl<'a> Collected<'a> {
     /// refutes have been compared, and were found wrong.
     pub(super) fn log(&mut self, name: &str, report: &Report, end: Option<TreeHead>) -> Result<(), Failure> {
         report.findings.iter().for_each(|finding| self.look_at(finding.kind));
-        self.is_of_today |= report.last.as_ref().is_some_and(|last| self.key.is_of_today(last));
+        match &report.last {
+            Some(last) => self.signed_by(name, last),
+            None if report.entries > 0 => self.not_of_today.push((name.to_owned(), report.entries)),
+            None => {}
+        }
         let mut held: Vec<TreeHead> = report.known.held.iter().map(Checkpoint::head).collect();
         if report.is_sound() {
             end.into_iter().for_each(|end| self.history.head(end, name));
@@ -189,20 +204,23 @@ impl<'a> Collected<'a> {
 
     /// Compares all of it, and gives the verdict.
     pub(super) fn compare(mut self) -> Result<(), Failure> {
-        let mut earlier = Vec::new();
-        for kept in &self.checkpoints {
-            match self.key.is_of_today(&kept.checkpoint) {
-                true => self.is_of_today = true,
-                false => earlier.push(kept.place.as_str()),
-            }
+        for kept in std::mem::take(&mut self.checkpoints) {
+            self.signed_by(&kept.place, &kept.checkpoint);
             self.history.head(kept.checkpoint.head(), &kept.place);
         }
         let comparison = self.history.compare();
         print(&words::of_comparison(&comparison))?;
-        // A key that was given up may be known to others: what it has signed counts beside what today's key has.
-        if !self.is_of_today && !earlier.is_empty() {
+        // What only such a key has signed counts as far as today's key has signed, too.
+        let is_shown = |size: u64| self.of_today.is_some_and(|of_today| size <= of_today);
+        let alone: Vec<&str> = self
+            .not_of_today
+            .iter()
+            .filter(|(_, size)| !is_shown(*size))
+            .map(|(place, _)| place.as_str())
+            .collect();
+        if !alone.is_empty() {
             self.is_proven = false;
-            print(&words::earlier(&earlier))?;
+            print(&words::alone(&alone))?;
         }
         if self.is_by_another {
             print(words::OTHER_KEY)?;

@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use audit_log::extract::Extract;
-use audit_log::{Checkpoint, Hash, LogName, SigningKey};
+use audit_log::{Checkpoint, Entry, Hash, LogName, SigningKey};
+use fhir::Instant;
 use record_store::{Store, StoreSettings};
 use test_support::{TemporaryDirectory, TestDatabase};
 
-use crate::access_log::tests::{command, made_with};
+use crate::access_log::tests::{BEGINNING, command, made_with};
 use crate::failure::Failure;
 
 /// What the program ends with.
@@ -184,6 +186,39 @@ async fn files_of_a_rotation_hold_what_lies_in_them() {
         ("db files known:older.txt known:last.txt", Sound),
         ("db files early.json", Wrong),
         ("db other", Wrong),
+    ])
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_checkpoint_holds_nobody_has_signed() {
+    let mut log = Log::new().await;
+    // 300 entries of some minutes, and one checkpoint of all of them: the first file has none.
+    log.database = TestDatabase::sqlite();
+    let store = log.store().await;
+    let at = |number: i64| Instant::from_microseconds(BEGINNING + number * 1_000_000);
+    let entry = |number: i64| Entry {
+        salt: u128::from(number.unsigned_abs()).to_be_bytes(),
+        time: at(number),
+        agent: "Practitioner/1".into(),
+        patient: "Patient/1".into(),
+        ..Entry::default()
+    };
+    store.append_to_log((0..300).map(entry).collect()).await.unwrap();
+    store.sequence(&log.key, Duration::ZERO, at(300)).await.unwrap();
+    let extract = store.log_extract(log.key.verifying(), "Patient/1", &[]).await.unwrap().unwrap();
+    log.write("extract.json", &extract.to_json().unwrap());
+    store.close().await;
+    let out = log.path("files").to_str().unwrap().to_owned();
+    let url = log.database.url().to_owned();
+    let rotate =
+        ["log", "rotate", "--key", &log.vkey, "--database", &url, "--out", &out, "--before", "2020-01-01"];
+    command(&rotate).await.unwrap();
+    log.expect(&[
+        ("files", NotShown),
+        ("db files", Sound),
+        ("files extract.json", NotShown),
+        ("extract.json", Sound),
     ])
     .await;
 }

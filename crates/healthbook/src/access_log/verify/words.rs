@@ -26,12 +26,12 @@ pub(super) const OTHER_KEY: &str = "signed by a key that is not in --key, or cha
      /transparency/key of the server answers; take that as --key, and the one that you have as --kept-key, \
      which tells whether it comes after it (khóa của nhật ký có thể đã được thay: tải tệp khóa mới ở địa chỉ này)\n";
 
-/// That nothing but a key which was given up says so.
-pub(super) fn earlier(places: &[&str]) -> String {
+/// That nothing but a key which was given up says so, or none.
+pub(super) fn alone(places: &[&str]) -> String {
     format!(
-        "{}: NOT SHOWN: signed by a key that was given up since, and that others may have; hand over with it what today's key has \
-         signed: /transparency/checkpoint of the server, and what leads to it, /transparency/consistency \
-         (chỉ có chữ ký của khóa đã bị thay, cần thêm điểm kiểm tra do khóa hiện nay ký)\n",
+        "{}: NOT SHOWN: signed by no key, or by one that was given up since and that others may have; hand over with it what \
+         today's key has signed: the database, or /transparency/checkpoint of the server and what leads to it, \
+         /transparency/consistency (không có chữ ký của khóa hiện nay, cần thêm điểm kiểm tra do khóa hiện nay ký)\n",
         places.join(", ")
     )
 }
@@ -172,10 +172,7 @@ pub(super) fn of_log(name: &str, report: &Report) -> String {
     more(report.findings.len(), report.more_findings, &mut text);
     let is_unsigned = |finding: &Finding| finding.kind == Kind::Checkpoint;
     if report.checkpoints == 0 && report.findings.iter().any(is_unsigned) {
-        line!(
-            text,
-            "not one checkpoint is signed by the key that was given: is it that of this log, and of today? (a key is renewed now and then: /transparency/key)"
-        );
+        line!(text, "not one checkpoint is signed by the key that was given: is it that of this log?");
     }
     text
 }

@@ -1,3 +1,5 @@
+//! A list of keys says what its keys have signed, and nothing that anybody else has.
+
 use super::*;
 use crate::CheckpointError;
 use crate::tree::empty_root;

@@ -195,6 +195,9 @@ fn nothing_of_one_machine_is_committed() {
     .map(|parts| parts.concat());
     let mut wrong = Vec::new();
     for path in files() {
+        if path.extension().is_some_and(|end| end == "key") {
+            wrong.push(format!("{}: a private key", shown(&path)));
+        }
         let Ok(text) = fs::read_to_string(&path) else {
             continue;
         };

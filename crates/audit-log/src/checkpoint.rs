@@ -37,6 +37,13 @@ pub enum CheckpointError {
     Note(#[from] NoteError),
 }
 
+impl CheckpointError {
+    /// Whether another key than that of the log may have signed it, or one that had been given up: nothing is damaged then.
+    pub fn is_of_another_key(&self) -> bool {
+        matches!(self, Self::OtherLog | Self::GivenUp | Self::Note(NoteError::Unsigned))
+    }
+}
+
 impl Checkpoint {
     /// What is to be signed. Fractions of a second of the time are left out.
     pub fn new(log: LogName, size: u64, root: Hash, time: Instant) -> Self {

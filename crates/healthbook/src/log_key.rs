@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use audit_log::note::NoteError;
 use audit_log::{Checkpoint, CheckpointError, LogName, SigningKey, VerifyingKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -94,12 +93,18 @@ pub enum Standing {
 
 /// How a key stands to the note of a checkpoint.
 pub fn standing(note: &str, key: &VerifyingKey) -> Standing {
-    use CheckpointError::{GivenUp, Note, OtherLog};
     match Checkpoint::open(note, key) {
         Ok(checkpoint) => Standing::OfThisLog(checkpoint),
-        Err(OtherLog | GivenUp | Note(NoteError::Unsigned)) => Standing::OfAnother,
+        Err(error) if error.is_of_another_key() => Standing::OfAnother,
         Err(error) => Standing::Damaged(error),
     }
+}
+
+/// That the `first` or `last` checkpoint of the database is none.
+pub fn damaged(which: &str, error: &dyn std::error::Error) -> Failure {
+    Failure::saying(format!(
+        "log_checkpoint: the {which} one is damaged ({error}): run healthbook verify-audit, see docs/guides/operating.md"
+    ))
 }
 
 /// Sees to it that a key leads back to the first checkpoint: with less, what was signed long ago would be nobody's.
@@ -110,9 +115,7 @@ pub async fn knows_all(store: &Store, key: &VerifyingKey) -> Result<(), Failure>
             "the key is without those before it, which have signed the beginning of this log: name the whole file, \
              access-log.vkey, or what /transparency/key has answered",
         )),
-        Some(Standing::Damaged(error)) => Err(Failure::saying(format!(
-            "log_checkpoint: the first one is damaged ({error}): run healthbook verify-audit, see docs/guides/operating.md"
-        ))),
+        Some(Standing::Damaged(error)) => Err(damaged("first", &error)),
         Some(Standing::OfThisLog(_)) | None => Ok(()),
     }
 }

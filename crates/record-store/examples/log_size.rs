@@ -37,7 +37,8 @@ async fn main() {
     let url = arguments.next().expect("the URL of a database");
     let wanted: u64 = arguments.next().map_or(1_000_000, |it| it.parse().unwrap());
     let store = Store::open(&StoreSettings::new(url.clone())).await.unwrap();
-    let key = key(Path::new("log_size.key"));
+    let beside = url.strip_prefix("sqlite:").map(|path| Path::new(path).with_extension("key"));
+    let key = key(&beside.unwrap_or_else(|| std::env::temp_dir().join("healthbook-log_size.key")));
     println!("the key is {}", key.verifying());
     make(&store, &key, wanted).await;
     measure(&store, &key).await;

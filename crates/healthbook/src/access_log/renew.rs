@@ -112,7 +112,7 @@ async fn renew(store: &Store, place: &Place, command: &RenewKey) -> Result<(), F
         match next.verifying().open(&note) {
             Ok(_) => return put_in_place(place, next),
             Err(NoteError::Unsigned) => {}
-            Err(error) => return Err(damaged("last", &error)),
+            Err(error) => return Err(log_key::damaged("last", &error)),
         }
     }
     let before = before(place, command, &note)?;
@@ -132,7 +132,7 @@ async fn renew(store: &Store, place: &Place, command: &RenewKey) -> Result<(), F
                     "another key has signed the log meanwhile: was it renewed on another machine, too?",
                 ));
             }
-            Standing::Damaged(error) => return Err(damaged("last", &error)),
+            Standing::Damaged(error) => return Err(log_key::damaged("last", &error)),
         };
         before.name(&mut next, &signed)?;
         write_next(place, &next, &pkcs8)?;
@@ -153,12 +153,6 @@ async fn last(store: &Store) -> Result<String, Failure> {
     note.ok_or_else(|| Failure::saying("nothing of this log is signed yet: there is no key to renew"))
 }
 
-fn damaged(which: &str, error: &dyn std::error::Error) -> Failure {
-    Failure::saying(format!(
-        "log_checkpoint: the {which} one is damaged ({error}): run healthbook verify-audit, see docs/guides/operating.md"
-    ))
-}
-
 /// The key that is given up, which must be that of the log.
 fn before(place: &Place, command: &RenewKey, note: &str) -> Result<Before, Failure> {
     let path = place.key.display();
@@ -171,7 +165,7 @@ fn before(place: &Place, command: &RenewKey, note: &str) -> Result<Before, Failu
             Standing::OfAnother => {
                 Err(Failure::saying(format!("{path} is not the key that has signed this log last")))
             }
-            Standing::Damaged(error) => Err(damaged("last", &error)),
+            Standing::Damaged(error) => Err(log_key::damaged("last", &error)),
         },
         (None, None) => Err(Failure::saying(format!(
             "{path} is missing. Is --data-folder another one, is the key on another server or in the backup? Only where it is \
@@ -187,7 +181,7 @@ fn before(place: &Place, command: &RenewKey, note: &str) -> Result<Before, Failu
             Standing::OfAnother => {
                 Err(Failure::saying("--lost: that is not the key that has signed this log last"))
             }
-            Standing::Damaged(error) => Err(damaged("last", &error)),
+            Standing::Damaged(error) => Err(log_key::damaged("last", &error)),
         },
     }
 }

@@ -58,9 +58,7 @@ async fn is_key_of(command: &Rotate, store: &Store) -> Result<(), Failure> {
                 "--key: that is not the key of this log, {log}, or not that of today: take the file access-log.vkey"
             )))
         }
-        Standing::Damaged(error) => Err(Failure::saying(format!(
-            "log_checkpoint: the last one is damaged ({error}): run healthbook verify-audit, see docs/guides/operating.md"
-        ))),
+        Standing::Damaged(error) => Err(log_key::damaged("last", &error)),
     }
 }
 

@@ -7,9 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use audit_log::tree::{BLOCK_LENGTH, Gathered, NodeId, root, wanted_for_root};
-use audit_log::{
-    Checkpoint, CheckpointError, Hash, LogName, LogWriter, NoteError, PlacedBlock, SigningKey, StoredBlock,
-};
+use audit_log::{Checkpoint, Hash, LogName, LogWriter, PlacedBlock, SigningKey, StoredBlock};
 use diesel::sql_types::Binary;
 use fhir::Instant;
 use search::Hasher;
@@ -212,11 +210,7 @@ impl Store {
         match Checkpoint::open(&note, key.verifying()) {
             Ok(signed) => Ok(Some(signed)),
             // A key that was given up, and a server that has it still, are another one.
-            Err(
-                CheckpointError::OtherLog
-                | CheckpointError::GivenUp
-                | CheckpointError::Note(NoteError::Unsigned),
-            ) => Err(SequenceError::Key(signer(&note))),
+            Err(error) if error.is_of_another_key() => Err(SequenceError::Key(signer(&note))),
             Err(error) => {
                 Err(SequenceError::Damaged(format!("log_checkpoint: the last one, of size {size}: {error}")))
             }
